@@ -1,0 +1,39 @@
+# What Gangline stands on, each as outside_<name>. Linked statically where the distribution has the archive,
+# included as system headers so that our warnings are about our own code.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+
+function(outside name)
+  add_library(outside_${name} INTERFACE)
+  target_link_libraries(outside_${name} INTERFACE ${ARGN})
+endfunction()
+
+# The archive of a library if there is one, else its shared form.
+function(find_archive out name)
+  find_library(archive_${name} NAMES lib${name}.a ${name} REQUIRED)
+  set(${out} ${archive_${name}} PARENT_SCOPE)
+endfunction()
+
+outside(fmt fmt::fmt)
+outside(nlohmann nlohmann_json::nlohmann_json)
+outside(cli11 CLI11::CLI11)
+outside(tomlplusplus)
+target_compile_definitions(outside_tomlplusplus INTERFACE TOML_HEADER_ONLY=1 TOML_EXCEPTIONS=0)
+outside(beast Boost::headers Threads::Threads)
+
+find_archive(sqlite_archive sqlite3)
+outside(sqlite ${sqlite_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
+
+# hwloc's archive wants libudev, which the distribution has in shared form only; it is not needed for what
+# we ask of hwloc, so the linker may leave it out.
+find_archive(hwloc_archive hwloc)
+outside(hwloc ${hwloc_archive} -Wl,--as-needed udev Threads::Threads ${CMAKE_DL_LIBS} m)
+
+if(NOT GANGLINE_FUZZ)
+  find_package(GTest REQUIRED)
+  outside(gtest GTest::gtest GTest::gtest_main Threads::Threads)
+endif()

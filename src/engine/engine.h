@@ -1,0 +1,75 @@
+// An engine makes starts and stops real and reports what happened. It decides nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// Gangs first .. first + count - 1 of `job`, one after the other, on one allocation.
+struct StartOrder {
+  Job job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  std::uint32_t attempt = 1;
+  std::shared_ptr<const Allocation> allocation;  ///< never null
+};
+
+struct StopOrder {
+  GangId gang;
+  EndCause cause = EndCause::stopped;  ///< what the gang's Ending will say
+  std::string reason;                  ///< and its detail: "stopped by anna"
+  bool at_once = false;                ///< SIGKILL now, no grace
+};
+
+/// Facts in the order in which they happened, and the place in the engine's journal after them.
+/// Once `cursor` is stored with the events, it is handed to `acknowledge`; facts that were not
+/// acknowledged are reported again, so a crash between the two loses and repeats nothing.
+struct News {
+  std::vector<Event> events;
+  std::string cursor;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// What is here. Called once at the start and then whenever news says that facts changed
+  /// (NodeSeen).
+  virtual Result<Node> describe_node() = 0;
+
+  /// Goes on where an earlier service stopped: news after `cursor` (empty: all), and these starts
+  /// were asked for and have not been seen to end; those that the engine does not know are started
+  /// now.
+  virtual void resume(const std::string& cursor, const std::vector<StartOrder>& asked) = 0;
+
+  /// Asking again for a gang and attempt that the engine knows is harmless. That a start failed is
+  /// said by a GangEnded (not_started), not here; never blocks.
+  virtual void start(const StartOrder& order) = 0;
+  /// Unknown or ended gangs are ignored. A gang whose turn has not come ends as stopped, never run.
+  virtual void stop(const StopOrder& order) = 0;
+  /// Takes back those of the turns first .. first + count - 1 that have not begun; TurnsReturned
+  /// says which.
+  virtual void return_turns(JobId job, std::uint32_t first, std::uint32_t count) = 0;
+
+  virtual News poll(Time now) = 0;
+  virtual void acknowledge(const std::string& cursor) = 0;
+  /// `wake` is called, on the thread of the event loop, when `poll` has something to say.
+  virtual void on_news(std::function<void()> wake) = 0;
+
+  /// The newest reading of the devices; empty before the first one.
+  virtual std::optional<NodeSample> sample() = 0;
+  virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
+
+  /// No gang of ours is left and none will come: processes of the engine may end.
+  virtual void retire() = 0;
+};
+
+}  // namespace gangline

@@ -1,0 +1,39 @@
+// Exactly which devices, CPUs and bytes a gang holds, on which nodes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "model/cpu_set.h"
+
+namespace gangline {
+
+struct DeviceShare {
+  std::uint32_t device = 0;  ///< index in Node::devices
+  Share share = whole_device;
+  bool operator==(const DeviceShare&) const = default;
+};
+
+struct TaskPlace {
+  std::uint32_t rank = 0;
+  std::vector<DeviceShare> devices;
+  CpuSet cpus;
+  Bytes memory{0};  ///< 0: not asked
+  bool operator==(const TaskPlace&) const = default;
+};
+
+struct NodePart {
+  NodeId node;
+  std::vector<TaskPlace> tasks;
+  bool operator==(const NodePart&) const = default;
+};
+
+struct Allocation {
+  std::uint32_t alternative = 0;  ///< which of the request's alternatives was chosen
+  std::vector<NodePart> parts;    ///< ranks ascend over the parts
+  bool operator==(const Allocation&) const = default;
+};
+
+}  // namespace gangline

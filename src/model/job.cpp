@@ -1,0 +1,41 @@
+#include "model/job.h"
+
+#include "base/check.h"
+
+namespace gangline {
+namespace {
+
+std::uint32_t combinations(const JobSpec& spec) {
+  std::uint64_t n = 1;
+  for (const SweepAxis& axis : spec.sweep) {
+    n *= axis.values.size();
+    CHECK(n <= most_gangs_in_a_job);
+  }
+  return static_cast<std::uint32_t>(n);
+}
+
+}  // namespace
+
+std::uint32_t gang_count(const JobSpec& spec) {
+  const std::uint64_t shards = spec.split ? spec.split->shards.size() : 1;
+  const std::uint64_t n = shards * combinations(spec);
+  CHECK(n <= most_gangs_in_a_job);
+  return static_cast<std::uint32_t>(n);
+}
+
+std::uint32_t shard_of(const JobSpec& spec, std::uint32_t index) {
+  return index / combinations(spec);
+}
+
+std::vector<EnvVar> sweep_values(const JobSpec& spec, std::uint32_t index) {
+  std::vector<EnvVar> values(spec.sweep.size());
+  std::uint32_t rest = index % combinations(spec);
+  for (std::size_t i = spec.sweep.size(); i-- > 0;) {
+    const SweepAxis& axis = spec.sweep[i];
+    values[i] = {axis.name, axis.values[rest % axis.values.size()]};
+    rest /= static_cast<std::uint32_t>(axis.values.size());
+  }
+  return values;
+}
+
+}  // namespace gangline

@@ -1,0 +1,48 @@
+// What a gang asks for, before anything is chosen.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+
+namespace gangline {
+
+enum class DeviceKind : std::uint8_t { gpu, fpga };
+
+/// "gpu", "fpga".
+const char* name_of(DeviceKind kind);
+
+/// Devices of one task. Either `count` whole devices, or one device of which the task gets `share`.
+struct DeviceRequest {
+  DeviceKind kind = DeviceKind::gpu;
+  std::uint32_t count = 1;     ///< at least 1; exactly 1 where `share` is not the whole device
+  Share share = whole_device;  ///< 1..1000
+  std::string vendor;          ///< "nvidia"; empty: any
+  std::string model;           ///< part of the model's name, case ignored: "H100"; empty: any
+  Bytes memory{0};             ///< least memory of each device
+  auto operator<=>(const DeviceRequest&) const = default;
+};
+
+/// What one task gets. Without `devices` it computes on CPUs alone.
+struct TaskRequest {
+  std::optional<DeviceRequest> devices;
+  std::uint32_t cpus = 1;  ///< logical CPUs of its own, at least 1
+  Bytes memory{0};         ///< 0: not asked, so neither counted nor limited
+  auto operator<=>(const TaskRequest&) const = default;
+};
+
+/// What a gang asks for: `tasks` tasks, each with the same choice among the alternatives.
+struct ResourceRequest {
+  std::uint32_t tasks = 1;
+  std::vector<TaskRequest> alternatives{TaskRequest{}};  ///< never empty; the first is liked best
+  auto operator<=>(const ResourceRequest&) const = default;
+};
+
+/// "2 tasks, each 1 gpu (H100) and 4 cpus", for sentences to people.
+std::string describe(const ResourceRequest& request);
+std::string describe(const TaskRequest& request);
+
+}  // namespace gangline

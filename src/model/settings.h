@@ -1,0 +1,20 @@
+// What the user's config file sets, with the values it has without one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "model/snapshot.h"
+
+namespace gangline {
+
+struct Settings {
+  std::string policy = "easy";  ///< name of a row of schedule's table
+  std::vector<Queue> queues{
+      Queue{}};                    ///< never empty; the first is where a job without a queue goes
+  Span idle_exit = minutes(10);    ///< the service ends after so long without work
+  Span sample_every = seconds(2);  ///< time between two readings of the devices
+};
+
+}  // namespace gangline

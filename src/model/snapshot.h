@@ -1,0 +1,130 @@
+// Everything that a decision may depend on, at one instant; and what was decided.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "model/allocation.h"
+#include "model/cluster.h"
+#include "model/event.h"
+#include "model/resources.h"
+
+namespace gangline {
+
+struct Queue {
+  std::string name = "normal";
+  std::int32_t priority = 0;   ///< added to that of its jobs
+  bool allow_foreign = false;  ///< may use a device that somebody outside Gangline uses as well
+  bool operator==(const Queue&) const = default;
+};
+
+/// Gangs that hold one allocation: one that runs or starts, and those whose turn on it comes next.
+struct Holder {
+  JobId job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  std::shared_ptr<const Allocation> allocation;  ///< never null
+  Time since;
+  Time expected_end = never;  ///< by the time limit, turns counted in; `never` without one
+};
+
+/// Gangs of one job that wait and are alike: one entry, however many.
+struct WaitingGroup {
+  JobId job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  std::uint32_t attempt = 1;
+  std::shared_ptr<const ResourceRequest>
+      request;              ///< never null; the same pointer for the same job
+  std::uint32_t queue = 0;  ///< index in Snapshot::queues
+  std::int32_t priority = 0;
+  Time submitted;
+  std::optional<Span> time;
+  std::vector<JobId> after;  ///< jobs that must still end well
+  std::vector<DeviceId>
+      avoid;  ///< devices of earlier attempts: others are taken where there are others
+  std::uint32_t turns = 1;  ///< the most gangs that may take turns on one allocation
+};
+
+struct PromiseMade {
+  GangId gang;
+  Time start;
+};
+
+struct Snapshot {
+  Time now;
+  std::shared_ptr<const Cluster> cluster;  ///< never null
+  std::vector<Queue> queues;               ///< never empty
+  std::vector<ForeignUse> foreign;         ///< devices in use by others now, each once
+  std::vector<Holder> holders;
+  std::vector<WaitingGroup> waiting;  ///< in any order; make_plan orders them
+  std::vector<PromiseMade> promises;  ///< those in force
+};
+
+/// Why a gang does not start now. Each says what a sentence to a person needs.
+struct NoSuchDevice {
+  std::string wanted;
+};                   ///< can never fit on this cluster
+struct AllTaken {    ///< enough exists, but others hold it
+  std::string what;  ///< "gpu", "cpu", "memory"
+  std::uint64_t wanted = 0, free = 0;
+  std::vector<JobId> holders;  ///< at most 8, those expected to end first in front
+  Time until = never;          ///< when enough is expected to be free
+};
+struct Scattered {  ///< enough is free in total, but not where one task or gang needs it
+  std::string what;
+  std::uint64_t wanted = 0, free = 0;
+};
+struct PromisedToOther {
+  JobId other;
+  Time start;
+};  ///< would delay a promised start
+struct BehindOther {
+  JobId other;
+};  ///< the policy lets nobody overtake
+struct WaitsForJobs {
+  std::vector<JobId> jobs;
+};  ///< `after`
+struct InForeignUse {
+  DeviceId device;
+  std::string holder;
+};  ///< somebody outside Gangline
+struct DeviceAway {
+  DeviceId device;
+};  ///< it was here and is not found now
+using Blocker = std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther,
+                             WaitsForJobs, InForeignUse, DeviceAway>;
+
+struct Start {
+  JobId job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  std::uint32_t attempt = 1;
+  std::shared_ptr<const Allocation> allocation;
+};
+
+/// Why the gangs first .. first + count - 1 of a job wait, and when the first of them is expected
+/// to start.
+struct Wait {
+  JobId job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  Blocker blocker;
+  Time expected = never;
+};
+
+/// A wish: nothing has happened yet. Stops come with preemption.
+struct Plan {
+  std::vector<Start> starts;
+  std::vector<PromiseMade> promises;  ///< new ones and those that improved
+  std::vector<PromiseGivenUp> given_up;
+  std::vector<Wait> waits;  ///< one for each group, or part of one, that does not start
+};
+
+}  // namespace gangline

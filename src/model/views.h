@@ -1,0 +1,143 @@
+// What a person or a program is told: the answers of `Service`. Values only, mapped by json/.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/units.h"
+#include "model/cluster.h"
+#include "model/event.h"
+#include "model/job.h"
+
+namespace gangline {
+
+enum class GangPhase : std::uint8_t { waiting, starting, running, ended };
+const char* name_of(GangPhase phase);  ///< "waiting", …
+
+/// A job as one line of `gang list`. A job waits while none of its gangs has started, runs while
+/// any starts, runs or (after the first start) waits, and has ended when all have.
+struct JobSummary {
+  JobId id;
+  std::string name;
+  std::string owner;
+  std::string queue;
+  GangPhase phase = GangPhase::waiting;
+  std::uint32_t gangs = 0, waiting = 0, starting = 0, running = 0;
+  std::uint32_t ended_well = 0, ended_badly = 0;
+  Time submitted;
+  std::optional<Time> started;   ///< the first start of any gang
+  std::optional<Time> ended;     ///< set where phase is ended
+  std::optional<Ending> ending;  ///< of the first gang that ended badly, else of the last one
+  std::string request;           ///< "2 tasks, each 1 gpu and 4 cpus"
+  std::string reason;            ///< why it waits; empty where nothing waits
+};
+
+/// Where one gang is. Only what its phase knows is set.
+struct GangView {
+  GangId id;
+  std::uint32_t attempt = 1;
+  GangPhase phase = GangPhase::waiting;
+  bool gather = false;
+  std::vector<EnvVar> values;  ///< sweep values, and "shard" for a split
+  std::optional<Time> started, ended;
+  std::optional<Ending> ending;
+  std::optional<Allocation> allocation;
+  std::vector<Fence> fences;
+  std::string output;              ///< path that {output} stood for
+  std::vector<std::string> notes;  ///< "stdout of rank 0 was cut at 1G"
+};
+
+struct JobDetail {
+  JobSummary summary;
+  JobSpec spec;                 ///< without `inherited`
+  std::vector<GangView> gangs;  ///< a page of them, those that ended badly or run first
+  std::uint32_t first_gang = 0;
+};
+
+struct ListQuery {
+  std::optional<GangPhase> phase;
+  bool all = false;  ///< ended jobs too, beyond the newest few
+  std::string name;  ///< only jobs of this name
+  std::uint32_t limit = 50;
+};
+
+/// The smallest change that would start it now, tried by planning with it.
+struct Suggestion {
+  std::string change;  ///< "ask for 2 gpus instead of 4"
+  Time start;          ///< when it would start then
+};
+
+struct WhyAnswer {
+  JobId job;
+  GangPhase phase = GangPhase::waiting;
+  std::string reason;                   ///< one sentence: what blocks it and who holds that
+  std::optional<Time> expected;         ///< empty: cannot be known
+  std::string expected_because;         ///< how we know, or why we cannot
+  std::vector<Suggestion> suggestions;  ///< best first
+};
+
+struct DeviceUse {
+  std::vector<std::pair<GangId, Share>> gangs;
+  std::string foreign;  ///< "pid 4242 (python3) of eve"; empty: nobody
+};
+
+struct NodeView {
+  NodeId id;
+  Node node;
+  std::optional<NodeSample> sample;
+  std::vector<DeviceUse> use;  ///< one for each device
+  CpuSet cpus_taken;
+  Bytes memory_taken{0};
+};
+
+struct LogQuery {
+  GangId gang;
+  std::uint32_t attempt = 0;  ///< 0: the newest
+  std::uint32_t rank = 0;
+  bool error_stream = false;     ///< stderr instead of stdout
+  std::uint64_t from = 0;        ///< byte offset
+  std::uint32_t most = 1 << 20;  ///< bytes wanted at most
+};
+
+struct LogChunk {
+  std::string bytes;
+  std::uint64_t from = 0;     ///< of the first byte; larger than asked where bytes were dropped
+  std::uint64_t size = 0;     ///< of the whole log now
+  std::uint64_t dropped = 0;  ///< bytes left out between the offset asked for and `from`
+};
+
+/// What a submit says back.
+struct Submitted {
+  JobId id;
+  std::uint32_t gangs = 1;
+};
+
+/// Asks to wait until the job has ended or `longest` has passed, whichever is first.
+struct WaitQuery {
+  JobId job;
+  std::optional<std::uint32_t> index;  ///< one gang only
+  Span longest{0};
+};
+
+struct StopRequest {
+  JobId job;
+  std::optional<std::uint32_t> index;
+  bool at_once = false;
+  std::string by;  ///< set by the service, not by the client
+};
+
+struct ServiceStatus {
+  std::string version;
+  std::int64_t pid = 0;
+  Time started;
+  std::string state_dir;
+  std::uint64_t waiting = 0, running = 0, ended = 0;  ///< gangs
+  bool stays = false;                                 ///< does not end when idle
+  std::string trouble;                                ///< "the disk is full: …"; empty: none
+};
+
+}  // namespace gangline

@@ -1,0 +1,31 @@
+// Deciding. Pure: no clock, no I/O, no log, no hidden randomness. Same input, same plan, bit for
+// bit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "model/views.h"
+#include "schedule/policy.h"
+
+namespace gangline {
+
+/// What starts now, what is promised, and why each other gang waits. Every gang of
+/// `snapshot.waiting` is in exactly one start or one wait.
+Plan make_plan(const Snapshot& snapshot, const Policy& policy);
+
+/// Says why `request` can never be met by `cluster`, however empty it is, and how to ask instead
+/// ("this machine has 2 GPUs, …; ask for CPUs with …"); empty if it can be met.
+std::optional<Error> never_fits(const Cluster& cluster, const ResourceRequest& request);
+
+/// One sentence for people, naming jobs by number and devices by node and index.
+std::string explain(const Blocker& blocker, const Snapshot& snapshot);
+
+/// The answer to `gang why` for the first waiting gang of `job`: reason, expected start, and the
+/// smallest changes to its request that would start it now, each found by planning with it.
+/// `job` waits in `snapshot`.
+WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job);
+
+}  // namespace gangline

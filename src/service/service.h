@@ -1,0 +1,46 @@
+// What one can ask of Gangline. `control` answers in process; `client` asks over a socket.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// Called exactly once with the answer, at once or later, on the thread of the event loop.
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+struct Unit {};  ///< an answer without content
+
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  /// Answered when the job is on disk. The spec is checked again here: limits, queue, `after`, and
+  /// whether this cluster can ever run it; if not, nothing is stored.
+  virtual void submit(JobSpec spec, Reply<Submitted> reply) = 0;
+  virtual void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) = 0;
+  /// Gangs from `first_gang` on, at most `most`.
+  virtual void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
+                    Reply<JobDetail> reply) = 0;
+  virtual void show_gang(GangId gang, Reply<GangView> reply) = 0;
+  virtual void why(JobId job, Reply<WhyAnswer> reply) = 0;
+  /// Answered when it has ended or the time is over: look at the phase.
+  virtual void wait(const WaitQuery& query, Reply<JobSummary> reply) = 0;
+  virtual void stop(const StopRequest& request, Reply<JobSummary> reply) = 0;
+  virtual void read_log(const LogQuery& query, Reply<LogChunk> reply) = 0;
+  virtual void nodes(Reply<std::vector<NodeView>> reply) = 0;
+  /// The newest job of that name.
+  virtual void find(const std::string& name, Reply<JobId> reply) = 0;
+  virtual void status(Reply<ServiceStatus> reply) = 0;
+  /// Ends the service (running gangs go on); `stay`: instead of ending when idle, stays until told.
+  virtual void shut_down(Reply<Unit> reply) = 0;
+  virtual void stay(bool stays, Reply<Unit> reply) = 0;
+};
+
+}  // namespace gangline
