@@ -1,5 +1,6 @@
 #include "os/http_client.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/beast/core.hpp>
@@ -26,6 +27,17 @@ std::string request_text(const std::string& method, const std::string& target,
          "\r\n\r\n" + body;
 }
 
+// A connection that was closed must not end us by SIGPIPE, so this is no write.
+bool send_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
 Error gone() {
   return {ErrorKind::unavailable, "the service closed the connection", "", "try again"};
 }
@@ -34,9 +46,7 @@ Error gone() {
 
 Result<HttpAnswer> HttpClient::ask(const std::string& method, const std::string& target,
                                    std::string body) {
-  const auto sent =
-      write_all(socket_.number(), request_text(method, target, body, version_), "service");
-  if (!sent) {
+  if (!send_all(socket_.number(), request_text(method, target, body, version_))) {
     socket_.reset();
     return gone();
   }
