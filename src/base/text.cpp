@@ -55,24 +55,6 @@ std::optional<double> unit_seconds(std::string_view& rest) {
   return std::nullopt;
 }
 
-// Length of the well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  const std::size_t n = lead < 0x80                   ? 1
-                        : lead >= 0xc2 && lead < 0xe0 ? 2
-                        : lead >= 0xe0 && lead < 0xf0 ? 3
-                        : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                      : 0;
-  if (n == 0 || n > text.size()) return 0;
-  for (std::size_t i = 1; i < n; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (n == 3 && lead == 0xe0 && byte(1) < 0xa0) return 0;   // overlong
-  if (n == 3 && lead == 0xed && byte(1) >= 0xa0) return 0;  // surrogate
-  if (n == 4 && ((lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) >= 0x90))) return 0;
-  return n;
-}
-
 // C1 controls and the marks that reverse the direction of text hide or move what stands beside
 // them.
 bool moves_text(std::string_view sequence) {
@@ -266,6 +248,23 @@ std::string printable(std::string_view text, bool keep_lines) {
     text.remove_prefix(n);
   }
   return out;
+}
+
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  const std::size_t n = lead < 0x80                   ? 1
+                        : lead >= 0xc2 && lead < 0xe0 ? 2
+                        : lead >= 0xe0 && lead < 0xf0 ? 3
+                        : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                      : 0;
+  if (n == 0 || n > text.size()) return 0;
+  for (std::size_t i = 1; i < n; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if (n == 3 && lead == 0xe0 && byte(1) < 0xa0) return 0;   // overlong
+  if (n == 3 && lead == 0xed && byte(1) >= 0xa0) return 0;  // surrogate
+  if (n == 4 && ((lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) >= 0x90))) return 0;
+  return n;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

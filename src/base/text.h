@@ -44,6 +44,9 @@ std::string shell_quote(std::string_view word);
 /// cannot move the cursor or hide other text on a terminal. Newlines and tabs stay if `keep_lines`.
 std::string printable(std::string_view text, bool keep_lines = false);
 
+/// Length of the well-formed UTF-8 sequence at the front of `text` (not empty), 0 if there is none.
+std::size_t utf8_length(std::string_view text);
+
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 

@@ -1,0 +1,447 @@
+// The fields of each struct, described once for both ways. For the sources of json/ alone.
+#pragma once
+
+#include "json/mapping.h"
+#include "model/event.h"
+#include "model/job.h"
+#include "model/views.h"
+
+namespace gangline {
+
+// Names of enums that only JSON needs.
+const char* name_of(SplitKind kind);
+const char* name_of(RetryOn on);
+const char* name_of(TeamLauncher launcher);
+
+}  // namespace gangline
+
+namespace gangline::mapping {
+
+template <>
+struct AllOf<DeviceKind> {
+  static constexpr DeviceKind values[] = {DeviceKind::gpu, DeviceKind::fpga};
+};
+template <>
+struct AllOf<SplitKind> {
+  static constexpr SplitKind values[] = {SplitKind::files, SplitKind::lines, SplitKind::items};
+};
+template <>
+struct AllOf<RetryOn> {
+  static constexpr RetryOn values[] = {RetryOn::lost, RetryOn::failure, RetryOn::memory,
+                                       RetryOn::time};
+};
+template <>
+struct AllOf<TeamLauncher> {
+  static constexpr TeamLauncher values[] = {TeamLauncher::plain, TeamLauncher::mpi};
+};
+template <>
+struct AllOf<LinkKind> {
+  static constexpr LinkKind values[] = {
+      LinkKind::same_board,  LinkKind::nvlink, LinkKind::pcie_switch, LinkKind::pcie_switches,
+      LinkKind::host_bridge, LinkKind::numa,   LinkKind::system};
+};
+template <>
+struct AllOf<EndCause> {
+  static constexpr EndCause values[] = {
+      EndCause::done,    EndCause::failed,      EndCause::out_of_memory, EndCause::time_limit,
+      EndCause::stopped, EndCause::not_started, EndCause::lost,          EndCause::dependency};
+};
+template <>
+struct AllOf<GangPhase> {
+  static constexpr GangPhase values[] = {GangPhase::waiting, GangPhase::starting,
+                                         GangPhase::running, GangPhase::ended};
+};
+template <>
+struct AllOf<ErrorKind> {
+  static constexpr ErrorKind values[] = {
+      ErrorKind::usage,       ErrorKind::refused, ErrorKind::not_found, ErrorKind::denied,
+      ErrorKind::unavailable, ErrorKind::disk,    ErrorKind::version,   ErrorKind::broken};
+};
+
+template <>
+inline constexpr const char* kind_of<NodeSeen> = "node_seen";
+template <>
+inline constexpr const char* kind_of<ForeignUse> = "foreign_use";
+template <>
+inline constexpr const char* kind_of<JobSubmitted> = "job_submitted";
+template <>
+inline constexpr const char* kind_of<StartAsked> = "start_asked";
+template <>
+inline constexpr const char* kind_of<TurnsReturned> = "turns_returned";
+template <>
+inline constexpr const char* kind_of<GangStarted> = "gang_started";
+template <>
+inline constexpr const char* kind_of<GangEnded> = "gang_ended";
+template <>
+inline constexpr const char* kind_of<StopAsked> = "stop_asked";
+template <>
+inline constexpr const char* kind_of<WaitingEnded> = "waiting_ended";
+template <>
+inline constexpr const char* kind_of<Promised> = "promised";
+template <>
+inline constexpr const char* kind_of<PromiseGivenUp> = "promise_given_up";
+template <>
+inline constexpr const char* kind_of<LogTrimmed> = "log_trimmed";
+
+template <class M>
+void fields(M& m, Error& v) {
+  m("kind", v.kind);
+  m("what", v.what);
+  m("where", v.where);
+  m("hint", v.hint);
+}
+template <class M>
+void fields(M& m, DeviceRequest& v) {
+  m("kind", v.kind);
+  m("count", v.count);
+  m("share", v.share);
+  m("vendor", v.vendor);
+  m("model", v.model);
+  m("memory", v.memory);
+}
+template <class M>
+void fields(M& m, TaskRequest& v) {
+  m("devices", v.devices);
+  m("cpus", v.cpus);
+  m("memory", v.memory);
+}
+template <class M>
+void fields(M& m, ResourceRequest& v) {
+  m("tasks", v.tasks);
+  m("alternatives", v.alternatives);
+}
+template <class M>
+void fields(M& m, Command& v) {
+  m("shell", v.shell);
+  m("words", v.words);
+}
+template <class M>
+void fields(M& m, SweepAxis& v) {
+  m("name", v.name);
+  m("values", v.values);
+}
+template <class M>
+void fields(M& m, Shard& v) {
+  m("text", v.text);
+  m("begin", v.begin);
+  m("end", v.end);
+}
+template <class M>
+void fields(M& m, Split& v) {
+  m("kind", v.kind);
+  m("source", v.source);
+  m("source_size", v.source_size);
+  m("source_modified", v.source_modified);
+  m("shards", v.shards);
+}
+template <class M>
+void fields(M& m, JobSpec& v) {
+  m("name", v.name);
+  m("command", v.command);
+  m("resources", v.resources);
+  m("time", v.time);
+  m("queue", v.queue);
+  m("priority", v.priority);
+  m("retries", v.retries);
+  m("retry_on", v.retry_on);
+  m("after", v.after);
+  m("dir", v.dir);
+  m("env", v.env);
+  m("inherited", v.inherited);
+  m("sweep", v.sweep);
+  m("split", v.split);
+  m("gather", v.gather);
+  m("launcher", v.launcher);
+  m("stop_signal", v.stop_signal);
+  m("grace", v.grace);
+  m("log_limit", v.log_limit);
+}
+template <class M>
+void fields(M& m, Job& v) {
+  m("id", v.id);
+  m("owner", v.owner);
+  m("uid", v.uid);
+  m("submitted", v.submitted);
+  m("spec", v.spec);
+}
+template <class M>
+void fields(M& m, DeviceShare& v) {
+  m("device", v.device);
+  m("share", v.share);
+}
+template <class M>
+void fields(M& m, TaskPlace& v) {
+  m("rank", v.rank);
+  m("devices", v.devices);
+  m("cpus", v.cpus);
+  m("memory", v.memory);
+}
+template <class M>
+void fields(M& m, NodePart& v) {
+  m("node", v.node);
+  m("tasks", v.tasks);
+}
+template <class M>
+void fields(M& m, Allocation& v) {
+  m("alternative", v.alternative);
+  m("parts", v.parts);
+}
+template <class M>
+void fields(M& m, Device& v) {
+  m("kind", v.kind);
+  m("vendor", v.vendor);
+  m("model", v.model);
+  m("uid", v.uid);
+  m("memory", v.memory);
+  m("pci_address", v.pci_address);
+  m("numa_node", v.numa_node);
+  m("parent", v.parent);
+  m("allottable", v.allottable);
+  m("present", v.present);
+  m("files", v.files);
+  m("power_limit", v.power_limit);
+}
+template <class M>
+void fields(M& m, Link& v) {
+  m("a", v.a);
+  m("b", v.b);
+  m("kind", v.kind);
+  m("lanes", v.lanes);
+}
+template <class M>
+void fields(M& m, Cache& v) {
+  m("level", v.level);
+  m("size", v.size);
+  m("count", v.count);
+}
+template <class M>
+void fields(M& m, NumaNode& v) {
+  m("n", v.n);
+  m("cpus", v.cpus);
+  m("memory", v.memory);
+}
+template <class M>
+void fields(M& m, Node& v) {
+  m("name", v.name);
+  m("cpu_model", v.cpu_model);
+  m("cpus", v.cpus);
+  m("cores", v.cores);
+  m("numa", v.numa);
+  m("caches", v.caches);
+  m("memory", v.memory);
+  m("devices", v.devices);
+  m("links", v.links);
+  m("up", v.up);
+  m("driver", v.driver);
+  m("notes", v.notes);
+}
+template <class M>
+void fields(M& m, DeviceProcess& v) {
+  m("pid", v.pid);
+  m("memory", v.memory);
+  m("user", v.user);
+  m("command", v.command);
+}
+template <class M>
+void fields(M& m, DeviceSample& v) {
+  m("busy_percent", v.busy_percent);
+  m("memory_used", v.memory_used);
+  m("power", v.power);
+  m("energy", v.energy);
+  m("temperature_celsius", v.temperature_celsius);
+  m("processes", v.processes);
+}
+template <class M>
+void fields(M& m, NodeSample& v) {
+  m("at", v.at);
+  m("devices", v.devices);
+}
+template <class M>
+void fields(M& m, Ending& v) {
+  m("cause", v.cause);
+  m("rank", v.rank);
+  m("exit_code", v.exit_code);
+  m("signal", v.signal);
+  m("detail", v.detail);
+  m("last_lines", v.last_lines);
+  m("cpu_time", v.cpu_time);
+  m("peak_memory", v.peak_memory);
+}
+template <class M>
+void fields(M& m, Fence& v) {
+  m("name", v.name);
+  m("holds", v.holds);
+  m("how", v.how);
+}
+template <class M>
+void fields(M& m, NodeSeen& v) {
+  m("id", v.id);
+  m("node", v.node);
+}
+template <class M>
+void fields(M& m, ForeignUse& v) {
+  m("device", v.device);
+  m("holder", v.holder);
+}
+template <class M>
+void fields(M& m, JobSubmitted& v) {
+  m("job", v.job);
+}
+template <class M>
+void fields(M& m, StartAsked& v) {
+  m("job", v.job);
+  m("first", v.first);
+  m("count", v.count);
+  m("attempt", v.attempt);
+  m("allocation", v.allocation);
+}
+template <class M>
+void fields(M& m, TurnsReturned& v) {
+  m("job", v.job);
+  m("first", v.first);
+  m("count", v.count);
+}
+template <class M>
+void fields(M& m, GangStarted& v) {
+  m("gang", v.gang);
+  m("attempt", v.attempt);
+  m("fences", v.fences);
+}
+template <class M>
+void fields(M& m, GangEnded& v) {
+  m("gang", v.gang);
+  m("attempt", v.attempt);
+  m("started", v.started);
+  m("ending", v.ending);
+  m("again", v.again);
+}
+template <class M>
+void fields(M& m, StopAsked& v) {
+  m("job", v.job);
+  m("index", v.index);
+  m("reason", v.reason);
+}
+template <class M>
+void fields(M& m, WaitingEnded& v) {
+  m("job", v.job);
+  m("index", v.index);
+  m("ending", v.ending);
+}
+template <class M>
+void fields(M& m, Promised& v) {
+  m("gang", v.gang);
+  m("start", v.start);
+}
+template <class M>
+void fields(M& m, PromiseGivenUp& v) {
+  m("gang", v.gang);
+  m("cause", v.cause);
+}
+template <class M>
+void fields(M& m, LogTrimmed& v) {
+  m("gang", v.gang);
+  m("rank", v.rank);
+  m("error_stream", v.error_stream);
+  m("limit", v.limit);
+}
+template <class M>
+void fields(M& m, Event& v) {
+  m("at", v.at);
+  m("body", v.body);
+}
+template <class M>
+void fields(M& m, Submitted& v) {
+  m("id", v.id);
+  m("gangs", v.gangs);
+}
+template <class M>
+void fields(M& m, JobSummary& v) {
+  m("id", v.id);
+  m("name", v.name);
+  m("owner", v.owner);
+  m("queue", v.queue);
+  m("phase", v.phase);
+  m("gangs", v.gangs);
+  m("waiting", v.waiting);
+  m("starting", v.starting);
+  m("running", v.running);
+  m("ended_well", v.ended_well);
+  m("ended_badly", v.ended_badly);
+  m("submitted", v.submitted);
+  m("started", v.started);
+  m("ended", v.ended);
+  m("ending", v.ending);
+  m("request", v.request);
+  m("reason", v.reason);
+}
+template <class M>
+void fields(M& m, GangView& v) {
+  m("id", v.id);
+  m("attempt", v.attempt);
+  m("phase", v.phase);
+  m("gather", v.gather);
+  m("values", v.values);
+  m("started", v.started);
+  m("ended", v.ended);
+  m("ending", v.ending);
+  m("allocation", v.allocation);
+  m("fences", v.fences);
+  m("output", v.output);
+  m("notes", v.notes);
+}
+template <class M>
+void fields(M& m, JobDetail& v) {
+  m("summary", v.summary);
+  m("spec", v.spec);
+  m("gangs", v.gangs);
+  m("first_gang", v.first_gang);
+}
+template <class M>
+void fields(M& m, Suggestion& v) {
+  m("change", v.change);
+  m("start", v.start);
+}
+template <class M>
+void fields(M& m, WhyAnswer& v) {
+  m("job", v.job);
+  m("phase", v.phase);
+  m("reason", v.reason);
+  m("expected", v.expected);
+  m("expected_because", v.expected_because);
+  m("suggestions", v.suggestions);
+}
+template <class M>
+void fields(M& m, DeviceUse& v) {
+  m("gangs", v.gangs);
+  m("foreign", v.foreign);
+}
+template <class M>
+void fields(M& m, NodeView& v) {
+  m("id", v.id);
+  m("node", v.node);
+  m("sample", v.sample);
+  m("use", v.use);
+  m("cpus_taken", v.cpus_taken);
+  m("memory_taken", v.memory_taken);
+}
+template <class M>
+void fields(M& m, LogChunk& v) {
+  m("bytes", v.bytes);
+  m("from", v.from);
+  m("size", v.size);
+  m("dropped", v.dropped);
+}
+template <class M>
+void fields(M& m, ServiceStatus& v) {
+  m("version", v.version);
+  m("pid", v.pid);
+  m("started", v.started);
+  m("state_dir", v.state_dir);
+  m("waiting", v.waiting);
+  m("running", v.running);
+  m("ended", v.ended);
+  m("stays", v.stays);
+  m("trouble", v.trouble);
+}
+
+}  // namespace gangline::mapping

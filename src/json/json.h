@@ -1,0 +1,43 @@
+// The one mapping between the model and JSON. Reading checks types and ranges, ignores keys it does
+// not know (a newer Gangline may have written them), and keeps the default of a key that is
+// missing. Text that is not UTF-8 is written as {"hex": "…"}, so that nothing is lost on the way.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+#include "model/job.h"
+#include "model/views.h"
+
+namespace gangline {
+
+std::string to_json(const JobSpec& spec);
+std::string to_json(const Event& event);
+std::string to_json(const Allocation& allocation);
+std::string to_json(const Node& node);
+std::string to_json(const Ending& ending);
+std::string to_json(const std::vector<Fence>& fences);
+std::string to_json(const Error& error);
+
+std::string to_json(const Submitted& submitted);
+std::string to_json(const JobSummary& summary);
+std::string to_json(const std::vector<JobSummary>& summaries);
+std::string to_json(const JobDetail& detail);
+std::string to_json(const GangView& gang);
+std::string to_json(const WhyAnswer& answer);
+std::string to_json(const std::vector<NodeView>& nodes);
+std::string to_json(const LogChunk& chunk);
+std::string to_json(const ServiceStatus& status);
+std::string to_json(const JobId& id);
+
+/// Never fails: what makes no sense is an Error of kind broken.
+Error error_from_json(std::string_view text);
+
+/// T is any other type above. Errors are ErrorKind::broken and say which key is wrong.
+template <class T>
+Result<T> from_json(std::string_view text);
+
+}  // namespace gangline

@@ -1,0 +1,331 @@
+// How values become JSON and back. Each struct is described once, by `fields(map, value)`, and that
+// one description serves both ways. For the sources of json/ alone: it is heavy to compile.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "json/utf8.h"
+#include "model/cpu_set.h"
+
+namespace gangline::mapping {
+
+using Json = nlohmann::json;
+
+/// Overloaded for each enum: all its values, in order.
+template <class E>
+struct AllOf;
+
+class Writer {
+ public:
+  static constexpr bool reads = false;
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    if constexpr (requires { value.has_value(); }) {
+      if (value.has_value()) out_[key] = write(*value);
+    } else {
+      out_[key] = write(value);
+    }
+  }
+  Json take() { return std::move(out_); }
+
+  template <class T>
+  static Json write(const T& value);
+
+ private:
+  Json out_ = Json::object();
+};
+
+class Reader {
+ public:
+  static constexpr bool reads = true;
+  Reader(const Json& in, std::string& trouble) : in_(in), trouble_(trouble) {}
+
+  template <class T>
+  void operator()(const char* key, T& value) {
+    if (!trouble_.empty()) return;
+    const auto found = in_.find(key);
+    if (found == in_.end() || found->is_null()) return;
+    if (!read(*found, value, trouble_)) {
+      trouble_ = trouble_.empty() ? std::string("the value of '") + key + "' makes no sense"
+                                  : std::string(key) + ": " + trouble_;
+    }
+  }
+
+  /// False if `in` does not hold a T; then `trouble` may say more.
+  template <class T>
+  static bool read(const Json& in, T& value, std::string& trouble);
+
+ private:
+  const Json& in_;
+  std::string& trouble_;
+};
+
+// Values that are one number or one text behind a name of their own.
+template <class M>
+void single(M& m, JobId& v) {
+  m(v.n);
+}
+template <class M>
+void single(M& m, NodeId& v) {
+  m(v.n);
+}
+template <class M>
+void single(M& m, Time& v) {
+  m(v.us);
+}
+template <class M>
+void single(M& m, Span& v) {
+  m(v.us);
+}
+template <class M>
+void single(M& m, Bytes& v) {
+  m(v.n);
+}
+template <class M>
+void single(M& m, Share& v) {
+  m(v.thousandths);
+}
+template <class M>
+void single(M& m, Watts& v) {
+  m(v.w);
+}
+template <class M>
+void single(M& m, Joules& v) {
+  m(v.j);
+}
+
+template <class M>
+void fields(M& m, GangId& v) {
+  m("job", v.job);
+  m("gang", v.index);
+}
+template <class M>
+void fields(M& m, DeviceId& v) {
+  m("node", v.node);
+  m("device", v.index);
+}
+
+template <class T>
+concept Single = requires(T& value) {
+  single(value, value);
+}
+|| std::same_as<T, JobId> || std::same_as<T, NodeId> || std::same_as<T, Time> ||
+    std::same_as<T, Span> || std::same_as<T, Bytes> || std::same_as<T, Share> ||
+    std::same_as<T, Watts> || std::same_as<T, Joules>;
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsShared : std::false_type {};
+template <class T>
+struct IsShared<std::shared_ptr<const T>> : std::true_type {};
+template <class T>
+struct IsPair : std::false_type {};
+template <class A, class B>
+struct IsPair<std::pair<A, B>> : std::true_type {};
+template <class T>
+struct IsVariant : std::false_type {};
+template <class... T>
+struct IsVariant<std::variant<T...>> : std::true_type {};
+
+/// The word that tells the cases of a variant apart; specialised beside each variant.
+template <class T>
+constexpr const char* kind_of = nullptr;
+
+template <class V, std::size_t I = 0>
+bool read_variant(const Json& in, const std::string& kind, V& value, std::string& trouble) {
+  if constexpr (I == std::variant_size_v<V>) {
+    trouble = "no such kind: '" + kind + "'";
+    return false;
+  } else {
+    using Case = std::variant_alternative_t<I, V>;
+    if (kind != kind_of<Case>) return read_variant<V, I + 1>(in, kind, value, trouble);
+    Case held{};
+    if (!Reader::read(in, held, trouble)) return false;
+    value = std::move(held);
+    return true;
+  }
+}
+
+template <class T>
+Json Writer::write(const T& value) {
+  if constexpr (std::same_as<T, std::string>) {
+    if (is_utf8(value)) return value;
+    return Json{{"hex", to_hex(value)}};
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return value;
+  } else if constexpr (std::is_enum_v<T>) {
+    return std::string(name_of(value));
+  } else if constexpr (std::same_as<T, CpuSet>) {
+    return value.text();
+  } else if constexpr (Single<T>) {
+    Json out;
+    const auto map = [&](const auto& v) { out = v; };
+    single(map, const_cast<T&>(value));  // NOLINT: read only here
+    return out;
+  } else if constexpr (IsVector<T>::value) {
+    Json out = Json::array();
+    for (const auto& item : value) out.push_back(write(item));
+    return out;
+  } else if constexpr (IsPair<T>::value) {
+    return Json::array({write(value.first), write(value.second)});
+  } else if constexpr (IsShared<T>::value) {
+    return value ? write(*value) : Json();
+  } else if constexpr (IsVariant<T>::value) {
+    return std::visit(
+        [](const auto& held) {
+          Json out = write(held);
+          out["kind"] = kind_of<std::decay_t<decltype(held)>>;
+          return out;
+        },
+        value);
+  } else {
+    Writer writer;
+    fields(writer, const_cast<T&>(value));  // NOLINT: a Writer only reads it
+    return writer.take();
+  }
+}
+
+template <class T>
+bool read_number(const Json& in, T& value) {
+  if constexpr (std::same_as<T, bool>) {
+    if (!in.is_boolean()) return false;
+    value = in.get<bool>();
+  } else if constexpr (std::is_floating_point_v<T>) {
+    if (!in.is_number()) return false;
+    value = in.get<T>();
+  } else {
+    if (in.is_number_unsigned()) {
+      const auto n = in.get<std::uint64_t>();
+      if (n > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) return false;
+      value = static_cast<T>(n);
+    } else {
+      if (!in.is_number_integer()) return false;
+      const auto n = in.get<std::int64_t>();
+      if (std::is_unsigned_v<T> || n < static_cast<std::int64_t>(std::numeric_limits<T>::min()))
+        return false;
+      value = static_cast<T>(n);
+    }
+  }
+  return true;
+}
+
+template <class E>
+bool read_enum(const Json& in, E& value) {
+  if (!in.is_string()) return false;
+  for (const E candidate : AllOf<E>::values) {
+    if (in.get_ref<const std::string&>() != name_of(candidate)) continue;
+    value = candidate;
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+bool read_list(const Json& in, std::vector<T>& value, std::string& trouble) {
+  if (!in.is_array()) return false;
+  value.clear();
+  value.reserve(in.size());
+  for (const Json& item : in) {
+    T held{};
+    if (!Reader::read(item, held, trouble)) return false;
+    value.push_back(std::move(held));
+  }
+  return true;
+}
+
+inline bool read_text(const Json& in, std::string& value) {
+  if (in.is_string()) {
+    value = in.get<std::string>();
+    return true;
+  }
+  if (!in.is_object() || !in.contains("hex") || !in["hex"].is_string()) return false;
+  auto bytes = from_hex(in["hex"].get_ref<const std::string&>());
+  if (!bytes) return false;
+  value = std::move(*bytes);
+  return true;
+}
+
+template <class T>
+bool Reader::read(const Json& in, T& value, std::string& trouble) {
+  if constexpr (std::same_as<T, std::string>) {
+    return read_text(in, value);
+  } else if constexpr (std::is_arithmetic_v<T>) {
+    return read_number(in, value);
+  } else if constexpr (std::is_enum_v<T>) {
+    return read_enum(in, value);
+  } else if constexpr (std::same_as<T, CpuSet>) {
+    if (!in.is_string()) return false;
+    auto set = CpuSet::parse(in.get_ref<const std::string&>());
+    if (set) value = std::move(*set);
+    return set.has_value();
+  } else if constexpr (Single<T>) {
+    bool good = false;
+    const auto map = [&](auto& v) { good = read_number(in, v); };
+    single(map, value);
+    return good;
+  } else if constexpr (IsVector<T>::value) {
+    return read_list(in, value, trouble);
+  } else if constexpr (IsPair<T>::value) {
+    return in.is_array() && in.size() == 2 && read(in[0], value.first, trouble) &&
+           read(in[1], value.second, trouble);
+  } else if constexpr (IsShared<T>::value) {
+    auto held = std::make_shared<std::remove_const_t<typename T::element_type>>();
+    if (!read(in, *held, trouble)) return false;
+    value = std::move(held);
+    return true;
+  } else if constexpr (IsVariant<T>::value) {
+    if (!in.is_object() || !in.contains("kind") || !in["kind"].is_string()) return false;
+    return read_variant(in, in["kind"].get<std::string>(), value, trouble);
+  } else if constexpr (requires {
+                         value.has_value();
+                         typename T::value_type;
+                       }) {
+    typename T::value_type held{};
+    if (!read(in, held, trouble)) return false;
+    value = std::move(held);
+    return true;
+  } else {
+    if (!in.is_object()) return false;
+    Reader reader(in, trouble);
+    fields(reader, value);
+    return trouble.empty();
+  }
+}
+
+template <class T>
+std::string text_of(const T& value) {
+  return Writer::write(value).dump();
+}
+
+/// No exception leaves: malformed text is an Error, and so is a value that does not fit.
+template <class T>
+Result<T> value_of(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return Error{ErrorKind::broken, "this is not JSON", "", ""};
+  T value{};
+  std::string trouble;
+  if (!Reader::read(json, value, trouble))
+    return Error{ErrorKind::broken,
+                 trouble.empty() ? "this is not the JSON expected here" : trouble, "", ""};
+  return value;
+}
+
+}  // namespace gangline::mapping

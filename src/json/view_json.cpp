@@ -1,0 +1,60 @@
+#include "json/fields.h"
+#include "json/json.h"
+
+namespace gangline {
+
+std::string to_json(const Submitted& submitted) { return mapping::text_of(submitted); }
+std::string to_json(const JobSummary& summary) { return mapping::text_of(summary); }
+std::string to_json(const std::vector<JobSummary>& summaries) {
+  return mapping::text_of(summaries);
+}
+std::string to_json(const JobDetail& detail) { return mapping::text_of(detail); }
+std::string to_json(const GangView& gang) { return mapping::text_of(gang); }
+std::string to_json(const WhyAnswer& answer) { return mapping::text_of(answer); }
+std::string to_json(const std::vector<NodeView>& nodes) { return mapping::text_of(nodes); }
+std::string to_json(const LogChunk& chunk) { return mapping::text_of(chunk); }
+std::string to_json(const ServiceStatus& status) { return mapping::text_of(status); }
+std::string to_json(const JobId& id) { return mapping::text_of(id); }
+
+template <>
+Result<Submitted> from_json<Submitted>(std::string_view text) {
+  return mapping::value_of<Submitted>(text);
+}
+template <>
+Result<JobSummary> from_json<JobSummary>(std::string_view text) {
+  return mapping::value_of<JobSummary>(text);
+}
+template <>
+Result<std::vector<JobSummary>> from_json<std::vector<JobSummary>>(std::string_view text) {
+  return mapping::value_of<std::vector<JobSummary>>(text);
+}
+template <>
+Result<JobDetail> from_json<JobDetail>(std::string_view text) {
+  return mapping::value_of<JobDetail>(text);
+}
+template <>
+Result<GangView> from_json<GangView>(std::string_view text) {
+  return mapping::value_of<GangView>(text);
+}
+template <>
+Result<WhyAnswer> from_json<WhyAnswer>(std::string_view text) {
+  return mapping::value_of<WhyAnswer>(text);
+}
+template <>
+Result<std::vector<NodeView>> from_json<std::vector<NodeView>>(std::string_view text) {
+  return mapping::value_of<std::vector<NodeView>>(text);
+}
+template <>
+Result<LogChunk> from_json<LogChunk>(std::string_view text) {
+  return mapping::value_of<LogChunk>(text);
+}
+template <>
+Result<ServiceStatus> from_json<ServiceStatus>(std::string_view text) {
+  return mapping::value_of<ServiceStatus>(text);
+}
+template <>
+Result<JobId> from_json<JobId>(std::string_view text) {
+  return mapping::value_of<JobId>(text);
+}
+
+}  // namespace gangline
