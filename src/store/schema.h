@@ -1,0 +1,36 @@
+// The tables, as steps from one version of the schema to the next.
+#pragma once
+
+namespace gangline {
+
+/// Step n leads from version n to n + 1; a new version is a new step at the end, never a changed
+/// one. event.gang: the gang that the event names, the first one of several; NULL where it names
+/// none. event.kind: EventKind of store.cpp.
+constexpr const char* schema_steps[] = {
+    R"(
+    CREATE TABLE event (
+      seq  INTEGER PRIMARY KEY,
+      at   INTEGER NOT NULL,
+      kind INTEGER NOT NULL,
+      job  INTEGER,
+      gang INTEGER,
+      body TEXT NOT NULL);
+    CREATE INDEX event_by_gang ON event (job, gang, seq);
+    CREATE INDEX event_of_node ON event (kind, seq) WHERE kind = 1;
+    CREATE INDEX event_badly ON event (job, gang) WHERE kind = 8;
+    CREATE TABLE job (
+      id      INTEGER PRIMARY KEY,
+      name    TEXT NOT NULL,
+      uid     INTEGER NOT NULL,
+      ended   INTEGER NOT NULL,
+      gangs_ended INTEGER NOT NULL,
+      spec    TEXT NOT NULL,
+      summary TEXT NOT NULL);
+    CREATE INDEX job_by_name ON job (name, id);
+    CREATE INDEX job_unfinished ON job (id) WHERE ended = 0;
+    CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    )",
+};
+constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
+
+}  // namespace gangline

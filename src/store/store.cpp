@@ -1,0 +1,365 @@
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "json/json.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+
+namespace gangline {
+namespace {
+
+// Numbers in the database; never given another meaning. Ends are told apart by whether they went
+// well, so that an index finds the bad ones among a million.
+enum EventKind : std::int64_t {
+  kind_node_seen = 1,
+  kind_foreign_use = 2,
+  kind_job_submitted = 3,
+  kind_start_asked = 4,
+  kind_turns_returned = 5,
+  kind_gang_started = 6,
+  kind_gang_ended_well = 7,
+  kind_gang_ended_badly = 8,
+  kind_gang_again = 9,
+  kind_stop_asked = 10,
+  kind_waiting_ended = 11,
+  kind_promised = 12,
+  kind_promise_given_up = 13,
+  kind_log_trimmed = 14,
+};
+
+struct Row {
+  EventKind kind;
+  std::optional<JobId> job;
+  std::optional<std::uint32_t> gang;
+};
+
+struct RowOf {
+  Row operator()(const NodeSeen&) const { return {kind_node_seen, {}, {}}; }
+  Row operator()(const ForeignUse&) const { return {kind_foreign_use, {}, {}}; }
+  Row operator()(const JobSubmitted& e) const { return {kind_job_submitted, e.job.id, {}}; }
+  Row operator()(const StartAsked& e) const { return {kind_start_asked, e.job, e.first}; }
+  Row operator()(const TurnsReturned& e) const { return {kind_turns_returned, e.job, e.first}; }
+  Row operator()(const GangStarted& e) const {
+    return {kind_gang_started, e.gang.job, e.gang.index};
+  }
+  Row operator()(const GangEnded& e) const {
+    const EventKind kind = e.again                            ? kind_gang_again
+                           : e.ending.cause == EndCause::done ? kind_gang_ended_well
+                                                              : kind_gang_ended_badly;
+    return {kind, e.gang.job, e.gang.index};
+  }
+  Row operator()(const StopAsked& e) const { return {kind_stop_asked, e.job, e.index}; }
+  Row operator()(const WaitingEnded& e) const { return {kind_waiting_ended, e.job, e.index}; }
+  Row operator()(const Promised& e) const { return {kind_promised, e.gang.job, e.gang.index}; }
+  Row operator()(const PromiseGivenUp& e) const {
+    return {kind_promise_given_up, e.gang.job, e.gang.index};
+  }
+  Row operator()(const LogTrimmed& e) const { return {kind_log_trimmed, e.gang.job, e.gang.index}; }
+};
+
+std::int64_t signed_of(std::uint64_t n) { return static_cast<std::int64_t>(n); }
+
+Result<void> execute(sqlite3* database, const char* sql) {
+  const int code = sqlite3_exec(database, sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) return sqlite_error(database, code);
+  return {};
+}
+
+Result<void> migrate(sqlite3* database, const std::string& path) {
+  Statement ask(database, "PRAGMA user_version");
+  const int found = ask.next() ? static_cast<int>(ask.number(0)) : 0;
+  while (ask.next()) {
+  }
+  if (const auto read = ask.trouble(); !read) return read;
+  if (found > schema_version)
+    return Error{ErrorKind::version, "the store was written by a newer Gangline", path,
+                 "use that one, or choose another place with GANGLINE_STATE"};
+  for (int step = found; step < schema_version; ++step) {
+    const std::string sql = "BEGIN IMMEDIATE;" + std::string(schema_steps[step]) +
+                            "PRAGMA user_version = " + std::to_string(step + 1) + "; COMMIT;";
+    if (const auto made = execute(database, sql.c_str()); !made) {
+      sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);
+      return made;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Store::Core {
+  explicit Core(sqlite3* handle)
+      : database(handle),
+        begin(handle, "BEGIN IMMEDIATE"),
+        end(handle, "COMMIT"),
+        rollback(handle, "ROLLBACK"),
+        add_event(handle, "INSERT INTO event (at, kind, job, gang, body) VALUES (?, ?, ?, ?, ?)"),
+        add_job(handle,
+                "INSERT INTO job (id, name, uid, ended, gangs_ended, spec, summary) VALUES (?, ?, "
+                "?, 0, 0, ?, ?)"),
+        put_summary(handle,
+                    "UPDATE job SET ended = ?2, gangs_ended = ?3, summary = ?4 WHERE id = ?1"),
+        put_note(handle, "INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)"),
+        find(handle, "SELECT uid, spec, summary FROM job WHERE id = ?"),
+        find_name(handle, "SELECT max(id) FROM job WHERE name = ?") {}
+
+  // Statements are finalized before the database closes: members are destroyed in reverse order.
+  struct Close {
+    void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+  };
+  std::unique_ptr<sqlite3, Close> database;
+  Statement begin, end, rollback, add_event, add_job, put_summary, put_note;
+  Statement find, find_name;
+  bool open_transaction = false;
+  Result<void> trouble;  // the first write that failed since the last commit
+
+  // Runs one write inside the transaction that the next commit ends.
+  void write(Statement& statement) {
+    if (!trouble) return;
+    if (!open_transaction) {
+      trouble = begin.run();
+      open_transaction = trouble.ok();
+    }
+    if (trouble) trouble = statement.run();
+  }
+
+  static Result<std::pair<Job, JobSummary>> job_of(JobId id, std::int64_t uid,
+                                                   const std::string& spec,
+                                                   const std::string& summary) {
+    auto read_spec = from_json<JobSpec>(spec);
+    if (!read_spec) return read_spec.error();
+    auto read_summary = from_json<JobSummary>(summary);
+    if (!read_summary) return read_summary.error();
+    Job job{id, read_summary->owner, static_cast<std::uint32_t>(uid), read_summary->submitted,
+            std::make_shared<JobSpec>(std::move(*read_spec))};
+    return std::pair{std::move(job), std::move(*read_summary)};
+  }
+
+  // The events of a query whose only column is event.body.
+  static Result<std::vector<Event>> events(Statement& query) {
+    std::vector<Event> events;
+    std::optional<Error> broken;
+    while (query.next()) {
+      auto event = from_json<Event>(query.text(0));
+      if (event) events.push_back(std::move(*event));
+      else broken = event.error();
+    }
+    if (const auto read = query.trouble(); !read) return read.error();
+    if (broken) return *broken;
+    return events;
+  }
+};
+
+Store::Store(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const StoreSettings& settings) {
+  sqlite3* handle = nullptr;
+  const int code =
+      sqlite3_open_v2(settings.path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<sqlite3, Core::Close> held(handle);
+  if (code != SQLITE_OK) return sqlite_error(handle, code);
+  sqlite3_busy_timeout(handle, 5000);
+  // FULL: a commit returns after its bytes are synced, so it holds over a power cut.
+  auto ready = execute(handle,
+                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                       "PRAGMA wal_autocheckpoint = 2000; PRAGMA cache_size = -8000;");
+  if (ready && settings.most_pages > 0)
+    ready =
+        execute(handle, ("PRAGMA max_page_count = " + std::to_string(settings.most_pages)).c_str());
+  if (ready) ready = migrate(handle, settings.path);
+  if (!ready) return ready.error();
+  return std::unique_ptr<Store>(new Store(std::make_unique<Core>(held.release())));
+}
+
+void Store::append(const Event& event) {
+  const Row row = std::visit(RowOf{}, event.body);
+  Statement& add = core_->add_event;
+  add.bind(1, event.at.us).bind(2, row.kind);
+  if (row.job) add.bind(3, signed_of(row.job->n));
+  else add.bind_null(3);
+  if (row.gang) add.bind(4, std::int64_t{*row.gang});
+  else add.bind_null(4);
+  if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
+    Event without_spec{event.at, *submitted};  // the spec stands in the job's own row
+    std::get<JobSubmitted>(without_spec.body).job.spec.reset();
+    add.bind(5, to_json(without_spec));
+  } else {
+    add.bind(5, to_json(event));
+  }
+  core_->write(add);
+}
+
+void Store::add_job(const Job& job, const JobSummary& summary) {
+  core_->add_job.bind(1, signed_of(job.id.n))
+      .bind(2, job.spec->name)
+      .bind(3, std::int64_t{job.uid});
+  core_->add_job.bind(4, to_json(*job.spec)).bind(5, to_json(summary));
+  core_->write(core_->add_job);
+}
+
+void Store::put_summary(const JobSummary& summary) {
+  Statement& put = core_->put_summary;
+  put.bind(1, signed_of(summary.id.n))
+      .bind(2, std::int64_t{summary.phase == GangPhase::ended ? 1 : 0});
+  put.bind(3, std::int64_t{summary.ended_well} + summary.ended_badly).bind(4, to_json(summary));
+  core_->write(put);
+}
+
+void Store::put_cursor(const std::string& cursor) {
+  core_->put_note.bind(1, "cursor").bind(2, cursor);
+  core_->write(core_->put_note);
+}
+
+Result<void> Store::commit() {
+  if (core_->trouble && core_->open_transaction) core_->trouble = core_->end.run();
+  Result<void> outcome = core_->trouble;
+  if (!outcome && sqlite3_get_autocommit(core_->database.get()) == 0)
+    (void)
+        core_->rollback.run();  // nothing more can be done, and SQLite rolls back by itself on open
+  core_->open_transaction = false;
+  core_->trouble = {};
+  return outcome;
+}
+
+std::uint64_t Store::last_job() const {
+  Statement query(core_->database.get(), "SELECT coalesce(max(id), 0) FROM job");
+  return query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
+}
+
+std::string Store::cursor() const {
+  Statement query(core_->database.get(), "SELECT value FROM note WHERE key = 'cursor'");
+  return query.next() ? query.text(0) : std::string();
+}
+
+Result<std::vector<std::pair<Job, JobSummary>>> Store::unfinished() const {
+  Statement query(core_->database.get(),
+                  "SELECT id, uid, spec, summary FROM job WHERE ended = 0 ORDER BY id");
+  std::vector<std::pair<Job, JobSummary>> jobs;
+  while (query.next()) {
+    auto job = Core::job_of(JobId{static_cast<std::uint64_t>(query.number(0))}, query.number(1),
+                            query.text(2), query.text(3));
+    if (!job) return job.error();
+    jobs.push_back(std::move(*job));
+  }
+  if (const auto read = query.trouble(); !read) return read.error();
+  return jobs;
+}
+
+Result<std::vector<Event>> Store::events_of(JobId job) const {
+  Statement query(core_->database.get(), "SELECT body FROM event WHERE job = ? ORDER BY seq");
+  query.bind(1, signed_of(job.n));
+  return Core::events(query);
+}
+
+Result<std::vector<NodeSeen>> Store::nodes() const {
+  Statement query(core_->database.get(), "SELECT body FROM event WHERE kind = 1 ORDER BY seq");
+  auto events = Core::events(query);
+  if (!events) return events.error();
+  std::vector<NodeSeen> nodes;
+  for (const Event& event : *events) {
+    const auto* seen = std::get_if<NodeSeen>(&event.body);
+    if (seen == nullptr) continue;
+    if (nodes.size() <= seen->id.n) nodes.resize(seen->id.n + 1);
+    nodes[seen->id.n] = *seen;
+  }
+  return nodes;
+}
+
+Result<std::vector<JobSummary>> Store::ended(const std::string& name, std::uint32_t most) const {
+  Statement query(
+      core_->database.get(),
+      name.empty()
+          ? "SELECT summary FROM job WHERE ended = 1 ORDER BY id DESC LIMIT ?1"
+          : "SELECT summary FROM job WHERE ended = 1 AND name = ?2 ORDER BY id DESC LIMIT ?1");
+  query.bind(1, std::int64_t{most});
+  if (!name.empty()) query.bind(2, name);
+  std::vector<JobSummary> summaries;
+  while (query.next()) {
+    auto summary = from_json<JobSummary>(query.text(0));
+    if (!summary) return summary.error();
+    summaries.push_back(std::move(*summary));
+  }
+  if (const auto read = query.trouble(); !read) return read.error();
+  return summaries;
+}
+
+Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {
+  core_->find.bind(1, signed_of(job.n));
+  std::optional<std::pair<Job, JobSummary>> found;
+  std::optional<Error> broken;
+  while (core_->find.next()) {
+    auto read = Core::job_of(job, core_->find.number(0), core_->find.text(1), core_->find.text(2));
+    if (read) found = std::move(*read);
+    else broken = read.error();
+  }
+  if (const auto read = core_->find.trouble(); !read) return read.error();
+  if (broken) return *broken;
+  return found;
+}
+
+std::optional<JobId> Store::find_newest(const std::string& name) const {
+  core_->find_name.bind(1, name);
+  std::optional<JobId> found;
+  while (core_->find_name.next())
+    if (!core_->find_name.is_null(0))
+      found = JobId{static_cast<std::uint64_t>(core_->find_name.number(0))};
+  return found;
+}
+
+Result<std::vector<GangView>> Store::ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,
+                                                 bool badly) const {
+  Statement query(core_->database.get(),
+                  badly ? "SELECT body FROM event INDEXED BY event_badly WHERE job = ?1 AND gang "
+                          ">= ?2 AND kind = 8 "
+                          "ORDER BY gang LIMIT ?3"
+                        : "SELECT body FROM event WHERE job = ?1 AND gang >= ?2 AND kind IN (7, 8) "
+                          "ORDER BY gang LIMIT ?3");
+  query.bind(1, signed_of(job.n)).bind(2, std::int64_t{first}).bind(3, std::int64_t{most});
+  auto events = Core::events(query);
+  if (!events) return events.error();
+  std::vector<GangView> gangs;
+  for (const Event& event : *events) {
+    const auto& ended = std::get<GangEnded>(event.body);
+    GangView gang;
+    gang.id = ended.gang;
+    gang.attempt = ended.attempt;
+    gang.phase = GangPhase::ended;
+    if (ended.started.us > 0) gang.started = ended.started;
+    gang.ended = event.at;
+    gang.ending = ended.ending;
+    gangs.push_back(std::move(gang));
+  }
+  return gangs;
+}
+
+Result<std::vector<Event>> Store::events_of(GangId gang) const {
+  // A start may name several gangs: those from `first` on, at most as many as one start may hold.
+  Statement query(
+      core_->database.get(),
+      "SELECT body FROM event WHERE job = ?1 AND gang = ?2 UNION ALL "
+      "SELECT body FROM (SELECT body FROM event WHERE job = ?1 AND gang < ?2 AND kind = 4 "
+      "ORDER BY gang DESC, seq DESC LIMIT 8)");
+  query.bind(1, signed_of(gang.job.n)).bind(2, std::int64_t{gang.index});
+  auto events = Core::events(query);
+  if (!events) return events.error();
+  std::erase_if(*events, [&](const Event& event) {
+    const auto* asked = std::get_if<StartAsked>(&event.body);
+    return asked != nullptr &&
+           (asked->first > gang.index || gang.index - asked->first >= asked->count);
+  });
+  std::stable_sort(events->begin(), events->end(),
+                   [](const Event& a, const Event& b) { return a.at < b.at; });
+  return events;
+}
+
+std::uint64_t Store::ended_gang_count() const {
+  Statement query(core_->database.get(), "SELECT coalesce(sum(gangs_ended), 0) FROM job");
+  return query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
+}
+
+}  // namespace gangline

@@ -1,0 +1,66 @@
+// What happened, on disk: events in their order, and for each job the line that `gang list` shows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/event.h"
+#include "model/job.h"
+#include "model/views.h"
+
+namespace gangline {
+
+struct StoreSettings {
+  std::string path;  ///< of the database file; ":memory:" for none
+  std::int64_t most_pages =
+      0;  ///< of 4 KiB; for tests of a full disk. 0: as many as the disk holds
+};
+
+class Store {
+ public:
+  /// Opens or makes the database and brings an older schema up to date; a newer one is refused.
+  static Result<std::unique_ptr<Store>> open(const StoreSettings& settings);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Writing. Everything between two commits is on disk together or not at all. After a failed
+  // commit nothing of it is stored, and the caller hands in all of it again.
+  void append(const Event& event);
+  void add_job(const Job& job, const JobSummary& summary);
+  void put_summary(const JobSummary& summary);
+  void put_cursor(const std::string& cursor);
+  /// Returns when it is durable (written and synced), or says why it is not.
+  Result<void> commit();
+
+  // Reading. Sees what was committed.
+  std::uint64_t last_job() const;
+  std::string cursor() const;
+  /// Jobs that have not ended, oldest first, and each one's events, in their order.
+  Result<std::vector<std::pair<Job, JobSummary>>> unfinished() const;
+  Result<std::vector<Event>> events_of(JobId job) const;
+  /// The newest NodeSeen of each node, by NodeId.
+  Result<std::vector<NodeSeen>> nodes() const;
+  /// Ended jobs, newest first, at most `most`; of one name if `name` is not empty.
+  Result<std::vector<JobSummary>> ended(const std::string& name, std::uint32_t most) const;
+  Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
+  std::optional<JobId> find_newest(const std::string& name) const;
+  /// Ended gangs of a job from number `first` on, in order; those that ended badly alone if
+  /// `badly`.
+  Result<std::vector<GangView>> ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,
+                                            bool badly) const;
+  /// Events that name this gang (starts of several gangs together as well), in order.
+  Result<std::vector<Event>> events_of(GangId gang) const;
+  std::uint64_t ended_gang_count() const;
+
+ private:
+  struct Core;
+  explicit Store(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace gangline
