@@ -1,13 +1,19 @@
 // `{lr}`, `{shard}`, `{output}`, … in commands, directories and environment values.
+//
+// Commands hold braces of many other languages (shell, awk, JSON), so all that follows a rule not
+// named here stays as it is, byte for byte:
+//   {name}      the value of a known name; the text itself where the name is not known
+//   {{name}}    the text {name}, whether known or not
+//   {{{name}}}  the value of a known name in braces
+//   ${name}     a variable of the shell, never a placeholder
+// A name is [A-Za-z_][A-Za-z0-9_]*.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "model/job.h"
 
 namespace gangline {
@@ -16,18 +22,25 @@ namespace gangline {
 /// them.
 std::span<const std::string_view> fixed_placeholders();
 
-/// Each `{name}` in `text`, in order, with its offset. `{{` and `}}` stand for braces; a brace pair
-/// that does not hold an identifier ([A-Za-z_][A-Za-z0-9_]*), such as `${HOME}`, `{1..3}` or awk's
-/// `{print}` when print is no known name, is plain text: so which names are known must be said.
+/// [A-Za-z_][A-Za-z0-9_]*
+bool is_placeholder_name(std::string_view text);
+
+/// Each `{name}` or `{{{name}}}` in `text`, known or not, in order, with the offset of its first
+/// brace.
 struct PlaceholderUse {
   std::string name;
   std::size_t offset = 0;
 };
 std::vector<PlaceholderUse> placeholders_in(std::string_view text);
 
-/// `text` with each name in `values` replaced, other braces left as they are (`{{` becomes `{`).
-/// With `for_shell` a value is quoted to stay one word of the shell where it stands: unquoted, in
-/// single or in double quotes. `{outputs}` is a list of words already and is put in as it is.
+/// `text` with the rules above applied for the names in `values`.
+///
+/// With `for_shell`, `text` is a script for a POSIX shell, and a value stays one word or part of
+/// one, unquoted, in quotes or in a here-document, and is never read as code: plain values are put
+/// in as text, all others through variables that are set in front of the script. In a here-document
+/// whose delimiter is quoted nothing can be escaped, so there a newline of a value becomes a space.
+/// `{outputs}` is a list of quoted words already and is put in as it is. This holds for the shell
+/// that reads the script, not for one that the script starts.
 std::string expand(std::string_view text, std::span<const EnvVar> values, bool for_shell);
 
 }  // namespace gangline
