@@ -193,16 +193,19 @@ std::optional<std::string> nearest(std::string_view word,
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > longest) continue;
-    std::array<std::size_t, longest + 1> row{};
+    // Rows of the table of distances: of i, i - 1 and i - 2 letters of `word`.
+    std::array<std::size_t, longest + 1> row{}, above{}, higher{};
     for (std::size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
     for (std::size_t i = 1; i <= word.size(); ++i) {
-      std::size_t diagonal = row[0];
+      higher = above;
+      above = row;
       row[0] = i;
       for (std::size_t j = 1; j <= candidate.size(); ++j) {
-        const std::size_t above = row[j];
-        row[j] = std::min(
-            {above + 1, row[j - 1] + 1, diagonal + (word[i - 1] == candidate[j - 1] ? 0u : 1u)});
-        diagonal = above;
+        row[j] = std::min({above[j] + 1, row[j - 1] + 1,
+                           above[j - 1] + (word[i - 1] == candidate[j - 1] ? 0u : 1u)});
+        const bool swapped =
+            i > 1 && j > 1 && word[i - 1] == candidate[j - 2] && word[i - 2] == candidate[j - 1];
+        if (swapped) row[j] = std::min(row[j], higher[j - 2] + 1);
       }
     }
     if (row[candidate.size()] < best_distance) {

@@ -33,7 +33,8 @@ std::string format(JobId id);     ///< "7"
 std::string format(GangId id);    ///< "7.3"
 std::string format_utc(Time t);   ///< "2026-11-22T18:30:00Z"; "-" for `never`
 
-/// The candidate closest to `word` by edit distance, if close enough to be a slip of the finger.
+/// The candidate closest to `word` by edit distance (a swap of neighbours counts as one edit), if
+/// close enough to be a slip of the finger.
 std::optional<std::string> nearest(std::string_view word,
                                    std::span<const std::string_view> candidates);
 

@@ -48,9 +48,10 @@ TEST(Text, AGangIsNamedByItsJobAndItsNumber) {
 }
 
 TEST(Text, ASlipOfTheFingerFindsItsWordAndANewWordFindsNone) {
-  constexpr std::array<std::string_view, 3> keys{"gpus", "cpus", "memory"};
+  constexpr std::array<std::string_view, 4> keys{"gpus", "cpus", "memory", "time"};
   EXPECT_EQ(nearest("gpu", keys), "gpus");
   EXPECT_EQ(nearest("memroy", keys), "memory");
+  EXPECT_EQ(nearest("tiem", keys), "time");  // a swap is one slip
   EXPECT_FALSE(nearest("banana", keys));
 }
 
