@@ -1,0 +1,136 @@
+#include "client/client.h"
+
+#include "base/text.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+std::string encode(std::string_view text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+  return out;
+}
+
+std::string path_of(JobId job) { return "/v1/jobs/" + format(job); }
+std::string path_of(GangId gang) {
+  return path_of(gang.job) + "/gangs/" + std::to_string(gang.index);
+}
+
+}  // namespace
+
+Client::Client(std::function<Result<Fd>()> connect, std::string version)
+    : connect_(std::move(connect)), version_(std::move(version)), http_(Fd{}, version_) {}
+
+// A question is asked again once if the service went away; a POST is not, since it may have been
+// done.
+Result<std::string> Client::ask(const std::string& method, const std::string& target,
+                                std::string body, Versions versions) {
+  for (int attempt = 0;; ++attempt) {
+    if (!http_.connected()) {
+      auto socket = connect_();
+      if (!socket) return socket.error();
+      http_ = HttpClient(std::move(*socket), version_);
+    }
+    auto reply = http_.ask(method, target, body);
+    if (!reply) {
+      if (attempt == 0 && reply.error().kind == ErrorKind::unavailable && method == "GET") continue;
+      return reply.error();
+    }
+    if (versions == Versions::must_match && reply->version != version_)
+      return Error{ErrorKind::version,
+                   "the service that runs is version " + printable(reply->version) +
+                       ", this `gang` is " + version_,
+                   "", "`gang daemon restart` starts it anew; running gangs go on"};
+    if (reply->status == 200) return std::move(reply->body);
+    return error_from_json(reply->body);
+  }
+}
+
+template <class T>
+void Client::ask_for(const std::string& method, const std::string& target, std::string body,
+                     const Reply<T>& reply, Versions versions) {
+  auto text = ask(method, target, std::move(body), versions);
+  if (!text) return reply(text.error());
+  if constexpr (std::is_same_v<T, Unit>) reply(Unit{});
+  else reply(from_json<T>(*text));
+}
+
+void Client::submit(JobSpec spec, Reply<Submitted> reply) {
+  ask_for("POST", "/v1/jobs", to_json(spec), reply);
+}
+
+void Client::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
+  std::string target = "/v1/jobs?limit=" + std::to_string(query.limit);
+  if (query.all) target += "&all";
+  if (query.phase) target += std::string("&phase=") + name_of(*query.phase);
+  if (!query.name.empty()) target += "&name=" + encode(query.name);
+  ask_for("GET", target, "", reply);
+}
+
+void Client::show(JobId job, std::uint32_t first_gang, std::uint32_t most, Reply<JobDetail> reply) {
+  ask_for("GET",
+          path_of(job) + "?first=" + std::to_string(first_gang) + "&most=" + std::to_string(most),
+          "", reply);
+}
+
+void Client::show_gang(GangId gang, Reply<GangView> reply) {
+  ask_for("GET", path_of(gang), "", reply);
+}
+
+void Client::why(JobId job, Reply<WhyAnswer> reply) {
+  ask_for("GET", path_of(job) + "/why", "", reply);
+}
+
+void Client::wait(const WaitQuery& query, Reply<JobSummary> reply) {
+  std::string target = path_of(query.job) + "/wait?us=" + std::to_string(query.longest.us);
+  if (query.index) target += "&gang=" + std::to_string(*query.index);
+  ask_for("GET", target, "", reply);
+}
+
+void Client::stop(const StopRequest& request, Reply<JobSummary> reply) {
+  std::string target = path_of(request.job) + "/stop?";
+  if (request.index) target += "gang=" + std::to_string(*request.index) + "&";
+  if (request.at_once) target += "at_once";
+  ask_for("POST", target, "", reply, Versions::may_differ);
+}
+
+void Client::read_log(const LogQuery& query, Reply<LogChunk> reply) {
+  ask_for("GET",
+          path_of(query.gang) + "/log?attempt=" + std::to_string(query.attempt) +
+              "&rank=" + std::to_string(query.rank) + "&from=" + std::to_string(query.from) +
+              "&most=" + std::to_string(query.most) + (query.error_stream ? "&stderr" : ""),
+          "", reply);
+}
+
+void Client::nodes(Reply<std::vector<NodeView>> reply) { ask_for("GET", "/v1/nodes", "", reply); }
+
+void Client::find(const std::string& name, Reply<JobId> reply) {
+  ask_for("GET", "/v1/names/" + encode(name), "", reply);
+}
+
+void Client::status(Reply<ServiceStatus> reply) {
+  ask_for("GET", "/v1/status", "", reply, Versions::may_differ);
+}
+
+void Client::shut_down(Reply<Unit> reply) {
+  ask_for("POST", "/v1/shut_down", "", reply, Versions::may_differ);
+}
+
+void Client::stay(bool stays, Reply<Unit> reply) {
+  ask_for("POST", std::string("/v1/stay?") + (stays ? "stays" : ""), "", reply);
+}
+
+}  // namespace gangline

@@ -1,0 +1,48 @@
+// The Service over a socket: each call asks and waits for the answer, which comes before it
+// returns.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "os/http_client.h"
+#include "service/service.h"
+
+namespace gangline {
+
+class Client final : public Service {
+ public:
+  /// `connect` gives a new connection: at first, and again when the service went away in between.
+  /// `version` is ours; a service of another version is an error of kind ErrorKind::version, but
+  /// for `status`, `shut_down` and `stop`, which are the way out.
+  Client(std::function<Result<Fd>()> connect, std::string version);
+
+  void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
+  void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
+            Reply<JobDetail> reply) override;
+  void show_gang(GangId gang, Reply<GangView> reply) override;
+  void why(JobId job, Reply<WhyAnswer> reply) override;
+  void wait(const WaitQuery& query, Reply<JobSummary> reply) override;
+  void stop(const StopRequest& request, Reply<JobSummary> reply) override;
+  void read_log(const LogQuery& query, Reply<LogChunk> reply) override;
+  void nodes(Reply<std::vector<NodeView>> reply) override;
+  void find(const std::string& name, Reply<JobId> reply) override;
+  void status(Reply<ServiceStatus> reply) override;
+  void shut_down(Reply<Unit> reply) override;
+  void stay(bool stays, Reply<Unit> reply) override;
+
+ private:
+  enum class Versions { must_match, may_differ };
+  Result<std::string> ask(const std::string& method, const std::string& target, std::string body,
+                          Versions versions);
+  template <class T>
+  void ask_for(const std::string& method, const std::string& target, std::string body,
+               const Reply<T>& reply, Versions versions = Versions::must_match);
+
+  std::function<Result<Fd>()> connect_;
+  std::string version_;
+  HttpClient http_;
+};
+
+}  // namespace gangline

@@ -1,0 +1,433 @@
+// What people and programs ask between two cycles.
+#include <algorithm>
+
+#include "base/text.h"
+#include "control/controller.h"
+#include "model/check_spec.h"
+
+namespace gangline {
+namespace {
+
+Error no_such_job(JobId job) {
+  return {ErrorKind::not_found, "there is no job " + format(job), "",
+          "`gang list --all` shows all"};
+}
+
+Error no_such_gang(GangId gang) {
+  return {ErrorKind::not_found, "there is no gang " + format(gang), "",
+          "`gang show " + format(gang.job) + "` lists the gangs of the job"};
+}
+
+bool waits(const JobState& job, std::uint32_t index) {
+  return job.again.contains(index) ||
+         std::any_of(job.fresh.begin(), job.fresh.end(), [&](auto& range) {
+           return index >= range.first && index - range.first < range.count;
+         });
+}
+
+std::vector<EnvVar> values_of(const JobSpec& spec, std::uint32_t index) {
+  if (spec.gather && index == gather_index(spec)) return {};
+  std::vector<EnvVar> values = sweep_values(spec, index);
+  if (spec.split) {
+    const Shard& shard = spec.split->shards[shard_of(spec, index)];
+    values.emplace_back("shard", shard.end > shard.begin
+                                     ? "bytes " + std::to_string(shard.begin) + " to " +
+                                           std::to_string(shard.end) + " of " + spec.split->source
+                                     : shard.text);
+  }
+  return values;
+}
+
+GangView blank_view(const JobSpec& spec, GangId gang) {
+  GangView view;
+  view.id = gang;
+  view.gather = spec.gather && gang.index == gather_index(spec);
+  view.values = values_of(spec, gang.index);
+  return view;
+}
+
+}  // namespace
+
+void Controller::submit(JobSpec spec, Reply<Submitted> reply) {
+  touch();
+  submits_.push_back({std::move(spec), std::move(reply)});
+  ask_for_cycle();
+}
+
+// Everything the client may have got wrong, once more: it may be another program than ours.
+Result<Job> Controller::check_submit(JobSpec spec) {
+  if (const auto good = check(spec); !good) return good.error();
+  const auto& queues = settings_.settings.queues;
+  const auto named = [&](const Queue& queue) { return queue.name == spec.queue; };
+  if (std::none_of(queues.begin(), queues.end(), named)) {
+    std::string names;
+    for (const Queue& queue : queues) names += (names.empty() ? "" : ", ") + queue.name;
+    return Error{ErrorKind::refused, "there is no queue '" + printable(spec.queue) + "'", "queue",
+                 "the queues are: " + names};
+  }
+  if (ledger_.jobs().size() >= most_unfinished_jobs)
+    return Error{ErrorKind::refused,
+                 std::to_string(most_unfinished_jobs) + " jobs have not ended; that is the most",
+                 "",
+                 "wait for some to end, or put many gangs into one job with a sweep or a split"};
+  std::uint64_t waiting = total_gangs(spec);
+  for (const auto& [_, job] : ledger_.jobs()) waiting += job.waiting();
+  if (waiting > most_waiting_gangs)
+    return Error{ErrorKind::refused,
+                 "more than " + std::to_string(most_waiting_gangs) + " gangs would wait", "",
+                 "wait for some to end"};
+  if (auto hopeless = never_fits(*ledger_.cluster(), spec.resources)) return *hopeless;
+
+  // `after` is kept by number: names may be given again, numbers are not.
+  for (std::string& name : spec.after) {
+    const auto number = parse_gang_name(name);
+    const std::optional<JobId> id =
+        number && !number->index ? number->job : store_.find_newest(name);
+    auto line = id ? summary(*id) : Result<JobSummary>(no_such_job({}));
+    if (!line)
+      return Error{ErrorKind::refused, "there is no job '" + printable(name) + "' to come after",
+                   "after", "submit that one first"};
+    if (line->phase == GangPhase::ended && line->ended_badly > 0)
+      return Error{ErrorKind::refused,
+                   "job " + format(*id) + " (" + line->name +
+                       ") did not end well, so nothing can come after it",
+                   "after", "`gang show " + format(*id) + "` says why; submit it again first"};
+    name = format(*id);
+  }
+  return Job{JobId{++last_job_}, settings_.owner, settings_.uid, world_.now(),
+             std::make_shared<const JobSpec>(std::move(spec))};
+}
+
+std::string Controller::reason_of(JobId job) const {
+  for (const Wait& wait : plan_.waits)
+    if (wait.job == job) return explain(wait.blocker, snapshot_);
+  const JobState* state = ledger_.find(job);
+  if (state == nullptr || state->waiting() == 0) return {};
+  if (!trouble_.empty()) return trouble_;
+  if (state->gather_waits()) return "the gather waits for the other gangs of the job";
+  return "the devices of this machine are being looked at";
+}
+
+Result<JobSummary> Controller::summary(JobId job) {
+  if (const JobState* state = ledger_.find(job)) {
+    JobSummary summary = summary_of(*state);
+    if (summary.waiting > 0) summary.reason = reason_of(job);
+    return summary;
+  }
+  auto stored = store_.find(job);
+  if (!stored) return stored.error();
+  if (!*stored) return no_such_job(job);
+  return (*stored)->second;
+}
+
+void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
+  touch();
+  std::map<JobId, std::string> reasons;
+  for (const Wait& wait : plan_.waits) {
+    if (reasons.size() >= std::min(query.limit, most_listed)) break;
+    if (!reasons.contains(wait.job)) reasons.emplace(wait.job, explain(wait.blocker, snapshot_));
+  }
+  std::vector<JobSummary> lines;
+  const std::size_t most = std::min(query.limit, most_listed);
+  for (auto it = ledger_.jobs().rbegin(); it != ledger_.jobs().rend() && lines.size() < most;
+       ++it) {
+    const auto& [id, job] = *it;
+    if (!query.name.empty() && job.job.spec->name != query.name) continue;
+    JobSummary line = summary_of(job);
+    if (query.phase && line.phase != *query.phase) continue;
+    if (line.waiting > 0) line.reason = reasons.contains(id) ? reasons[id] : reason_of(id);
+    lines.push_back(std::move(line));
+  }
+  constexpr std::uint32_t newest_ended = 10;
+  if (!query.phase || *query.phase == GangPhase::ended) {
+    const auto room = static_cast<std::uint32_t>(most - lines.size());
+    const bool whole = query.all || query.phase.has_value();
+    auto ended = store_.ended(query.name, whole ? room : std::min(room, newest_ended));
+    if (!ended) return reply(ended.error());
+    for (JobSummary& line : *ended)
+      if (ledger_.find(line.id) == nullptr) lines.push_back(std::move(line));
+  }
+  std::sort(lines.begin(), lines.end(), [](auto& a, auto& b) { return a.id > b.id; });
+  reply(std::move(lines));
+}
+
+GangView Controller::live_view(const JobState& job, std::uint32_t index,
+                               const LiveGang& gang) const {
+  GangView view = blank_view(*job.job.spec, {job.job.id, index});
+  view.attempt = gang.attempt;
+  view.allocation = *gang.run->allocation;
+  if (const auto* running = std::get_if<Running>(&gang.state)) {
+    view.phase = GangPhase::running;
+    view.started = running->started;
+    view.fences = running->fences;
+  } else if (index == gang.run->first) {
+    view.phase = GangPhase::starting;
+  } else {
+    view.phase = GangPhase::waiting;
+    view.allocation.reset();
+    view.notes.push_back("its turn comes after gang " + format(GangId{job.job.id, index - 1}));
+  }
+  return view;
+}
+
+// A page of a job's gangs. The first page of a job with more gangs than fit begins with those that
+// a person looks for: ended badly, then running.
+Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::uint32_t most) {
+  auto stored = store_.find(id);
+  if (!stored) return stored.error();
+  const JobState* state = ledger_.find(id);
+  if (!*stored && state == nullptr) return no_such_job(id);
+  JobDetail detail;
+  auto line = summary(id);
+  if (!line) return line.error();
+  detail.summary = std::move(*line);
+  detail.spec = state != nullptr ? *state->job.spec : *(*stored)->first.spec;
+  detail.spec.inherited.clear();
+  detail.first_gang = first_gang;
+
+  std::map<std::uint32_t, GangView> page;
+  const std::uint32_t total = total_gangs(detail.spec);
+  most = std::min(most, most_shown_gangs);
+  const auto take = [&](bool badly, std::uint32_t room) -> Result<void> {
+    auto gangs = store_.ended_gangs(id, badly ? 0 : first_gang, room, badly);
+    if (!gangs) return gangs.error();
+    for (GangView& gang : *gangs) {
+      gang.values = values_of(detail.spec, gang.id.index);
+      gang.gather = detail.spec.gather && gang.id.index == gather_index(detail.spec);
+      page.emplace(gang.id.index, std::move(gang));
+    }
+    return {};
+  };
+  if (first_gang == 0 && total > most)
+    if (auto bad = take(true, most / 2); !bad) return bad.error();
+  if (state != nullptr)
+    for (const auto& [index, gang] : state->live)
+      if (index >= first_gang && page.size() < most)
+        page.emplace(index, live_view(*state, index, gang));
+  if (page.size() < most)
+    if (auto all = take(false, most - static_cast<std::uint32_t>(page.size())); !all)
+      return all.error();
+  for (std::uint32_t index = first_gang; state != nullptr && index < total && page.size() < most;
+       ++index) {
+    if (page.contains(index) || !waits(*state, index)) continue;
+    GangView view = blank_view(detail.spec, {id, index});
+    const auto again = state->again.find(index);
+    if (again != state->again.end()) view.attempt = again->second.attempt;
+    page.emplace(index, std::move(view));
+  }
+  for (auto& [_, view] : page) detail.gangs.push_back(std::move(view));
+  return detail;
+}
+
+void Controller::show(JobId job, std::uint32_t first_gang, std::uint32_t most,
+                      Reply<JobDetail> reply) {
+  touch();
+  reply(detail(job, first_gang, most));
+}
+
+Result<GangView> Controller::gang_view(GangId gang) {
+  const JobState* state = ledger_.find(gang.job);
+  auto stored = store_.find(gang.job);
+  if (!stored) return stored.error();
+  if (!*stored) return no_such_job(gang.job);
+  const JobSpec& spec = *(*stored)->first.spec;
+  if (gang.index >= total_gangs(spec)) return no_such_gang(gang);
+  GangView view = blank_view(spec, gang);
+  auto events = store_.events_of(gang);
+  if (!events) return events.error();
+  for (const Event& event : *events) {
+    if (const auto* asked = std::get_if<StartAsked>(&event.body)) {
+      view.allocation = *asked->allocation;
+      view.attempt = asked->attempt;
+      view.ending.reset();
+      view.ended.reset();
+    } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
+      view.started = event.at;
+      view.fences = started->fences;
+    } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
+      if (ended->again)
+        view.notes.push_back(
+            "attempt " + std::to_string(ended->attempt) + " ended: " +
+            (ended->ending.detail.empty() ? name_of(ended->ending.cause) : ended->ending.detail));
+      view.phase = ended->again ? GangPhase::waiting : GangPhase::ended;
+      view.ended = event.at;
+      view.ending = ended->ending;
+      if (ended->started.us > 0) view.started = ended->started;
+    } else if (const auto* trimmed = std::get_if<LogTrimmed>(&event.body)) {
+      view.notes.push_back(std::string(trimmed->error_stream ? "stderr" : "stdout") + " of rank " +
+                           std::to_string(trimmed->rank) + " passed its limit of " +
+                           format(trimmed->limit) + ": its middle was dropped");
+    }
+  }
+  if (state != nullptr) {
+    const auto live = state->live.find(gang.index);
+    if (live != state->live.end()) {
+      GangView now = live_view(*state, gang.index, live->second);
+      now.notes.insert(now.notes.begin(), view.notes.begin(), view.notes.end());
+      return now;
+    }
+    if (waits(*state, gang.index)) view.phase = GangPhase::waiting;
+  } else if (!view.ending) {  // ended while it waited: its job's line says how
+    view.phase = GangPhase::ended;
+    view.ending = (*stored)->second.ending;
+    view.ended = (*stored)->second.ended;
+  }
+  return view;
+}
+
+void Controller::show_gang(GangId gang, Reply<GangView> reply) {
+  touch();
+  reply(gang_view(gang));
+}
+
+void Controller::why(JobId job, Reply<WhyAnswer> reply) {
+  touch();
+  auto line = summary(job);
+  if (!line) return reply(line.error());
+  const bool planned = std::any_of(snapshot_.waiting.begin(), snapshot_.waiting.end(),
+                                   [&](const WaitingGroup& group) { return group.job == job; });
+  if (line->waiting > 0 && planned && !plan_.waits.empty()) {
+    WhyAnswer answer = gangline::why(snapshot_, policy_, job);
+    answer.phase = line->phase;
+    return reply(std::move(answer));
+  }
+  WhyAnswer answer;
+  answer.job = job;
+  answer.phase = line->phase;
+  answer.reason = !line->reason.empty()             ? line->reason
+                  : line->phase == GangPhase::ended ? "nothing of it waits: it has ended"
+                                                    : "nothing of it waits: it runs";
+  reply(std::move(answer));
+}
+
+void Controller::wait(const WaitQuery& query, Reply<JobSummary> reply) {
+  touch();
+  if (auto line = summary(query.job); !line) return reply(line.error());
+  constexpr Span longest_wait = minutes(10);
+  const Span longest = std::clamp(query.longest, Span{0}, longest_wait);
+  const Time until = world_.now() + longest;
+  waiters_.emplace(query.job, Waiter{query, std::move(reply), until});
+  answer_waiters();
+  world_.call_later(longest, [this, alive = alive_] {
+    if (*alive) answer_waiters();
+  });
+}
+
+void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
+  touch();
+  const JobState* state = ledger_.find(request.job);
+  if (state == nullptr) return reply(summary(request.job));  // ended already, or unknown
+  if (request.index && *request.index >= total_gangs(*state->job.spec))
+    return reply(no_such_gang({request.job, *request.index}));
+  const std::string reason = "stopped by " + (request.by.empty() ? settings_.owner : request.by);
+  const Time now = world_.now();
+  record({now, StopAsked{request.job, request.index, reason}});
+  Ending ending;
+  ending.cause = EndCause::stopped;
+  ending.detail = reason;
+  for (const auto& [index, gang] : state->live)
+    if (!request.index || *request.index == index)
+      stops_.push_back({{request.job, index}, EndCause::stopped, reason, request.at_once});
+  if (!request.index || waits(*state, *request.index))
+    record({now, WaitingEnded{request.job, request.index, ending}});
+  reply(summary(request.job));
+  ask_for_cycle();
+}
+
+void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
+  touch();
+  LogQuery exact = query;
+  if (exact.attempt == 0) {
+    const JobState* state = ledger_.find(query.gang.job);
+    const auto live =
+        state != nullptr ? state->live.find(query.gang.index) : decltype(state->live.find(0)){};
+    if (state != nullptr && live != state->live.end()) {
+      exact.attempt = live->second.attempt;
+    } else {
+      auto view = gang_view(query.gang);
+      if (!view) return reply(view.error());
+      exact.attempt = view->attempt;
+    }
+  }
+  auto chunk = engine_.read_log(exact);
+  if (chunk || chunk.error().kind != ErrorKind::not_found) return reply(std::move(chunk));
+  auto known = summary(query.gang.job);
+  if (!known) return reply(known.error());
+  reply(LogChunk{});  // it has not written anything, or never ran
+}
+
+void Controller::nodes(Reply<std::vector<NodeView>> reply) {
+  touch();
+  std::vector<NodeView> views;
+  const auto& nodes = ledger_.cluster()->nodes;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    NodeView view;
+    view.id = NodeId{i};
+    view.node = nodes[i];
+    view.sample = engine_.sample();
+    view.use.resize(nodes[i].devices.size());
+    views.push_back(std::move(view));
+  }
+  for (const ForeignUse& use : ledger_.foreign())
+    if (use.device.node.n < views.size() && use.device.index < views[use.device.node.n].use.size())
+      views[use.device.node.n].use[use.device.index].foreign = use.holder;
+  for (const auto& [id, job] : ledger_.jobs()) {
+    for (const auto& [index, gang] : job.live) {
+      if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;
+      for (const NodePart& part : gang.run->allocation->parts) {
+        if (part.node.n >= views.size()) continue;
+        NodeView& view = views[part.node.n];
+        for (const TaskPlace& task : part.tasks) {
+          view.cpus_taken = view.cpus_taken | task.cpus;
+          view.memory_taken = view.memory_taken + task.memory;
+          for (const DeviceShare& held : task.devices)
+            if (held.device < view.use.size())
+              view.use[held.device].gangs.push_back({{id, index}, held.share});
+        }
+      }
+    }
+  }
+  reply(std::move(views));
+}
+
+void Controller::find(const std::string& name, Reply<JobId> reply) {
+  touch();
+  const auto id = store_.find_newest(name);
+  if (!id)
+    return reply(Error{ErrorKind::not_found, "there is no job named '" + printable(name) + "'", "",
+                       "`gang list --all` shows all"});
+  reply(*id);
+}
+
+void Controller::status(Reply<ServiceStatus> reply) {
+  ServiceStatus status;
+  status.version = settings_.version;
+  status.pid = settings_.pid;
+  status.started = started_;
+  status.state_dir = settings_.state_dir;
+  for (const auto& [_, job] : ledger_.jobs()) {
+    status.waiting += job.waiting();
+    status.running += job.live.size();
+  }
+  status.ended = ended_gangs_;
+  status.stays = settings_.stays;
+  status.trouble = trouble_;
+  reply(std::move(status));
+}
+
+void Controller::shut_down(Reply<Unit> reply) {
+  ended_ = true;
+  if (ledger_.jobs().empty()) engine_.retire();
+  reply(Unit{});
+  world_.call_soon([this, alive = alive_] {
+    if (*alive) on_end_();
+  });
+}
+
+void Controller::stay(bool stays, Reply<Unit> reply) {
+  touch();
+  settings_.stays = stays;
+  reply(Unit{});
+}
+
+}  // namespace gangline

@@ -1,0 +1,127 @@
+// The cycle: learn what happened, take one picture, decide, write down, ask. And the answers to
+// what people and programs ask in between (`Service`, in process).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/ledger.h"
+#include "control/world.h"
+#include "engine/engine.h"
+#include "model/settings.h"
+#include "schedule/make_plan.h"
+#include "service/service.h"
+#include "store/store.h"
+
+namespace gangline {
+
+struct ControllerSettings {
+  Settings settings;
+  std::string owner;  ///< login name of the user whose service this is
+  std::uint32_t uid = 0;
+  std::int64_t pid = 0;
+  std::string version;
+  std::string state_dir;
+  bool stays = false;  ///< does not end when idle
+};
+
+// Limits of one service.
+constexpr std::uint64_t most_unfinished_jobs = 100'000;
+constexpr std::uint64_t most_waiting_gangs = 10'000'000;
+constexpr std::uint32_t most_listed = 10'000;
+constexpr std::uint32_t most_shown_gangs = 10'000;
+
+class Controller final : public Service {
+ public:
+  /// All must outlive it. `on_idle` is called when nothing was asked, waited or ran for so long as
+  /// the settings say; `on_end` when `shut_down` was asked and answered.
+  Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
+             std::function<void()> on_end);
+  ~Controller() override;
+
+  /// Reads back what was, finds out what is, and goes on. Call once, before all else.
+  Result<void> begin();
+
+  void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
+  void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
+            Reply<JobDetail> reply) override;
+  void show_gang(GangId gang, Reply<GangView> reply) override;
+  void why(JobId job, Reply<WhyAnswer> reply) override;
+  void wait(const WaitQuery& query, Reply<JobSummary> reply) override;
+  void stop(const StopRequest& request, Reply<JobSummary> reply) override;
+  void read_log(const LogQuery& query, Reply<LogChunk> reply) override;
+  void nodes(Reply<std::vector<NodeView>> reply) override;
+  void find(const std::string& name, Reply<JobId> reply) override;
+  void status(Reply<ServiceStatus> reply) override;
+  void shut_down(Reply<Unit> reply) override;
+  void stay(bool stays, Reply<Unit> reply) override;
+
+ private:
+  struct PendingSubmit {
+    JobSpec spec;
+    Reply<Submitted> reply;
+  };
+  struct Waiter {
+    WaitQuery query;
+    Reply<JobSummary> reply;
+    Time until;
+  };
+
+  // The cycle (cycle.cpp).
+  void ask_for_cycle();
+  void run_cycle();
+  void record(const Event& event);
+  void learn(const News& news);
+  void settle_consequences();
+  Result<void> commit(const std::vector<Event>& wanted);
+  void accept_submits();
+  Plan plan_now();
+  void carry_out(const Plan& plan);
+  void retire_ended_jobs();
+  void answer_waiters();
+  void watch_idleness();
+  bool may_start_again(const GangEnded& ended) const;
+  void note_trouble(const Error& error);
+  void adopt_found_node();
+
+  // Answers (answers.cpp).
+  Result<Job> check_submit(JobSpec spec);
+  Result<JobSummary> summary(JobId job);
+  std::string reason_of(JobId job) const;
+  GangView live_view(const JobState& job, std::uint32_t index, const LiveGang& gang) const;
+  Result<JobDetail> detail(JobId job, std::uint32_t first_gang, std::uint32_t most);
+  Result<GangView> gang_view(GangId gang);
+  void touch() { last_touched_ = world_.now(); }
+
+  World& world_;
+  Store& store_;
+  Engine& engine_;
+  ControllerSettings settings_;
+  std::function<void()> on_end_;
+  Policy policy_;
+
+  Ledger ledger_;
+  std::uint64_t last_job_ = 0;
+  std::uint64_t ended_gangs_ = 0;
+  std::vector<PendingSubmit> submits_;
+  std::vector<Event> unstored_;   ///< facts that happened and are not on disk yet
+  std::string unstored_cursor_;   ///< of the engine, after these; empty: none new
+  std::vector<StopOrder> stops_;  ///< asked by people since the last cycle
+  std::multimap<JobId, Waiter> waiters_;
+  Snapshot snapshot_;  ///< the newest, and what was decided on it
+  Plan plan_;
+  bool cycle_asked_ = false;
+  bool ended_ = false;
+  std::string trouble_;
+  Time started_;
+  Time last_touched_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for calls that come later
+};
+
+}  // namespace gangline

@@ -1,0 +1,327 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "control/controller.h"
+#include "control/merge_node.h"
+#include "control/snapshot_of.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span retry_disk_after = seconds(1);
+constexpr Span look_around_every = seconds(1);
+// With devices that others may use, nothing starts before the first reading of them, but no reading
+// holds up the start of everything for longer than this.
+constexpr Span longest_wait_for_reading = seconds(5);
+
+RetryOn retry_case(EndCause cause) {
+  switch (cause) {
+    case EndCause::lost: return RetryOn::lost;
+    case EndCause::out_of_memory: return RetryOn::memory;
+    case EndCause::time_limit: return RetryOn::time;
+    default: return RetryOn::failure;
+  }
+}
+
+Ending because(EndCause cause, std::string detail) {
+  Ending ending;
+  ending.cause = cause;
+  ending.detail = std::move(detail);
+  return ending;
+}
+
+}  // namespace
+
+Controller::Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
+                       std::function<void()> on_end)
+    : world_(world),
+      store_(store),
+      engine_(engine),
+      settings_(std::move(settings)),
+      on_end_(std::move(on_end)),
+      policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      started_(world.now()),
+      last_touched_(started_) {}
+
+Controller::~Controller() { *alive_ = false; }
+
+Result<void> Controller::begin() {
+  // 1. What was: nodes with the numbers of their devices, then the jobs that have not ended.
+  auto nodes = store_.nodes();
+  if (!nodes) return nodes.error();
+  for (const NodeSeen& seen : *nodes) ledger_.apply({world_.now(), seen});
+  auto jobs = store_.unfinished();
+  if (!jobs) return jobs.error();
+  for (const auto& [job, _] : *jobs) ledger_.apply({job.submitted, JobSubmitted{job}});
+  for (const auto& [job, _] : *jobs) {
+    auto events = store_.events_of(job.id);
+    if (!events) return events.error();
+    for (const Event& event : *events) ledger_.apply(event);
+  }
+  last_job_ = store_.last_job();
+  ended_gangs_ = store_.ended_gang_count();
+
+  // 2. What is: this node, and what became of the gangs that were asked to start.
+  adopt_found_node();
+  std::vector<StartOrder> asked;
+  for (const auto& [id, job] : ledger_.jobs())
+    for (const auto& [index, gang] : job.live)
+      asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation});
+  engine_.on_news([this] { ask_for_cycle(); });
+  engine_.resume(store_.cursor(), asked);
+  for (const auto& [id, job] : ledger_.jobs())
+    if (job.stop_asked)
+      for (const auto& [index, gang] : job.live)
+        stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
+  watch_idleness();
+  ask_for_cycle();
+  return {};
+}
+
+void Controller::adopt_found_node() {
+  auto found = engine_.describe_node();
+  if (!found) return note_trouble(found.error());
+  const auto& nodes = ledger_.cluster()->nodes;
+  const auto known = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](auto& node) { return node.name == found->name; });
+  const NodeId id{static_cast<std::uint32_t>(known - nodes.begin())};
+  Node node = known == nodes.end() ? *found : merge_node(*known, *found);
+  engine_.adopt_node(id, node);
+  record({world_.now(), NodeSeen{id, std::move(node)}});
+}
+
+void Controller::ask_for_cycle() {
+  if (std::exchange(cycle_asked_, true)) return;
+  world_.call_soon([this, alive = alive_] {
+    if (!*alive) return;
+    cycle_asked_ = false;
+    run_cycle();
+  });
+}
+
+void Controller::run_cycle() {
+  if (ended_) return;
+  // 1. Learn what happened. Only events change what we believe.
+  learn(engine_.poll(world_.now()));
+  settle_consequences();
+
+  // 2. New jobs are answered when they are on disk, before we think about them.
+  if (!submits_.empty()) accept_submits();
+
+  // 3. Decide on one picture of the world. Pure: no clock, no I/O, no log.
+  const Plan plan = plan_now();
+
+  // 4. Write down, then ask. A start that failed is decided again, because no event came.
+  carry_out(plan);
+
+  // 5. Tell those who wait.
+  answer_waiters();
+  retire_ended_jobs();
+}
+
+void Controller::record(const Event& event) {
+  if (!ledger_.concerns(event)) return;
+  ledger_.apply(event);
+  unstored_.push_back(event);
+}
+
+void Controller::learn(const News& news) {
+  for (Event event : news.events) {
+    if (auto* ended = std::get_if<GangEnded>(&event.body)) {
+      if (!ledger_.concerns(event)) continue;
+      ended->again = may_start_again(*ended);
+      if (!ended->again) ++ended_gangs_;
+    }
+    if (std::get_if<NodeSeen>(&event.body) != nullptr) {
+      adopt_found_node();  // the engine's numbers of devices are not ours
+      continue;
+    }
+    record(event);
+  }
+  if (!news.cursor.empty()) unstored_cursor_ = news.cursor;
+}
+
+bool Controller::may_start_again(const GangEnded& ended) const {
+  const JobState* job = ledger_.find(ended.gang.job);
+  if (job == nullptr || job->stop_asked) return false;
+  const EndCause cause = ended.ending.cause;
+  if (cause == EndCause::done || cause == EndCause::stopped || cause == EndCause::dependency)
+    return false;
+  const JobSpec& spec = *job->job.spec;
+  return ended.attempt <= spec.retries && std::find(spec.retry_on.begin(), spec.retry_on.end(),
+                                                    retry_case(cause)) != spec.retry_on.end();
+}
+
+// What follows from what happened: a gather whose gangs failed, and jobs that came after one that
+// did.
+void Controller::settle_consequences() {
+  const Time now = world_.now();
+  std::vector<Event> consequences;
+  for (const auto& [id, job] : ledger_.jobs()) {
+    if (job.gather_waits() && job.ended_badly > 0 && !job.stop_asked)
+      consequences.push_back({now, WaitingEnded{id, gather_index(*job.job.spec),
+                                                because(EndCause::dependency,
+                                                        "not all gangs of the job ended well")}});
+  }
+  for (const Event& event : consequences) record(event);
+
+  // Ids ascend and `after` names older jobs only, so one pass in order follows whole chains.
+  for (const auto& [id, job] : ledger_.jobs()) {
+    if (!job.ended()) continue;
+    const bool well = job.ended_badly == 0;
+    std::vector<JobId> dependents;
+    for (const auto& [other, state] : ledger_.jobs())
+      if (std::find(state.after.begin(), state.after.end(), id) != state.after.end())
+        dependents.push_back(other);
+    if (!well)
+      for (const JobId other : dependents)
+        record({now, WaitingEnded{other,
+                                  {},
+                                  because(EndCause::dependency, "job " + format(id) + " (" +
+                                                                    job.job.spec->name +
+                                                                    ") did not end well")}});
+    if (!dependents.empty()) ledger_.finish_dependency(id);
+  }
+}
+
+void Controller::accept_submits() {
+  std::vector<Event> wanted;
+  std::vector<std::pair<Reply<Submitted>, Submitted>> answers;
+  for (PendingSubmit& submit : std::exchange(submits_, {})) {
+    auto job = check_submit(std::move(submit.spec));
+    if (!job) {
+      submit.reply(job.error());
+      continue;
+    }
+    answers.emplace_back(std::move(submit.reply), Submitted{job->id, total_gangs(*job->spec)});
+    wanted.push_back({job->submitted, JobSubmitted{std::move(*job)}});
+  }
+  if (wanted.empty()) return;
+  const auto stored = commit(wanted);
+  for (const Event& event : wanted)
+    if (stored) ledger_.apply(event);
+  for (const auto& [reply, answer] : answers) {
+    if (stored) reply(answer);
+    else reply(stored.error());
+  }
+}
+
+Result<void> Controller::commit(const std::vector<Event>& wanted) {
+  if (unstored_.empty() && wanted.empty() && unstored_cursor_.empty()) return {};
+  for (const Event& event : unstored_) store_.append(event);
+  for (const Event& event : wanted) {
+    store_.append(event);
+    if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
+      JobSummary summary;
+      summary.id = submitted->job.id;
+      summary.owner = submitted->job.owner;
+      summary.submitted = submitted->job.submitted;
+      summary.gangs = summary.waiting = total_gangs(*submitted->job.spec);
+      store_.add_job(submitted->job, summary);
+    }
+  }
+  for (const auto& [id, job] : ledger_.jobs())
+    if (job.ended()) store_.put_summary(summary_of(job));
+  if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
+
+  const auto stored = store_.commit();
+  if (!stored) {
+    note_trouble(stored.error());
+    world_.call_later(retry_disk_after, [this, alive = alive_] {
+      if (*alive) ask_for_cycle();
+    });
+    return stored;
+  }
+  trouble_.clear();
+  unstored_.clear();
+  if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));
+  return {};
+}
+
+Plan Controller::plan_now() {
+  snapshot_ = snapshot_of(ledger_, settings_.settings, world_.now());
+  Plan plan;
+  const bool may_be_shared =
+      std::any_of(snapshot_.cluster->nodes.begin(), snapshot_.cluster->nodes.end(),
+                  [](const Node& node) { return !node.devices.empty(); });
+  const bool blind =
+      may_be_shared && !engine_.sample() && snapshot_.now - started_ < longest_wait_for_reading;
+  if (!snapshot_.waiting.empty() && !blind) plan = make_plan(snapshot_, policy_);
+  plan_ = plan;
+  return plan;
+}
+
+void Controller::carry_out(const Plan& plan) {
+  const Time now = world_.now();
+  std::vector<Event> wanted;
+  for (const PromiseGivenUp& given_up : plan.given_up) wanted.push_back({now, given_up});
+  for (const PromiseMade& promise : plan.promises)
+    wanted.push_back({now, Promised{promise.gang, promise.start}});
+  for (const Start& start : plan.starts)
+    wanted.push_back(
+        {now, StartAsked{start.job, start.first, start.count, start.attempt, start.allocation}});
+
+  const auto stored = commit(wanted);
+  if (stored) {
+    for (const Event& event : wanted) ledger_.apply(event);
+    for (const Start& start : plan.starts)
+      engine_.start({ledger_.find(start.job)->job, start.first, start.count, start.attempt,
+                     start.allocation});
+  }
+  // A stop needs no disk: it is carried out at once and written down when it can be.
+  for (const StopOrder& stop : std::exchange(stops_, {})) engine_.stop(stop);
+}
+
+void Controller::retire_ended_jobs() {
+  if (!unstored_.empty()) return;  // their last lines are not on disk yet
+  std::vector<JobId> ended;
+  for (const auto& [id, job] : ledger_.jobs())
+    if (job.ended()) ended.push_back(id);
+  for (const JobId id : ended) ledger_.drop(id);
+}
+
+void Controller::answer_waiters() {
+  if (waiters_.empty()) return;
+  std::vector<Waiter> ready;
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    const JobState* job = ledger_.find(it->first);
+    const auto& index = it->second.query.index;
+    bool over = job == nullptr || job->ended();
+    if (job != nullptr && index) {
+      const bool waits =
+          job->again.contains(*index) ||
+          std::any_of(job->fresh.begin(), job->fresh.end(), [&](const GangRange& range) {
+            return *index >= range.first && *index - range.first < range.count;
+          });
+      over = !waits && !job->live.contains(*index);
+    }
+    // Nobody hears of an end that a crash could still take back.
+    if ((over && unstored_.empty()) || world_.now() >= it->second.until) {
+      ready.push_back(std::move(it->second));
+      it = waiters_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  for (const Waiter& waiter : ready) waiter.reply(summary(waiter.query.job));
+}
+
+void Controller::watch_idleness() {
+  world_.call_later(look_around_every, [this, alive = alive_] {
+    if (!*alive || ended_) return;
+    answer_waiters();
+    const bool busy =
+        !ledger_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
+    if (busy) touch();
+    if (world_.now() - last_touched_ >= settings_.settings.idle_exit) {
+      ended_ = true;
+      engine_.retire();
+      return on_end_();
+    }
+    watch_idleness();
+  });
+}
+
+void Controller::note_trouble(const Error& error) { trouble_ = error.sentence(); }
+
+}  // namespace gangline

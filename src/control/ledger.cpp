@@ -1,0 +1,260 @@
+#include "control/ledger.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace gangline {
+namespace {
+
+// Takes `count` gangs from `first` on out of the ranges; those that are not in them are passed
+// over.
+void take_range(std::vector<GangRange>& ranges, std::uint32_t first, std::uint32_t count) {
+  std::vector<GangRange> rest;
+  const std::uint32_t end = first + count;
+  for (const GangRange& range : ranges) {
+    const std::uint32_t range_end = range.first + range.count;
+    if (range.first < std::min(first, range_end))
+      rest.push_back({range.first, std::min(first, range_end) - range.first});
+    if (std::max(end, range.first) < range_end)
+      rest.push_back({std::max(end, range.first), range_end - std::max(end, range.first)});
+  }
+  ranges = std::move(rest);
+}
+
+void give_range(std::vector<GangRange>& ranges, std::uint32_t first, std::uint32_t count) {
+  ranges.push_back({first, count});
+  std::sort(ranges.begin(), ranges.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  std::vector<GangRange> joined;
+  for (const GangRange& range : ranges) {
+    if (!joined.empty() && joined.back().first + joined.back().count == range.first)
+      joined.back().count += range.count;
+    else joined.push_back(range);
+  }
+  ranges = std::move(joined);
+}
+
+bool in_ranges(const std::vector<GangRange>& ranges, std::uint32_t index) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](auto& range) {
+    return index >= range.first && index - range.first < range.count;
+  });
+}
+
+}  // namespace
+
+std::shared_ptr<const ResourceRequest> gather_request() {
+  static const auto request = std::make_shared<const ResourceRequest>();
+  return request;
+}
+
+std::uint32_t JobState::waiting() const {
+  auto n = static_cast<std::uint32_t>(again.size());
+  for (const GangRange& range : fresh) n += range.count;
+  return n;
+}
+
+bool JobState::gather_waits() const {
+  return job.spec->gather.has_value() && in_ranges(fresh, gather_index(*job.spec));
+}
+
+bool JobState::ended() const { return live.empty() && waiting() == 0; }
+
+const JobState* Ledger::find(JobId id) const {
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : &found->second;
+}
+
+LiveGang* Ledger::live(GangId gang, std::uint32_t attempt) {
+  const auto job = jobs_.find(gang.job);
+  if (job == jobs_.end()) return nullptr;
+  const auto found = job->second.live.find(gang.index);
+  return found == job->second.live.end() || found->second.attempt != attempt ? nullptr
+                                                                             : &found->second;
+}
+
+bool Ledger::concerns(const Event& event) const {
+  auto& self = const_cast<Ledger&>(*this);  // NOLINT: `live` only looks things up here
+  if (const auto* started = std::get_if<GangStarted>(&event.body)) {
+    const LiveGang* gang = self.live(started->gang, started->attempt);
+    return gang != nullptr && std::holds_alternative<Starting>(gang->state);
+  }
+  if (const auto* ended = std::get_if<GangEnded>(&event.body))
+    return self.live(ended->gang, ended->attempt) != nullptr;
+  if (const auto* returned = std::get_if<TurnsReturned>(&event.body))
+    return jobs_.contains(returned->job);
+  if (const auto* trimmed = std::get_if<LogTrimmed>(&event.body))
+    return jobs_.contains(trimmed->gang.job);
+  if (const auto* seen = std::get_if<NodeSeen>(&event.body))
+    return seen->id.n >= cluster_->nodes.size() || cluster_->nodes[seen->id.n] != seen->node;
+  return true;
+}
+
+void Ledger::apply(const Event& event) {
+  std::visit([&](const auto& body) { on(body, event.at); }, event.body);
+}
+
+void Ledger::on(const NodeSeen& event, Time) {
+  auto changed = std::make_shared<Cluster>(*cluster_);
+  if (changed->nodes.size() <= event.id.n) changed->nodes.resize(event.id.n + 1);
+  changed->nodes[event.id.n] = event.node;
+  cluster_ = std::move(changed);
+}
+
+void Ledger::on(const ForeignUse& event, Time) {
+  std::erase_if(foreign_, [&](const ForeignUse& use) { return use.device == event.device; });
+  if (!event.holder.empty()) foreign_.push_back(event);
+  std::sort(foreign_.begin(), foreign_.end(),
+            [](const ForeignUse& a, const ForeignUse& b) { return a.device < b.device; });
+}
+
+void Ledger::on(const JobSubmitted& event, Time) {
+  if (!event.job.spec)
+    return;  // read back from the store, which keeps specs apart: it was applied whole before
+  JobState state;
+  state.job = event.job;
+  state.request = std::make_shared<const ResourceRequest>(event.job.spec->resources);
+  state.fresh = {{0, total_gangs(*event.job.spec)}};
+  for (const std::string& name : event.job.spec->after)
+    if (const auto other = parse_gang_name(name); other && jobs_.contains(other->job))
+      state.after.push_back(other->job);
+  jobs_.insert_or_assign(event.job.id, std::move(state));
+}
+
+void Ledger::on(const StartAsked& event, Time at) {
+  const auto found = jobs_.find(event.job);
+  if (found == jobs_.end()) return;
+  JobState& job = found->second;
+  auto run = std::make_shared<TurnRun>(TurnRun{event.first, event.count, at, event.allocation});
+  for (std::uint32_t i = event.first; i < event.first + event.count; ++i) {
+    job.live.insert_or_assign(i, LiveGang{event.attempt, run, Starting{at}});
+    job.again.erase(i);
+    if (!promises_.empty()) promises_.erase({event.job, i});
+  }
+  take_range(job.fresh, event.first, event.count);
+}
+
+void Ledger::on(const TurnsReturned& event, Time) {
+  const auto found = jobs_.find(event.job);
+  if (found == jobs_.end()) return;
+  JobState& job = found->second;
+  for (std::uint32_t i = event.first; i < event.first + event.count; ++i) {
+    const auto gang = job.live.find(i);
+    if (gang == job.live.end() || !std::holds_alternative<Starting>(gang->second.state)) continue;
+    --gang->second.run->count;
+    job.live.erase(gang);
+    give_range(job.fresh, i, 1);
+  }
+}
+
+void Ledger::on(const GangStarted& event, Time at) {
+  LiveGang* gang = live(event.gang, event.attempt);
+  if (gang == nullptr) return;
+  gang->state = Running{at, event.fences};
+  JobState& job = jobs_.at(event.gang.job);
+  if (!job.first_start) job.first_start = at;
+}
+
+void Ledger::on(const GangEnded& event, Time at) {
+  const LiveGang* gang = live(event.gang, event.attempt);
+  if (gang == nullptr) return;
+  JobState& job = jobs_.at(event.gang.job);
+  if (event.started.us > 0) {
+    if (!job.first_start) job.first_start = event.started;
+    ++job.timed;
+    job.total_run = job.total_run + (at - event.started);
+  }
+  TurnRun& run = *gang->run;
+  --run.count;
+  run.first = std::max(run.first, event.gang.index + 1);
+  if (event.again) {
+    WaitsAgain again{event.attempt + 1, {}, at};
+    for (const NodePart& part : run.allocation->parts)
+      for (const TaskPlace& task : part.tasks)
+        for (const DeviceShare& held : task.devices)
+          again.avoid.push_back({part.node, held.device});
+    job.again.insert_or_assign(event.gang.index, std::move(again));
+  } else {
+    count_ending(job, event.ending, 1, at);
+  }
+  job.live.erase(event.gang.index);
+}
+
+void Ledger::count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at) {
+  const bool well = ending.cause == EndCause::done;
+  (well ? job.ended_well : job.ended_badly) += gangs;
+  if (!well && !job.first_bad) job.first_bad = ending;
+  job.last_ending = ending;
+  job.last_end = at;
+}
+
+void Ledger::on(const StopAsked& event, Time) {
+  const auto found = jobs_.find(event.job);
+  if (found == jobs_.end() || event.index) return;
+  found->second.stop_asked = true;
+  found->second.stop_reason = event.reason;
+}
+
+void Ledger::on(const WaitingEnded& event, Time at) {
+  const auto found = jobs_.find(event.job);
+  if (found == jobs_.end()) return;
+  JobState& job = found->second;
+  if (event.index) {
+    if (job.again.erase(*event.index) == 0 && !in_ranges(job.fresh, *event.index)) return;
+    take_range(job.fresh, *event.index, 1);
+    promises_.erase({event.job, *event.index});
+    return count_ending(job, event.ending, 1, at);
+  }
+  const std::uint32_t gangs = job.waiting();
+  if (gangs == 0) return;
+  job.fresh.clear();
+  job.again.clear();
+  std::erase_if(promises_, [&](const auto& promise) { return promise.first.job == event.job; });
+  count_ending(job, event.ending, gangs, at);
+}
+
+void Ledger::on(const Promised& event, Time) {
+  promises_.insert_or_assign(event.gang, event.start);
+}
+
+void Ledger::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gang); }
+
+void Ledger::on(const LogTrimmed&, Time) {}
+
+void Ledger::finish_dependency(JobId id) {
+  for (auto& [_, job] : jobs_) std::erase(job.after, id);
+}
+
+JobSummary summary_of(const JobState& state) {
+  JobSummary summary;
+  summary.id = state.job.id;
+  summary.name = state.job.spec->name;
+  summary.owner = state.job.owner;
+  summary.queue = state.job.spec->queue;
+  summary.gangs = total_gangs(*state.job.spec);
+  summary.waiting = state.waiting();
+  const TurnRun* seen = nullptr;
+  for (const auto& [index, gang] : state.live) {
+    // Of gangs that take turns, one starts or runs and the others wait for their turn.
+    if (std::holds_alternative<Running>(gang.state)) ++summary.running;
+    else if (gang.run.get() != seen && index == gang.run->first) ++summary.starting;
+    else ++summary.waiting;
+    seen = gang.run.get();
+  }
+  summary.ended_well = state.ended_well;
+  summary.ended_badly = state.ended_badly;
+  summary.submitted = state.job.submitted;
+  summary.started = state.first_start;
+  summary.request = describe(state.job.spec->resources);
+  if (state.ended()) {
+    summary.phase = GangPhase::ended;
+    summary.ended = state.last_end;
+    summary.ending = state.first_bad ? state.first_bad : state.last_ending;
+  } else if (summary.running > 0 || state.first_start) {
+    summary.phase = GangPhase::running;
+  } else {
+    summary.phase = summary.starting > 0 ? GangPhase::starting : GangPhase::waiting;
+  }
+  return summary;
+}
+
+}  // namespace gangline

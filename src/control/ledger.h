@@ -1,0 +1,121 @@
+// What Gangline believes: the sum of all events. Only `apply` changes it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/event.h"
+#include "model/snapshot.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// Gangs that hold one allocation in turn: what one StartAsked began.
+struct TurnRun {
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;  ///< gangs that have not ended or been returned
+  Time since;
+  std::shared_ptr<const Allocation> allocation;
+};
+
+// The states of one gang, each with its own data alone. Waiting gangs stand in ranges
+// (`JobState::fresh`, `again`), ended ones in the store.
+struct Starting {
+  Time asked;
+};
+struct Running {
+  Time started;
+  std::vector<Fence> fences;
+};
+struct LiveGang {
+  std::uint32_t attempt = 1;
+  std::shared_ptr<TurnRun> run;  ///< never null
+  std::variant<Starting, Running> state;
+};
+
+struct WaitsAgain {
+  std::uint32_t attempt = 2;
+  std::vector<DeviceId> avoid;  ///< devices of its earlier attempts
+  Time since;
+};
+
+struct GangRange {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+
+/// One job that has not ended.
+struct JobState {
+  Job job;
+  std::shared_ptr<const ResourceRequest> request;  ///< of all gangs but the gather
+  std::vector<JobId> after;                        ///< those that have not ended yet
+  std::vector<GangRange> fresh;                    ///< waiting, never started; ascending, apart
+  std::map<std::uint32_t, WaitsAgain> again;       ///< waiting after a failed attempt
+  std::map<std::uint32_t, LiveGang> live;          ///< starting and running
+  bool stop_asked = false;
+  std::string stop_reason;
+  std::uint32_t ended_well = 0, ended_badly = 0;
+  std::optional<Time> first_start, last_end;
+  std::optional<Ending> first_bad, last_ending;
+  std::uint32_t timed = 0;  ///< gangs that ran to their end in this life of the service …
+  Span total_run{0};        ///< … and how long together
+
+  std::uint32_t waiting() const;
+  /// The gather waits for all others and starts only after they have ended well.
+  bool gather_waits() const;
+  bool ended() const;
+};
+
+/// The request of a gather: one task on one CPU.
+std::shared_ptr<const ResourceRequest> gather_request();
+
+class Ledger {
+ public:
+  /// Events about gangs that are not where the event says (a report that came twice) change
+  /// nothing.
+  void apply(const Event& event);
+  /// True if `apply` would change something: then it is worth storing.
+  bool concerns(const Event& event) const;
+
+  /// A job that has ended stays until it is dropped, so that its last line can be stored.
+  const std::map<JobId, JobState>& jobs() const { return jobs_; }
+  const JobState* find(JobId id) const;
+  void drop(JobId id) { jobs_.erase(id); }
+
+  const std::shared_ptr<const Cluster>& cluster() const { return cluster_; }
+  const std::vector<ForeignUse>& foreign() const { return foreign_; }
+  const std::map<GangId, Time>& promises() const { return promises_; }
+  /// What waits because of `id` and must hear how it ended.
+  void finish_dependency(JobId id);
+
+ private:
+  void on(const NodeSeen& event, Time at);
+  void on(const ForeignUse& event, Time at);
+  void on(const JobSubmitted& event, Time at);
+  void on(const StartAsked& event, Time at);
+  void on(const TurnsReturned& event, Time at);
+  void on(const GangStarted& event, Time at);
+  void on(const GangEnded& event, Time at);
+  void on(const StopAsked& event, Time at);
+  void on(const WaitingEnded& event, Time at);
+  void on(const Promised& event, Time at);
+  void on(const PromiseGivenUp& event, Time at);
+  void on(const LogTrimmed& event, Time at);
+
+  LiveGang* live(GangId gang, std::uint32_t attempt);
+  void count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at);
+
+  std::map<JobId, JobState> jobs_;
+  std::map<GangId, Time> promises_;
+  std::vector<ForeignUse> foreign_;
+  std::shared_ptr<const Cluster> cluster_ = std::make_shared<Cluster>();
+};
+
+/// The line of `gang list`, without `reason`.
+JobSummary summary_of(const JobState& state);
+
+}  // namespace gangline

@@ -1,0 +1,99 @@
+#include "control/snapshot_of.h"
+
+#include <algorithm>
+
+namespace gangline {
+namespace {
+
+// A decision should not be needed more often than this for each place where gangs can run.
+constexpr Span time_for_turns = milliseconds(100);
+constexpr std::uint32_t most_turns = 256;
+
+// How many gangs may take turns on one allocation without a decision between them: as many as the
+// job's gangs so far suggest to end within `time_for_turns`, trusted only as far as there is
+// experience.
+std::uint32_t turns_for(const JobState& job) {
+  if (job.timed == 0) return 1;
+  const std::int64_t mean = std::max<std::int64_t>(1, job.total_run.us / job.timed);
+  const auto by_time =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(time_for_turns.us / mean, 1, most_turns));
+  return std::min(by_time, job.timed);
+}
+
+std::uint32_t queue_index(const Settings& settings, const std::string& name) {
+  for (std::uint32_t i = 0; i < settings.queues.size(); ++i)
+    if (settings.queues[i].name == name) return i;
+  return 0;
+}
+
+Time expected_end(const JobState& job, const TurnRun& run, Time begun) {
+  if (!job.job.spec->time) return never;
+  return begun + Span{job.job.spec->time->us * std::max<std::int64_t>(1, run.count)};
+}
+
+void add_holders(const JobState& job, Snapshot& snapshot) {
+  const TurnRun* seen = nullptr;
+  for (const auto& [index, gang] : job.live) {
+    if (gang.run.get() == seen) continue;
+    seen = gang.run.get();
+    const auto* running = std::get_if<Running>(&gang.state);
+    const Time begun = running != nullptr ? running->started : gang.run->since;
+    snapshot.holders.push_back({job.job.id, index, gang.run->count, gang.run->allocation,
+                                gang.run->since, expected_end(job, *gang.run, begun)});
+  }
+}
+
+void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapshot) {
+  const JobSpec& spec = *job.job.spec;
+  WaitingGroup group;
+  group.job = job.job.id;
+  group.request = job.request;
+  group.queue = queue_index(settings, spec.queue);
+  group.priority = spec.priority;
+  group.submitted = job.job.submitted;
+  group.time = spec.time;
+  group.after = job.after;
+  group.turns = turns_for(job);
+  const std::uint32_t gather = spec.gather ? gather_index(spec) : total_gangs(spec);
+  for (const GangRange& range : job.fresh) {
+    group.first = range.first;
+    group.count = std::min(range.first + range.count, gather) - std::min(range.first, gather);
+    if (group.count > 0) snapshot.waiting.push_back(group);
+  }
+  for (const auto& [index, again] : job.again) {
+    WaitingGroup single = group;
+    single.first = index;
+    single.count = 1;
+    single.attempt = again.attempt;
+    single.avoid = again.avoid;
+    if (index == gather) single.request = gather_request();
+    snapshot.waiting.push_back(std::move(single));
+  }
+  // The gather comes up when it is the last one left; until then its job's other gangs stand for
+  // it.
+  if (job.gather_waits() && job.live.empty() && job.waiting() == 1) {
+    group.first = gather;
+    group.count = 1;
+    group.request = gather_request();
+    group.turns = 1;
+    snapshot.waiting.push_back(group);
+  }
+}
+
+}  // namespace
+
+Snapshot snapshot_of(const Ledger& ledger, const Settings& settings, Time now) {
+  Snapshot snapshot;
+  snapshot.now = now;
+  snapshot.cluster = ledger.cluster();
+  snapshot.queues = settings.queues;
+  snapshot.foreign = ledger.foreign();
+  for (const auto& [id, job] : ledger.jobs()) {
+    add_holders(job, snapshot);
+    add_waiting(job, settings, snapshot);
+  }
+  for (const auto& [gang, start] : ledger.promises()) snapshot.promises.push_back({gang, start});
+  return snapshot;
+}
+
+}  // namespace gangline

@@ -1,0 +1,237 @@
+#include "server/routes.h"
+
+#include <limits>
+
+#include "base/text.h"
+#include "json/json.h"
+#include "server/query.h"
+
+namespace gangline {
+namespace {
+
+using Answer = std::function<void(HttpAnswer)>;
+
+constexpr std::uint64_t most_index = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t most_offset = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t most_log_bytes = 4 << 20;
+
+// What a route gets: the numbers and names that stood in its path, the query, the body.
+struct Asked {
+  Service& service;
+  const HttpRequest& request;
+  const Target& target;
+  std::vector<std::string> words;  // what stood in place of each "*" of the pattern
+  Answer reply;
+};
+
+unsigned status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage: return 400;
+    case ErrorKind::broken: return 400;
+    case ErrorKind::refused: return 409;
+    case ErrorKind::not_found: return 404;
+    case ErrorKind::denied: return 403;
+    case ErrorKind::unavailable: return 503;
+    case ErrorKind::disk: return 507;
+    case ErrorKind::version: return 426;
+  }
+  return 500;
+}
+
+void send(const Answer& reply, const Error& error) {
+  reply({status_of(error.kind), to_json(error), {}});
+}
+
+template <class T>
+Reply<T> as_json(const Answer& reply) {
+  return [reply](Result<T> result) {
+    if (!result) return send(reply, result.error());
+    if constexpr (std::is_same_v<T, Unit>) reply({200, "{}", {}});
+    else reply({200, to_json(*result), {}});
+  };
+}
+
+Error bad(const std::string& what) { return {ErrorKind::broken, what, "", ""}; }
+
+// The job that the first word of the path names, or an answer that it names none.
+std::optional<JobId> job_in(const Asked& asked) {
+  const auto number = parse_number(asked.words[0]);
+  if (!number || *number == 0 || *number > most_offset) {
+    send(asked.reply, bad("a job is named by its number here"));
+    return std::nullopt;
+  }
+  return JobId{*number};
+}
+
+std::optional<GangId> gang_in(const Asked& asked) {
+  const auto job = job_in(asked);
+  if (!job) return std::nullopt;
+  const auto index = parse_number(asked.words[1]);
+  if (!index || *index > most_index) {
+    send(asked.reply, bad("a gang is named by its number here"));
+    return std::nullopt;
+  }
+  return GangId{*job, static_cast<std::uint32_t>(*index)};
+}
+
+// A number of the query that fits, or an answer that it does not.
+std::optional<std::uint64_t> number(const Asked& asked, const char* key, std::uint64_t otherwise,
+                                    std::uint64_t most) {
+  auto value = number_in(asked.target, key, otherwise, most);
+  if (!value)
+    send(asked.reply, bad(std::string("'") + key + "' is no number up to " + std::to_string(most)));
+  return value;
+}
+
+void submit(const Asked& asked) {
+  auto spec = from_json<JobSpec>(asked.request.body);
+  if (!spec) return send(asked.reply, spec.error());
+  asked.service.submit(std::move(*spec), as_json<Submitted>(asked.reply));
+}
+
+void list(const Asked& asked) {
+  ListQuery query;
+  const auto limit = number(asked, "limit", query.limit, most_index);
+  if (!limit) return;
+  query.limit = static_cast<std::uint32_t>(*limit);
+  query.all = asked.target.query.contains("all");
+  if (const auto name = asked.target.query.find("name"); name != asked.target.query.end())
+    query.name = name->second;
+  if (const auto wanted = asked.target.query.find("phase"); wanted != asked.target.query.end()) {
+    for (const GangPhase phase :
+         {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})
+      if (wanted->second == name_of(phase)) query.phase = phase;
+    if (!query.phase)
+      return send(asked.reply, bad("'phase' is waiting, starting, running or ended"));
+  }
+  asked.service.list(query, as_json<std::vector<JobSummary>>(asked.reply));
+}
+
+void show(const Asked& asked) {
+  const auto job = job_in(asked);
+  if (!job) return;
+  const auto first = number(asked, "first", 0, most_index);
+  if (!first) return;
+  const auto most = number(asked, "most", 100, most_index);
+  if (!most) return;
+  asked.service.show(*job, static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*most),
+                     as_json<JobDetail>(asked.reply));
+}
+
+void show_gang(const Asked& asked) {
+  if (const auto gang = gang_in(asked))
+    asked.service.show_gang(*gang, as_json<GangView>(asked.reply));
+}
+
+void why(const Asked& asked) {
+  if (const auto job = job_in(asked)) asked.service.why(*job, as_json<WhyAnswer>(asked.reply));
+}
+
+void wait(const Asked& asked) {
+  const auto job = job_in(asked);
+  if (!job) return;
+  const auto longest = number(asked, "us", 0, most_offset);
+  if (!longest) return;
+  WaitQuery query{*job, {}, Span{static_cast<std::int64_t>(*longest)}};
+  if (asked.target.query.contains("gang")) {
+    const auto index = number(asked, "gang", 0, most_index);
+    if (!index) return;
+    query.index = static_cast<std::uint32_t>(*index);
+  }
+  asked.service.wait(query, as_json<JobSummary>(asked.reply));
+}
+
+void stop(const Asked& asked) {
+  const auto job = job_in(asked);
+  if (!job) return;
+  StopRequest request{*job, {}, asked.target.query.contains("at_once"), {}};
+  if (asked.target.query.contains("gang")) {
+    const auto index = number(asked, "gang", 0, most_index);
+    if (!index) return;
+    request.index = static_cast<std::uint32_t>(*index);
+  }
+  asked.service.stop(request, as_json<JobSummary>(asked.reply));
+}
+
+void read_log(const Asked& asked) {
+  const auto gang = gang_in(asked);
+  if (!gang) return;
+  LogQuery query;
+  query.gang = *gang;
+  const auto attempt = number(asked, "attempt", 0, most_index);
+  if (!attempt) return;
+  const auto rank = number(asked, "rank", 0, most_index);
+  if (!rank) return;
+  const auto from = number(asked, "from", 0, most_offset);
+  if (!from) return;
+  const auto most = number(asked, "most", query.most, most_log_bytes);
+  if (!most) return;
+  query.attempt = static_cast<std::uint32_t>(*attempt);
+  query.rank = static_cast<std::uint32_t>(*rank);
+  query.from = *from;
+  query.most = static_cast<std::uint32_t>(*most);
+  query.error_stream = asked.target.query.contains("stderr");
+  asked.service.read_log(query, as_json<LogChunk>(asked.reply));
+}
+
+void nodes(const Asked& asked) { asked.service.nodes(as_json<std::vector<NodeView>>(asked.reply)); }
+void find(const Asked& asked) { asked.service.find(asked.words[0], as_json<JobId>(asked.reply)); }
+void status(const Asked& asked) { asked.service.status(as_json<ServiceStatus>(asked.reply)); }
+void shut_down(const Asked& asked) { asked.service.shut_down(as_json<Unit>(asked.reply)); }
+void stay(const Asked& asked) {
+  asked.service.stay(asked.target.query.contains("stays"), as_json<Unit>(asked.reply));
+}
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // a "*" stands for any one part
+  void (*call)(const Asked&);
+};
+
+constexpr Route routes[] = {
+    {"POST", "v1/jobs", submit},
+    {"GET", "v1/jobs", list},
+    {"GET", "v1/jobs/*", show},
+    {"GET", "v1/jobs/*/why", why},
+    {"GET", "v1/jobs/*/wait", wait},
+    {"POST", "v1/jobs/*/stop", stop},
+    {"GET", "v1/jobs/*/gangs/*", show_gang},
+    {"GET", "v1/jobs/*/gangs/*/log", read_log},
+    {"GET", "v1/names/*", find},
+    {"GET", "v1/nodes", nodes},
+    {"GET", "v1/status", status},
+    {"POST", "v1/shut_down", shut_down},
+    {"POST", "v1/stay", stay},
+};
+
+std::optional<std::vector<std::string>> match(std::string_view pattern,
+                                              const std::vector<std::string>& path) {
+  const auto parts = split(pattern, '/');
+  if (parts.size() != path.size()) return std::nullopt;
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == "*") words.push_back(path[i]);
+    else if (parts[i] != path[i]) return std::nullopt;
+  }
+  return words;
+}
+
+}  // namespace
+
+void answer(Service& service, const HttpRequest& request, std::function<void(HttpAnswer)> reply) {
+  const auto target = parse_target(request.target);
+  if (!target) return send(reply, bad("this is no path of Gangline"));
+  bool other_method = false;
+  for (const Route& route : routes) {
+    auto words = match(route.pattern, target->path);
+    if (!words) continue;
+    if (route.method == request.method)
+      return route.call({service, request, *target, std::move(*words), std::move(reply)});
+    other_method = true;
+  }
+  if (other_method) reply({405, to_json(bad("this path is asked with another method")), {}});
+  else
+    reply({404, to_json(Error{ErrorKind::not_found, "there is nothing at this path", "", ""}), {}});
+}
+
+}  // namespace gangline
