@@ -70,9 +70,9 @@ struct Snapshot {
 /// Why a gang does not start now. Each says what a sentence to a person needs.
 struct NoSuchDevice {
   std::string wanted;
-};                   ///< can never fit on this cluster
+};                   ///< can never fit on this cluster; a clause that says what there is instead
 struct AllTaken {    ///< enough exists, but others hold it
-  std::string what;  ///< "gpu", "cpu", "memory"
+  std::string what;  ///< "gpu", "cpu", "memory" (bytes), "gpu share" (thousandths)
   std::uint64_t wanted = 0, free = 0;
   std::vector<JobId> holders;  ///< at most 8, those expected to end first in front
   Time until = never;          ///< when enough is expected to be free
@@ -83,8 +83,8 @@ struct Scattered {  ///< enough is free in total, but not where one task or gang
 };
 struct PromisedToOther {
   JobId other;
-  Time start;
-};  ///< would delay a promised start
+  Time start;  ///< `never`: it goes first, and when it can start is not known
+};             ///< would delay a promised start
 struct BehindOther {
   JobId other;
 };  ///< the policy lets nobody overtake
@@ -98,8 +98,11 @@ struct InForeignUse {
 struct DeviceAway {
   DeviceId device;
 };  ///< it was here and is not found now
+struct NodeAway {
+  NodeId node;
+};  ///< it is down
 using Blocker = std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther,
-                             WaitsForJobs, InForeignUse, DeviceAway>;
+                             WaitsForJobs, InForeignUse, DeviceAway, NodeAway>;
 
 struct Start {
   JobId job;

@@ -8,6 +8,7 @@
 
 #include "model/snapshot.h"
 #include "model/views.h"
+#include "schedule/never_fits.h"
 #include "schedule/policy.h"
 
 namespace gangline {
@@ -15,10 +16,6 @@ namespace gangline {
 /// What starts now, what is promised, and why each other gang waits. Every gang of
 /// `snapshot.waiting` is in exactly one start or one wait.
 Plan make_plan(const Snapshot& snapshot, const Policy& policy);
-
-/// Says why `request` can never be met by `cluster`, however empty it is, and how to ask instead
-/// ("this machine has 2 GPUs, …; ask for CPUs with …"); empty if it can be met.
-std::optional<Error> never_fits(const Cluster& cluster, const ResourceRequest& request);
 
 /// One sentence for people, naming jobs by number and devices by node and index.
 std::string explain(const Blocker& blocker, const Snapshot& snapshot);

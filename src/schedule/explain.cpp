@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <cstdio>
+#include <variant>
+
+#include "base/text.h"
+#include "schedule/make_plan.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t most_holders_told = 3;
+
+/// "14:05 UTC", with the date where it is more than a day away.
+std::string about(Time t, Time now) {
+  const std::string utc = format_utc(t);  // 2026-11-22T14:05:00Z
+  if (utc.size() < 16) return utc;
+  const std::string clock = utc.substr(11, 5) + " UTC";
+  return t - now < hours(24) ? clock : utc.substr(0, 10) + " " + clock;
+}
+
+/// An amount of "gpu", "gpu share" (thousandths), "cpu", "memory" (bytes) or "task".
+std::string amount(const std::string& what, std::uint64_t n) {
+  if (what == "memory") return format(Bytes{static_cast<std::int64_t>(n)}) + " of memory";
+  const std::string share = " share";
+  if (what.ends_with(share)) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g ", static_cast<double>(n) / 1000.0);
+    return text + what.substr(0, what.size() - share.size());
+  }
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+/// The amount without the name of the thing, where that was said already.
+std::string number(const std::string& what, std::uint64_t n) {
+  std::string text = amount(what, n);
+  return text.substr(0, text.find(' '));
+}
+
+std::string device_name(const Snapshot& snapshot, DeviceId id) {
+  return snapshot.cluster->nodes[id.node.n].name + ":" + std::to_string(id.index);
+}
+
+std::string jobs(const std::vector<JobId>& ids) {
+  std::string text = ids.size() == 1 ? "job " : "jobs ";
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == ids.size() ? " and " : ", ") + format(ids[i]);
+  return text;
+}
+
+struct Holding {
+  std::uint64_t amount = 0;
+  std::optional<Time> end;  ///< of the first of its gangs to end
+};
+
+Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot) {
+  Holding holding;
+  for (const Holder& holder : snapshot.holders) {
+    if (holder.job != job) continue;
+    std::uint64_t here = 0;
+    for (const NodePart& part : holder.allocation->parts)
+      for (const TaskPlace& task : part.tasks) {
+        if (what == "cpu") here += task.cpus.count();
+        if (what == "memory") here += static_cast<std::uint64_t>(task.memory.n);
+        const DeviceKind kind =
+            what.starts_with(name_of(DeviceKind::fpga)) ? DeviceKind::fpga : DeviceKind::gpu;
+        for (const DeviceShare& share : task.devices) {
+          const Node& node = snapshot.cluster->nodes[part.node.n];
+          if (!what.starts_with(name_of(kind)) || node.devices[share.device].kind != kind) continue;
+          here += what.ends_with("share") ? static_cast<std::uint64_t>(share.share.thousandths) : 1;
+        }
+      }
+    holding.amount += here;
+    if (here > 0) holding.end = std::min(holding.end.value_or(never), holder.expected_end);
+  }
+  return holding;
+}
+
+std::string sentence(const NoSuchDevice& blocker, const Snapshot&) { return blocker.wanted; }
+
+std::string sentence(const AllTaken& blocker, const Snapshot& snapshot) {
+  std::string text = amount(blocker.what, blocker.wanted) + " wanted, " +
+                     number(blocker.what, blocker.free) + " free";
+  std::size_t told = 0;
+  for (const JobId job : blocker.holders) {
+    if (told == most_holders_told) break;
+    const Holding holding = holding_of(job, blocker.what, snapshot);
+    text += (told++ == 0 ? "; job " : ", job ") + format(job);
+    if (holding.amount == 0) {
+      text += " gets the rest now";  // it starts in the same plan
+      continue;
+    }
+    text += " holds " + number(blocker.what, holding.amount);
+    if (blocker.holders.size() > 1) continue;
+    if (!holding.end || *holding.end == never) text += " and has no time limit";
+    else if (*holding.end <= snapshot.now) text += " and is past its time limit";
+    else text += " until about " + about(*holding.end, snapshot.now);
+  }
+  if (blocker.holders.size() > told)
+    text += ", and " + std::to_string(blocker.holders.size() - told) + " or more others hold some";
+  if (blocker.holders.size() > 1 && blocker.until != never)
+    text += "; enough is expected to be free about " + about(blocker.until, snapshot.now);
+  return text;
+}
+
+std::string sentence(const Scattered& blocker, const Snapshot&) {
+  if (blocker.what == "task")
+    return "enough is free in all, but not side by side: there is room for " +
+           std::to_string(blocker.free) + " of " + amount("task", blocker.wanted);
+  return amount(blocker.what, blocker.wanted) + " wanted and " +
+         number(blocker.what, blocker.free) +
+         " free, but scattered: not enough in one place for each task";
+}
+
+std::string sentence(const PromisedToOther& blocker, const Snapshot& snapshot) {
+  const std::string other = "job " + format(blocker.other);
+  if (blocker.start == never)
+    return "there is room, but " + other +
+           " goes first and what is free is kept for it; when it can start is not known";
+  return "there is room, but it would delay " + other + ", which is to start by about " +
+         about(blocker.start, snapshot.now);
+}
+
+std::string sentence(const BehindOther& blocker, const Snapshot&) {
+  return "job " + format(blocker.other) + " goes first and waits; this policy lets nobody overtake";
+}
+
+std::string sentence(const WaitsForJobs& blocker, const Snapshot&) {
+  return "it starts after " + jobs(blocker.jobs) + (blocker.jobs.size() == 1 ? " has" : " have") +
+         " ended well";
+}
+
+std::string sentence(const InForeignUse& blocker, const Snapshot& snapshot) {
+  return "device " + device_name(snapshot, blocker.device) +
+         " is in use by somebody outside Gangline: " + blocker.holder;
+}
+
+std::string sentence(const DeviceAway& blocker, const Snapshot& snapshot) {
+  return "device " + device_name(snapshot, blocker.device) +
+         " was here and is not found now, and there are too few others";
+}
+
+std::string sentence(const NodeAway& blocker, const Snapshot& snapshot) {
+  return "node " + snapshot.cluster->nodes[blocker.node.n].name +
+         " is down, and the others are not enough";
+}
+
+}  // namespace
+
+std::string explain(const Blocker& blocker, const Snapshot& snapshot) {
+  return std::visit([&](const auto& one) { return sentence(one, snapshot); }, blocker);
+}
+
+}  // namespace gangline

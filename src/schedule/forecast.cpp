@@ -1,0 +1,100 @@
+#include "schedule/forecast.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "schedule/desk.h"
+#include "schedule/make_plan.h"
+
+namespace gangline {
+namespace {
+
+bool is_in(GangId gang, JobId job, std::uint32_t first, std::uint32_t count) {
+  return gang.job == job && gang.index >= first && gang.index - first < count;
+}
+
+/// Moves on to the next end and lets go what ended by then. False: nothing ends at a known time.
+bool step(Snapshot& snapshot, std::set<JobId>& touched) {
+  Time next = never;
+  for (const Holder& holder : snapshot.holders) next = std::min(next, holder.expected_end);
+  if (next == never) return false;
+  snapshot.now = std::max(snapshot.now, next);
+  std::erase_if(snapshot.holders, [&](const Holder& holder) {
+    if (holder.expected_end > snapshot.now) return false;
+    touched.insert(holder.job);
+    return true;
+  });
+  return true;
+}
+
+/// Jobs that ended while looking ahead are taken to have ended well, so those after them may start.
+void release_followers(Snapshot& snapshot, std::set<JobId>& touched) {
+  for (const Holder& holder : snapshot.holders) touched.erase(holder.job);
+  for (const WaitingGroup& group : snapshot.waiting) touched.erase(group.job);
+  for (WaitingGroup& group : snapshot.waiting)
+    std::erase_if(group.after, [&](JobId job) { return touched.contains(job); });
+}
+
+std::string why_unknown(const Snapshot& snapshot) {
+  for (const Holder& holder : snapshot.holders)
+    if (holder.expected_end == never)
+      return "job " + format(holder.job) + " has no time limit, so nobody knows when it ends";
+  return "nothing that is expected to end makes room for it";
+}
+
+}  // namespace
+
+bool starts(const Plan& plan, GangId gang) {
+  return std::any_of(plan.starts.begin(), plan.starts.end(), [&](const Start& start) {
+    return is_in(gang, start.job, start.first, start.count);
+  });
+}
+
+void carry_out(const Plan& plan, Snapshot& snapshot) {
+  for (const PromiseGivenUp& given_up : plan.given_up)
+    std::erase_if(snapshot.promises,
+                  [&](const PromiseMade& made) { return made.gang == given_up.gang; });
+  for (const PromiseMade& promise : plan.promises) {
+    std::erase_if(snapshot.promises,
+                  [&](const PromiseMade& made) { return made.gang == promise.gang; });
+    snapshot.promises.push_back(promise);
+  }
+  for (const Start& start : plan.starts) {
+    std::erase_if(snapshot.promises, [&](const PromiseMade& made) {
+      return is_in(made.gang, start.job, start.first, start.count);
+    });
+    const auto group =
+        std::find_if(snapshot.waiting.begin(), snapshot.waiting.end(), [&](const WaitingGroup& g) {
+          return is_in({start.job, start.first}, g.job, g.first, g.count);
+        });
+    if (group == snapshot.waiting.end()) continue;
+    Time end = never;
+    if (group->time) end = end_after(snapshot.now, *group->time, start.count);
+    snapshot.holders.push_back(
+        {start.job, start.first, start.count, start.allocation, snapshot.now, end});
+    group->first += start.count;
+    group->count -= start.count;
+    if (group->count == 0) snapshot.waiting.erase(group);
+  }
+}
+
+Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {
+  std::set<JobId> touched;
+  for (Holder& holder : snapshot.holders)
+    if (holder.expected_end <= snapshot.now) holder.expected_end = snapshot.now + overdue_grace;
+  for (std::uint32_t steps = 0; steps < most_steps_ahead; ++steps) {
+    const Plan plan = make_plan(snapshot, policy);
+    if (starts(plan, gang))
+      return {snapshot.now, steps == 0 ? "there is room now"
+                                       : "if each gang before it runs as long as its time limit "
+                                         "says and nobody else comes"};
+    carry_out(plan, snapshot);
+    if (!step(snapshot, touched)) return {std::nullopt, why_unknown(snapshot)};
+    release_followers(snapshot, touched);
+  }
+  return {std::nullopt, "it is too far ahead: more than " + std::to_string(most_steps_ahead) +
+                            " ends of others come first"};
+}
+
+}  // namespace gangline

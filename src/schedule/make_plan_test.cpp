@@ -1,0 +1,222 @@
+#include "schedule/make_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "schedule/small_world.h"
+
+namespace gangline {
+namespace {
+
+TEST(MakePlan, StartsAGangOnTheCpusThatAreFree) {
+  SmallWorld world;
+  world.node("a", 0, 2);
+  world.wait(1, 1, cpus(1));
+  const Plan plan = world.plan("fifo");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].allocation->parts[0].tasks[0].cpus, CpuSet::of({0}));
+  EXPECT_TRUE(plan.waits.empty());
+}
+
+TEST(MakePlan, StartsAsManyGangsOfASweepAsFitAndLetsTheRestWaitAsOne) {
+  SmallWorld world;
+  world.node("a", 0, 2);
+  world.wait(1, 10'000, cpus(1));
+  const Plan plan = world.plan("easy");
+  EXPECT_EQ(plan.starts.size(), 2u);
+  ASSERT_EQ(plan.waits.size(), 1u);
+  EXPECT_EQ(plan.waits[0].first, 2u);
+  EXPECT_EQ(plan.waits[0].count, 9'998u);
+}
+
+TEST(MakePlan, LetsAnotherQueuesPriorityGoFirst) {
+  SmallWorld world;
+  world.node("a", 0, 1);
+  world.snapshot.queues.push_back({"urgent", 10, false});
+  world.wait(1, 1, cpus(1));
+  world.wait(2, 1, cpus(1)).queue = 1;
+  const Plan plan = world.plan("fifo");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].job, JobId{2});
+}
+
+TEST(MakePlan, LetsNobodyOvertakeUnderFifo) {
+  SmallWorld world;
+  world.node("a", 0, 4);
+  world.hold(1, world.part(0, {}, {0, 1}));
+  world.wait(2, 1, cpus(4));
+  world.wait(3, 1, cpus(1));
+  const Plan plan = world.plan("fifo");
+  EXPECT_TRUE(plan.starts.empty());
+  ASSERT_EQ(plan.waits.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<AllTaken>(plan.waits[0].blocker));
+  EXPECT_EQ(std::get<BehindOther>(plan.waits[1].blocker).other, JobId{2});
+}
+
+TEST(MakePlan, LetsAJobThatWaitsForAnotherStandInNobodysWay) {
+  SmallWorld world;
+  world.node("a", 0, 1);
+  world.wait(2, 1, cpus(1)).after = {JobId{9}};
+  world.wait(3, 1, cpus(1));
+  const Plan plan = world.plan("fifo");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].job, JobId{3});
+  EXPECT_TRUE(std::holds_alternative<WaitsForJobs>(plan.waits[0].blocker));
+}
+
+TEST(MakePlan, KeepsRoomForTheFirstEvenWhenNobodyKnowsWhenItCanStart) {
+  SmallWorld world;
+  world.node("a", 0, 4);
+  world.hold(1, world.part(0, {}, {0, 1}));
+  world.wait(2, 1, cpus(3));
+  world.wait(3, 1, cpus(1));
+  world.wait(4, 1, cpus(1));
+  const Plan plan = world.plan("easy");
+  // One of the two free CPUs is not needed for job 2 once job 1 ends; the other is kept.
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].job, JobId{3});
+  ASSERT_EQ(plan.waits.size(), 2u);
+  const auto& kept = std::get<PromisedToOther>(plan.waits[1].blocker);
+  EXPECT_EQ(kept.other, JobId{2});
+  EXPECT_EQ(kept.start, never);
+}
+
+TEST(MakePlan, PromisesTheFirstItsStartAndLetsOnlyThoseOvertakeWhoEndBeforeIt) {
+  SmallWorld world;
+  world.node("a", 4, 8);
+  world.hold(1, world.part(0, {0, 1}, {0, 1}), seconds(100));
+  world.wait(2, 1, gpus(4));
+  world.wait(3, 1, gpus(2)).time = seconds(200);
+  world.wait(4, 1, gpus(2)).time = seconds(100);
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.promises.size(), 1u);
+  EXPECT_EQ(plan.promises[0].gang, (GangId{{2}, 0}));
+  EXPECT_EQ(plan.promises[0].start, world.snapshot.now + seconds(100));
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].job, JobId{4});
+  EXPECT_EQ(std::get<PromisedToOther>(plan.waits[1].blocker).other, JobId{2});
+}
+
+TEST(MakePlan, KeepsAPromiseAgainstAMoreUrgentJobThatCameLater) {
+  SmallWorld world;
+  world.node("a", 4, 8);
+  world.hold(1, world.part(0, {0, 1}, {0, 1}), seconds(100));
+  world.wait(2, 1, gpus(4)).time = seconds(50);
+  world.snapshot.promises.push_back({{{2}, 0}, world.snapshot.now + seconds(100)});
+  world.wait(3, 1, gpus(2)).priority = 100;
+  const Plan plan = world.plan("easy");
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_TRUE(plan.given_up.empty());
+}
+
+TEST(MakePlan, GivesAPromiseUpOnlyWithItsCause) {
+  SmallWorld world;
+  world.node("a", 4, 8);
+  world.hold(1, world.part(0, {0, 1}, {0, 1}), seconds(100));
+  world.wait(2, 1, gpus(4));
+  world.snapshot.promises.push_back({{{2}, 0}, world.snapshot.now + seconds(100)});
+  world.snapshot.promises.push_back({{{7}, 0}, world.snapshot.now + seconds(100)});
+  world.nodes().devices[3].present = false;
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.given_up.size(), 2u);
+  EXPECT_EQ(plan.given_up[0].cause, "device a:3 is not found now");
+  EXPECT_EQ(plan.given_up[1].cause, "job 7 no longer waits");
+}
+
+TEST(MakePlan, KeepsThePromiseOfOneWhoseHolderOverstaysAndLetsNobodyMakeItWorse) {
+  SmallWorld world;
+  world.node("a", 4, 8);
+  world.hold(1, world.part(0, {0, 1}, {0, 1}), seconds(-5));
+  world.wait(2, 1, gpus(4));
+  world.snapshot.promises.push_back({{{2}, 0}, world.snapshot.now - seconds(5)});
+  world.wait(3, 1, gpus(2)).time = milliseconds(10);
+  const Plan plan = world.plan("easy");
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_TRUE(plan.given_up.empty());
+}
+
+TEST(MakePlan, LetsGangsTakeTurnsWhereThereAreMoreOfThemThanRoom) {
+  SmallWorld world;
+  world.node("a", 0, 2);
+  world.wait(1, 10'000, cpus(1)).turns = 64;
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].count, 64u);
+  EXPECT_EQ(plan.starts[1].first, 64u);
+  EXPECT_EQ(plan.starts[1].count, 64u);
+  EXPECT_EQ(plan.waits[0].first, 128u);
+}
+
+TEST(MakePlan, SharesTheLastGangsEvenlyOverAllAllocationsOfTheJob) {
+  SmallWorld world;
+  world.node("a", 0, 4);
+  world.hold(1, world.part(0, {}, {0}));
+  world.hold(1, world.part(0, {}, {1}));
+  world.wait(1, 8, cpus(1)).turns = 64;
+  world.snapshot.waiting[0].first = 100;
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].count, 1u);
+  EXPECT_EQ(plan.starts[1].count, 1u);
+}
+
+TEST(MakePlan, LetsNobodyTakeTurnsWhileOneThatGoesFirstWaits) {
+  SmallWorld world;
+  world.node("a", 0, 4);
+  world.hold(9, world.part(0, {}, {0}));
+  world.wait(1, 1, cpus(4));
+  world.wait(2, 100, gpus(0)).turns = 64;
+  world.snapshot.waiting[1].time = seconds(1);
+  for (const Start& start : world.plan("easy").starts) EXPECT_EQ(start.count, 1u);
+}
+
+TEST(MakePlan, CountsTheTurnsIntoTheExpectedEnd) {
+  SmallWorld world;
+  world.node("a", 0, 1);
+  world.wait(1, 100, cpus(1)).turns = 10;
+  world.snapshot.waiting[0].time = seconds(3);
+  world.wait(2, 1, cpus(1));
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].count, 10u);
+  EXPECT_EQ(plan.waits[0].expected, world.snapshot.now + seconds(30));
+}
+
+TEST(MakePlan, TakesTheFirstAlternativeThatFits) {
+  SmallWorld world;
+  world.node("a", 2, 8);
+  world.hold(1, world.part(0, {0}, {0}));
+  ResourceRequest request = gpus(2);
+  request.alternatives.push_back(gpus(1).alternatives[0]);
+  request.alternatives.push_back(cpus(4).alternatives[0]);
+  world.wait(2, 1, request);
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].allocation->alternative, 1u);
+}
+
+TEST(MakePlan, LeavesADeviceAloneThatSomebodyOutsideUsesUnlessTheQueueMayUseIt) {
+  SmallWorld world;
+  world.node("a", 1, 2);
+  world.snapshot.foreign.push_back({{{0}, 0}, "pid 4242 (python3) of eve"});
+  world.wait(1, 1, gpus(1));
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.waits.size(), 1u);
+  EXPECT_EQ(explain(plan.waits[0].blocker, world.snapshot),
+            "device a:0 is in use by somebody outside Gangline: pid 4242 (python3) of eve");
+  world.snapshot.queues[0].allow_foreign = true;
+  EXPECT_EQ(world.plan("easy").starts.size(), 1u);
+}
+
+TEST(MakePlan, TakesADeviceOfAnEarlierAttemptOnlyWhereTheClusterHasNoOther) {
+  SmallWorld world;
+  world.node("a", 2, 8);
+  world.wait(1, 1, gpus(1)).avoid = {{{0}, 0}};
+  EXPECT_EQ(world.plan("easy").starts[0].allocation->parts[0].tasks[0].devices[0].device, 1u);
+  world.hold(2, world.part(0, {1}, {0}));
+  EXPECT_TRUE(world.plan("easy").starts.empty());
+  world.snapshot.waiting[0].avoid = {{{0}, 0}, {{0}, 1}};
+  EXPECT_EQ(world.plan("easy").starts[0].allocation->parts[0].tasks[0].devices[0].device, 0u);
+}
+
+}  // namespace
+}  // namespace gangline

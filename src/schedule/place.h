@@ -1,0 +1,17 @@
+// Where a gang goes: fewest nodes, closest devices, nearest CPUs, and the least broken for others.
+#pragma once
+
+#include <optional>
+
+#include "model/allocation.h"
+#include "schedule/free_state.h"
+#include "schedule/layout.h"
+#include "schedule/wanted.h"
+
+namespace gangline {
+
+/// An allocation out of what is free, or none if there is not enough of it in the right places.
+/// Finds one whenever there is one.
+std::optional<Allocation> place(const Wanted& wanted, const FreeState& free, Layouts& layouts);
+
+}  // namespace gangline
