@@ -26,10 +26,10 @@ outside(beast Boost::headers Threads::Threads)
 find_archive(sqlite_archive sqlite3)
 outside(sqlite ${sqlite_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 
-# hwloc's archive wants libudev, which the distribution has in shared form only; it is not needed for what
-# we ask of hwloc, so the linker may leave it out.
+# hwloc's archive names libudev, which the distribution has in shared form only; src/devices/cpu/topology.cpp
+# stands in for it.
 find_archive(hwloc_archive hwloc)
-outside(hwloc ${hwloc_archive} -Wl,--as-needed udev Threads::Threads ${CMAKE_DL_LIBS} m)
+outside(hwloc ${hwloc_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 
 if(NOT GANGLINE_FUZZ)
   find_package(GTest REQUIRED)
