@@ -1,0 +1,68 @@
+#include "devices/discover.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "devices/cpu/read_cpus.h"
+#include "devices/nvidia/nvidia_backend.h"
+#include "os/clock.h"
+
+namespace gangline {
+namespace {
+
+// Backends count their devices from 0; on the node they stand one after the other.
+void append(BackendFacts facts, Node& node) {
+  const auto first = static_cast<std::uint32_t>(node.devices.size());
+  for (Device& device : facts.devices) {
+    if (device.parent) *device.parent += first;
+    node.devices.push_back(std::move(device));
+  }
+  for (const Link& link : facts.links)
+    node.links.push_back({link.a + first, link.b + first, link.kind, link.lanes});
+  if (!facts.driver.empty()) {
+    if (!node.driver.empty()) node.driver += ", ";
+    node.driver += facts.driver;
+  }
+  for (std::string& note : facts.notes) node.notes.push_back(std::move(note));
+}
+
+}  // namespace
+
+Sources sources_from_environment() {
+  Sources sources;
+  const char* root = std::getenv("GANGLINE_ROOT");
+  if (root != nullptr && *root != '\0') sources.root = root;
+  if (const char* library = std::getenv("GANGLINE_NVML")) sources.nvml_library = library;
+  return sources;
+}
+
+NodeReader::NodeReader(const Sources& sources) : root_(sources.root) {
+  backends_.push_back(make_nvidia_backend(sources.root, sources.nvml_library));
+}
+
+Node NodeReader::cpu_facts() const {
+  Node node;
+  read_cpus(root_, node);
+  return node;
+}
+
+Node NodeReader::facts() {
+  Node node = cpu_facts();
+  for (const auto& backend : backends_) append(backend->facts(), node);
+  return node;
+}
+
+NodeReader::Reading NodeReader::sample() {
+  Reading reading;
+  for (const auto& backend : backends_) {
+    BackendSample sample = backend->sample();
+    for (DeviceSample& device : sample.devices) reading.sample.devices.push_back(std::move(device));
+    reading.facts_changed = reading.facts_changed || sample.facts_changed;
+  }
+  reading.sample.at = now();
+  return reading;
+}
+
+Node discover(const Sources& sources) { return NodeReader(sources).facts(); }
+
+}  // namespace gangline
