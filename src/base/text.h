@@ -48,6 +48,9 @@ std::string printable(std::string_view text, bool keep_lines = false);
 /// Length of the well-formed UTF-8 sequence at the front of `text` (not empty), 0 if there is none.
 std::size_t utf8_length(std::string_view text);
 
+/// Whether `text` is well-formed UTF-8.
+bool is_utf8(std::string_view text);
+
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 

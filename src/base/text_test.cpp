@@ -62,6 +62,13 @@ TEST(Text, AQuotedWordSurvivesTheShell) {
   EXPECT_EQ(shell_quote(""), "''");
 }
 
+TEST(Text, OnlyWellFormedUtf8IsUtf8) {
+  for (const char* good : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x90\x95"})
+    EXPECT_TRUE(is_utf8(good));
+  for (const char* bad : {"\xff", "\xc3", "a\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80"})
+    EXPECT_FALSE(is_utf8(bad));
+}
+
 TEST(Text, TextOfOthersCannotMoveTheCursor) {
   EXPECT_EQ(printable("a\x1b[2Jb\n"), "a\\x1b[2Jb\\x0a");
   EXPECT_EQ(printable("a\nb", true), "a\nb");

@@ -23,7 +23,11 @@ std::string at_most(std::uint64_t most, const std::string& noun) {
   return "the most is " + to_string(most) + (noun.empty() ? "" : " " + noun);
 }
 
-bool holds_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+// Why a text cannot be handed on to a program and to people; null where it can.
+const char* trouble_with(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return "cannot hold a NUL byte";
+  return is_utf8(text) ? nullptr : "is not UTF-8";
+}
 
 class SpecCheck {
  public:
@@ -74,14 +78,15 @@ class SpecCheck {
     if (path.size() > longest_path)
       no(where,
          "a path of " + to_string(path.size()) + " bytes; " + at_most(longest_path, "bytes"));
-    if (holds_nul(path)) no(where, "a path cannot hold a NUL byte");
+    if (const char* trouble = trouble_with(path)) no(where, std::string("the path ") + trouble);
   }
 
   void command(const char* where, const Command& command) {
     std::size_t bytes = 0;
     for (const std::string& word : command.words) {
       bytes += word.size();
-      if (holds_nul(word)) return no(where, "a command cannot hold a NUL byte");
+      if (const char* trouble = trouble_with(word))
+        return no(where, std::string("the command ") + trouble);
     }
     if (command.words.empty() || trim(command.words[0]).empty()) no(where, "the command is empty");
     else if (command.shell && command.words.size() != 1)
@@ -157,9 +162,9 @@ class SpecCheck {
     for (const auto& [name, value] : vars) {
       bytes += name.size() + value.size();
       const std::string here = where + "." + name;
-      if (name.empty() || name.find('=') != std::string::npos || holds_nul(name))
+      if (name.empty() || name.find('=') != std::string::npos || trouble_with(name) != nullptr)
         no(here, quoted(name) + " cannot be the name of an environment variable");
-      if (holds_nul(value)) no(here, quoted(name) + " cannot hold a NUL byte");
+      if (const char* trouble = trouble_with(value)) no(here, quoted(name) + " " + trouble);
     }
     if (bytes > largest_environment)
       no(where,
@@ -186,7 +191,8 @@ class SpecCheck {
       if (axis.values.empty()) no(here, "the sweep over " + quoted(axis.name) + " has no values");
       for (const std::string& value : axis.values) {
         bytes += value.size();
-        if (holds_nul(value)) return no(here, "a value of a sweep cannot hold a NUL byte");
+        if (const char* trouble = trouble_with(value))
+          return no(here, std::string("a value of a sweep ") + trouble);
       }
     }
     if (bytes > largest_sweep)
@@ -206,7 +212,8 @@ class SpecCheck {
     std::size_t bytes = 0;
     for (const Shard& shard : split.shards) {
       bytes += shard.text.size();
-      if (holds_nul(shard.text)) return no("split", "a piece of a split cannot hold a NUL byte");
+      if (const char* trouble = trouble_with(shard.text))
+        return no("split", std::string("a piece of the split ") + trouble);
       if (shard.begin > shard.end || (split.kind == SplitKind::lines &&
                                       shard.end > static_cast<std::uint64_t>(split.source_size.n)))
         return no("split", "a piece lies outside its file");
