@@ -31,7 +31,7 @@ outside(sqlite ${sqlite_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 find_archive(hwloc_archive hwloc)
 outside(hwloc ${hwloc_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 
-if(NOT GANGLINE_FUZZ)
+if(GANGLINE_TESTS AND NOT GANGLINE_FUZZ)
   find_package(GTest REQUIRED)
   outside(gtest GTest::gtest GTest::gtest_main Threads::Threads)
 endif()

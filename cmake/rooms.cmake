@@ -41,7 +41,7 @@ function(add_room name allowed)
     target_link_libraries(${target} PUBLIC ${links})
   endif()
 
-  if(tests AND NOT name STREQUAL "main" AND NOT GANGLINE_FUZZ)
+  if(tests AND NOT name STREQUAL "main" AND GANGLINE_TESTS AND NOT GANGLINE_FUZZ)
     add_executable(${flat}_test ${tests})
     target_link_libraries(${flat}_test PRIVATE ${target} outside_gtest)
     target_compile_definitions(${flat}_test PRIVATE SOURCE_DIR="${CMAKE_SOURCE_DIR}" BINARY_DIR="${CMAKE_BINARY_DIR}")

@@ -1,0 +1,32 @@
+// Asking the service from a command: the answer is there when the call returns.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "cli/surroundings.h"
+#include "service/service.h"
+
+namespace gangline {
+
+/// `ask([&](Reply<JobDetail> reply) { service.show(…, reply); })`
+template <class T, class Call>
+Result<T> ask(Call call) {
+  std::optional<Result<T>> answer;
+  call([&](Result<T> given) { answer = std::move(given); });
+  if (!answer) return Error{ErrorKind::unavailable, "the service gave no answer", "", "try again"};
+  return std::move(*answer);
+}
+
+/// The job (and gang) that a person's word names: "7", "7.3", or the newest job of that name.
+Result<GangName> find_job(Service& service, const std::string& word);
+
+/// "7 (resnet)"
+std::string named(const JobSummary& job);
+/// "ended well", "failed: rank 1 ended with code 7", …; what happened, as one sentence part.
+std::string describe(const Ending& ending);
+
+}  // namespace gangline

@@ -1,0 +1,71 @@
+// One function for each command; parse.cpp fills in its options. Each returns the exit code.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "jobspec/flags.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// `gang run` and `gang submit`: job files, or words of a command, and flags on top of either.
+struct SubmitOptions {
+  std::vector<std::string> files;
+  JobFlags flags;
+  bool dry_run = false;
+};
+int run_run(const SubmitOptions& options, Output& out);
+int run_submit(const SubmitOptions& options, Output& out);
+
+struct ListOptions {
+  bool all = false;
+  std::optional<GangPhase> phase;
+  std::string name;
+  std::uint32_t limit = 50;
+};
+int run_list(const ListOptions& options, Output& out);
+
+/// Jobs are named by number ("7"), gang ("7.3") or name ("resnet": the newest of it).
+struct ShowOptions {
+  std::string job;
+  std::uint32_t first = 0;
+  std::uint32_t most = 20;
+};
+int run_show(const ShowOptions& options, Output& out);
+
+int run_why(const std::string& job, Output& out);
+
+struct LogsOptions {
+  std::string job;
+  std::optional<std::uint32_t> rank;
+  bool error_stream = false;
+  bool follow = false;
+};
+int run_logs(const LogsOptions& options, Output& out);
+
+struct WaitOptions {
+  std::vector<std::string> jobs;
+  std::optional<Span> longest;
+};
+int run_wait(const WaitOptions& options, Output& out);
+
+struct StopOptions {
+  std::vector<std::string> jobs;
+  bool at_once = false;
+};
+int run_stop(const StopOptions& options, Output& out);
+
+int run_nodes(Output& out);
+
+enum class DaemonAction { status, start, stop, restart, run };
+struct DaemonOptions {
+  DaemonAction action = DaemonAction::status;
+  bool stays = false;
+};
+int run_daemon(const DaemonOptions& options, Output& out);
+
+}  // namespace gangline

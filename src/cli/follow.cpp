@@ -1,0 +1,222 @@
+#include "cli/follow.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/ask.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span one_wait = milliseconds(100);
+constexpr std::uint32_t most_ranks_followed = 64;
+constexpr Span progress_every = seconds(2);
+
+std::string progress_of(const JobSummary& job) {
+  std::string text = "gang: job " + named(job) + ": " +
+                     std::to_string(job.ended_well + job.ended_badly) + " of " +
+                     std::to_string(job.gangs) + " gangs ended";
+  if (job.ended_badly > 0) text += " (" + std::to_string(job.ended_badly) + " badly)";
+  if (job.running + job.starting > 0)
+    text += ", " + std::to_string(job.running + job.starting) + " run";
+  if (job.waiting > 0) text += ", " + std::to_string(job.waiting) + " wait";
+  return text;
+}
+
+// One line on standard error that is written over on a terminal, and else printed now and then.
+class Progress {
+ public:
+  explicit Progress(Output& out) : out_(out) {}
+
+  void show(const std::string& text) {
+    Surroundings& around = out_.around();
+    if (out_.quiet() || text == last_) return;
+    if (!around.err_is_terminal && around.now() - shown_ < progress_every && !last_.empty()) return;
+    std::string line = printable(text);
+    if (around.err_is_terminal) {
+      if (line.size() > around.width - 1) line.resize(around.width - 1);
+      around.err("\r\x1b[K" + line);
+    } else {
+      around.err(line + "\n");
+    }
+    shown_ = around.now();
+    last_ = text;
+  }
+  void clear() {
+    if (!last_.empty() && out_.around().err_is_terminal) out_.around().err("\r\x1b[K");
+    last_.clear();
+  }
+
+ private:
+  Output& out_;
+  std::string last_;
+  Time shown_{0};
+};
+
+// Watches for Ctrl-C between two waits: the first asks the job to stop, the next kills it.
+class Interrupts {
+ public:
+  Interrupts(Service& service, JobId job, Output& out) : service_(service), job_(job), out_(out) {}
+
+  void heed() {
+    const int pressed = out_.around().interrupts();
+    if (pressed == heard_) return;
+    const bool at_once = heard_ > 0 || pressed > 1;
+    heard_ = pressed;
+    out_.around().err(at_once ? "\ngang: killing job " + format(job_) + "\n"
+                              : "\ngang: stopping job " + format(job_) +
+                                    "; Ctrl-C again kills it at once\n");
+    auto stopped = ask<JobSummary>([&](auto reply) {
+      service_.stop({job_, {}, at_once, {}}, reply);
+    });
+    if (!stopped) out_.fail(stopped.error());
+  }
+  bool any() const { return heard_ > 0; }
+
+ private:
+  Service& service_;
+  JobId job_;
+  Output& out_;
+  int heard_ = 0;
+};
+
+class TaskLogs {
+ public:
+  TaskLogs(Service& service, GangId gang, std::uint32_t tasks) : tasks_(tasks) {
+    for (std::uint32_t rank = 0; rank < std::min(tasks, most_ranks_followed); ++rank)
+      for (const bool error_stream : {false, true})
+        readers_.emplace_back(service, gang, rank, error_stream);
+  }
+
+  bool pass_on(Output& out) {
+    bool any = false;
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      const auto passed = readers_[i].pass_on(out, prefix(i));
+      any = any || (passed && *passed);
+    }
+    return any;
+  }
+  void finish(Output& out) {
+    while (pass_on(out)) {
+    }
+    for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].finish(out, prefix(i));
+  }
+  void start_over(std::uint32_t attempt) {
+    for (LogReader& reader : readers_) reader.start_over(attempt);
+  }
+
+ private:
+  std::string prefix(std::size_t i) const {
+    return tasks_ == 1 ? "" : "[" + std::to_string(i / 2) + "] ";
+  }
+
+  std::uint32_t tasks_;
+  std::vector<LogReader> readers_;
+};
+
+int report_end(const JobSummary& job, bool interrupted, Output& out) {
+  if (out.json()) out.line(to_json(job));
+  if (!job.ending) return 1;
+  const Ending& ending = *job.ending;
+  const bool plain_failure = ending.cause == EndCause::failed && job.gangs == 1 && ending.exit_code;
+  if (ending.cause != EndCause::done && !out.json()) {
+    if (!plain_failure || !out.quiet())
+      out.around().err("gang: job " + named(job) + " " + printable(describe(ending)) + "\n");
+    if (job.gangs > 1) {
+      if (!ending.last_lines.empty()) out.around().err(printable(ending.last_lines, true) + "\n");
+      out.around().err("gang: `gang show " + format(job.id) +
+                       "` lists the gangs that ended badly\n");
+    }
+  } else if (job.gangs > 1 && !out.quiet() && !out.json()) {
+    out.around().err("gang: job " + named(job) + ": all " + std::to_string(job.gangs) +
+                     " gangs ended well\n");
+  }
+  return interrupted && ending.cause != EndCause::done ? 130 : exit_code_of(ending);
+}
+
+}  // namespace
+
+LogReader::LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream)
+    : service_(service) {
+  query_.gang = gang;
+  query_.rank = rank;
+  query_.error_stream = error_stream;
+}
+
+void LogReader::hand_out(Output& out, std::string_view text) const {
+  const auto& sink = query_.error_stream ? out.around().err : out.around().out;
+  sink(std::string(text));
+}
+
+Result<bool> LogReader::pass_on(Output& out, const std::string& prefix) {
+  auto chunk = ask<LogChunk>([&](auto reply) { service_.read_log(query_, reply); });
+  if (!chunk) return chunk.error();
+  if (chunk->dropped > 0)
+    hand_out(out, "\n[gang: " + std::to_string(chunk->dropped) +
+                      " bytes were dropped here: the log passed its limit]\n");
+  query_.from = chunk->from + chunk->bytes.size();
+  if (chunk->bytes.empty()) return false;
+  if (prefix.empty()) {
+    hand_out(out, chunk->bytes);
+    return true;
+  }
+  unfinished_ += chunk->bytes;
+  std::string lines;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = unfinished_.find('\n', begin)) != std::string::npos; begin = end + 1)
+    lines += prefix + unfinished_.substr(begin, end - begin + 1);
+  unfinished_.erase(0, begin);
+  hand_out(out, lines);
+  return true;
+}
+
+void LogReader::finish(Output& out, const std::string& prefix) {
+  if (!unfinished_.empty()) hand_out(out, prefix + unfinished_ + "\n");
+  unfinished_.clear();
+}
+
+void LogReader::start_over(std::uint32_t attempt) {
+  query_.attempt = attempt;
+  query_.from = 0;
+}
+
+int follow_job(Service& service, JobId id, Output& out) {
+  auto job = ask<JobSummary>([&](auto reply) { service.wait({id, {}, Span{0}}, reply); });
+  if (!job) return out.fail(job.error());
+  std::optional<TaskLogs> logs;
+  if (job->gangs == 1) {
+    auto detail = ask<JobDetail>([&](auto reply) { service.show(id, 0, 1, reply); });
+    if (!detail) return out.fail(detail.error());
+    logs.emplace(service, GangId{id, 0}, detail->spec.resources.tasks);
+  }
+  Progress progress(out);
+  Interrupts interrupts(service, id, out);
+  bool told_why = false;
+  while (job->phase != GangPhase::ended) {
+    job = ask<JobSummary>([&](auto reply) { service.wait({id, {}, one_wait}, reply); });
+    if (!job) {
+      if (job.error().kind != ErrorKind::unavailable) return out.fail(job.error());
+      job = ask<JobSummary>([&](auto reply) {
+        service.wait({id, {}, Span{0}}, reply);
+      });  // started again
+      if (!job) return out.fail(job.error());
+    }
+    interrupts.heed();
+    if (job->phase == GangPhase::waiting && !job->reason.empty()) {
+      if (!out.around().err_is_terminal && told_why) continue;
+      progress.show("gang: job " + named(*job) + " waits: " + job->reason);
+      told_why = true;
+    } else if (job->gangs > 1) {
+      progress.show(progress_of(*job));
+    } else {
+      progress.clear();
+    }
+    if (logs) logs->pass_on(out);
+  }
+  progress.clear();
+  if (logs) logs->finish(out);
+  return report_end(*job, interrupts.any(), out);
+}
+
+}  // namespace gangline

@@ -1,0 +1,37 @@
+// A job watched from the terminal: its output as it comes, a line of progress, Ctrl-C.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "cli/output.h"
+#include "service/service.h"
+
+namespace gangline {
+
+/// The output of one task stream, from where it was left.
+class LogReader {
+ public:
+  LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream);
+
+  /// Hands on what has come since the last call, with `prefix` before each line; true if there was
+  /// any.
+  Result<bool> pass_on(Output& out, const std::string& prefix);
+  /// The last line even if it has no newline yet.
+  void finish(Output& out, const std::string& prefix);
+  /// A new attempt of the gang writes new logs.
+  void start_over(std::uint32_t attempt);
+
+ private:
+  void hand_out(Output& out, std::string_view text) const;
+
+  Service& service_;
+  LogQuery query_;
+  std::string unfinished_;  // a line without its end, where lines get a prefix
+};
+
+/// Follows the job to its end and returns the exit code of `gang run`. Ctrl-C stops the job, a
+/// second one kills it at once.
+int follow_job(Service& service, JobId job, Output& out);
+
+}  // namespace gangline

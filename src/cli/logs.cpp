@@ -1,0 +1,59 @@
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "cli/follow.h"
+#include "json/json.h"
+
+namespace gangline {
+
+int run_logs(const LogsOptions& options, Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  auto name = find_job(**service, options.job);
+  if (!name) return out.fail(name.error());
+  auto detail = ask<JobDetail>([&](auto reply) { (*service)->show(name->job, 0, 1, reply); });
+  if (!detail) return out.fail(detail.error());
+  if (!name->index && detail->summary.gangs > 1)
+    return out.fail({ErrorKind::usage,
+                     "job " + named(detail->summary) + " has " +
+                         std::to_string(detail->summary.gangs) + " gangs, each with its own logs",
+                     "", "say which: `gang logs " + format(name->job) + ".0`"});
+  const GangId gang{name->job, name->index.value_or(0)};
+  const std::uint32_t tasks = detail->spec.resources.tasks;
+  if (options.rank && *options.rank >= tasks)
+    return out.fail({ErrorKind::not_found,
+                     "gang " + format(gang) + " has no rank " + std::to_string(*options.rank), "",
+                     "its ranks are 0 to " + std::to_string(tasks - 1)});
+
+  const std::uint32_t first = options.rank.value_or(0);
+  const std::uint32_t last = options.rank.value_or(tasks - 1);
+  std::vector<LogReader> readers;
+  for (std::uint32_t rank = first; rank <= last; ++rank)
+    readers.emplace_back(**service, gang, rank, options.error_stream);
+  const auto prefix = [&](std::size_t i) {
+    return first == last ? std::string() : "[" + std::to_string(first + i) + "] ";
+  };
+  for (;;) {
+    auto over = !options.follow;
+    if (options.follow) {
+      auto view = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
+      if (!view) return out.fail(view.error());
+      over = view->phase == GangPhase::ended;
+    }
+    for (std::size_t i = 0; i < readers.size(); ++i) {
+      for (;;) {
+        const auto any = readers[i].pass_on(out, prefix(i));
+        if (!any) return out.fail(any.error());
+        if (!*any) break;
+      }
+    }
+    if (over || out.around().interrupts() > 0) break;
+    (void)ask<JobSummary>([&](auto reply) {
+      (*service)->wait({gang.job, gang.index, milliseconds(200)}, reply);
+    });
+  }
+  for (std::size_t i = 0; i < readers.size(); ++i) readers[i].finish(out, prefix(i));
+  return 0;
+}
+
+}  // namespace gangline

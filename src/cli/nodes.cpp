@@ -1,0 +1,117 @@
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+std::string number_cell(const std::optional<double>& value, const char* unit) {
+  if (!value) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0f%s", value.value_or(0), unit);
+  return text;
+}
+
+std::string memory_cell(const Device& device, const DeviceSample& sample) {
+  const std::string total = device.memory.n > 0 ? format(device.memory) : "-";
+  return sample.memory_used ? format(*sample.memory_used) + "/" + total : total;
+}
+
+std::string use_cell(const Device& device, const DeviceUse& use) {
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  for (const auto& [gang, share] : use.gangs) {
+    char part[32] = "";
+    if (share != whole_device)
+      std::snprintf(part, sizeof part, " (%g)", share.thousandths / 1000.0);
+    add("gang " + format(gang) + part);
+  }
+  if (!use.foreign.empty()) add("outside Gangline: " + use.foreign);
+  if (!device.present) add("not found now");
+  if (!device.allottable) add("cut into slices");
+  return text.empty() ? "free" : text;
+}
+
+// How the device reaches the others: "nvlink 1,2,3".
+std::string near_cell(const Node& node, std::uint32_t index) {
+  LinkKind nearest_kind = LinkKind::system;
+  std::string others;
+  for (std::uint32_t other = 0; other < node.devices.size(); ++other) {
+    if (other == index || !node.devices[other].present || !node.devices[other].allottable) continue;
+    const LinkKind kind = link_between(node, index, other);
+    if (kind > nearest_kind) continue;
+    if (kind < nearest_kind) others.clear();
+    nearest_kind = kind;
+    others += (others.empty() ? "" : ",") + std::to_string(other);
+  }
+  return others.empty() || nearest_kind == LinkKind::system
+             ? "-"
+             : std::string(name_of(nearest_kind)) + " " + others;
+}
+
+void print_devices(const NodeView& view, Output& out) {
+  const Node& node = view.node;
+  Table table({"DEVICE", "MODEL", "MEMORY", "BUSY", "POWER", "TEMP", "NUMA", "NEAR", "USE"});
+  for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
+    const Device& device = node.devices[i];
+    const DeviceSample sample =
+        view.sample && i < view.sample->devices.size() ? view.sample->devices[i] : DeviceSample{};
+    const std::optional<double> watts =
+        sample.power ? std::optional(sample.power->w) : std::nullopt;
+    table.row({std::string(name_of(device.kind)) + " " + std::to_string(i) +
+                   (device.parent ? " of " + std::to_string(*device.parent) : ""),
+               device.model, memory_cell(device, sample), number_cell(sample.busy_percent, "%"),
+               number_cell(watts, "W"), number_cell(sample.temperature_celsius, "C"),
+               device.numa_node ? std::to_string(*device.numa_node) : "-", near_cell(node, i),
+               use_cell(device, i < view.use.size() ? view.use[i] : DeviceUse{})});
+  }
+  if (!table.empty()) out.table(table);
+}
+
+void print_node(const NodeView& view, Output& out) {
+  const Node& node = view.node;
+  std::string head = printable(node.name) + ": " + std::to_string(node.cpus.count()) + " cpus";
+  if (!node.cpu_model.empty()) head += " (" + printable(node.cpu_model) + ")";
+  head += ", " + std::to_string(view.cpus_taken.count()) + " taken; " + format(node.memory) +
+          " of memory";
+  if (view.memory_taken.n > 0) head += ", " + format(view.memory_taken) + " taken";
+  out.line(out.paint(head, Colour::strong));
+  std::string inside;
+  if (node.numa.size() > 1) {
+    inside = "numa";
+    for (const NumaNode& numa : node.numa)
+      inside += " " + std::to_string(numa.n) + ": cpus " + numa.cpus.text() + ", " +
+                format(numa.memory) + ";";
+  }
+  for (const Cache& cache : node.caches)
+    inside += (inside.empty() ? "" : " ") + std::string("L") + std::to_string(cache.level) + " " +
+              std::to_string(cache.count) + " x " + format(cache.size) + ";";
+  if (!node.cores.empty()) inside += " " + std::to_string(node.cores.size()) + " cores";
+  if (!inside.empty()) out.line("  " + inside);
+  if (!node.driver.empty()) out.line("  driver " + printable(node.driver));
+  for (const std::string& note : node.notes) out.line("  note: " + printable(note));
+  print_devices(view, out);
+}
+
+}  // namespace
+
+int run_nodes(Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  auto nodes = ask<std::vector<NodeView>>([&](auto reply) { (*service)->nodes(reply); });
+  if (!nodes) return out.fail(nodes.error());
+  if (out.json()) {
+    out.line(to_json(*nodes));
+    return 0;
+  }
+  for (const NodeView& view : *nodes) {
+    if (out.quiet()) out.line(printable(view.node.name));
+    else print_node(view, out);
+  }
+  return 0;
+}
+
+}  // namespace gangline

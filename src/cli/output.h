@@ -1,0 +1,61 @@
+// What commands print: tables for people, JSON for programs, and the quiet form with the one thing
+// that a script wants.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/surroundings.h"
+
+namespace gangline {
+
+enum class Form { people, json, quiet };
+
+enum class Colour { none, good, bad, faint, strong };
+
+/// Rows of cells, printed in columns that fit the terminal: the last column gives way.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> titles) : titles_(std::move(titles)) {}
+  void row(std::vector<std::string> cells, Colour colour = Colour::none);
+  bool empty() const { return rows_.empty(); }
+
+ private:
+  friend class Output;
+  struct Row {
+    std::vector<std::string> cells;
+    Colour colour;
+  };
+  std::vector<std::string> titles_;
+  std::vector<Row> rows_;
+};
+
+class Output {
+ public:
+  Output(Surroundings& around, Form form) : around_(around), form_(form) {}
+
+  Form form() const { return form_; }
+  bool json() const { return form_ == Form::json; }
+  bool quiet() const { return form_ == Form::quiet; }
+
+  void line(const std::string& text) { around_.out(text + "\n"); }
+  void table(const Table& table);
+  /// `text` in a colour where the terminal shows colours.
+  std::string paint(const std::string& text, Colour colour) const;
+  /// The error as a sentence on standard error (with --json as JSON); returns the exit code.
+  int fail(const Error& error);
+
+  Surroundings& around() { return around_; }
+
+ private:
+  Surroundings& around_;
+  Form form_;
+};
+
+/// Columns that `text` (UTF-8) takes, one for each character.
+std::size_t columns_of(std::string_view text);
+/// "3m20s ago"; "-" for none.
+std::string ago(const std::optional<Time>& then, Time now);
+
+}  // namespace gangline

@@ -1,0 +1,272 @@
+// The command line: which commands there are, their options and their help. CLI11 stays in this
+// file.
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+
+namespace gangline {
+namespace {
+
+// What the parser fills in, whichever command is given.
+struct Parsed {
+  bool json = false;
+  bool quiet = false;
+  SubmitOptions submit;
+  ListOptions list;
+  std::string phase;
+  ShowOptions show;
+  std::string job;
+  LogsOptions logs;
+  WaitOptions wait;
+  std::string wait_time;
+  StopOptions stop;
+  DaemonOptions daemon;
+  std::string action = "status";
+};
+
+void example(CLI::App* command, const std::string& text) { command->footer("examples:\n" + text); }
+
+void add_form(CLI::App* command, Parsed& parsed) {
+  command->add_flag("--json", parsed.json, "print JSON, for programs");
+  command->add_flag("-q,--quiet", parsed.quiet, "print only what a script needs");
+}
+
+void add_job_flags(CLI::App* command, Parsed& parsed) {
+  JobFlags& flags = parsed.submit.flags;
+  command->add_option("--name", flags.name, "what to call the job");
+  command->add_option("--tasks", flags.tasks, "processes that start together");
+  command->add_option("--gpus", flags.gpus, "GPUs for each task; 0.5 shares one");
+  command->add_option("--gpu-memory", flags.gpu_memory, "least memory of each GPU: 24G");
+  command->add_option("--model", flags.model, "part of the GPU's model name: H100");
+  command->add_option("--device", flags.device,
+                      "vendor or kind of device: nvidia, amd, intel, fpga");
+  command->add_option("--cpus", flags.cpus, "CPUs for each task");
+  command->add_option("--memory", flags.memory, "memory for each task: 16G");
+  command->add_option("--time", flags.time, "the most it may run: 2h");
+  command->add_option("--queue", flags.queue, "the queue to wait in");
+  command->add_option("--priority", flags.priority, "higher goes first");
+  command->add_option("--retries", flags.retries, "starts again after a failure of node or device");
+  command->add_option("--retry-on", flags.retry_on, "lost, failure, memory, time")->delimiter(',');
+  command->add_option("--after", flags.after, "jobs that must have ended well")->delimiter(',');
+  command->add_option("--dir", flags.dir, "working directory");
+  command->add_option("--env", flags.env, "KEY=VALUE for the program");
+  command->add_option("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
+  command->add_option("--launcher", flags.launcher, "plain or mpi");
+  command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
+  command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
+  command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
+  command->add_flag("--dry-run", parsed.submit.dry_run,
+                    "print what would be submitted, and submit nothing");
+  command->prefix_command();
+  add_form(command, parsed);
+}
+
+void add_commands(CLI::App& app, Parsed& parsed) {
+  CLI::App* run =
+      app.add_subcommand("run", "run a job and follow it; ends with the job's own exit code");
+  add_job_flags(run, parsed);
+  example(run,
+          "  gang run -- python3 train.py\n  gang run --gpus 2 --time 1h -- ./simulate input.dat\n"
+          "  gang run train.toml\n  gang run --sweep lr=0.1,0.01 --sweep seed=1..8 -- python3 "
+          "train.py --lr {lr}");
+  CLI::App* submit = app.add_subcommand("submit", "hand in a job and go on");
+  add_job_flags(submit, parsed);
+  example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");
+
+  CLI::App* list =
+      app.add_subcommand("list", "jobs: those that wait or run, and the newest that ended");
+  list->add_flag("-a,--all", parsed.list.all, "all jobs that ended, too");
+  list->add_option("--state", parsed.phase, "only jobs that are: waiting, starting, running, ended")
+      ->check(CLI::IsMember({"waiting", "starting", "running", "ended"}));
+  list->add_option("--name", parsed.list.name, "only jobs of this name");
+  list->add_option("--limit", parsed.list.limit, "the most lines");
+  add_form(list, parsed);
+  example(list, "  gang list\n  gang list --state running --json");
+
+  CLI::App* show = app.add_subcommand("show", "one job or gang: devices, times, exit, fences");
+  show->add_option("job", parsed.show.job, "a job's number or name, or a gang: 7.3")->required();
+  show->add_option("--first", parsed.show.first, "first gang to list");
+  show->add_option("--most", parsed.show.most, "the most gangs to list");
+  add_form(show, parsed);
+  example(show, "  gang show 7\n  gang show 7.3\n  gang show resnet --most 100");
+
+  CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
+  why->add_option("job", parsed.job, "a job's number or name")->required();
+  add_form(why, parsed);
+  example(why, "  gang why 7");
+
+  CLI::App* logs = app.add_subcommand("logs", "what the tasks of a job wrote");
+  logs->add_option("job", parsed.logs.job, "a job's number or name, or a gang: 7.3")->required();
+  logs->add_option("--rank", parsed.logs.rank, "one task only");
+  logs->add_flag("--stderr", parsed.logs.error_stream, "standard error instead of standard output");
+  logs->add_flag("-f,--follow", parsed.logs.follow, "go on until it has ended");
+  example(logs, "  gang logs 7\n  gang logs 7.3 --rank 1 --stderr\n  gang logs -f resnet");
+
+  CLI::App* wait = app.add_subcommand(
+      "wait", "wait until jobs have ended; ends with the exit code of the first bad one");
+  wait->add_option("jobs", parsed.wait.jobs, "numbers or names")->required();
+  wait->add_option("--time", parsed.wait_time, "give up after: 10m");
+  add_form(wait, parsed);
+  example(wait, "  gang wait 7 8\n  gang wait resnet --time 10m");
+
+  CLI::App* stop =
+      app.add_subcommand("stop", "stop jobs or gangs: their stop signal, a grace, then KILL");
+  stop->add_option("jobs", parsed.stop.jobs, "numbers or names; 7.3 is one gang")->required();
+  stop->add_flag("--now", parsed.stop.at_once, "KILL at once");
+  add_form(stop, parsed);
+  example(stop, "  gang stop 7\n  gang stop 7.3 --now");
+
+  CLI::App* nodes = app.add_subcommand("nodes", "this machine: CPUs, devices, who uses them");
+  add_form(nodes, parsed);
+  example(nodes, "  gang nodes\n  gang nodes --json");
+
+  CLI::App* daemon =
+      app.add_subcommand("daemon", "the service behind the commands; it starts and ends by itself");
+  daemon
+      ->add_option("action", parsed.action, "status, start, stop, restart, run (in the foreground)")
+      ->check(CLI::IsMember({"status", "start", "stop", "restart", "run"}));
+  daemon->add_flag("--stay", parsed.daemon.stays, "do not end when idle");
+  add_form(daemon, parsed);
+  example(daemon, "  gang daemon status\n  gang daemon start --stay");
+}
+
+// "gang run train.toml --gpus 2": a job file may stand before flags. What stands from `--` on, or
+// from the first word that is neither a flag nor a job file, is the command to run and is not read
+// further.
+struct Words {
+  std::vector<std::string> flags;  // for CLI11, the subcommand too
+  std::vector<std::string> command;
+};
+
+Words split_words(const std::vector<std::string>& arguments) {
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  Words words{{arguments.begin(), dashes}, {}};
+  if (dashes != arguments.end()) words.command.assign(dashes + 1, arguments.end());
+  return words;
+}
+
+bool takes_command(const CLI::App& app) {
+  return app.got_subcommand("run") || app.got_subcommand("submit");
+}
+
+// Parses again without the job files that stand among the flags, until none is left.
+std::optional<Error> parse_submit(CLI::App& app, Parsed& parsed, Words& words) {
+  for (;;) {
+    CLI::App* command = app.get_subcommands().front();
+    const std::vector<std::string> rest = command->remaining();
+    if (rest.empty()) break;
+    if (!rest.front().ends_with(".toml")) {
+      if (!words.command.empty())
+        return Error{ErrorKind::usage,
+                     "'" + printable(rest.front()) + "' is neither a flag nor a job file (*.toml)",
+                     "", "the command to run stands after --"};
+      words.command = rest;
+      break;
+    }
+    parsed.submit.files.push_back(rest.front());
+    const std::size_t at = words.flags.size() - rest.size();
+    words.flags.erase(words.flags.begin() + static_cast<std::ptrdiff_t>(at));
+    parsed.submit.flags = JobFlags{};
+    std::vector<std::string> reversed(words.flags.rbegin(), words.flags.rend());
+    app.parse(reversed);
+  }
+  parsed.submit.flags.command = words.command;
+  return std::nullopt;
+}
+
+int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "run") return run_run(parsed.submit, out);
+  if (name == "submit") return run_submit(parsed.submit, out);
+  if (name == "list") {
+    for (const GangPhase phase :
+         {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})
+      if (parsed.phase == name_of(phase)) parsed.list.phase = phase;
+    return run_list(parsed.list, out);
+  }
+  if (name == "show") return run_show(parsed.show, out);
+  if (name == "why") return run_why(parsed.job, out);
+  if (name == "logs") return run_logs(parsed.logs, out);
+  if (name == "stop") return run_stop(parsed.stop, out);
+  if (name == "nodes") return run_nodes(out);
+  if (name == "wait") {
+    if (!parsed.wait_time.empty()) {
+      const auto span = parse_span(parsed.wait_time);
+      if (!span) {
+        Error error = span.error();
+        error.where = "--time";
+        return out.fail(error);
+      }
+      parsed.wait.longest = *span;
+    }
+    return run_wait(parsed.wait, out);
+  }
+  for (const auto& [word, action] : {std::pair{"status", DaemonAction::status},
+                                     {"start", DaemonAction::start},
+                                     {"stop", DaemonAction::stop},
+                                     {"restart", DaemonAction::restart},
+                                     {"run", DaemonAction::run}})
+    if (parsed.action == word) parsed.daemon.action = action;
+  return run_daemon(parsed.daemon, out);
+}
+
+// A word that names no command: the nearest one, and where all are listed.
+std::optional<Error> unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+  if (words.empty() || words[0].starts_with("-")) return std::nullopt;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), words[0]) != names.end()) return std::nullopt;
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto near = nearest(words[0], views);
+  return Error{ErrorKind::usage, "there is no command '" + words[0] + "'", "",
+               near ? "did you mean `gang " + *near + "`?" : "`gang --help` lists all"};
+}
+
+}  // namespace
+
+int run_command_line(const std::vector<std::string>& arguments, Surroundings& around) {
+  CLI::App app(
+      "Gangline turns machines with GPUs into a GPU cluster: it queues work, finds the right "
+      "devices,\n"
+      "starts tasks together, keeps them running, and tells why something waits.",
+      "gang");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "gang " + around.version);
+  app.failure_message(
+      [](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
+  app.footer("Each command has its own --help with examples. First steps: `gang run -- COMMAND`.");
+  Parsed parsed;
+  add_commands(app, parsed);
+  Words words = split_words(arguments);
+  Output early(around, Form::people);
+  if (const auto error = unknown_command(app, words.flags)) return early.fail(*error);
+  try {
+    std::vector<std::string> reversed(words.flags.rbegin(), words.flags.rend());
+    app.parse(reversed);
+    if (takes_command(app)) {
+      if (const auto error = parse_submit(app, parsed, words)) return early.fail(*error);
+    } else if (!words.command.empty()) {
+      return early.fail({ErrorKind::usage, "this command takes nothing after --", "", ""});
+    }
+  } catch (const CLI::CallForHelp&) {
+    around.out(app.help());
+    return 0;
+  } catch (const CLI::CallForAllHelp&) {
+    around.out(app.help("", CLI::AppFormatMode::All));
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    around.out("gang " + around.version + "\n");
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    const std::string command =
+        words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
+    return early.fail(
+        {ErrorKind::usage, error.what(), "", "`gang" + command + " --help` shows how to write it"});
+  }
+  Output out(around, parsed.json ? Form::json : parsed.quiet ? Form::quiet : Form::people);
+  return dispatch(app, parsed, out);
+}
+
+}  // namespace gangline

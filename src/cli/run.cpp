@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "cli/follow.h"
+#include "cli/specs.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+Result<Submitted> submit_one(Service& service, const JobSpec& spec) {
+  return ask<Submitted>([&](auto reply) { service.submit(spec, reply); });
+}
+
+}  // namespace
+
+int run_submit(const SubmitOptions& options, Output& out) {
+  auto specs = read_specs(options, out);
+  if (!specs) return out.fail(specs.error());
+  if (options.dry_run) {
+    for (const JobSpec& spec : *specs) out.line(to_json(spec));
+    return 0;
+  }
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  for (const JobSpec& spec : *specs) {
+    auto submitted = submit_one(**service, spec);
+    if (!submitted) return out.fail(submitted.error());
+    if (out.json()) out.line(to_json(*submitted));
+    else if (out.quiet()) out.line(format(submitted->id));
+    else
+      out.line("job " + format(submitted->id) + " (" + printable(spec.name) + ")" +
+               (submitted->gangs > 1 ? ", " + std::to_string(submitted->gangs) + " gangs" : ""));
+  }
+  return 0;
+}
+
+int run_run(const SubmitOptions& options, Output& out) {
+  auto specs = read_specs(options, out);
+  if (!specs) return out.fail(specs.error());
+  if (options.dry_run) return run_submit(options, out);
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  std::vector<Submitted> jobs;
+  for (const JobSpec& spec : *specs) {
+    auto submitted = submit_one(**service, spec);
+    if (!submitted) return out.fail(submitted.error());
+    jobs.push_back(*submitted);
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (jobs.size() > 1 && !out.quiet() && !out.json())
+      out.around().err("gang: job " + format(jobs[i].id) + " (" + printable((*specs)[i].name) +
+                       ")\n");
+    const int code = follow_job(**service, jobs[i].id, out);
+    if (code != 0) return code;
+  }
+  return 0;
+}
+
+}  // namespace gangline

@@ -1,0 +1,165 @@
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+std::string command_text(const Command& command) {
+  if (command.shell) return command.words.empty() ? "" : command.words[0];
+  std::string text;
+  for (const std::string& word : command.words)
+    text += (text.empty() ? "" : " ") + shell_quote(word);
+  return text;
+}
+
+std::string values_cell(const GangView& gang) {
+  if (gang.gather) return "gather";
+  std::string text;
+  for (const auto& [name, value] : gang.values)
+    text += (text.empty() ? "" : " ") + name + "=" + value;
+  return text.empty() ? "-" : text;
+}
+
+std::string state_cell(const GangView& gang) {
+  std::string text = gang.ending ? describe(*gang.ending) : name_of(gang.phase);
+  if (gang.attempt > 1) text += " (attempt " + std::to_string(gang.attempt) + ")";
+  return text;
+}
+
+std::string run_cell(const GangView& gang, Time now) {
+  if (!gang.started) return "-";
+  return format((gang.ended ? *gang.ended : now) - *gang.started);
+}
+
+// "gpu 0 (GPU-8a5c), gpu 1 (GPU-77ab); cpus 0-3" for one task.
+std::string place_text(const TaskPlace& task, const NodePart& part,
+                       const std::vector<NodeView>& nodes) {
+  std::string text;
+  for (const DeviceShare& held : task.devices) {
+    text += text.empty() ? "" : ", ";
+    if (held.share != whole_device) text += std::to_string(held.share.thousandths) + "/1000 of ";
+    text += "device " + std::to_string(held.device);
+    if (part.node.n < nodes.size() && held.device < nodes[part.node.n].node.devices.size()) {
+      const Device& device = nodes[part.node.n].node.devices[held.device];
+      text += " (" + device.model + ", " + device.uid + ")";
+    }
+  }
+  if (!text.empty()) text += "; ";
+  text += "cpus " + task.cpus.text();
+  if (task.memory.n > 0) text += "; " + format(task.memory) + " of memory";
+  return text;
+}
+
+void print_allocation(const Allocation& allocation, const std::vector<NodeView>& nodes,
+                      Output& out) {
+  for (const NodePart& part : allocation.parts) {
+    const std::string node =
+        part.node.n < nodes.size() ? nodes[part.node.n].node.name : std::to_string(part.node.n);
+    for (const TaskPlace& task : part.tasks)
+      out.line("  rank " + std::to_string(task.rank) + " on " + printable(node) + ": " +
+               printable(place_text(task, part, nodes)));
+  }
+}
+
+void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output& out) {
+  out.line(
+      out.paint("gang " + format(gang.id) + " " + printable(state_cell(gang)), Colour::strong));
+  if (gang.started)
+    out.line("  started " + format_utc(*gang.started) + ", ran " +
+             run_cell(gang, out.around().now()));
+  if (gang.ending && gang.ending->cpu_time.us > 0)
+    out.line("  cpu time " + format(gang.ending->cpu_time) + ", largest process " +
+             format(gang.ending->peak_memory));
+  if (!gang.values.empty()) out.line("  values: " + printable(values_cell(gang)));
+  if (gang.allocation) print_allocation(*gang.allocation, nodes, out);
+  for (const Fence& fence : gang.fences)
+    out.line("  fence of " + printable(fence.name) + ": " +
+             (fence.holds ? "holds" : "does not hold") + " (" + printable(fence.how) + ")");
+  for (const std::string& note : gang.notes) out.line("  note: " + printable(note));
+  if (gang.ending && !gang.ending->last_lines.empty() && gang.ending->cause != EndCause::done) {
+    out.line("  last lines:");
+    for (const auto part : split(trim(gang.ending->last_lines), '\n'))
+      out.line("    " + printable(part));
+  }
+}
+
+void print_job(const JobDetail& detail, Output& out) {
+  const JobSummary& job = detail.summary;
+  const Time now = out.around().now();
+  out.line(
+      out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
+                Colour::strong));
+  out.line("  command: " + printable(command_text(detail.spec.command), true));
+  out.line("  asks for " + printable(job.request) +
+           (detail.spec.time ? ", at most " + format(*detail.spec.time) : ""));
+  out.line("  in " + printable(detail.spec.dir) + ", queue " + printable(job.queue) +
+           (detail.spec.priority != 0 ? ", priority " + std::to_string(detail.spec.priority) : ""));
+  std::string times = "  submitted " + format_utc(job.submitted);
+  if (job.started) times += ", waited " + format(*job.started - job.submitted);
+  if (job.started && job.ended) times += ", took " + format(*job.ended - *job.started);
+  else if (job.started) times += ", runs for " + format(now - *job.started);
+  out.line(times);
+  if (job.gangs > 1)
+    out.line("  gangs: " + std::to_string(job.gangs) + ", " + std::to_string(job.ended_well) +
+             " ended well, " + std::to_string(job.ended_badly) + " badly, " +
+             std::to_string(job.running + job.starting) + " run, " + std::to_string(job.waiting) +
+             " wait");
+  if (!job.reason.empty()) out.line("  waits: " + printable(job.reason));
+  if (job.ending) out.line("  " + printable(describe(*job.ending)));
+}
+
+}  // namespace
+
+int run_show(const ShowOptions& options, Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  auto name = find_job(**service, options.job);
+  if (!name) return out.fail(name.error());
+  auto nodes = ask<std::vector<NodeView>>([&](auto reply) { (*service)->nodes(reply); });
+  if (!nodes) return out.fail(nodes.error());
+
+  if (name->index) {
+    auto gang = ask<GangView>([&](auto reply) {
+      (*service)->show_gang({name->job, *name->index}, reply);
+    });
+    if (!gang) return out.fail(gang.error());
+    if (out.json()) out.line(to_json(*gang));
+    else if (out.quiet()) out.line(state_cell(*gang));
+    else print_gang(*gang, *nodes, out);
+    return 0;
+  }
+  auto detail = ask<JobDetail>(
+      [&](auto reply) { (*service)->show(name->job, options.first, options.most, reply); });
+  if (!detail) return out.fail(detail.error());
+  if (out.json()) {
+    out.line(to_json(*detail));
+    return 0;
+  }
+  if (out.quiet()) {
+    out.line(name_of(detail->summary.phase));
+    return 0;
+  }
+  print_job(*detail, out);
+  if (detail->summary.gangs == 1) {
+    auto gang = ask<GangView>([&](auto reply) { (*service)->show_gang({name->job, 0}, reply); });
+    if (gang) print_gang(*gang, *nodes, out);
+    out.line("logs: `gang logs " + format(name->job) + "`, with --stderr for the other stream");
+    return 0;
+  }
+  Table table({"GANG", "TIME", "VALUES", "STATE"});
+  for (const GangView& gang : detail->gangs)
+    table.row(
+        {format(gang.id), run_cell(gang, out.around().now()), values_cell(gang), state_cell(gang)},
+        gang.ending && gang.ending->cause != EndCause::done ? Colour::bad : Colour::none);
+  if (!table.empty()) out.table(table);
+  if (detail->gangs.size() < detail->summary.gangs)
+    out.line("… of " + std::to_string(detail->summary.gangs) +
+             " gangs; more with --first N --most N");
+  out.line("one gang: `gang show " + format(name->job) + ".0`; its logs: `gang logs " +
+           format(name->job) + ".0`");
+  return 0;
+}
+
+}  // namespace gangline

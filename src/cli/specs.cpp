@@ -1,0 +1,52 @@
+#include "cli/specs.h"
+
+#include "base/text.h"
+#include "jobspec/job_file.h"
+
+namespace gangline {
+namespace {
+
+std::string absolute(const std::string& path, const std::string& directory) {
+  return path.starts_with("/") ? path : directory + "/" + path;
+}
+
+Result<JobSpec> read_one(const std::string& file, const SubmitOptions& options,
+                         const Surroundings& around, std::vector<Error>& mistakes) {
+  const std::string path = absolute(file, around.directory);
+  auto text = around.read_file(path);
+  if (!text) {
+    Error error = text.error();
+    error.kind = ErrorKind::usage;
+    return error;
+  }
+  const JobFile job_file{*text, file, path.substr(0, path.find_last_of('/'))};
+  return spec_from_file_and_flags(job_file, options.flags, around.directory,
+                                  files_of_this_machine(), &mistakes);
+}
+
+}  // namespace
+
+Result<std::vector<JobSpec>> read_specs(const SubmitOptions& options, Output& out) {
+  const Surroundings& around = out.around();
+  if (options.files.empty() && options.flags.command.empty())
+    return Error{
+        ErrorKind::usage, "there is nothing to run", "",
+        "name a job file (*.toml), or put a command after --: `gang run -- python3 train.py`"};
+  std::vector<JobSpec> specs;
+  std::vector<Error> mistakes;
+  std::optional<Error> first;
+  const auto take = [&](Result<JobSpec> spec) {
+    if (spec) specs.push_back(std::move(*spec));
+    else if (!first) first = spec.error();
+  };
+  for (const std::string& file : options.files) take(read_one(file, options, around, mistakes));
+  if (options.files.empty()) take(spec_from_flags(options.flags, around.directory, &mistakes));
+  if (first) {
+    for (std::size_t i = 1; i < mistakes.size(); ++i) (void)out.fail(mistakes[i]);
+    return *first;
+  }
+  for (JobSpec& spec : specs) spec.inherited = around.environment;
+  return specs;
+}
+
+}  // namespace gangline

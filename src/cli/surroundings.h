@@ -1,0 +1,41 @@
+// What a command may use of the world around it. main/ fills it in; tests give pretend ones.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/job.h"
+#include "service/service.h"
+
+namespace gangline {
+
+struct Surroundings {
+  /// The running service, started first if it may be. Asked for once the command line is known to
+  /// be good.
+  std::function<Result<Service*>()> service;
+  /// The service if one runs; never starts one.
+  std::function<Result<Service*>()> running_service;
+  /// Runs the service in this process until it ends (`gang daemon run`).
+  std::function<int(bool stays)> run_daemon;
+  std::function<Result<std::string>(const std::string& path)> read_file;
+  /// Number of times that the user has pressed Ctrl-C (or sent SIGTERM) since the start.
+  std::function<int()> interrupts;
+  std::function<Time()> now;
+  std::function<void(const std::string&)> out;  ///< to standard output, as it is
+  std::function<void(const std::string&)> err;
+  std::string version;
+  std::string directory;  ///< where the command was given
+  std::vector<EnvVar> environment;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  std::size_t width = 80;  ///< columns of the terminal
+};
+
+/// Does what the command line says. The exit code of the process: 0 well, 1 the answer is no, 2 the
+/// command line was wrong; `gang run` and `gang wait` end with the job's own.
+int run_command_line(const std::vector<std::string>& arguments, Surroundings& around);
+
+}  // namespace gangline

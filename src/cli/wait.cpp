@@ -1,0 +1,53 @@
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "json/json.h"
+
+namespace gangline {
+namespace {
+
+// Short enough that Ctrl-C is heard soon, long enough to be no load.
+constexpr Span one_wait = milliseconds(500);
+
+}  // namespace
+
+int run_wait(const WaitOptions& options, Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  const Time until = options.longest ? out.around().now() + *options.longest : never;
+  int code = 0;
+  for (const std::string& word : options.jobs) {
+    auto name = find_job(**service, word);
+    if (!name) return out.fail(name.error());
+    for (;;) {
+      auto job = ask<JobSummary>([&](auto reply) {
+        (*service)->wait({name->job, name->index, one_wait}, reply);
+      });
+      if (!job) return out.fail(job.error());
+      bool over = job->phase == GangPhase::ended;
+      std::optional<Ending> ending = job->ending;
+      if (name->index) {
+        auto gang = ask<GangView>([&](auto reply) {
+          (*service)->show_gang({name->job, *name->index}, reply);
+        });
+        if (!gang) return out.fail(gang.error());
+        over = gang->phase == GangPhase::ended;
+        ending = gang->ending;
+      }
+      if (over) {
+        if (out.json()) out.line(to_json(*job));
+        else if (!out.quiet() && ending)
+          out.line("job " + named(*job) + " " + printable(describe(*ending)));
+        if (ending && code == 0) code = exit_code_of(*ending);
+        break;
+      }
+      if (out.around().interrupts() > 0) return 130;
+      if (out.around().now() >= until)
+        return out.fail(
+            {ErrorKind::refused, "job " + named(*job) + " has not ended in that time", "", ""});
+    }
+  }
+  return code;
+}
+
+}  // namespace gangline

@@ -1,0 +1,39 @@
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "json/json.h"
+
+namespace gangline {
+
+int run_why(const std::string& word, Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  auto name = find_job(**service, word);
+  if (!name) return out.fail(name.error());
+  auto answer = ask<WhyAnswer>([&](auto reply) { (*service)->why(name->job, reply); });
+  if (!answer) return out.fail(answer.error());
+  if (out.json()) {
+    out.line(to_json(*answer));
+    return 0;
+  }
+  const std::string job = "job " + format(answer->job);
+  if (out.quiet()) {
+    out.line(answer->reason);
+    return 0;
+  }
+  out.line(job + " is " + name_of(answer->phase) + ": " + printable(answer->reason));
+  if (answer->expected) {
+    const Span left = *answer->expected - out.around().now();
+    out.line("expected to start in about " + format(left) + " (" + format_utc(*answer->expected) +
+             ")" +
+             (answer->expected_because.empty() ? "" : ", " + printable(answer->expected_because)));
+  } else if (!answer->expected_because.empty()) {
+    out.line("when it will start cannot be known: " + printable(answer->expected_because));
+  }
+  if (!answer->suggestions.empty()) out.line("it would start now with one of these:");
+  for (const Suggestion& suggestion : answer->suggestions)
+    out.line("  - " + printable(suggestion.change));
+  return 0;
+}
+
+}  // namespace gangline

@@ -1,0 +1,128 @@
+// From the words of the command line to the part of Gangline that they name.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "cli/surroundings.h"
+#include "client/client.h"
+#include "devices/discover.h"
+#include "devices/probe_child.h"
+#include "launch/launcher.h"
+#include "main/places.h"
+#include "main/service_process.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+extern char** environ;  // NOLINT: POSIX's own name
+
+namespace gangline {
+namespace {
+
+volatile std::sig_atomic_t interrupt_count = 0;
+
+void count_interrupt(int) { interrupt_count = interrupt_count + 1; }
+
+// Without SA_RESTART, so that a wait for an answer is told of it between two tries.
+void heed_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = count_interrupt;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;
+  return 80;
+}
+
+std::vector<EnvVar> environment_here() {
+  std::vector<EnvVar> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* equals = std::strchr(*entry, '=');
+    if (equals != nullptr && equals != *entry)
+      all.emplace_back(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
+  }
+  return all;
+}
+
+// The program's own parts, started by itself. Not for people, so not in the help.
+int run_internal(const std::vector<std::string>& words) {
+  if (words[0] == "internal-probe")
+    return run_probe(STDIN_FILENO, STDOUT_FILENO, sources_from_environment());
+  if (words[0] == "internal-launcher" && words.size() == 2) return run_launcher({words[1]});
+  if (words[0] == "internal-service") {
+    auto places = find_places();
+    if (!places) return 1;
+    return run_service(*places, false, Fd(3));
+  }
+  return 2;
+}
+
+// The one connection of this command, made when it is first needed.
+class Connection {
+ public:
+  Result<Service*> open(bool may_start) {
+    if (!places_) {
+      auto found = find_places();
+      if (!found) return found.error();
+      places_ = *found;
+    }
+    auto first = connect_service(*places_, may_start);
+    if (!first) return first.error();
+    auto given = std::make_shared<Fd>(std::move(*first));
+    client_ = std::make_unique<Client>(
+        [this, may_start, given]() -> Result<Fd> {
+          if (given->open()) return std::move(*given);
+          return connect_service(*places_, may_start);
+        },
+        GANGLINE_VERSION);
+    return client_.get();
+  }
+
+ private:
+  std::optional<Places> places_;
+  std::unique_ptr<Client> client_;
+};
+
+int run(const std::vector<std::string>& words) {
+  if (!words.empty() && words[0].starts_with("internal-")) return run_internal(words);
+  heed_interrupts();
+  Connection connection;
+  Surroundings around;
+  around.service = [&] { return connection.open(true); };
+  around.running_service = [&] { return connection.open(false); };
+  around.run_daemon = [](bool stays) {
+    auto places = find_places();
+    if (!places) {
+      (void)write_all(STDERR_FILENO, "gang: " + places.error().sentence() + "\n", "stderr");
+      return exit_code_of(places.error());
+    }
+    return run_service(*places, stays, Fd{});
+  };
+  around.read_file = [](const std::string& path) { return read_file(path); };
+  around.interrupts = [] { return static_cast<int>(interrupt_count); };
+  around.now = [] { return now(); };
+  around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
+  around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
+  around.version = GANGLINE_VERSION;
+  char directory[4096];
+  if (::getcwd(directory, sizeof directory) != nullptr) around.directory = directory;
+  around.environment = environment_here();
+  around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  around.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  around.width = terminal_width();
+  return run_command_line(words, around);
+}
+
+}  // namespace
+}  // namespace gangline
+
+int main(int argc, char** argv) {
+  return gangline::run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+}

@@ -1,0 +1,70 @@
+#include "main/places.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+// The variable's value if it is an absolute path, as the XDG specification asks.
+std::string absolute_from(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && value[0] == '/' ? value : "";
+}
+
+bool is_own_closed_directory(const std::string& path) {
+  struct stat there {};
+  return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode) &&
+         there.st_uid == ::geteuid() && (there.st_mode & 077) == 0;
+}
+
+}  // namespace
+
+Result<Places> find_places() {
+  Places places;
+  std::string home = absolute_from("HOME");
+  if (home.empty())
+    if (const passwd* user = ::getpwuid(::geteuid()); user != nullptr) home = user->pw_dir;
+  const std::string own_state = absolute_from("GANGLINE_STATE");
+  const std::string xdg_state = absolute_from("XDG_STATE_HOME");
+  const std::string xdg_config = absolute_from("XDG_CONFIG_HOME");
+  if (const char* given = std::getenv("GANGLINE_STATE");
+      given != nullptr && *given != '\0' && own_state.empty())
+    return Error{ErrorKind::usage, "GANGLINE_STATE is no absolute path", given, ""};
+
+  if (!own_state.empty()) places.state = own_state;
+  else places.state = (xdg_state.empty() ? home + "/.local/state" : xdg_state) + "/gangline";
+  if (const auto made = make_private_directory(places.state); !made) return made.error();
+
+  // Two states must not share a socket, so a state of one's own keeps its socket with it.
+  const std::string runtime = absolute_from("XDG_RUNTIME_DIR");
+  const bool use_runtime =
+      own_state.empty() && !runtime.empty() && is_own_closed_directory(runtime);
+  const std::string run = use_runtime ? runtime + "/gangline" : places.state + "/run";
+  if (const auto made = make_private_directory(run); !made) return made.error();
+  places.socket = run + "/service.sock";
+
+  places.config = absolute_from("GANGLINE_CONFIG");
+  if (places.config.empty())
+    places.config = (xdg_config.empty() ? home + "/.config" : xdg_config) + "/gangline/config.toml";
+  return places;
+}
+
+std::string own_program() {
+  std::vector<char> path(4096);
+  const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
+  return n > 0 ? std::string(path.data(), static_cast<std::size_t>(n)) : "gang";
+}
+
+std::string login_name(unsigned uid) {
+  const passwd* user = ::getpwuid(uid);
+  return user != nullptr ? user->pw_name : std::to_string(uid);
+}
+
+}  // namespace gangline

@@ -1,0 +1,191 @@
+#include "main/service_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <map>
+
+#include "control/controller.h"
+#include "engine/local/local_engine.h"
+#include "jobspec/config_file.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/http_server.h"
+#include "os/loop.h"
+#include "os/unix_socket.h"
+#include "server/routes.h"
+#include "store/store.h"
+
+extern char** environ;  // NOLINT: POSIX's own name
+
+namespace gangline {
+namespace {
+
+constexpr Span longest_start = seconds(20);
+
+class LoopWorld final : public World {
+ public:
+  explicit LoopWorld(Loop& loop) : loop_(loop) {}
+  Time now() override { return gangline::now(); }
+  void call_soon(std::function<void()> call) override { loop_.post(std::move(call)); }
+  void call_later(Span delay, std::function<void()> call) override {
+    const auto number = next_++;
+    timers_[number] = loop_.after(delay, [this, number, call = std::move(call)] {
+      const auto timer = std::move(timers_[number]);  // outlives the call, which may add timers
+      timers_.erase(number);
+      call();
+    });
+  }
+
+ private:
+  Loop& loop_;
+  std::map<std::uint64_t, Loop::WatchPtr> timers_;
+  std::uint64_t next_ = 0;
+};
+
+Result<Settings> read_settings(const std::string& path) {
+  auto text = read_file(path);
+  if (!text)
+    return text.error().kind == ErrorKind::not_found ? Result<Settings>(Settings{}) : text.error();
+  auto settings = read_config(*text, path);
+  if (settings && !find_policy(settings->policy)) {
+    std::string names;
+    for (const Policy& policy : policies())
+      names += (names.empty() ? "" : ", ") + std::string(policy.name);
+    return Error{ErrorKind::usage, "there is no policy '" + settings->policy + "'", path,
+                 "the policies are: " + names};
+  }
+  return settings;
+}
+
+// Says the outcome of the start to whoever started us; -1 where nobody did.
+int not_ready(const Fd& ready, const Error& error) {
+  const std::string text = error.sentence() + "\n";
+  if (ready.open()) (void)write_all(ready.number(), text, "start");
+  else (void)write_all(STDERR_FILENO, "gang: " + text, "stderr");
+  return 1;
+}
+
+int serve(const Places& places, const Settings& settings, bool stays, Fd& ready) {
+  auto store = Store::open({places.state + "/gangline.db", 0});
+  if (!store) return not_ready(ready, store.error());
+  Loop loop;
+  LoopWorld world(loop);
+  const std::string program = own_program();
+  LocalEngine engine(loop, {places.state,
+                            {program, "internal-launcher", places.state},
+                            {program, "internal-probe"},
+                            settings.sample_every});
+  Controller controller(world, **store, engine,
+                        {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),
+                         GANGLINE_VERSION, places.state, stays},
+                        [&] { loop.stop(); });
+  if (const auto begun = controller.begin(); !begun) return not_ready(ready, begun.error());
+
+  auto listener = listen_unix(places.socket);
+  if (!listener) return not_ready(ready, listener.error());
+  HttpServerSettings http;
+  http.only_uid = ::geteuid();
+  http.version = GANGLINE_VERSION;
+  HttpServer server(loop, std::move(*listener), http, [&](HttpRequest request, HttpReply reply) {
+    answer(controller, request, std::move(reply));
+  });
+  const auto term = loop.on_signal(SIGTERM, [&] { loop.stop(); });
+  const auto interrupt = loop.on_signal(SIGINT, [&] { loop.stop(); });
+  if (ready.open()) (void)write_all(ready.number(), "ready\n", "start");
+  ready.reset();
+  loop.run();
+  ::unlink(places.socket.c_str());
+  return 0;
+}
+
+// Starts `gang internal-service` in the background; its sentence if it cannot serve.
+Result<void> start_service(const Places& places) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return system_error("make a pipe", "start of the service", errno);
+  Fd out(ends[0]);
+  const Fd in(ends[1]);
+  const std::string program = own_program();
+  const std::string log = places.state + "/service.log";
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, 1, 2);
+  posix_spawn_file_actions_adddup2(&actions, in.number(), 3);
+  posix_spawn_file_actions_addchdir_np(&actions, "/");
+  posix_spawn_file_actions_addclosefrom_np(&actions, 4);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  std::string words[] = {"gang", "internal-service"};
+  char* argv[] = {words[0].data(), words[1].data(), nullptr};
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return system_error("start the service", program, failed);
+  const_cast<Fd&>(in).reset();  // NOLINT: the child holds its own
+
+  std::string said;
+  char block[512];
+  for (ssize_t n; said.size() < 4096 && said.find('\n') == std::string::npos;) {
+    n = ::read(out.number(), block, sizeof block);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    said.append(block, static_cast<std::size_t>(n));
+  }
+  if (said == "ready\n") return {};
+  while (!said.empty() && said.back() == '\n') said.pop_back();
+  if (said.empty()) said = "it ended at once; its last words are in " + log;
+  return Error{ErrorKind::unavailable, "the service does not start: " + said, "", ""};
+}
+
+}  // namespace
+
+int run_service(const Places& places, bool stays, Fd ready) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
+  auto lock = try_lock(places.state + "/service.lock");
+  if (!lock) return not_ready(ready, lock.error());
+  if (!lock->open())
+    return not_ready(ready, {ErrorKind::refused, "another service runs already", places.state, ""});
+  auto settings = read_settings(places.config);
+  if (!settings) return not_ready(ready, settings.error());
+  return serve(places, *settings, stays, ready);
+}
+
+Result<Fd> connect_service(const Places& places, bool may_start) {
+  auto socket = connect_unix(places.socket);
+  if (socket || !may_start || socket.error().kind == ErrorKind::denied) return socket;
+  const Time until = now() + longest_start;
+  Error last = socket.error();
+  while (now() < until) {
+    const auto started = start_service(places);
+    socket = connect_unix(places.socket);
+    if (socket) return socket;
+    last = started ? socket.error() : started.error();
+    // Another command may be starting it at this moment, or an old one is ending: then it can be
+    // asked soon.
+    if (!started && started.error().what.find("another service runs already") == std::string::npos)
+      return last;
+    ::usleep(5'000);
+  }
+  return last;
+}
+
+}  // namespace gangline

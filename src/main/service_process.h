@@ -1,0 +1,18 @@
+// The service as a process: started in the background by the first command that needs it.
+#pragma once
+
+#include "base/result.h"
+#include "main/places.h"
+#include "os/fd.h"
+
+namespace gangline {
+
+/// Runs the service until it ends: idle, told to, or by SIGTERM. On `ready` it writes "ready\n"
+/// once it can be asked, or one sentence of what stands in the way. The exit code.
+int run_service(const Places& places, bool stays, Fd ready);
+
+/// A connection to the service; with `may_start`, starts one where none runs and waits until it is
+/// ready.
+Result<Fd> connect_service(const Places& places, bool may_start);
+
+}  // namespace gangline
