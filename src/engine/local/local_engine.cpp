@@ -1,0 +1,216 @@
+#include "engine/local/local_engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "launch/job_files.h"
+#include "launch/journal.h"
+#include "os/clock.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::uint32_t most_missing_attempts = 8;
+
+bool same_devices(const Node& a, const Node& b) {
+  return std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(),
+                    [](const Device& one, const Device& other) { return one.uid == other.uid; });
+}
+
+}  // namespace
+
+LocalEngine::LocalEngine(Loop& loop, LocalEngineSettings settings)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      link_(loop, {settings_.state_dir, settings_.launcher},
+            {[this] { return cursor_; },
+             [this](const WelcomeMessage& welcome) { hear_welcome(welcome); },
+             [this](NewsMessage news) { hear_news(std::move(news)); },
+             [this](const std::string& text) { launcher_trouble_ = text; }}) {}
+
+LocalEngine::~LocalEngine() = default;
+
+std::string LocalEngine::trouble() const {
+  return launcher_trouble_.empty() ? probe_trouble_ : launcher_trouble_;
+}
+
+void LocalEngine::wake() {
+  if (wake_) wake_();
+}
+
+// Devices.
+
+Result<Node> LocalEngine::describe_node() {
+  if (!node_) node_ = probe_node(settings_.probe);
+  return *node_;
+}
+
+void LocalEngine::adopt_node(NodeId id, const Node& node) {
+  const bool moved = !node_ || !same_devices(*node_, node);
+  id_ = id;
+  node_ = node;
+  if (link_.up()) link_.send(NodeMessage{node});
+  // The probe is told the places when it starts. This may be called from a call of the probe, which
+  // then must not end in it.
+  if (moved || !probe_) restart_ = loop_.after(Span{0}, [this] { begin_sampling(); });
+}
+
+std::uint32_t LocalEngine::our_part(const Allocation& allocation) const {
+  for (std::uint32_t i = 0; i < allocation.parts.size(); ++i)
+    if (allocation.parts[i].node == id_) return i;
+  return 0;
+}
+
+void LocalEngine::begin_sampling() {
+  ProbeSettings settings;
+  settings.command = settings_.probe;
+  settings.known = *node_;
+  probe_ = std::make_unique<Probe>(
+      loop_, settings,
+      ProbeCalls{[this](const Node& node) { hear_facts(node); },
+                 [this](const NodeSample& sample) { hear_sample(sample); },
+                 [this](const std::string& text) { probe_trouble_ = text; }});
+  sampling_ = loop_.every(settings_.sample_every, [this] { probe_->ask_sample(); });
+}
+
+void LocalEngine::hear_facts(const Node& node) {
+  if (node_ == node) return;
+  node_ = node;
+  if (link_.up()) link_.send(NodeMessage{node});
+  events_.push_back({now(), NodeSeen{id_, node}});
+  wake();
+}
+
+void LocalEngine::hear_sample(const NodeSample& sample) {
+  sample_ = sample;
+  const auto changes = foreign_.look(sample, id_);
+  if (changes.empty()) return;
+  events_.insert(events_.end(), changes.begin(), changes.end());
+  wake();
+}
+
+// Gangs.
+
+void LocalEngine::resume(const std::string& cursor, const std::vector<StartOrder>& asked) {
+  if (!probe_ && !restart_ && node_) begin_sampling();
+  cursor_ = cursor;
+  for (const StartOrder& order : asked) start(order);
+  // There may be news, and gangs that nobody asked about again.
+  if (newest_number(settings_.state_dir + "/launcher", "journal") != 0) link_.open();
+}
+
+void LocalEngine::start(const StartOrder& order) {
+  OpenJob& open = open_[order.job.id];
+  open.job = order.job;
+  OpenOrder fresh{order.attempt, {}, order.allocation};
+  RangeSet known;
+  for (const OpenOrder& other : open.orders)
+    if (other.attempt == order.attempt)
+      for (const Range& turns : other.turns.ranges()) known.add(turns);
+  for (const Range& turns : known.missing({order.first, order.first + order.count}))
+    fresh.turns.add(turns);
+  if (fresh.turns.empty()) return;
+  if (link_.up())
+    for (const Range& turns : fresh.turns.ranges()) tell_start(open, fresh, turns);
+  open.orders.push_back(std::move(fresh));
+  retiring_ = false;
+  link_.open();
+}
+
+void LocalEngine::tell_start(OpenJob& open, const OpenOrder& order, Range turns) {
+  if (!open.told) link_.send(JobMessage{open.job});
+  open.told = true;
+  link_.send(StartMessage{open.job.id, turns.begin, turns.end - turns.begin, order.attempt,
+                          our_part(*order.allocation), order.allocation});
+}
+
+void LocalEngine::stop(const StopOrder& order) {
+  const auto open = open_.find(order.gang.job);
+  const bool known =
+      open != open_.end() &&
+      std::any_of(open->second.orders.begin(), open->second.orders.end(),
+                  [&](const OpenOrder& each) { return each.turns.has(order.gang.index); });
+  if (!known) return;
+  stops_[order.gang] = order;
+  if (link_.up()) link_.send(StopMessage{order.gang, order.cause, order.reason, order.at_once});
+}
+
+void LocalEngine::return_turns(JobId job, std::uint32_t first, std::uint32_t count) {
+  const ReturnMessage message{job, first, count};
+  if (link_.up()) link_.send(message);
+  else unsent_returns_.push_back(message);
+}
+
+void LocalEngine::hear_welcome(const WelcomeMessage& welcome) {
+  foreign_.set_ours({{welcome.launcher, welcome.guardian}, "@" + welcome.epoch});
+  if (node_) link_.send(NodeMessage{*node_});
+  // The launcher ignores what it knows, so all is asked again.
+  for (auto& [id, open] : open_) {
+    open.told = false;
+    for (const OpenOrder& order : open.orders)
+      for (const Range& turns : order.turns.ranges()) tell_start(open, order, turns);
+  }
+  for (const auto& [gang, order] : stops_)
+    link_.send(StopMessage{gang, order.cause, order.reason, order.at_once});
+  for (const ReturnMessage& message : std::exchange(unsent_returns_, {})) link_.send(message);
+  if (retiring_) retire();
+}
+
+void LocalEngine::hear_news(NewsMessage news) {
+  for (Event& event : news.events) {
+    if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
+      const std::uint32_t index = ended->gang.index;
+      close_turns(ended->gang.job, ended->attempt, {index, index + 1});
+      stops_.erase(ended->gang);
+    } else if (const auto* returned = std::get_if<TurnsReturned>(&event.body)) {
+      close_turns(returned->job, 0, {returned->first, returned->first + returned->count});
+    }
+    events_.push_back(std::move(event));
+  }
+  cursor_ = std::move(news.cursor);
+  wake();
+}
+
+/// `attempt` 0: of any.
+void LocalEngine::close_turns(JobId job, std::uint32_t attempt, Range turns) {
+  const auto open = open_.find(job);
+  if (open == open_.end()) return;
+  auto& orders = open->second.orders;
+  for (OpenOrder& order : orders)
+    if (attempt == 0 || order.attempt == attempt) order.turns.remove(turns);
+  std::erase_if(orders, [](const OpenOrder& order) { return order.turns.empty(); });
+  if (orders.empty()) open_.erase(open);
+}
+
+News LocalEngine::poll(Time) { return {std::exchange(events_, {}), cursor_}; }
+
+void LocalEngine::acknowledge(const std::string& cursor) {
+  if (link_.up()) link_.send(AcknowledgeMessage{cursor});
+}
+
+void LocalEngine::retire() {
+  retiring_ = true;
+  if (!link_.up()) return;
+  link_.send(RetireMessage{});
+  link_.close();
+}
+
+Result<LogChunk> LocalEngine::read_log(const LogQuery& query) {
+  const JobFiles files(settings_.state_dir);
+  std::uint32_t attempt = query.attempt;
+  if (attempt == 0) {
+    // Attempts that could not be started have no log, so a few may be missing in between.
+    for (std::uint32_t n = 1, missing = 0; missing < most_missing_attempts; ++n) {
+      const std::string path = files.log(query.gang, n, query.rank, query.error_stream);
+      const bool there = ::access(path.c_str(), F_OK) == 0;
+      missing = there ? 0 : missing + 1;
+      if (there) attempt = n;
+    }
+    attempt = std::max(attempt, 1u);
+  }
+  return read_log_file(files.log(query.gang, attempt, query.rank, query.error_stream), query.from,
+                       query.most);
+}
+
+}  // namespace gangline

@@ -1,0 +1,91 @@
+// The engine of one machine: its launcher starts gangs, its probe reads the devices.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "devices/probe.h"
+#include "engine/engine.h"
+#include "engine/local/foreign_use.h"
+#include "engine/local/launcher_link.h"
+#include "launch/range_set.h"
+#include "os/loop.h"
+
+namespace gangline {
+
+struct LocalEngineSettings {
+  std::string state_dir;
+  std::vector<std::string> launcher;  ///< {"/usr/bin/gang", "internal-launcher"}
+  std::vector<std::string> probe;     ///< {"/usr/bin/gang", "internal-probe"}
+  Span sample_every = seconds(2);
+};
+
+class LocalEngine : public Engine {
+ public:
+  LocalEngine(Loop& loop, LocalEngineSettings settings);
+  ~LocalEngine() override;
+
+  Result<Node> describe_node() override;
+  void adopt_node(NodeId id, const Node& node) override;
+  void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
+  void start(const StartOrder& order) override;
+  void stop(const StopOrder& order) override;
+  void return_turns(JobId job, std::uint32_t first, std::uint32_t count) override;
+  News poll(Time now) override;
+  void acknowledge(const std::string& cursor) override;
+  void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
+  std::optional<NodeSample> sample() override { return sample_; }
+  Result<LogChunk> read_log(const LogQuery& query) override;
+  void retire() override;
+
+  /// Why nothing starts or devices cannot be read; empty: all is well.
+  std::string trouble() const;
+
+ private:
+  /// Turns that were asked for and have not been seen to end.
+  struct OpenOrder {
+    std::uint32_t attempt = 1;
+    RangeSet turns;
+    std::shared_ptr<const Allocation> allocation;
+  };
+  struct OpenJob {
+    Job job;
+    bool told = false;  // the launcher has its card
+    std::vector<OpenOrder> orders;
+  };
+
+  void hear_welcome(const WelcomeMessage& welcome);
+  void hear_news(NewsMessage news);
+  void close_turns(JobId job, std::uint32_t attempt, Range turns);
+  void tell_start(OpenJob& open, const OpenOrder& order, Range turns);
+  void hear_facts(const Node& node);
+  void hear_sample(const NodeSample& sample);
+  void begin_sampling();
+  std::uint32_t our_part(const Allocation& allocation) const;
+  void wake();
+
+  Loop& loop_;
+  LocalEngineSettings settings_;
+  NodeId id_;
+  std::optional<Node> node_;
+  std::unique_ptr<Probe> probe_;
+  std::optional<NodeSample> sample_;
+  ForeignUseWatch foreign_;
+  std::map<JobId, OpenJob> open_;
+  std::map<GangId, StopOrder> stops_;
+  std::vector<ReturnMessage> unsent_returns_;
+  std::vector<Event> events_;
+  std::string cursor_;
+  std::string launcher_trouble_;
+  std::string probe_trouble_;
+  bool retiring_ = false;
+  std::function<void()> wake_;
+  LauncherLink link_;
+  Loop::WatchPtr sampling_, restart_;
+};
+
+}  // namespace gangline

@@ -1,0 +1,189 @@
+#include "launch/environment.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/text.h"
+#include "os/clock.h"
+#include "os/fd.h"
+
+namespace gangline {
+namespace {
+
+struct VendorVariable {
+  const char* vendor;
+  const char* name;
+  bool by_number;  // position among the vendor's devices instead of the uid
+};
+constexpr VendorVariable vendor_variables[] = {
+    {"nvidia", "CUDA_VISIBLE_DEVICES", false},
+    {"amd", "ROCR_VISIBLE_DEVICES", false},
+    {"intel", "ZE_AFFINITY_MASK", true},
+};
+
+std::string capitals(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) {
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return text;
+}
+
+std::uint32_t tasks_of(const Allocation& allocation) {
+  std::size_t n = 0;
+  for (const NodePart& part : allocation.parts) n += part.tasks.size();
+  return static_cast<std::uint32_t>(n);
+}
+
+std::string tensorflow_config(const EnvironmentOf& of) {
+  std::string hosts;
+  for (const std::uint16_t port : of.meeting->task_ports)
+    hosts +=
+        (hosts.empty() ? "\"" : ", \"") + of.meeting->address + ":" + std::to_string(port) + "\"";
+  return "{\"cluster\": {\"worker\": [" + hosts +
+         "]}, \"task\": {\"type\": \"worker\", \"index\": " + std::to_string(of.place->rank) + "}}";
+}
+
+class Variables {
+ public:
+  void set(std::string name, std::string value) {
+    list_.emplace_back(std::move(name), std::move(value));
+  }
+  void set(std::string name, std::uint64_t value) { set(std::move(name), std::to_string(value)); }
+  std::vector<EnvVar> take() { return std::move(list_); }
+
+ private:
+  std::vector<EnvVar> list_;
+};
+
+void set_gang(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
+  const JobSpec& spec = *of.job->spec;
+  vars.set("GANG_JOB", of.gang.job.n);
+  vars.set("GANG_GANG", of.gang.index);
+  vars.set("GANG_GANGS", gang_count(spec));
+  vars.set("GANG_RANK", of.place->rank);
+  vars.set("GANG_TASKS", tasks);
+  vars.set("GANG_ATTEMPT", of.attempt);
+  vars.set("GANG_NAME", spec.name);
+  vars.set("GANG_ID", of.id);
+  vars.set("GANG_OUTPUT", of.output);
+  if (of.gang.index >= gang_count(spec)) return;  // the gather has no values of its own
+  if (spec.split) vars.set("GANG_SHARD", of.shard);
+  for (const EnvVar& value : sweep_values(spec, of.gang.index))
+    vars.set("GANG_SWEEP_" + capitals(value.first), value.second);
+}
+
+void set_torch(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
+  const auto& part = of.allocation->parts[of.part];
+  const std::uint32_t local_rank = of.place->rank - part.tasks.front().rank;
+  vars.set("RANK", of.place->rank);
+  vars.set("LOCAL_RANK", local_rank);
+  vars.set("WORLD_SIZE", tasks);
+  vars.set("LOCAL_WORLD_SIZE", part.tasks.size());
+  vars.set("NODE_RANK", of.part);
+  vars.set("GROUP_RANK", of.part);
+  vars.set("GROUP_WORLD_SIZE", of.allocation->parts.size());
+  vars.set("ROLE_NAME", "default");
+  vars.set("ROLE_RANK", of.place->rank);
+  vars.set("ROLE_WORLD_SIZE", tasks);
+  vars.set("MASTER_ADDR", of.meeting->address);
+  vars.set("MASTER_PORT", of.meeting->master_port);
+  vars.set("TORCHELASTIC_RUN_ID", of.id);
+  vars.set("TORCHELASTIC_RESTART_COUNT", of.attempt - 1);
+  vars.set("TORCHELASTIC_MAX_RESTARTS", of.job->spec->retries);
+  // Rank 0 serves the store: there is no agent beside it that would.
+  vars.set("TORCHELASTIC_USE_AGENT_STORE", "False");
+}
+
+void set_others(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
+  if (tasks > 1) vars.set("TF_CONFIG", tensorflow_config(of));
+  vars.set("JAX_COORDINATOR_ADDRESS",
+           of.meeting->address + ":" + std::to_string(of.meeting->coordinator_port));
+  vars.set("JAX_NUM_PROCESSES", tasks);
+  vars.set("JAX_PROCESS_ID", of.place->rank);
+  const std::uint32_t cpus = of.place->cpus.count();
+  if (cpus > 0) vars.set("OMP_NUM_THREADS", cpus);
+  if (of.job->spec->launcher != TeamLauncher::mpi) return;
+  const auto& part = of.allocation->parts[of.part];
+  vars.set("OMPI_COMM_WORLD_SIZE", tasks);
+  vars.set("OMPI_COMM_WORLD_RANK", of.place->rank);
+  vars.set("OMPI_COMM_WORLD_LOCAL_RANK", of.place->rank - part.tasks.front().rank);
+  vars.set("OMPI_COMM_WORLD_LOCAL_SIZE", part.tasks.size());
+  vars.set("OMPI_COMM_WORLD_NODE_RANK", of.part);
+  vars.set("GANG_HOSTFILE", of.meeting->host_file);
+  vars.set("OMPI_MCA_orte_default_hostfile", of.meeting->host_file);
+  vars.set("PRTE_MCA_prte_default_hostfile", of.meeting->host_file);
+}
+
+}  // namespace
+
+bool port_is_free(std::uint16_t port) {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd.open()) return false;
+  const int yes = 1;  // as servers do: a port whose last connections still fade out is free
+  ::setsockopt(fd.number(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  return ::bind(fd.number(), reinterpret_cast<const sockaddr*>(&address),  // NOLINT
+                sizeof address) == 0;
+}
+
+std::vector<std::uint16_t> Ports::take(std::size_t count) {
+  constexpr int span = highest - lowest;
+  if (next_ == 0)
+    next_ = static_cast<std::uint16_t>(lowest + (since_boot().us ^ ::getpid()) % span);
+  std::vector<std::uint16_t> found;
+  for (int tried = 0; tried < span && found.size() < count; ++tried) {
+    const std::uint16_t port = next_;
+    next_ = next_ + 1 < highest ? static_cast<std::uint16_t>(next_ + 1) : lowest;
+    if (taken_.contains(port) || !port_is_free(port)) continue;
+    taken_.insert(port);
+    found.push_back(port);
+  }
+  return found;
+}
+
+void Ports::give_back(const std::vector<std::uint16_t>& ports) {
+  for (const std::uint16_t port : ports) taken_.erase(port);
+}
+
+std::vector<EnvVar> team_variables(const EnvironmentOf& of) {
+  const std::uint32_t tasks = tasks_of(*of.allocation);
+  Variables vars;
+  set_gang(vars, of, tasks);
+  set_torch(vars, of, tasks);
+  set_others(vars, of, tasks);
+  return vars.take();
+}
+
+std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place) {
+  Variables vars;
+  for (const VendorVariable& variable : vendor_variables) {
+    std::string visible;
+    bool has_vendor = false;
+    std::uint32_t number = 0;
+    for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
+      const Device& device = node.devices[i];
+      if (device.kind != DeviceKind::gpu || device.vendor != variable.vendor) continue;
+      has_vendor = true;
+      const bool ours = std::any_of(place.devices.begin(), place.devices.end(),
+                                    [&](const DeviceShare& share) { return share.device == i; });
+      if (ours)
+        visible += (visible.empty() ? "" : ",") +
+                   (variable.by_number ? std::to_string(number) : device.uid);
+      ++number;
+    }
+    if (!has_vendor) continue;
+    vars.set(variable.name, visible);
+    if (variable.vendor == std::string_view("nvidia")) vars.set("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+  }
+  return vars.take();
+}
+
+}  // namespace gangline

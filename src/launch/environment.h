@@ -1,0 +1,65 @@
+// The variables by which a program finds its team and its devices, for all usual frameworks at
+// once, and the ports that they need.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "model/allocation.h"
+#include "model/cluster.h"
+#include "model/job.h"
+
+namespace gangline {
+
+/// Ports that nobody listens on and that no gang of ours was given. They lie below the range from
+/// which the system takes ports of outgoing connections.
+class Ports {
+ public:
+  static constexpr std::uint16_t lowest = 20'000;
+  static constexpr std::uint16_t highest = 32'000;
+
+  /// Fewer than `count` only where so many are not free.
+  std::vector<std::uint16_t> take(std::size_t count);
+  void give_back(const std::vector<std::uint16_t>& ports);
+
+ private:
+  std::set<std::uint16_t> taken_;
+  std::uint16_t next_ = 0;  // 0: begin anywhere
+};
+bool port_is_free(std::uint16_t port);
+
+/// How the tasks of a gang reach each other.
+struct Meeting {
+  std::string address = "127.0.0.1";
+  std::uint16_t master_port = 0;
+  std::uint16_t coordinator_port = 0;     ///< JAX
+  std::vector<std::uint16_t> task_ports;  ///< TensorFlow; empty for a gang of one task
+  std::string host_file;                  ///< empty: none
+};
+
+struct EnvironmentOf {
+  const Job* job = nullptr;
+  const Node* node = nullptr;
+  const Allocation* allocation = nullptr;
+  std::uint32_t part = 0;
+  const TaskPlace* place = nullptr;
+  GangId gang;
+  std::uint32_t attempt = 1;
+  std::string id;  ///< GANG_ID
+  std::string output;
+  std::string shard;
+  const Meeting* meeting = nullptr;
+};
+/// What Gangline sets for one task. The job's own `env` goes before these, except before
+/// `fence_variables`.
+std::vector<EnvVar> team_variables(const EnvironmentOf& of);
+/// The variables that choose devices. Set for the vendors whose devices the node has, empty where
+/// the task has none of them.
+std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place);
+
+}  // namespace gangline

@@ -1,0 +1,435 @@
+#include "launch/gangs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "devices/pack_node.h"
+#include "launch/model_bytes.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+constexpr int most_starts_at_a_time = 32;
+constexpr std::size_t largest_card = 256 << 20;
+constexpr Span ports_stay_checked = seconds(1);
+
+int open_pidfd(std::int64_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+}
+
+ProcessMark mark_of(const LiveTask& task) { return {task.pid, task.boot_before, task.boot_after}; }
+
+/// For a task whose exit nobody saw.
+ExitRecord unseen_exit(const LiveTask& task) {
+  ExitRecord exit;
+  exit.pid = task.pid;
+  exit.status = exit_not_seen;
+  exit.boot = std::max(since_boot(), task.boot_after);
+  exit.at = now();
+  return exit;
+}
+
+}  // namespace
+
+Gangs::Gangs(Ledger& ledger, GangsSettings settings)
+    : ledger_(ledger),
+      settings_(std::move(settings)),
+      files_(settings_.state_dir),
+      cgroups_(settings_.cgroup_root) {
+  const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
+  if (!bytes) return;
+  Unpacker from(*bytes);
+  Node node = unpack_node(from);
+  if (!from.ok()) return;
+  node_ = std::move(node);
+  has_node_ = true;
+}
+
+bool Gangs::commit(const std::vector<Record>& records) {
+  const auto written = ledger_.commit(records);
+  if (!written) trouble_ = written.error().sentence();
+  return written.ok();
+}
+
+void Gangs::wake_by(Span boot) {
+  if (next_tick_.us == 0 || boot < next_tick_) next_tick_ = boot;
+}
+
+// What the service tells.
+
+void Gangs::set_node(Node node) {
+  node_ = std::move(node);
+  has_node_ = true;
+  Packer packer;
+  pack(packer, node_);
+  // A launcher that comes after this one needs it for turns that are left.
+  const std::string path = files_.launcher_directory() + "/node";
+  const auto before = read_file(path, largest_card);
+  if (before && *before == packer.bytes()) return;
+  const auto written = write_file(path, packer.bytes());
+  if (!written) trouble_ = written.error().sentence();
+}
+
+void Gangs::put_job(Job job) {
+  const JobId id = job.id;
+  Packer packer;
+  pack(packer, job);
+  cards_[id] = JobCard{std::move(job), nullptr};
+  auto made = files_.make_directories_of(id);
+  if (!made) {
+    trouble_ = made.error().sentence();
+    return;
+  }
+  // Not synced: it is needed only by a launcher that comes after this one under the same boot.
+  const std::string path = files_.card(id);
+  auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!file) {
+    trouble_ = file.error().sentence();
+    return;
+  }
+  const auto written = write_all(file->number(), framed(packer.bytes()), path);
+  if (!written) trouble_ = written.error().sentence();
+}
+
+JobCard* Gangs::card_of(JobId job) {
+  const auto found = cards_.find(job);
+  if (found != cards_.end()) return &found->second;
+  const auto bytes = read_file(files_.card(job), largest_card);
+  if (!bytes) return nullptr;
+  std::optional<Job> read;
+  read_frames(*bytes, [&](std::string_view payload) {
+    Unpacker from(payload);
+    Job unpacked = unpack_job(from);
+    if (from.ok() && unpacked.id == job) read = std::move(unpacked);
+  });
+  if (!read) return nullptr;
+  return &(cards_[job] = JobCard{*std::move(read), nullptr});
+}
+
+void Gangs::forget_jobs() {
+  for (auto card = cards_.begin(); card != cards_.end();) {
+    if (ledger_.book().needs(card->first)) {
+      ++card;
+    } else {
+      ::unlink(files_.card(card->first).c_str());
+      card = cards_.erase(card);
+    }
+  }
+}
+
+void Gangs::order(const StartMessage& message) {
+  OrderRecord order;
+  order.lane = ledger_.book().next_lane();
+  order.job = message.job;
+  order.attempt = message.attempt;
+  order.part = message.part;
+  order.turns = ledger_.book().unknown(message.job, message.attempt,
+                                       {message.first, message.first + message.count});
+  order.allocation = message.allocation;
+  if (order.turns.empty()) return;
+  const std::uint64_t lane = order.lane;
+  const auto room = ledger_.make_room(message.allocation->parts[message.part].tasks.size());
+  if (!room || !commit({std::move(order)})) {
+    if (!room) trouble_ = room.error().sentence();
+    unwritten_.push_back(message);
+    return;
+  }
+  ready_.push_back(lane);
+}
+
+void Gangs::stop(const StopMessage& message) {
+  if (LiveGang* gang = ledger_.book().find(message.gang)) {
+    if (gang->stop && (gang->stop->at_once || !message.at_once)) return;
+    StopRecord record{message.gang,    message.cause, message.reason,
+                      message.at_once, std::nullopt,  since_boot()};
+    if (gang->stop) {  // the same stop, but at once now
+      record = *gang->stop;
+      record.at_once = true;
+    }
+    if (!commit({record})) gang->stop = record;  // stopping must not wait for the disk
+    act_on_stop(*gang);
+    return;
+  }
+  const Lane* lane = ledger_.book().lane_waiting_for(message.gang);
+  if (lane == nullptr) return;
+  Ending ending;
+  ending.cause = message.cause;
+  ending.detail = message.reason;
+  commit({EndedRecord{message.gang, lane->order.attempt, Time{0}, now(), std::move(ending),
+                      ledger_.next_news()}});
+}
+
+void Gangs::return_turns(const ReturnMessage& message) {
+  RangeSet returned;
+  for (const auto& [number, lane] : ledger_.book().lanes())
+    if (lane->order.job == message.job)
+      for (const Range& turns :
+           lane->waiting.within({message.first, message.first + message.count}))
+        returned.add(turns);
+  for (const Range& turns : returned.ranges())
+    commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
+}
+
+// Turns.
+
+bool Gangs::start_some() {
+  if (!has_node_) return false;
+  for (int started = 0; !ready_.empty(); ++started) {
+    if (started == most_starts_at_a_time) return true;
+    Lane* lane = ledger_.book().lane(ready_.front());
+    if (lane != nullptr && !lane->running && !lane->waiting.empty() && !begin_turn(*lane)) {
+      wake_by(since_boot() + seconds(1));
+      return false;
+    }
+    // The turn may have ended the moment it began, and with it the lane.
+    const std::uint64_t number = ready_.front();
+    ready_.pop_front();
+    lane = ledger_.book().lane(number);
+    if (lane != nullptr && !lane->running && !lane->waiting.empty()) ready_.push_back(number);
+  }
+  return false;
+}
+
+const Meeting& Gangs::meeting_of(const Lane& lane, std::uint32_t index) {
+  const Allocation& allocation = *lane.order.allocation;
+  const std::size_t tasks = allocation.parts[lane.order.part].tasks.size();
+  const Span boot = since_boot();
+  LaneMeeting& held = meetings_[lane.order.lane];
+  Meeting& meeting = held.meeting;
+  std::vector<std::uint16_t> ports = meeting.task_ports;
+  if (meeting.master_port != 0) {
+    ports.push_back(meeting.master_port);
+    ports.push_back(meeting.coordinator_port);
+  }
+  // The turns of a lane come one after the other, so they may use the same ports.
+  const bool fresh = boot - held.checked < ports_stay_checked ||
+                     std::all_of(ports.begin(), ports.end(), port_is_free);
+  if (meeting.master_port == 0 || !fresh) {
+    ports_.give_back(ports);
+    ports = ports_.take(tasks > 1 ? tasks + 2 : 2);
+    meeting.task_ports.clear();
+    if (ports.size() >= 2) {
+      meeting.coordinator_port = ports.back();
+      ports.pop_back();
+      meeting.master_port = ports.back();
+      ports.pop_back();
+      meeting.task_ports = std::move(ports);
+    }
+    held.checked = boot;
+  }
+  const auto card = cards_.find(lane.order.job);
+  if (card != cards_.end() && card->second.job.spec->launcher == TeamLauncher::mpi) {
+    meeting.host_file = files_.host_file({lane.order.job, index});
+    if (!files_.make_directories_of(lane.order.job) ||
+        !write_file(meeting.host_file, "localhost slots=" + std::to_string(tasks) + "\n"))
+      meeting.host_file.clear();
+  }
+  return meeting;
+}
+
+void Gangs::end_unstarted(const Lane& lane, std::uint32_t index, const Error& why) {
+  Ending ending;
+  ending.cause = EndCause::not_started;
+  ending.detail = why.sentence();
+  commit({EndedRecord{{lane.order.job, index},
+                      lane.order.attempt,
+                      Time{0},
+                      now(),
+                      std::move(ending),
+                      ledger_.next_news()}});
+}
+
+/// False: the disk is full, and the turn stays where it is.
+bool Gangs::begin_turn(Lane& lane) {
+  const std::uint32_t index = lane.waiting.first();
+  const GangId id{lane.order.job, index};
+  const NodePart& part = lane.order.allocation->parts[lane.order.part];
+
+  // 1. Room for all that will have to be written about it, before anything is done.
+  const auto room = ledger_.make_room(part.tasks.size());
+  if (!room) {
+    trouble_ = room.error().sentence();
+    return false;
+  }
+  JobCard* card = card_of(id.job);
+  if (card == nullptr) {
+    end_unstarted(lane, index,
+                  {ErrorKind::broken, "the launcher has lost what job " + format(id.job) + " is",
+                   "", "submit it again"});
+    return true;
+  }
+
+  // 2. What to run, or why it cannot be run.
+  const std::string& epoch = ledger_.book().epoch();
+  auto recipe =
+      make_recipe(*card, node_, lane.order, index, epoch, meeting_of(lane, index), files_);
+  if (!recipe) {
+    if (recipe.error().kind == ErrorKind::disk) {
+      trouble_ = recipe.error().sentence();
+      return false;
+    }
+    end_unstarted(lane, index, recipe.error());
+    return true;
+  }
+
+  // 3. Fences, then the tasks themselves, which note in the journal that they begin.
+  RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
+  if (!lane.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
+  BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, ledger_.next_news(),
+                    now(),           since_boot(), since_boot(),       0};
+  std::vector<BeganRecord> all;
+  for (const TaskPlace& place : part.tasks) {
+    began.rank = place.rank;
+    all.push_back(began);
+    began.news = 0;
+  }
+  Started started = start_tasks(*recipe, std::move(all), ledger_.journal_fd(), raised.doors);
+  Cgroups::close_doors(raised);
+
+  // 4. Believe what happened.
+  if (started.began.empty()) {
+    Cgroups::lower(raised.groups);
+    if (started.disk_full) {
+      trouble_ = started.failure;
+      return false;
+    }
+    end_unstarted(lane, index, {ErrorKind::refused, started.failure, "", ""});
+    return true;
+  }
+  trouble_.clear();
+  ledger_.commit_written(started.began);
+  LiveGang* gang = ledger_.book().find(id);
+  CHECK(gang != nullptr);
+  care_for(*gang, std::move(raised.groups));
+  if (!started.failure.empty()) {
+    const StopRecord stop{id,   EndCause::not_started, started.failure,
+                          true, std::nullopt,          since_boot()};
+    if (!commit({stop})) gang->stop = stop;
+    act_on_stop(*gang);
+  }
+  return true;
+}
+
+void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups) {
+  Care& care = care_[gang.id];
+  care.groups = std::move(groups);
+  care.trimmed.assign(gang.tasks.size() * 2, false);
+  const JobCard* card = card_of(gang.id.job);
+  if (card != nullptr && card->job.spec->time) {
+    care.deadline = gang.boot_started + *card->job.spec->time;
+    wake_by(*care.deadline);
+  }
+  // Logs are looked at only of gangs that run so long.
+  wake_by(gang.boot_started + seconds(1));
+}
+
+// What an earlier launcher left.
+
+void Gangs::adopt() {
+  read_earlier_exits();
+  read_guardian_exits();
+  std::vector<GangId> ids;
+  for (const auto& [id, gang] : ledger_.book().live()) ids.push_back(id);
+  for (const GangId id : ids)
+    if (LiveGang* gang = ledger_.book().find(id)) adopt_gang(*gang);
+  for (const auto& [number, lane] : ledger_.book().lanes())
+    if (!lane->running) ready_.push_back(number);
+  commit({BootRecord{boot_id()}});
+}
+
+void Gangs::adopt_gang(LiveGang& gang) {
+  const std::string name = gang_id_text(gang.id, gang.attempt, ledger_.book().epoch());
+  care_for(gang, cgroups_.find(name));
+  care_[gang.id].adopted = true;
+  if (gang.boot != boot_id()) {
+    // Nothing of it can be there any more.
+    std::vector<Record> exits;
+    for (const LiveTask& task : gang.tasks)
+      if (!task.exit) exits.emplace_back(unseen_exit(task));
+    gang.stop = StopRecord{gang.id, EndCause::lost, "the machine was restarted while it ran",
+                           true,    std::nullopt,   since_boot()};
+    end_gang(gang, std::move(exits));
+    return;
+  }
+  const std::size_t expected =
+      gang.lane->order.allocation->parts[gang.lane->order.part].tasks.size();
+  if (gang.tasks.size() < expected && !gang.stop) {
+    const StopRecord stop{
+        gang.id, EndCause::lost, "the launcher was killed while it started this gang",
+        true,    std::nullopt,   since_boot()};
+    commit({stop});
+  }
+  std::vector<ExitRecord> unseen;
+  for (const LiveTask& task : gang.tasks) {
+    if (task.exit) continue;
+    const auto entry = read_process(task.pid);
+    if (entry && is_there(mark_of(task)) && entry->parent == settings_.guardian) continue;
+    const int pidfd = entry && !entry->zombie ? open_pidfd(task.pid) : -1;
+    if (pidfd >= 0 && is_there(mark_of(task))) {
+      orphans_[pidfd] = task.pid;
+      continue;
+    }
+    if (pidfd >= 0) ::close(pidfd);
+    // The guardian writes an exit down before it lets the process go.
+    read_guardian_exits();
+    if (!task.exit) unseen.push_back(unseen_exit(task));
+  }
+  const GangId id = gang.id;
+  for (const ExitRecord& exit : unseen) note_exit(exit);
+  if (LiveGang* still = ledger_.book().find(id)) act_on_stop(*still);
+}
+
+void Gangs::orphan_ended(int pidfd) {
+  const auto orphan = orphans_.find(pidfd);
+  if (orphan == orphans_.end()) return;
+  const std::int64_t pid = orphan->second;
+  ::close(pidfd);
+  orphans_.erase(orphan);
+  read_guardian_exits();
+  const auto [gang, task] = ledger_.book().find_pid(pid);
+  if (task != nullptr && !task->exit) note_exit(unseen_exit(*task));
+}
+
+/// Returns how many bytes were whole records, or are none and never will be.
+std::size_t Gangs::note_exits(std::string_view bytes) {
+  std::size_t whole = 0;
+  read_frames(bytes, [&](std::string_view payload) {
+    whole = static_cast<std::size_t>(payload.data() - bytes.data()) + payload.size();
+    const auto record = unpack_record(payload);
+    const auto* exit = record ? std::get_if<ExitRecord>(&*record) : nullptr;
+    if (exit != nullptr) note_exit(*exit);
+  });
+  return whole;
+}
+
+void Gangs::read_guardian_exits() {
+  const auto bytes = read_file(settings_.guardian_exits, Journal::largest_journal);
+  if (!bytes || bytes->size() <= guardian_exits_read_) return;
+  const std::size_t from = guardian_exits_read_;
+  // Noting an exit may lead here again; what is being read is not to be read twice.
+  guardian_exits_read_ = bytes->size();
+  guardian_exits_read_ = from + note_exits(std::string_view(*bytes).substr(from));
+}
+
+/// Exits that guardians before this launcher saw. Their files are not needed afterwards.
+void Gangs::read_earlier_exits() {
+  const std::string directory = files_.launcher_directory();
+  for (const std::uint64_t number : file_numbers(directory, "exits")) {
+    const std::string path = directory + "/exits." + std::to_string(number);
+    if (path == settings_.guardian_exits) continue;
+    const auto bytes = read_file(path, Journal::largest_journal);
+    if (bytes) note_exits(*bytes);
+    ::unlink(path.c_str());
+  }
+}
+
+}  // namespace gangline

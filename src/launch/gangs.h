@@ -1,0 +1,125 @@
+// The gangs of this node from their order to their end: whose turn it is, starting, watching,
+// stopping, and saying how it ended.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "launch/book.h"
+#include "launch/cgroup.h"
+#include "launch/environment.h"
+#include "launch/job_files.h"
+#include "launch/processes.h"
+#include "launch/recipe.h"
+#include "launch/wire.h"
+
+namespace gangline {
+
+struct GangsSettings {
+  std::string state_dir;
+  std::string cgroup_root = "/";
+  std::int64_t guardian = 0;   ///< parent of this process; its children count as watched
+  std::string guardian_exits;  ///< file to which it writes the exits that it sees
+};
+
+class Gangs {
+ public:
+  Gangs(Ledger& ledger, GangsSettings settings);
+
+  /// Takes over what an earlier launcher left running. Called once, before anything else.
+  void adopt();
+
+  void set_node(Node node);
+  void put_job(Job job);
+  void order(const StartMessage& message);
+  void stop(const StopMessage& message);
+  void return_turns(const ReturnMessage& message);
+
+  /// Begins turns that are due, a limited number of them; true: there are more.
+  bool start_some();
+  /// Children have ended.
+  void reap();
+  /// The guardian has seen children of an earlier launcher end.
+  void read_guardian_exits();
+  /// What is due by time: limits, grace, logs, trying again. Call it at `next_tick` at the latest.
+  void tick();
+  Span next_tick() const { return next_tick_; }  ///< since boot
+
+  /// Processes that are nobody's children here, to be waited for by their pidfd.
+  const std::map<int, std::int64_t>& orphans() const { return orphans_; }
+  void orphan_ended(int pidfd);
+
+  /// Why nothing is started; empty: all is well.
+  const std::string& trouble() const { return trouble_; }
+  /// Job cards that nobody needs any more are forgotten.
+  void forget_jobs();
+
+ private:
+  /// What is known of a running gang beyond the book, and found again by a new launcher.
+  struct Care {
+    std::vector<std::vector<std::string>> groups;
+    std::optional<Span> deadline;     // of its time
+    std::optional<Span> kill_at;      // of its grace, then again and again
+    std::optional<Span> clear_until;  // its tasks are over; waits for what they left behind
+    std::vector<bool> trimmed;        // by task: stdout, stderr
+    bool adopted = false;
+  };
+
+  JobCard* card_of(JobId job);
+  bool begin_turn(Lane& lane);
+  void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
+  const Meeting& meeting_of(const Lane& lane, std::uint32_t index);
+  bool commit(const std::vector<Record>& records);
+  void adopt_gang(LiveGang& gang);
+  void care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups);
+
+  bool note_exit(const ExitRecord& exit);
+  StopRecord stop_for_failure(const LiveGang& gang, const LiveTask& task);
+  void act_on_stop(const LiveGang& gang);
+  void signal(const LiveGang& gang, int number);
+  bool has_leftovers(const LiveGang& gang);
+  /// With what is known of it now; false if the journal cannot be written.
+  bool end_gang(const LiveGang& gang, std::vector<Record> with);
+  Ending ending_of(const LiveGang& gang);
+  void read_earlier_exits();
+  std::size_t note_exits(std::string_view bytes);
+  bool kernel_ran_out_of_memory();
+
+  void tick_second(Span boot);
+  void tick_gang(const LiveGang& gang, Span boot);
+  void trim_logs(const LiveGang& gang, Care& care);
+  void wake_by(Span boot);
+
+  Ledger& ledger_;
+  GangsSettings settings_;
+  JobFiles files_;
+  Cgroups cgroups_;
+  Ports ports_;
+  ChildList children_;
+  Node node_;
+  bool has_node_ = false;
+  std::map<JobId, JobCard> cards_;
+  struct LaneMeeting {
+    Meeting meeting;
+    Span checked{0};
+  };
+  std::map<std::uint64_t, LaneMeeting> meetings_;
+  std::unordered_map<GangId, Care> care_;
+  std::deque<std::uint64_t> ready_;      // lanes whose next turn may begin
+  std::vector<StartMessage> unwritten_;  // orders that the full disk did not take
+  std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
+  std::map<int, std::int64_t> orphans_;  // pidfd to pid
+  std::size_t guardian_exits_read_ = 0;
+  bool reap_again_ = false;
+  std::string trouble_;
+  Span next_tick_{0};
+  Span next_second_{0};
+  std::uint64_t kernel_kills_ = 0;
+  bool kernel_kills_known_ = false;
+};
+
+}  // namespace gangline

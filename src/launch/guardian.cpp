@@ -1,0 +1,233 @@
+// The parent of the launcher. It does next to nothing, so that it has no reason to fail: it takes
+// over the tasks of a launcher that was killed, writes their exits down, and starts the next one.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+
+#include "base/check.h"
+#include "launch/job_files.h"
+#include "launch/journal.h"
+#include "launch/launcher.h"
+#include "launch/record.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/unix_socket.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span longest_lock_wait = seconds(2);
+constexpr Span lock_poll = milliseconds(2);
+// A launcher that ends sooner than this again and again is started later and later.
+constexpr Span short_life = milliseconds(100);
+constexpr int most_doublings = 7;
+constexpr Span first_pause = milliseconds(10);
+constexpr std::size_t room_for_exits = 1 << 20;
+
+void sleep_for(Span span) {
+  timespec t{span.us / 1'000'000, span.us % 1'000'000 * 1000};
+  ::nanosleep(&t, nullptr);
+}
+
+void complain(const Error& error) {
+  std::fprintf(stderr, "gang launcher: %s\n", error.sentence().c_str());
+}
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+Pipe make_pipe() {
+  int ends[2] = {-1, -1};
+  CHECK(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+/// Everything that a launcher process and its guardian share.
+struct Station {
+  LauncherSettings settings;
+  std::string directory;
+  Fd lock;
+  Fd listener;
+};
+
+/// One launcher from its start until no process that could still become a task of it is left.
+struct Watched {
+  pid_t launcher = -1;
+  Fd alive;  // read end; ends when the launcher and its children before exec are gone
+  Fd wake;   // write end; tells the launcher of exits
+  Fd exits;
+};
+
+void write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
+  ExitRecord exit;
+  exit.pid = ended.si_pid;
+  exit.by_signal = ended.si_code != CLD_EXITED;
+  exit.status = ended.si_status;
+  exit.boot = since_boot();
+  exit.at = now();
+  exit.cpu_time.us =
+      static_cast<std::int64_t>(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1'000'000 +
+      use.ru_utime.tv_usec + use.ru_stime.tv_usec;
+  exit.peak_memory = kibibytes(use.ru_maxrss);
+  const auto written = write_all(watched.exits.number(), framed_record(exit), "exits");
+  if (!written) complain(written.error());
+  const char byte = 'x';
+  // A full pipe has told enough already.
+  if (::write(watched.wake.number(), &byte, 1) < 0 && errno != EAGAIN && errno != EPIPE)
+    complain(system_error("wake the launcher", "pipe", errno));
+}
+
+/// Lets go of all children that have ended; the status of the launcher if it was among them.
+std::optional<int> reap_children(Watched& watched) {
+  std::optional<int> launcher_status;
+  for (;;) {
+    siginfo_t ended{};
+    rusage use{};
+    if (::syscall(SYS_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT, &use) != 0 ||
+        ended.si_pid == 0)
+      return launcher_status;
+    if (ended.si_pid == watched.launcher) {
+      launcher_status = ended.si_code == CLD_EXITED ? ended.si_status : -1;
+    } else {
+      write_exit(watched, ended, use);
+    }
+    ::waitpid(ended.si_pid, nullptr, WNOHANG);
+  }
+}
+
+/// Returns when the launcher is over: true if it retired, so nothing is left to guard.
+bool watch_over(Watched& watched) {
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  const Fd signals(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  std::optional<int> status;
+  bool alive = true;
+  while (!status || alive) {
+    pollfd waited_for[] = {{signals.number(), POLLIN, 0},
+                           {alive ? watched.alive.number() : -1, POLLIN, 0}};
+    const auto ended = reap_children(watched);
+    if (ended) status = ended;
+    if (status && !alive) break;
+    if (::poll(waited_for, 2, -1) < 0) continue;
+    signalfd_siginfo told[16];
+    while (::read(signals.number(), told, sizeof told) > 0) {
+    }
+    if (waited_for[1].revents != 0) alive = false;
+  }
+  return *status == 0;
+}
+
+/// In the new process: the launcher until it is over, or until it must be the guardian itself.
+void be_launcher(Station& station, const LauncherPost& post) {
+  ::prctl(PR_SET_NAME, "gang-launcher");
+  const auto verdict = run_launcher_loop(station.settings, post);
+  if (!verdict) {
+    complain(verdict.error());
+    _exit(1);
+  }
+  if (*verdict == LauncherVerdict::retired) _exit(0);
+}
+
+/// Guards one launcher after the other. A launcher whose guardian was killed returns from its own
+/// loop and takes the guardian's place here: its tasks are its children, as a guardian's would be.
+int guard(Station station) {
+  // Blocked, not ignored: what is ignored would stay so in the tasks.
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  sigaddset(&blocked, SIGCHLD);
+  sigaddset(&blocked, SIGPIPE);
+  int short_lives = 0;
+  for (;;) {
+    ::prctl(PR_SET_NAME, "gang-guardian");
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
+    const std::string exits = station.directory + "/exits." +
+                              std::to_string(newest_number(station.directory, "exits") + 1);
+    auto exits_file = open_with_room(exits, room_for_exits);
+    if (!exits_file) complain(exits_file.error());
+    Pipe alive = make_pipe();
+    Pipe wake = make_pipe();
+    const Span begun = since_boot();
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      alive.read.reset();
+      wake.write.reset();
+      exits_file = Fd{};
+      be_launcher(station, {station.listener.number(), wake.read.number(), exits});
+      continue;
+    }
+    alive.write.reset();
+    wake.read.reset();
+    Watched watched{pid, std::move(alive.read), std::move(wake.write),
+                    exits_file ? *std::move(exits_file) : Fd{}};
+    if (pid > 0 && watch_over(watched)) return 0;
+    short_lives = since_boot() - begun < short_life ? short_lives + 1 : 0;
+    if (short_lives > 1) sleep_for({first_pause.us << std::min(short_lives, most_doublings)});
+  }
+}
+
+Result<Fd> wait_for_lock(const std::string& path) {
+  const Span begun = since_boot();
+  for (;;) {
+    auto lock = try_lock(path);
+    if (!lock || lock->open() || since_boot() - begun > longest_lock_wait) return lock;
+    sleep_for(lock_poll);
+  }
+}
+
+void start_afresh() {
+  ::close_range(3, ~0u, 0);
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+}  // namespace
+
+int run_launcher(const LauncherSettings& settings) {
+  start_afresh();
+  Station station;
+  station.settings = settings;
+  station.directory = JobFiles(settings.state_dir).launcher_directory();
+  auto made = make_private_directory(station.directory);
+  if (!made) {
+    complain(made.error());
+    return 1;
+  }
+  auto lock = wait_for_lock(station.directory + "/lock");
+  if (!lock) {
+    complain(lock.error());
+    return 1;
+  }
+  if (!lock->open()) return 0;  // another launcher is there
+  station.lock = *std::move(lock);
+  auto listener = listen_unix(launcher_socket(settings.state_dir));
+  if (!listener) {
+    complain(listener.error());
+    return 1;
+  }
+  station.listener = *std::move(listener);
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    complain(system_error("make a process", "launcher", errno));
+    return 1;
+  }
+  if (pid > 0) return 0;
+  ::setsid();
+  _exit(guard(std::move(station)));
+}
+
+}  // namespace gangline

@@ -1,0 +1,172 @@
+#include "launch/job_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "base/text.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t most_remembered_jobs = 10'000;
+constexpr std::uint64_t log_block = 4096;  // holes are cut at multiples of it
+
+std::string padded(std::uint32_t n, std::uint32_t largest) {
+  const std::string digits = std::to_string(n);
+  const std::size_t width = std::to_string(largest).size();
+  return std::string(width > digits.size() ? width - digits.size() : 0, '0') + digits;
+}
+
+Time modified(const struct stat& file) {
+  return {static_cast<std::int64_t>(file.st_mtim.tv_sec) * 1'000'000 + file.st_mtim.tv_nsec / 1000};
+}
+
+/// Copies bytes [begin, end) of `from` to a file beside `to`, which then takes its place.
+Result<void> write_piece(int from, const std::string& source, const Shard& shard,
+                         const std::string& to) {
+  const std::string beside = to + ".new";
+  auto piece = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!piece) return piece.error();
+  std::vector<char> block(1 << 16);
+  std::uint64_t at = shard.begin;
+  while (at < shard.end) {
+    const std::size_t wanted = std::min<std::uint64_t>(block.size(), shard.end - at);
+    const ssize_t n = ::pread(from, block.data(), wanted, static_cast<off_t>(at));
+    if (n < 0) return system_error("read", source, errno);
+    if (n == 0) return Error{ErrorKind::refused, "it is shorter than it was", source, ""};
+    auto written = write_all(piece->number(), {block.data(), static_cast<std::size_t>(n)}, beside);
+    if (!written) return written;
+    at += static_cast<std::uint64_t>(n);
+  }
+  if (::rename(beside.c_str(), to.c_str()) != 0) return system_error("rename", beside, errno);
+  return {};
+}
+
+}  // namespace
+
+std::string JobFiles::job_directory(JobId job) const {
+  return state_dir_ + "/jobs/" + std::to_string(job.n);
+}
+
+std::string JobFiles::log(GangId gang, std::uint32_t attempt, std::uint32_t rank,
+                          bool error_stream) const {
+  return job_directory(gang.job) + "/logs/" + std::to_string(gang.index) + "." +
+         std::to_string(attempt) + "." + std::to_string(rank) + (error_stream ? ".err" : ".out");
+}
+
+std::string JobFiles::output(const JobSpec& spec, GangId gang) const {
+  if (spec.gather && gang.index == gather_index(spec))
+    return outputs_directory(gang.job) + "/gather";
+  return outputs_directory(gang.job) + "/" + padded(gang.index, gang_count(spec) - 1);
+}
+
+std::string JobFiles::host_file(GangId gang) const {
+  return job_directory(gang.job) + "/hosts/" + std::to_string(gang.index);
+}
+
+Result<void> JobFiles::make_directories_of(JobId job) {
+  if (made_.contains(job)) return {};
+  for (const char* part : {"/logs", "/outputs", "/shards", "/hosts"}) {
+    auto made = make_directories(job_directory(job) + part, 0700);
+    if (!made) return made;
+  }
+  if (made_.size() >= most_remembered_jobs) made_.erase(made_.begin());
+  made_.insert(job);
+  return {};
+}
+
+Result<std::string> JobFiles::shard(const Job& job, std::uint32_t index) {
+  const JobSpec& spec = *job.spec;
+  const std::uint32_t n = shard_of(spec, index);
+  const Shard& shard = spec.split->shards[n];
+  if (spec.split->kind != SplitKind::lines || shard.begin >= shard.end) return shard.text;
+
+  const std::string path = job_directory(job.id) + "/shards/" + std::to_string(n);
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0 &&
+      static_cast<std::uint64_t>(there.st_size) == shard.end - shard.begin)
+    return path;
+  const std::string& source = spec.split->source;
+  auto file = open_file(source, O_RDONLY);
+  if (!file) return file.error();
+  if (::fstat(file->number(), &there) != 0) return system_error("look at", source, errno);
+  if (there.st_size != spec.split->source_size.n || modified(there) != spec.split->source_modified)
+    return Error{ErrorKind::refused, "the file was changed after the job was submitted", source,
+                 "submit the job again"};
+  auto written = write_piece(file->number(), source, shard, path);
+  if (!written) return written.error();
+  return path;
+}
+
+Result<bool> trim_log(const std::string& path, Bytes limit) {
+  if (limit.n <= 0) return false;
+  struct stat there {};
+  if (::stat(path.c_str(), &there) != 0) return false;  // nothing was written yet
+  // Blocks, not the length: what was dropped before is not counted again.
+  const std::int64_t held = std::min<std::int64_t>(there.st_size, there.st_blocks * 512);
+  if (held <= limit.n) return false;
+  auto fd = open_file(path, O_RDWR | O_NOFOLLOW);
+  if (!fd) return fd.error();
+  const auto half = static_cast<std::uint64_t>(limit.n) / 2;
+  const std::uint64_t begin = half / log_block * log_block;
+  // A quarter of the newest stays, so that there is room until the next look.
+  const auto size = static_cast<std::uint64_t>(there.st_size);
+  const std::uint64_t end = (size - std::min(size, half / 2)) / log_block * log_block;
+  if (end > begin && ::fallocate(fd->number(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                 static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0)
+    return true;
+  if (::ftruncate(fd->number(), limit.n) != 0) return system_error("shorten", path, errno);
+  return true;
+}
+
+std::string last_lines(const std::string& path, std::size_t most) {
+  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW);
+  if (!fd) return {};
+  struct stat there {};
+  if (::fstat(fd->number(), &there) != 0 || there.st_size == 0) return {};
+  const auto size = static_cast<std::size_t>(there.st_size);
+  const std::size_t wanted = std::min(size, most);
+  std::string bytes(wanted, '\0');
+  const ssize_t n = ::pread(fd->number(), bytes.data(), wanted, static_cast<off_t>(size - wanted));
+  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  if (wanted < size) {  // begins in the middle of a line
+    const auto line = bytes.find('\n');
+    if (line != std::string::npos && line + 1 < bytes.size()) bytes.erase(0, line + 1);
+  }
+  return bytes;
+}
+
+Result<LogChunk> read_log_file(const std::string& path, std::uint64_t from, std::uint32_t most) {
+  auto fd = open_file(path, O_RDONLY | O_NOFOLLOW);
+  if (!fd) return fd.error();
+  struct stat there {};
+  if (::fstat(fd->number(), &there) != 0) return system_error("look at", path, errno);
+  LogChunk chunk;
+  chunk.size = static_cast<std::uint64_t>(there.st_size);
+  chunk.from = std::min(from, chunk.size);
+  std::uint64_t end = chunk.size;
+  if (chunk.from < chunk.size) {
+    const off_t content = ::lseek(fd->number(), static_cast<off_t>(chunk.from), SEEK_DATA);
+    const std::uint64_t begin = content >= 0     ? static_cast<std::uint64_t>(content)
+                                : errno == ENXIO ? chunk.size
+                                                 : chunk.from;
+    chunk.dropped = begin - chunk.from;
+    chunk.from = begin;
+    const off_t hole = ::lseek(fd->number(), static_cast<off_t>(begin), SEEK_HOLE);
+    if (hole >= 0) end = std::min(end, static_cast<std::uint64_t>(hole));
+  }
+  chunk.bytes.resize(std::min<std::uint64_t>(end - chunk.from, most));
+  const ssize_t n =
+      ::pread(fd->number(), chunk.bytes.data(), chunk.bytes.size(), static_cast<off_t>(chunk.from));
+  if (n < 0) return system_error("read", path, errno);
+  chunk.bytes.resize(static_cast<std::size_t>(n));
+  return chunk;
+}
+
+}  // namespace gangline

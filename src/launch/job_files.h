@@ -1,0 +1,48 @@
+// Where the files of a job lie below the state directory, and how they are made and kept small.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/job.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// STATE/jobs/<job>/{logs,outputs,shards,hosts}/… and STATE/launcher/.
+class JobFiles {
+ public:
+  explicit JobFiles(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+
+  std::string launcher_directory() const { return state_dir_ + "/launcher"; }
+  std::string job_directory(JobId job) const;
+  std::string log(GangId gang, std::uint32_t attempt, std::uint32_t rank, bool error_stream) const;
+  /// Numbers of gangs are padded with zeros to one width, so that names sort as the gangs do.
+  std::string output(const JobSpec& spec, GangId gang) const;
+  std::string outputs_directory(JobId job) const { return job_directory(job) + "/outputs"; }
+  std::string card(JobId job) const { return job_directory(job) + "/card"; }
+  std::string host_file(GangId gang) const;
+
+  /// The directories of a job; made once in the life of this object.
+  Result<void> make_directories_of(JobId job);
+  /// What `{shard}` stands for. Pieces of a file of lines are written to a file of their own first;
+  /// an Error if that file is not any more what it was when the job was submitted.
+  Result<std::string> shard(const Job& job, std::uint32_t index);
+
+ private:
+  std::string state_dir_;
+  std::set<JobId> made_;
+};
+
+/// Keeps the head and the newest part of a log that holds more than `limit` bytes on disk and drops
+/// what is between. True if it did.
+Result<bool> trim_log(const std::string& path, Bytes limit);
+/// The last lines of a log, at most `most` bytes; empty if there is nothing.
+std::string last_lines(const std::string& path, std::size_t most);
+/// A piece of a log. Bytes that were dropped are said, not given as zeros.
+Result<LogChunk> read_log_file(const std::string& path, std::uint64_t from, std::uint32_t most);
+
+}  // namespace gangline

@@ -1,0 +1,42 @@
+// The process of a node that starts gangs and sees them end. It outlives the service that asks it,
+// and a launcher that comes after it goes on where it stopped.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "launch/gangs.h"
+
+namespace gangline {
+
+struct LauncherSettings {
+  std::string state_dir;
+  std::string cgroup_root = "/";
+  Span idle_exit = minutes(10);  ///< without a gang and without a service
+};
+
+/// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of
+/// the calling process as soon as the socket takes connections: 0 also if another launcher is there
+/// already. Closes all files but the standard streams.
+int run_launcher(const LauncherSettings& settings);
+
+/// Where a launcher of this state directory listens.
+std::string launcher_socket(const std::string& state_dir);
+
+/// What the guardian hands to the launcher that it starts.
+struct LauncherPost {
+  int listener = -1;
+  int guardian_pipe = -1;  ///< gives a byte for each exit the guardian sees; ends with the guardian
+  std::string guardian_exits;
+};
+enum class LauncherVerdict {
+  retired,        ///< told to end, or idle
+  guardian_gone,  ///< this process is to be the guardian of the next launcher
+};
+/// The launcher itself; an Error if its journal cannot be used.
+Result<LauncherVerdict> run_launcher_loop(const LauncherSettings& settings,
+                                          const LauncherPost& post);
+
+}  // namespace gangline

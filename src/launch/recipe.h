@@ -1,0 +1,57 @@
+// From a job and a place to all that is needed to start one gang: programs, words, variables,
+// files.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "launch/environment.h"
+#include "launch/job_files.h"
+#include "launch/record.h"
+#include "model/cluster.h"
+#include "model/job.h"
+
+namespace gangline {
+
+struct TaskRecipe {
+  std::uint32_t rank = 0;
+  std::string program;  ///< path for exec
+  std::vector<std::string> words;
+  std::shared_ptr<const std::vector<std::string>> inherited;  ///< "NAME=value", never null
+  std::vector<std::string> environment;                       ///< more of them
+  std::string dir;
+  std::string output_log;
+  std::string error_log;
+  CpuSet cpus;                             ///< empty: not bound
+  std::optional<std::uint32_t> numa_node;  ///< whose memory to take first
+};
+
+struct GangRecipe {
+  GangId gang;
+  std::uint32_t attempt = 1;
+  std::vector<TaskRecipe> tasks;
+};
+
+/// A job as the launcher keeps it, with what all its gangs share.
+struct JobCard {
+  Job job;
+  std::shared_ptr<const std::vector<std::string>> inherited;  ///< null: not made yet
+};
+
+/// Checks all that can be checked before anything starts: an Error is why the gang cannot start.
+Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecord& order,
+                               std::uint32_t index, const std::string& epoch,
+                               const Meeting& meeting, JobFiles& files);
+
+/// "7.3.1@epoch": gang 3 of job 7, attempt 1, of this life of the state directory.
+std::string gang_id_text(GangId gang, std::uint32_t attempt, const std::string& epoch);
+
+/// The executable file that `word` means: a path if it has a slash, else the first one in `path`.
+Result<std::string> find_program(const std::string& word, const std::string& path,
+                                 const std::string& dir);
+
+}  // namespace gangline
