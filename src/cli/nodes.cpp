@@ -53,14 +53,15 @@ std::string near_cell(const Node& node, std::uint32_t index) {
 }
 
 void print_devices(const NodeView& view, Output& out) {
+  static const DeviceSample unknown;
   const Node& node = view.node;
   Table table({"DEVICE", "MODEL", "MEMORY", "BUSY", "POWER", "TEMP", "NUMA", "NEAR", "USE"});
   for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
     const Device& device = node.devices[i];
-    const DeviceSample sample =
-        view.sample && i < view.sample->devices.size() ? view.sample->devices[i] : DeviceSample{};
-    const std::optional<double> watts =
-        sample.power ? std::optional(sample.power->w) : std::nullopt;
+    const bool read = view.sample && i < view.sample->devices.size();
+    const DeviceSample& sample = read ? view.sample->devices[i] : unknown;
+    std::optional<double> watts;
+    if (sample.power) watts = sample.power->w;
     table.row({std::string(name_of(device.kind)) + " " + std::to_string(i) +
                    (device.parent ? " of " + std::to_string(*device.parent) : ""),
                device.model, memory_cell(device, sample), number_cell(sample.busy_percent, "%"),

@@ -18,8 +18,9 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/text.h"
 #include "base/units.h"
-#include "json/utf8.h"
+#include "json/hex.h"
 #include "model/cpu_set.h"
 
 namespace gangline::mapping {

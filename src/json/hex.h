@@ -6,7 +6,6 @@
 
 namespace gangline {
 
-bool is_utf8(std::string_view text);
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view hex);
 

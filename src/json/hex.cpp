@@ -1,6 +1,4 @@
-#include "json/utf8.h"
-
-#include "base/text.h"
+#include "json/hex.h"
 
 namespace gangline {
 namespace {
@@ -12,15 +10,6 @@ int digit(char c) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t n = utf8_length(text);
-    if (n == 0) return false;
-    text.remove_prefix(n);
-  }
-  return true;
-}
 
 std::string to_hex(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";

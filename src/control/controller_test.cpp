@@ -1,0 +1,319 @@
+#include "control/controller.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+
+namespace gangline {
+namespace {
+
+// Time that passes when the test says so.
+class PretendWorld final : public World {
+ public:
+  Time now() override { return now_; }
+  void call_soon(std::function<void()> call) override { soon_.push_back(std::move(call)); }
+  void call_later(Span delay, std::function<void()> call) override {
+    later_.emplace(now_ + delay, std::move(call));
+  }
+  void settle() {
+    while (!soon_.empty()) {
+      const auto call = std::move(soon_.front());
+      soon_.pop_front();
+      call();
+    }
+  }
+  void pass(Span span) {
+    const Time until = now_ + span;
+    settle();
+    while (!later_.empty() && later_.begin()->first <= until) {
+      now_ = later_.begin()->first;
+      const auto call = std::move(later_.begin()->second);
+      later_.erase(later_.begin());
+      call();
+      settle();
+    }
+    now_ = until;
+  }
+
+ private:
+  Time now_{seconds(1'000'000).us};
+  std::deque<std::function<void()>> soon_;
+  std::multimap<Time, std::function<void()>> later_;
+};
+
+// An engine that starts nothing: the test says what happens to each gang.
+class PretendEngine final : public Engine {
+ public:
+  explicit PretendEngine(PretendWorld& world) : world_(world) {
+    node_.name = "a";
+    node_.cpus = CpuSet::first(2);
+    node_.memory = gibibytes(8);
+  }
+  Result<Node> describe_node() override { return node_; }
+  void adopt_node(NodeId, const Node&) override {}
+  void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override {
+    resumed_cursor = cursor;
+    resumed = asked;
+  }
+  void start(const StartOrder& order) override { starts.push_back(order); }
+  void stop(const StopOrder& order) override { stops.push_back(order); }
+  void return_turns(JobId, std::uint32_t, std::uint32_t) override {}
+  News poll(Time) override { return std::exchange(news_, {}); }
+  void acknowledge(const std::string& cursor) override { acknowledged = cursor; }
+  void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
+  std::optional<NodeSample> sample() override { return NodeSample{}; }
+  Result<LogChunk> read_log(const LogQuery&) override {
+    return Error{ErrorKind::not_found, "no log", "", ""};
+  }
+  void retire() override { retired = true; }
+
+  void report(EventBody body) {
+    news_.events.push_back({world_.now(), std::move(body)});
+    news_.cursor = std::to_string(++place_);
+    wake_();
+    world_.settle();
+  }
+  void start_and_end(GangId gang, EndCause cause, std::uint32_t attempt = 1,
+                     std::int32_t code = 0) {
+    report(GangStarted{gang, attempt, {}});
+    Ending ending;
+    ending.cause = cause;
+    ending.exit_code = code;
+    report(GangEnded{gang, attempt, world_.now(), ending, false});
+  }
+
+  std::vector<StartOrder> starts, resumed;
+  std::vector<StopOrder> stops;
+  std::string resumed_cursor, acknowledged;
+  bool retired = false;
+
+ private:
+  PretendWorld& world_;
+  Node node_;
+  News news_;
+  std::function<void()> wake_;
+  int place_ = 0;
+};
+
+class Control : public testing::Test {
+ protected:
+  Control() { begin(0); }
+
+  void begin(std::int64_t most_pages) {
+    char name[] = "/tmp/gangline-control-XXXXXX";
+    if (dir_.empty()) dir_ = ::mkdtemp(name);
+    controller_.reset();
+    store_.reset();
+    engine_ = std::make_unique<PretendEngine>(world_);
+    store_ = std::move(*Store::open({dir_ + "/db", most_pages}));
+    controller_ = std::make_unique<Controller>(
+        world_, *store_, *engine_, ControllerSettings{{}, "anna", 1000, 1, "1", dir_, false},
+        [&] { ended_ = true; });
+    ASSERT_TRUE(controller_->begin());
+    world_.settle();
+  }
+  ~Control() override {
+    controller_.reset();
+    std::system(("rm -rf " + dir_).c_str());
+  }
+
+  static JobSpec a_spec(const std::string& name = "train") {
+    JobSpec spec;
+    spec.name = name;
+    spec.command = {false, {"true"}};
+    spec.dir = "/";
+    return spec;
+  }
+  Result<Submitted> submit(const JobSpec& spec) {
+    std::optional<Result<Submitted>> answer;
+    controller_->submit(spec, [&](auto given) { answer = std::move(given); });
+    world_.settle();
+    return *answer;
+  }
+  JobSummary line(JobId job) {
+    std::optional<Result<JobSummary>> answer;
+    controller_->wait({job, {}, Span{0}}, [&](auto given) { answer = std::move(given); });
+    world_.settle();
+    return **answer;
+  }
+
+  PretendWorld world_;
+  std::string dir_;
+  std::unique_ptr<PretendEngine> engine_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Controller> controller_;
+  bool ended_ = false;
+};
+
+TEST_F(Control, AJobIsStartedAndItsEndIsStoredBeforeItIsAcknowledged) {
+  const auto job = submit(a_spec());
+  ASSERT_TRUE(job) << job.error().sentence();
+  ASSERT_EQ(engine_->starts.size(), 1u);
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  EXPECT_EQ(line(job->id).phase, GangPhase::ended);
+  EXPECT_EQ(store_->cursor(), engine_->acknowledged);
+  EXPECT_EQ(engine_->acknowledged, "2");
+}
+
+TEST_F(Control, AsManyGangsRunAsFitAndTheNextStartsWhenOneEnds) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2", "3", "4"}}};
+  const auto job = submit(spec);
+  EXPECT_EQ(engine_->starts.size(), 2u);
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  ASSERT_GE(engine_->starts.size(), 3u);
+  EXPECT_EQ(engine_->starts[2].first, 2u);
+}
+
+TEST_F(Control, AFailedGangStartsAgainOnlyAsOftenAsAskedFor) {
+  JobSpec spec = a_spec();
+  spec.retries = 1;
+  const auto job = submit(spec);
+  engine_->start_and_end({job->id, 0}, EndCause::lost);
+  ASSERT_EQ(engine_->starts.size(), 2u);
+  EXPECT_EQ(engine_->starts[1].attempt, 2u);
+  engine_->start_and_end({job->id, 0}, EndCause::lost, 2);
+  EXPECT_EQ(engine_->starts.size(), 2u);
+  EXPECT_EQ(line(job->id).ended_badly, 1u);
+}
+
+TEST_F(Control, AProgramThatFailedDoesNotStartAgainUnlessRetryOnSaysSo) {
+  JobSpec spec = a_spec();
+  spec.retries = 3;
+  const auto job = submit(spec);
+  engine_->start_and_end({job->id, 0}, EndCause::failed, 1, 7);
+  EXPECT_EQ(engine_->starts.size(), 1u);
+  EXPECT_EQ(exit_code_of(*line(job->id).ending), 7);
+}
+
+TEST_F(Control, AReportThatComesTwiceCountsOnce) {
+  const auto job = submit(a_spec());
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  engine_->start_and_end({job->id, 0}, EndCause::failed);
+  EXPECT_EQ(line(job->id).ended_well, 1u);
+  EXPECT_EQ(line(job->id).ended_badly, 0u);
+}
+
+TEST_F(Control, AJobThatComesAfterStartsWhenTheOtherEndedWell) {
+  const auto first = submit(a_spec("prepare"));
+  JobSpec spec = a_spec("train");
+  spec.after = {"prepare"};
+  const auto second = submit(spec);
+  ASSERT_EQ(engine_->starts.size(), 1u);
+  EXPECT_NE(line(second->id).reason.find("1"), std::string::npos);
+  engine_->start_and_end({first->id, 0}, EndCause::done);
+  ASSERT_EQ(engine_->starts.size(), 2u);
+  EXPECT_EQ(engine_->starts[1].job.id, second->id);
+}
+
+TEST_F(Control, AJobThatComesAfterOneThatFailedEndsWithThatReasonAndSoDoThoseAfterIt) {
+  const auto first = submit(a_spec("prepare"));
+  JobSpec spec = a_spec("train");
+  spec.after = {"prepare"};
+  const auto second = submit(spec);
+  spec.name = "report";
+  spec.after = {"train"};
+  const auto third = submit(spec);
+  engine_->start_and_end({first->id, 0}, EndCause::failed, 1, 3);
+  for (const JobId id : {second->id, third->id}) {
+    EXPECT_EQ(line(id).phase, GangPhase::ended);
+    EXPECT_EQ(line(id).ending->cause, EndCause::dependency);
+  }
+  EXPECT_FALSE(submit(spec)) << "nothing can come after a job that ended badly";
+}
+
+TEST_F(Control, AGatherRunsOnceAfterAllOthersAndNotIfOneFailed) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2"}}};
+  spec.gather = Command{true, {"cat {outputs}"}};
+  const auto well = submit(spec);
+  engine_->start_and_end({well->id, 0}, EndCause::done);
+  EXPECT_EQ(engine_->starts.size(), 2u);
+  engine_->start_and_end({well->id, 1}, EndCause::done);
+  ASSERT_EQ(engine_->starts.size(), 3u);
+  EXPECT_EQ(engine_->starts[2].first, 2u);
+  engine_->start_and_end({well->id, 2}, EndCause::done);
+  EXPECT_EQ(line(well->id).ended_well, 3u);
+
+  const auto badly = submit(spec);
+  engine_->start_and_end({badly->id, 0}, EndCause::failed, 1, 1);
+  engine_->start_and_end({badly->id, 1}, EndCause::done);
+  EXPECT_EQ(engine_->starts.size(), 5u);
+  EXPECT_EQ(line(badly->id).phase, GangPhase::ended);
+  EXPECT_EQ(line(badly->id).ended_badly, 2u);
+}
+
+TEST_F(Control, AStopEndsWhatWaitsAtOnceAndAsksForTheEndOfWhatRuns) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2", "3"}}};
+  const auto job = submit(spec);
+  controller_->stop({job->id, {}, false, {}}, [](auto) {});
+  world_.settle();
+  EXPECT_EQ(engine_->stops.size(), 2u);
+  EXPECT_EQ(line(job->id).waiting, 0u);
+  for (const std::uint32_t index : {0u, 1u})
+    engine_->start_and_end({job->id, index}, EndCause::stopped);
+  EXPECT_EQ(line(job->id).phase, GangPhase::ended);
+  EXPECT_EQ(line(job->id).ending->detail, "stopped by anna");
+}
+
+TEST_F(Control, AfterACrashNothingStartsTwiceAndWhatRanIsAskedForAgain) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2", "3"}}};
+  const auto job = submit(spec);
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  engine_->report(GangStarted{{job->id, 1}, 1, {}});
+  begin(0);
+  EXPECT_TRUE(engine_->starts.empty());
+  ASSERT_EQ(engine_->resumed.size(), 2u);
+  EXPECT_EQ(engine_->resumed[0].first, 1u);
+  EXPECT_EQ(engine_->resumed[1].first, 2u);
+  EXPECT_EQ(engine_->resumed_cursor, "3");
+  EXPECT_EQ(line(job->id).ended_well, 1u);
+  EXPECT_EQ(line(job->id).running, 1u);
+}
+
+TEST_F(Control, AFullDiskRefusesSubmitsStartsNothingAndAllGoesOnWhenThereIsSpace) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2", "3"}}};
+  const auto job = submit(spec);
+  begin(30);  // reopened with nearly no room
+  JobSpec large = a_spec("large");
+  large.env = {{"BIG", std::string(200'000, 'x')}};
+  const auto refused = submit(large);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::disk);
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  begin(0);  // there is room again
+  world_.pass(seconds(2));
+  EXPECT_EQ(submit(a_spec("small"))->gangs, 1u);
+}
+
+TEST_F(Control, WhatCanNeverRunIsRefusedAndNothingIsStored) {
+  JobSpec spec = a_spec();
+  spec.resources.alternatives = {{DeviceRequest{}, 1, {}}};
+  const auto refused = submit(spec);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().sentence().find("--gpus 0"), std::string::npos)
+      << refused.error().sentence();
+  EXPECT_EQ(store_->last_job(), 0u);
+  spec = a_spec();
+  spec.queue = "nihgt";
+  EXPECT_NE(submit(spec).error().hint.find("normal"), std::string::npos);
+}
+
+TEST_F(Control, TheServiceEndsWhenIdleAndNotBefore) {
+  const auto job = submit(a_spec());
+  world_.pass(minutes(30));
+  EXPECT_FALSE(ended_);
+  engine_->start_and_end({job->id, 0}, EndCause::done);
+  world_.pass(minutes(9));
+  EXPECT_FALSE(ended_);
+  world_.pass(minutes(2));
+  EXPECT_TRUE(ended_);
+  EXPECT_TRUE(engine_->retired);
+}
+
+}  // namespace
+}  // namespace gangline
