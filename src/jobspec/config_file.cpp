@@ -1,0 +1,97 @@
+#include "jobspec/config_file.h"
+
+#include <algorithm>
+
+#include "jobspec/read_value.h"
+#include "jobspec/toml_reader.h"
+#include "model/check_spec.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::string_view config_keys[] = {"policy", "idle_exit", "sample_every", "queue"};
+constexpr std::string_view queue_keys[] = {"priority", "allow_foreign"};
+
+// A span within limits that are named in the mistake.
+void read_limited(const Written& root, std::string_view key, Span least, const char* least_text,
+                  Span most, const char* most_text, Span& setting, Mistakes& mistakes) {
+  const Written* value = find(root, key);
+  if (value == nullptr) return;
+  const auto span = read_span({key, *value}, mistakes);
+  if (!span) return;
+  if (*span < least || *span > most)
+    mistakes.add(value->place, std::string(key) + " goes from " + least_text + " to " + most_text);
+  else setting = *span;
+}
+
+Queue& queue_called(const std::string& name, std::vector<Queue>& queues) {
+  const auto at = std::find_if(queues.begin(), queues.end(),
+                               [&](const Queue& queue) { return queue.name == name; });
+  if (at != queues.end()) return *at;
+  queues.push_back({name, 0, false});
+  return queues.back();
+}
+
+void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes& mistakes) {
+  const Written& table = entry.value;
+  if (const auto good = check_name(entry.name); !good)
+    return mistakes.add(entry.place, good.error().what, good.error().hint);
+  if (table.kind != WrittenKind::table)
+    return add_wrong_kind({entry.name, table}, "a table", mistakes,
+                          "write [queue." + entry.name + "] and priority = 10 below it");
+  refuse_unknown_keys(table, queue_keys, mistakes);
+  Queue& queue = queue_called(entry.name, queues);
+  if (const Written* value = find(table, "priority"))
+    queue.priority = static_cast<std::int32_t>(
+        read_whole({"priority", *value}, -highest_priority, highest_priority, mistakes)
+            .value_or(0));
+  if (const Written* value = find(table, "allow_foreign"))
+    queue.allow_foreign = read_truth({"allow_foreign", *value}, mistakes).value_or(false);
+}
+
+void read_queues(const Written& root, std::vector<Queue>& queues, Mistakes& mistakes) {
+  const Written* value = find(root, "queue");
+  if (value == nullptr) return;
+  if (value->kind != WrittenKind::table)
+    return add_wrong_kind({"queue", *value}, "a table", mistakes, "write [queue.fast]");
+  if (value->entries.size() > most_queues)
+    return mistakes.add(value->place, std::to_string(value->entries.size()) +
+                                          " queues; the most is " + std::to_string(most_queues));
+  for (const WrittenEntry& entry : value->entries) read_queue(entry, queues, mistakes);
+}
+
+Settings settings_of(const Written& root, Mistakes& mistakes) {
+  Settings settings;
+  refuse_unknown_keys(root, config_keys, mistakes);
+  if (const Written* value = find(root, "policy"))
+    settings.policy = read_text({"policy", *value}, mistakes).value_or(settings.policy);
+  read_limited(root, "idle_exit", seconds(1), "1s", hours(24 * 365), "365d", settings.idle_exit,
+               mistakes);
+  read_limited(root, "sample_every", milliseconds(100), "0.1s", hours(1), "1h",
+               settings.sample_every, mistakes);
+  read_queues(root, settings.queues, mistakes);
+  return settings;
+}
+
+}  // namespace
+
+Result<Settings> read_config(std::string_view text, const std::string& file_name,
+                             std::vector<Error>* mistakes) {
+  const auto refuse = [&](const std::vector<Error>& errors) {
+    if (mistakes != nullptr) *mistakes = errors;
+    return errors.front();
+  };
+  if (text.size() > largest_config_file)
+    return refuse({{ErrorKind::usage,
+                    "a config file of " + std::to_string(text.size()) + " bytes; the most is " +
+                        std::to_string(largest_config_file),
+                    file_name, ""}});
+  const auto root = read_toml(text, file_name);
+  if (!root) return refuse({root.error()});
+  Mistakes found(file_name);
+  Settings settings = settings_of(*root, found);
+  if (found.any()) return refuse(found.in_order());
+  return settings;
+}
+
+}  // namespace gangline

@@ -1,0 +1,29 @@
+// The user's config.toml:
+//
+//   policy = "easy"
+//   idle_exit = "10m"
+//   sample_every = "2s"
+//   [queue.night]
+//   priority = -10
+//   allow_foreign = true
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/settings.h"
+
+namespace gangline {
+
+constexpr std::size_t largest_config_file = 1 << 20;  ///< bytes
+constexpr std::size_t most_queues = 100;
+
+/// What the file does not say keeps its value. The queue "normal" is always there and comes first;
+/// the others follow in the order of the file. Errors as of `read_job_file`. Whether there is such
+/// a policy is for the caller to say, who knows them.
+Result<Settings> read_config(std::string_view text, const std::string& file_name,
+                             std::vector<Error>* mistakes = nullptr);
+
+}  // namespace gangline
