@@ -171,34 +171,41 @@ Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) 
   return {"task", tasks, fit};
 }
 
+/// The alternative that speaks for all: the one liked best of those for which there is room when
+/// all have ended, or else of those that this cluster could ever meet.
+const Wanted& that_speaks(const Desk& desk, const Shape& shape) {
+  const FreeState all(*desk.snapshot.cluster);
+  for (const Wanted& one : shape.wanted)
+    if (fits(one, all)) return one;
+  // The last of them leave out no device of an earlier attempt.
+  const std::size_t last = shape.wanted.size() - shape.request->alternatives.size();
+  for (std::size_t i = last; i < shape.wanted.size(); ++i) {
+    const Wanted ever = want(*desk.snapshot.cluster, *shape.request, shape.wanted[i].alternative,
+                             {true, true, {}, {}});
+    if (fits(ever, all)) return shape.wanted[i];
+  }
+  return shape.wanted[last];
+}
+
 }  // namespace
 
 Blocker why_no_room(Desk& desk, const Shape& shape) {
-  // The alternative liked best of those that this cluster could ever meet speaks for all.
-  const FreeState all(*desk.snapshot.cluster);
-  const Wanted* wanted = &shape.wanted.front();
-  for (const Wanted& one : shape.wanted) {
-    const Wanted ever =
-        want(*desk.snapshot.cluster, *shape.request, one.alternative, {true, true, {}, {}});
-    if (!fits(ever, all)) continue;
-    wanted = &one;
-    break;
-  }
-  if (wanted->each > 0)
-    if (auto blocker = too_few_devices(desk, shape, *wanted)) return *blocker;
+  const Wanted& wanted = that_speaks(desk, shape);
+  if (wanted.each > 0)
+    if (auto blocker = too_few_devices(desk, shape, wanted)) return *blocker;
   auto blocker = too_little(
-      desk, "cpu", std::uint64_t{wanted->tasks} * wanted->cpus,
+      desk, "cpu", std::uint64_t{wanted.tasks} * wanted.cpus,
       [](const Node& node) { return node.cpus.count(); },
       [](const FreeNode& free) { return free.cpu_count; },
       [](const NodePart&, const TaskPlace& task) { return task.cpus.count(); });
-  if (!blocker && wanted->memory.n > 0)
+  if (!blocker && wanted.memory.n > 0)
     blocker = too_little(
-        desk, "memory", wanted->tasks * bytes_of(wanted->memory),
+        desk, "memory", wanted.tasks * bytes_of(wanted.memory),
         [](const Node& node) { return bytes_of(node.memory); },
         [](const FreeNode& free) { return bytes_of(free.memory); },
         [](const NodePart&, const TaskPlace& task) { return bytes_of(task.memory); });
   if (blocker) return *blocker;
-  return scattered(desk, shape, *wanted);
+  return scattered(desk, shape, wanted);
 }
 
 }  // namespace gangline

@@ -58,9 +58,9 @@ std::size_t ShapeHash::operator()(const ShapeKey& key) const {
 Desk::Desk(const Snapshot& of) : snapshot(of), layouts(*of.cluster), free(*of.cluster) {
   held.reserve(of.holders.size());
   for (const Holder& holder : of.holders) {
-    Time end = holder.expected_end;
-    if (end <= of.now) end = of.now + overdue_grace;
-    held.push_back({holder.job, holder.allocation, holder.since, end});
+    const bool overdue = holder.expected_end <= of.now;
+    const Time end = overdue ? of.now + overdue_grace : holder.expected_end;
+    held.push_back({holder.job, holder.allocation, holder.since, end, overdue});
     free.take(*holder.allocation);
   }
   std::stable_sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
@@ -86,7 +86,7 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
 
 void Desk::start(JobId job, std::shared_ptr<const Allocation> allocation, Time end) {
   free.take(*allocation);
-  held.push_back({job, std::move(allocation), snapshot.now, end});
+  held.push_back({job, std::move(allocation), snapshot.now, end, false});
 }
 
 }  // namespace gangline

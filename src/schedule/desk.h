@@ -43,12 +43,14 @@ struct Held {
   std::shared_ptr<const Allocation> allocation;
   Time since;
   Time end = never;
+  bool overdue = false;  ///< it should have ended by now
 };
 
 /// When and where a gang could start if nobody else came.
 struct Opening {
   Time at = never;  ///< never: nobody knows, for it needs what a gang without a time limit holds
-  std::size_t released = 0;  ///< where `at` is never: once so many of the first of `held` ended
+  std::size_t released = 0;    ///< where `at` is never: once so many of the first of `held` ended
+  bool after_overdue = false;  ///< as soon as those have ended who should have by now
   Allocation allocation;
 };
 

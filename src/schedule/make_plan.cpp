@@ -130,10 +130,11 @@ Plan make_plan(const Snapshot& snapshot, const Policy& policy) {
       wait.first += started;
       wait.count -= started;
       if (!first_that_waits) first_that_waits = group.job;
-      if (promises_left > 0) {
-        const Reserved* kept = keep_room(desk, shape, order[i], wait.first, i < last_ready, plan);
-        if (kept != nullptr) --promises_left, wait.expected = kept->promised;
-      }
+      const Reserved* kept = find_reserved(desk, order[i]);
+      if (kept == nullptr && promises_left > 0)
+        kept = keep_room(desk, shape, order[i], wait.first, i < last_ready, plan);
+      if (kept != nullptr) wait.expected = kept->promised;
+      if (kept != nullptr && promises_left > 0) --promises_left;
       if (shape.no_room) {
         no_room.emplace_back(plan.waits.size(), &shape);
       } else {

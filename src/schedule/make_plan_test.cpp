@@ -118,8 +118,8 @@ TEST(MakePlan, GivesAPromiseUpOnlyWithItsCause) {
   world.nodes().devices[3].present = false;
   const Plan plan = world.plan("easy");
   ASSERT_EQ(plan.given_up.size(), 2u);
-  EXPECT_EQ(plan.given_up[0].cause, "device a:3 is not found now");
-  EXPECT_EQ(plan.given_up[1].cause, "job 7 no longer waits");
+  EXPECT_EQ(plan.given_up[1].cause, "device a:3 is not found now");
+  EXPECT_EQ(plan.given_up[0].cause, "job 7 no longer waits");
 }
 
 TEST(MakePlan, KeepsThePromiseOfOneWhoseHolderOverstaysAndLetsNobodyMakeItWorse) {

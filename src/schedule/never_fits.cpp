@@ -105,11 +105,12 @@ std::optional<Error> no_such_device(const Cluster& cluster, const TaskRequest& t
 }
 
 /// An Error if there is too little of one thing: on the largest node for one task, or in all for
-/// the gang.
-std::optional<Error> too_little(const Cluster& cluster, const std::string& noun, std::uint64_t each,
-                                std::uint64_t tasks, const Most& most, bool as_bytes) {
+/// the gang. Amounts are told as "4 <noun>s<of>", or in bytes without a noun.
+std::optional<Error> too_little(const Cluster& cluster, const std::string& noun,
+                                const std::string& of, std::uint64_t each, std::uint64_t tasks,
+                                const Most& most) {
   const auto amount = [&](std::uint64_t n) {
-    return as_bytes ? format(Bytes{static_cast<std::int64_t>(n)}) + " of memory" : counted(n, noun);
+    return (noun.empty() ? format(Bytes{static_cast<std::int64_t>(n)}) : counted(n, noun)) + of;
   };
   Error error{ErrorKind::refused, "", "", ""};
   if (each > most.on_one_node) {
@@ -144,14 +145,16 @@ std::optional<Error> reason(const Cluster& cluster, const ResourceRequest& reque
     memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, cluster.nodes[n].memory.n)));
   }
   if (task.devices) {
-    const std::string noun = std::string(wanted.share == whole_device ? "" : "such share of a ") +
-                             upper(name_of(task.devices->kind));
-    if (auto error = too_little(cluster, noun, wanted.each, wanted.tasks, devices, false))
+    const std::string kind = upper(name_of(task.devices->kind));
+    const bool whole = wanted.share == whole_device;
+    const std::string noun = whole ? kind : "such share";
+    const std::string of = whole ? "" : " of a " + kind;
+    if (auto error = too_little(cluster, noun, of, wanted.each, wanted.tasks, devices))
       return error;
   }
-  if (auto error = too_little(cluster, "CPU", wanted.cpus, wanted.tasks, cpus, false)) return error;
+  if (auto error = too_little(cluster, "CPU", "", wanted.cpus, wanted.tasks, cpus)) return error;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wanted.memory.n));
-  if (auto error = too_little(cluster, "", bytes, wanted.tasks, memory, true)) return error;
+  if (auto error = too_little(cluster, "", " of memory", bytes, wanted.tasks, memory)) return error;
   std::uint64_t fit = 0;
   const FreeState all(cluster);
   for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n)

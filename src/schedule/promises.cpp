@@ -31,9 +31,9 @@ FreeState without_reserved(const FreeState& free, const std::vector<Reserved>& r
   return left;
 }
 
-/// The times at which something ends, each once, ascending.
-std::vector<Time> ends_ahead(const Desk& desk) {
-  std::vector<Time> ends;
+/// Now and the times at which something ends, each once, ascending.
+std::vector<Time> times_ahead(const Desk& desk) {
+  std::vector<Time> ends{desk.snapshot.now};
   for (const Held& held : desk.held)
     if (held.end != never) ends.push_back(held.end);
   for (const Reserved& reserved : desk.reserved)
@@ -41,6 +41,26 @@ std::vector<Time> ends_ahead(const Desk& desk) {
   std::sort(ends.begin(), ends.end());
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
   return ends;
+}
+
+/// Whether number `i` of those that hold has ended when this opening comes.
+bool has_ended(const Desk& desk, std::size_t i, const Opening& opening) {
+  const Held& held = desk.held[i];
+  if (opening.at == never) return i < opening.released;
+  return held.end <= opening.at || (opening.after_overdue && held.overdue);
+}
+
+/// Room at the time of this opening for as long as the gang may run, if there is.
+std::optional<Opening> room_at(Desk& desk, const Shape& shape, std::optional<Span> time,
+                               Opening opening) {
+  FreeState free =
+      without_reserved(desk.free, desk.reserved, opening.at, time ? opening.at + *time : never);
+  for (std::size_t i = 0; i < desk.held.size(); ++i)
+    if (has_ended(desk, i, opening)) free.give_back(*desk.held[i].allocation);
+  auto allocation = place_first(desk, shape, free);
+  if (!allocation) return std::nullopt;
+  opening.allocation = std::move(*allocation);
+  return opening;
 }
 
 /// Every kept room again, with `extra` held for longer than that room can wait; none if one of them
@@ -52,8 +72,7 @@ std::optional<std::vector<Reserved>> moved_aside(Desk& desk, const Allocation& e
     FreeState free = without_reserved(desk.free, moved, opening.at, reserved.end());
     if (reserved.conflicts(end)) free.take(extra);
     for (std::size_t i = 0; i < desk.held.size(); ++i)
-      if (opening.at == never ? i < opening.released : desk.held[i].end <= opening.at)
-        free.give_back(*desk.held[i].allocation);
+      if (has_ended(desk, i, opening)) free.give_back(*desk.held[i].allocation);
     auto allocation = place_first(desk, *reserved.shape, free);
     if (!allocation) return std::nullopt;
     moved.push_back(reserved);
@@ -116,32 +135,83 @@ std::string why_void(const Snapshot& snapshot, const Policy& policy, GangId gang
   return {};
 }
 
+/// A promise in force, for the first gang of a waiting group.
+struct InForce {
+  PromiseMade made;
+  std::size_t group = 0;
+  const Shape* shape = nullptr;
+};
+
+/// Room for the gang at the promised time, or as soon as those have ended who should have by now.
+/// Somebody who overstays delays a start without anybody's doing: the promise stays, and nobody may
+/// make it worse.
+std::optional<Opening> as_promised(Desk& desk, const InForce& promise) {
+  const auto& time = desk.snapshot.waiting[promise.group].time;
+  const Time due = std::max(promise.made.start, desk.snapshot.now);
+  for (const bool after_overdue : {false, true})
+    if (auto opening = room_at(desk, *promise.shape, time, {due, 0, after_overdue, {}}))
+      return opening;
+  return std::nullopt;
+}
+
+void reserve(Desk& desk, const InForce& promise, Opening opening) {
+  desk.reserved.push_back({promise.group, promise.shape, desk.snapshot.waiting[promise.group].time,
+                           promise.made.start, std::move(opening)});
+}
+
+/// Keeps room for each promise. Returns the first that finds none.
+std::optional<std::size_t> keep_in_order(Desk& desk, const std::vector<InForce>& promises) {
+  for (std::size_t i = 0; i < promises.size(); ++i) {
+    auto opening = as_promised(desk, promises[i]);
+    if (!opening) return i;
+    reserve(desk, promises[i], std::move(*opening));
+  }
+  return std::nullopt;
+}
+
+void keep_what_can_be(Desk& desk, const std::vector<InForce>& promises, Plan& plan) {
+  for (const InForce& promise : promises) {
+    auto opening = as_promised(desk, promise);
+    if (!opening) {
+      std::string cause = what_is_missing(desk.snapshot, *promise.shape);
+      if (cause.empty())
+        opening = earliest(desk, *promise.shape, desk.snapshot.waiting[promise.group].time);
+      if (cause.empty() && !opening) cause = "there is no room for it on this cluster any more";
+      if (!cause.empty()) plan.given_up.push_back({promise.made.gang, std::move(cause)});
+    }
+    if (opening) reserve(desk, promise, std::move(*opening));
+  }
+}
+
+/// Moves kept room forward where that is possible without moving that of others.
+void improve(Desk& desk, Plan& plan) {
+  for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
+    Reserved one = std::move(desk.reserved[i]);
+    desk.reserved.erase(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i));
+    auto opening = earliest(desk, *one.shape, one.time);
+    if (opening && opening->at < std::min(one.promised, one.opening.at)) {
+      one.promised = opening->at;
+      one.opening = std::move(*opening);
+      const WaitingGroup& group = desk.snapshot.waiting[one.group];
+      if (one.promised > desk.snapshot.now)
+        plan.promises.push_back({GangId{group.job, group.first}, one.promised});
+    }
+    desk.reserved.insert(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i), std::move(one));
+  }
+}
+
 }  // namespace
 
 std::optional<Opening> earliest(Desk& desk, const Shape& shape, std::optional<Span> time) {
   // 1. By the ends that are known.
-  std::vector<const Held*> by_end;
-  for (const Held& held : desk.held) by_end.push_back(&held);
-  std::stable_sort(by_end.begin(), by_end.end(),
-                   [](const Held* a, const Held* b) { return a->end < b->end; });
-  FreeState free = desk.free;
-  std::size_t released = 0;
-  for (const Time at : ends_ahead(desk)) {
-    for (; released < by_end.size() && by_end[released]->end <= at; ++released)
-      free.give_back(*by_end[released]->allocation);
-    const Time until = time ? at + *time : never;
-    auto allocation =
-        desk.reserved.empty()
-            ? place_first(desk, shape, free)
-            : place_first(desk, shape, without_reserved(free, desk.reserved, at, until));
-    if (allocation) return Opening{at, 0, std::move(*allocation)};
-  }
+  for (const Time at : times_ahead(desk))
+    if (auto opening = room_at(desk, shape, time, {at, 0, false, {}})) return opening;
   // 2. As though those who have held longest ended first.
-  free = without_reserved(desk.free, desk.reserved, never, never);
+  FreeState free = without_reserved(desk.free, desk.reserved, never, never);
   for (std::size_t i = 0; i < desk.held.size(); ++i) {
     free.give_back(*desk.held[i].allocation);
     if (auto allocation = place_first(desk, shape, free))
-      return Opening{never, i + 1, std::move(*allocation)};
+      return Opening{never, i + 1, false, std::move(*allocation)};
   }
   return std::nullopt;
 }
@@ -179,49 +249,50 @@ Attempt try_now(Desk& desk, const Shape& shape, Time end) {
 
 void keep_promises(Desk& desk, const Policy& policy, Plan& plan) {
   const Snapshot& snapshot = desk.snapshot;
-  std::vector<PromiseMade> in_force = snapshot.promises;
-  std::sort(in_force.begin(), in_force.end(), [](const PromiseMade& a, const PromiseMade& b) {
-    return std::tie(a.start, a.gang) < std::tie(b.start, b.gang);
-  });
-  for (const PromiseMade& promise : in_force) {
-    const auto index = find_group(snapshot, promise.gang);
-    if (!index && is_held(snapshot, promise.gang)) continue;  // kept
-    if (auto cause = why_void(snapshot, policy, promise.gang, index); !cause.empty()) {
-      plan.given_up.push_back({promise.gang, std::move(cause)});
-      continue;
-    }
-    const WaitingGroup& group = snapshot.waiting[*index];
-    const Shape& shape = desk.shape_of(group);
-    auto opening = earliest(desk, shape, group.time);
-    // Somebody who overstays delays a start without anybody's doing: the promise stays, and nobody
-    // may make it worse. That a device went is a cause.
-    const Time late = std::max(promise.start, snapshot.now) + overdue_grace;
-    if (!opening || opening->at > late) {
-      std::string cause = what_is_missing(snapshot, shape);
-      if (cause.empty() && !opening) cause = "there is no room for it on this cluster any more";
-      if (!cause.empty()) {
-        plan.given_up.push_back({promise.gang, std::move(cause)});
-        continue;
-      }
-    }
-    if (opening->at < promise.start) plan.promises.push_back({promise.gang, opening->at});
-    const Time start = std::min(promise.start, opening->at);
-    desk.reserved.push_back({*index, &shape, group.time, start, std::move(*opening)});
+  // 1. Those that can be looked at: their gang waits, first of its group.
+  std::vector<InForce> promises;
+  for (const PromiseMade& made : snapshot.promises) {
+    const auto group = find_group(snapshot, made.gang);
+    if (!group && is_held(snapshot, made.gang)) continue;  // kept
+    if (auto cause = why_void(snapshot, policy, made.gang, group); !cause.empty())
+      plan.given_up.push_back({made.gang, std::move(cause)});
+    else promises.push_back({made, *group, &desk.shape_of(snapshot.waiting[*group])});
   }
+  std::sort(promises.begin(), promises.end(), [](const InForce& a, const InForce& b) {
+    return std::tie(a.made.start, a.made.gang) < std::tie(b.made.start, b.made.gang);
+  });
+  // 2. Room for all of them at their times. One that finds none because another chose badly
+  //    chooses before it.
+  const std::vector<InForce> by_time = promises;
+  for (std::size_t tries = 0; tries < by_time.size(); ++tries) {
+    const auto without = keep_in_order(desk, promises);
+    if (!without) break;
+    desk.reserved.clear();
+    std::rotate(promises.begin(), promises.begin() + static_cast<std::ptrdiff_t>(*without),
+                promises.begin() + static_cast<std::ptrdiff_t>(*without) + 1);
+  }
+  // 3. Those that cannot be kept are given up for what is missing.
+  if (desk.reserved.empty()) keep_what_can_be(desk, by_time, plan);
+  // 4. What became possible earlier is promised earlier; where it is now, it starts in this plan.
+  improve(desk, plan);
 }
 
 const Reserved* keep_room(Desk& desk, const Shape& shape, std::size_t group, std::uint32_t first,
                           bool somebody_behind, Plan& plan) {
-  for (const Reserved& reserved : desk.reserved)
-    if (reserved.group == group) return &reserved;
   const WaitingGroup& waiting = desk.snapshot.waiting[group];
   auto opening = earliest(desk, shape, waiting.time);
   if (!opening) return nullptr;
   const Time start = opening->at;
   desk.reserved.push_back({group, &shape, waiting.time, start, std::move(*opening)});
-  if (start != never && somebody_behind)
+  if (start != never && (somebody_behind || waiting.count == 1))
     plan.promises.push_back({GangId{waiting.job, first}, start});
   return &desk.reserved.back();
+}
+
+const Reserved* find_reserved(const Desk& desk, std::size_t group) {
+  for (const Reserved& reserved : desk.reserved)
+    if (reserved.group == group) return &reserved;
+  return nullptr;
 }
 
 std::optional<Reserved> take_reserved(Desk& desk, std::size_t group) {

@@ -11,7 +11,7 @@
 
 namespace gangline {
 
-/// The earliest start after now, with what is kept for others left alone.
+/// The earliest start from now on, with what is kept for others left alone.
 ///
 /// Ends that are known are walked in the order of time. Where these are not enough because somebody
 /// without a time limit holds what is needed, `at` is `never`, and the room is that which those who
@@ -34,11 +34,13 @@ Attempt try_now(Desk& desk, const Shape& shape, Time end);
 void keep_promises(Desk& desk, const Policy& policy, Plan& plan);
 
 /// Keeps room for the gang `first` of the waiting group `group`, which cannot start now; null if
-/// even with all others ended there is none. Where its start is known and somebody waits behind it
-/// that it could be delayed by, that is promised.
+/// even with all others ended there is none. Where its start is known, that is promised; but gangs
+/// of a sweep with nobody behind them are not promised one after the other what nobody could delay.
 const Reserved* keep_room(Desk& desk, const Shape& shape, std::size_t group, std::uint32_t first,
                           bool somebody_behind, Plan& plan);
 
+/// The room kept for this group, or null.
+const Reserved* find_reserved(const Desk& desk, std::size_t group);
 /// Takes the room kept for this group off the desk.
 std::optional<Reserved> take_reserved(Desk& desk, std::size_t group);
 void put_back_reserved(Desk& desk, Reserved reserved);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -27,23 +28,25 @@ class Trial {
   bool starts_with(const ResourceRequest& request) {
     WaitingGroup changed = group();
     changed.request = std::make_shared<const ResourceRequest>(request);
-    return starts_as(changed);
+    return starts_as(std::move(changed));
   }
   bool starts_within(Span time) {
     WaitingGroup changed = group();
     changed.time = time;
-    return starts_as(changed);
+    return starts_as(std::move(changed));
   }
 
  private:
-  bool starts_as(const WaitingGroup& changed) {
+  bool starts_as(WaitingGroup changed) {
     if (tried_++ >= most_plans_tried) return false;
-    Snapshot world = snapshot_;
-    world.waiting[group_] = changed;
-    return starts(make_plan(world, policy_), GangId{changed.job, changed.first});
+    const GangId gang{changed.job, changed.first};
+    std::swap(snapshot_.waiting[group_], changed);
+    const bool would_start = starts(make_plan(snapshot_, policy_), gang);
+    std::swap(snapshot_.waiting[group_], changed);
+    return would_start;
   }
 
-  const Snapshot& snapshot_;
+  Snapshot snapshot_;
   const Policy& policy_;
   std::size_t group_;
   std::uint32_t tried_ = 0;
@@ -122,7 +125,7 @@ void try_share(Trial& trial, std::vector<Change>& changes) {
     if (!trial.starts_with(changed)) continue;
     changes.push_back({part_lost(static_cast<std::uint64_t>(devices->share.thousandths),
                                  static_cast<std::uint64_t>(thousandths)),
-                       "share: ask for " + describe(changed.alternatives[0])});
+                       "share one with others: ask for " + describe(changed.alternatives[0])});
     return;
   }
 }
@@ -171,7 +174,7 @@ std::uint32_t& devices_of(ResourceRequest& request) {
   return request.alternatives[0].devices->count;
 }
 
-std::vector<Suggestion> suggest(Trial trial, const Blocker& blocker) {
+std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
   const ResourceRequest& request = *trial.group().request;
   const std::string in_each = request.tasks > 1 ? " in each task" : "";
   std::vector<Change> changes;
@@ -225,8 +228,10 @@ WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
     answer.expected_because = std::move(ahead.because);
   }
   // 4. What would start it now. No request helps while it waits for other jobs.
-  if (!std::holds_alternative<WaitsForJobs>(wait->blocker))
-    answer.suggestions = suggest(Trial(snapshot, policy, *group), wait->blocker);
+  if (!std::holds_alternative<WaitsForJobs>(wait->blocker)) {
+    Trial trial(snapshot, policy, *group);
+    answer.suggestions = suggest(trial, wait->blocker);
+  }
   return answer;
 }
 

@@ -1,0 +1,204 @@
+// Runs each story through make_plan in pretend time and checks what it expects.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "schedule/forecast.h"
+#include "schedule/make_plan.h"
+#include "story.h"
+
+namespace gangline::stories {
+namespace {
+
+struct Started {
+  Time at;
+  std::uint32_t turns = 1;
+  std::string place;  ///< "a:0,1 b:2"
+};
+
+std::string place_of(const Allocation& allocation, const Cluster& cluster) {
+  std::string text;
+  for (const NodePart& part : allocation.parts) {
+    std::set<std::uint32_t> devices;
+    for (const TaskPlace& task : part.tasks)
+      for (const DeviceShare& share : task.devices) devices.insert(share.device);
+    text += (text.empty() ? "" : " ") + cluster.nodes[part.node.n].name;
+    for (const std::uint32_t d : devices)
+      text += (d == *devices.begin() ? ":" : ",") + std::to_string(d);
+  }
+  return text;
+}
+
+class Pretend {
+ public:
+  explicit Pretend(const Story& story) : story_(story), policy_(*find_policy(story.policy)) {
+    world_.queues = story.queues;
+  }
+
+  /// Goes from one time at which something happens to the next.
+  void run() {
+    std::set<Time> times;
+    for (const StoryJob& job : story_.jobs) times.insert(job.group.submitted);
+    for (const Change& change : story_.changes) times.insert({change.from, change.until});
+    for (const Expectation& expected : story_.expectations) times.insert(expected.at);
+    constexpr int most_steps = 100'000;
+    for (int steps = 0; steps < most_steps; ++steps) {
+      for (const auto& [end, job] : ends_) times.insert(end);
+      if (times.empty() || *times.begin() == never) return;
+      world_.now = *times.begin();
+      times.erase(times.begin());
+      happen();
+      const Plan plan = make_plan(world_, policy_);
+      check(plan);
+      note_starts(plan);
+      carry_out(plan, world_);
+    }
+  }
+
+  void check_starts(const std::string& path) const {
+    for (const Expectation& expected : story_.expectations) {
+      const auto found = started_.find(expected.gang);
+      const bool has_started = found != started_.end();
+      const Time at = has_started ? found->second.at : never;
+      std::string is;
+      if (expected.kind == Expectation::Kind::starts && at != expected.time)
+        is = at == never ? "never starts" : "starts at " + format(at - Time{});
+      if (expected.kind == Expectation::Kind::on &&
+          (!has_started || found->second.place != expected.text))
+        is = has_started ? "is on " + found->second.place : "never starts";
+      if (expected.kind == Expectation::Kind::turns &&
+          (!has_started || found->second.turns != expected.n))
+        is = has_started ? "takes turns of " + std::to_string(found->second.turns) : "never starts";
+      if (!is.empty())
+        ADD_FAILURE_AT(path.c_str(), expected.line)
+            << story_.jobs[expected.gang.job.n - 1].name << " " << is;
+    }
+    for (const auto& [line, text] : wrong_) ADD_FAILURE_AT(path.c_str(), line) << text;
+  }
+
+ private:
+  /// Ends, then changes of machines, then arrivals.
+  void happen() {
+    while (!ends_.empty() && ends_.begin()->first <= world_.now) {
+      const auto [job, first] = ends_.begin()->second;
+      ends_.erase(ends_.begin());
+      std::erase_if(world_.holders, [&, j = job, f = first](const Holder& holder) {
+        return holder.job == j && holder.first == f;
+      });
+    }
+    auto cluster = std::make_shared<Cluster>(story_.cluster);
+    world_.foreign.clear();
+    for (const Change& change : story_.changes) {
+      if (change.from > world_.now || change.until <= world_.now) continue;
+      if (change.kind == Change::Kind::withdraw)
+        std::erase_if(world_.waiting,
+                      [&](const WaitingGroup& group) { return group.job == change.job; });
+      else if (!change.device) cluster->nodes[change.node.n].up = false;
+      else if (change.kind == Change::Kind::away)
+        cluster->nodes[change.node.n].devices[*change.device].present = false;
+      else world_.foreign.push_back({{change.node, *change.device}, change.holder});
+    }
+    world_.cluster = cluster;
+    for (const StoryJob& job : story_.jobs)
+      if (job.group.submitted == world_.now && !came_.contains(job.group.job)) {
+        came_.insert(job.group.job);
+        world_.waiting.push_back(job.group);
+      }
+    for (WaitingGroup& group : world_.waiting)
+      std::erase_if(group.after, [&](JobId job) { return is_over(job); });
+  }
+
+  bool is_over(JobId job) const {
+    const auto is_its = [&](const auto& one) { return one.job == job; };
+    return came_.contains(job) &&
+           std::none_of(world_.holders.begin(), world_.holders.end(), is_its) &&
+           std::none_of(world_.waiting.begin(), world_.waiting.end(), is_its);
+  }
+
+  void note_starts(const Plan& plan) {
+    for (const Start& start : plan.starts) {
+      const Span run = story_.jobs[start.job.n - 1].run;
+      for (std::uint32_t i = 0; i < start.count; ++i)
+        started_[{start.job, start.first + i}] = {world_.now + Span{run.us * i}, start.count,
+                                                  place_of(*start.allocation, story_.cluster)};
+      ends_.emplace(world_.now + Span{run.us * start.count}, std::pair(start.job, start.first));
+    }
+  }
+
+  /// What is expected of the plan at this time.
+  void check(const Plan& plan) {
+    Snapshot after = world_;
+    carry_out(plan, after);
+    for (const Expectation& expected : story_.expectations) {
+      if (expected.at != world_.now) continue;
+      std::string is;
+      if (expected.kind == Expectation::Kind::because) {
+        const auto wait = std::find_if(plan.waits.begin(), plan.waits.end(), [&](const Wait& one) {
+          return one.job == expected.gang.job;
+        });
+        is = wait == plan.waits.end() ? "does not wait" : explain(wait->blocker, world_);
+        if (is.find(expected.text) != std::string::npos) continue;
+      } else if (expected.kind == Expectation::Kind::refused) {
+        const auto error =
+            never_fits(story_.cluster, *story_.jobs[expected.gang.job.n - 1].group.request);
+        is = error ? error->sentence() : "is not refused";
+        if (is.find(expected.text) != std::string::npos) continue;
+      } else if (expected.kind == Expectation::Kind::promised) {
+        Time promised = never;
+        for (const PromiseMade& made : after.promises)
+          if (made.gang == expected.gang) promised = made.start;
+        if (promised == expected.time) continue;
+        is = promised == never ? "is promised nothing" : "is promised " + format(promised - Time{});
+      } else {
+        continue;
+      }
+      wrong_.emplace_back(expected.line, is);
+    }
+  }
+
+  const Story& story_;
+  const Policy policy_;
+  Snapshot world_;
+  std::multimap<Time, std::pair<JobId, std::uint32_t>> ends_;
+  std::set<JobId> came_;
+  std::map<GangId, Started> started_;
+  std::vector<std::pair<int, std::string>> wrong_;
+};
+
+class StoryTest : public testing::Test {
+ public:
+  explicit StoryTest(std::string path) : path_(std::move(path)) {}
+  void TestBody() override {
+    const Result<Story> story = read_story(path_);
+    ASSERT_TRUE(story.ok()) << story.error().sentence();
+    ASSERT_TRUE(find_policy(story->policy)) << story->policy;
+    ASSERT_FALSE(story->expectations.empty()) << path_ << " expects nothing";
+    Pretend pretend(*story);
+    pretend.run();
+    pretend.check_starts(path_);
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+}  // namespace gangline::stories
+
+int main(int argc, char** argv) {
+  std::set<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(STORIES_DIR))
+    if (entry.path().extension() == ".txt" && entry.path().filename() != "CMakeLists.txt")
+      files.insert(entry.path());
+  for (const auto& path : files)
+    testing::RegisterTest("Stories", path.stem().c_str(), nullptr, nullptr, path.c_str(), 1,
+                          [path = path.string()]() -> testing::Test* {
+                            return new gangline::stories::StoryTest(path);
+                          });
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

@@ -1,0 +1,64 @@
+// A scheduling story: machines, jobs with their times, and what is expected of them. One word or
+// number after another; `#` begins a comment; times are in seconds from the start of the story.
+//
+//   policy NAME
+//   queue NAME [priority P] [foreign]
+//   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
+//   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
+//       [priority P] [queue Q] [after JOB]      WHAT: gpus N|share S [cpus N] [memory M] [model M]
+//   foreign NODE:D at T [until T] by WORD       away NODE[:D] at T [until T]
+//   withdraw JOB at T                           `time` is D where it is not said
+//   expect JOB[.GANG] starts T|never            expect JOB[.GANG] on a:0,1 [b:2]
+//   expect JOB[.GANG] turns N                   expect JOB at T because WORDS THAT ARE IN IT
+//   expect JOB at T promised T2|nothing         expect JOB refused because WORDS
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace gangline::stories {
+
+struct StoryJob {
+  std::string name;
+  WaitingGroup group;  ///< as it is submitted; ids are its place among the jobs, from 1
+  Span run{0};         ///< how long each gang really runs
+};
+
+/// A device that is used by others or away, a node that is down, or a job withdrawn, from a time
+/// on.
+struct Change {
+  enum class Kind : std::uint8_t { foreign, away, withdraw } kind = Kind::foreign;
+  Time from;
+  Time until = never;
+  NodeId node;
+  std::optional<std::uint32_t> device;
+  std::string holder;
+  JobId job;
+};
+
+struct Expectation {
+  enum class Kind : std::uint8_t { starts, on, turns, because, promised, refused } kind;
+  int line = 0;
+  GangId gang;
+  Time at;              ///< when it is asked for
+  Time time = never;    ///< start or promise; never: none
+  std::uint32_t n = 0;  ///< turns
+  std::string text;     ///< places or words
+};
+
+struct Story {
+  std::string policy = "easy";
+  std::vector<Queue> queues{Queue{}};
+  Cluster cluster;
+  std::vector<StoryJob> jobs;
+  std::vector<Change> changes;
+  std::vector<Expectation> expectations;
+};
+
+/// Reads a story; a mistake is an Error with file and line.
+Result<Story> read_story(const std::string& path);
+
+}  // namespace gangline::stories
