@@ -39,7 +39,8 @@ struct ProbeCalls {
 class Probe {
  public:
   /// Starts the child and asks for facts. The calls come from the loop, never from within a method;
-  /// the probe must not be destroyed inside one.
+  /// the probe must not be destroyed inside one. The kernel ends the child with the thread that
+  /// runs the loop, not only with the process.
   Probe(Loop& loop, ProbeSettings settings, ProbeCalls calls);
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
@@ -78,7 +79,6 @@ class Probe {
   std::optional<Node> cpu_facts_;  ///< as the child told before it asked a vendor library
   KeptNode kept_;
   bool facts_given_ = false;
-  bool devices_known_ = false;
   std::string trouble_;
 
   Loop::WatchPtr readable_, deadline_, restart_;

@@ -131,6 +131,7 @@ Result<ProbeChild> ProbeChild::start(const std::vector<std::string>& command) {
   child.socket_ = Fd(ends[0]);
   const Fd its_end(ends[1]);
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const std::string& word : command)
     words.push_back(const_cast<char*>(word.c_str()));  // posix_spawn does not write to them
   words.push_back(nullptr);

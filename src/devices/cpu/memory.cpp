@@ -28,7 +28,9 @@ std::optional<Bytes> smallest_limit(const std::string& mount, std::string group,
                                     const std::string& file) {
   std::optional<Bytes> smallest;
   for (int depth = 0; depth < deepest_group; ++depth) {
-    const auto limit = limit_in(mount + group + "/" + file);
+    std::string path = mount;
+    path.append(group).append("/").append(file);
+    const auto limit = limit_in(path);
     if (limit && (!smallest || *limit < *smallest)) smallest = limit;
     const auto slash = group.find_last_of('/');
     if (slash == std::string::npos) break;
