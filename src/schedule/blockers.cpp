@@ -32,7 +32,9 @@ Tally tally_devices(const Desk& desk, const Shape& shape, const Wanted& wanted) 
       const Device& device = node.devices[d];
       if (!device.allottable || !matches(device, asked)) continue;
       if (!device.present || !node.up) {
-        if (!tally.away && !device.parent) tally.away = DeviceAway{{{n}, d}};
+        // A slice that is gone never comes back; one on a node that is down does.
+        const bool may_come_back = device.present || !device.parent;
+        if (!tally.away && may_come_back) tally.away = DeviceAway{{{n}, d}};
         continue;
       }
       const auto& usable = wanted.nodes[n].devices;

@@ -65,7 +65,7 @@ struct Reserved {
 
   Time end() const { return time ? opening.at + *time : never; }
   /// Whether a gang that starts now and ends at `other_end` is in its way.
-  bool conflicts(Time other_end) const { return opening.at == never || other_end > promised; }
+  bool conflicts(Time other_end) const { return opening.at == never || other_end > opening.at; }
 };
 
 struct ShapeKey {

@@ -108,7 +108,6 @@ Plan make_plan(const Snapshot& snapshot, const Policy& policy) {
   keep_promises(desk, policy, plan);
   // 4. In order, start what fits and delays nobody who was promised a start.
   std::optional<JobId> first_that_waits;
-  std::uint32_t promises_left = policy.promises;
   std::vector<std::pair<std::size_t, Shape*>> no_room;  // waits whose reason is found at the end
   for (std::size_t i = 0; i < order.size(); ++i) {
     const WaitingGroup& group = snapshot.waiting[order[i]];
@@ -126,15 +125,15 @@ Plan make_plan(const Snapshot& snapshot, const Policy& policy) {
                                   !first_that_waits && desk.reserved.empty();
       if (may_take_turns) started = take_turns(desk, group, started, plan);
       if (started == group.count) continue;
-      // 5. It waits. Keep room for it, if it is among the first.
+      // 5. It waits. Keep room for it, if it is among the first. A promise that is older counts:
+      //    whoever comes before it now has to wait until it is kept.
       wait.first += started;
       wait.count -= started;
       if (!first_that_waits) first_that_waits = group.job;
       const Reserved* kept = find_reserved(desk, order[i]);
-      if (kept == nullptr && promises_left > 0)
+      if (kept == nullptr && desk.reserved.size() < policy.promises)
         kept = keep_room(desk, shape, order[i], wait.first, i < last_ready, plan);
       if (kept != nullptr) wait.expected = kept->promised;
-      if (kept != nullptr && promises_left > 0) --promises_left;
       if (shape.no_room) {
         no_room.emplace_back(plan.waits.size(), &shape);
       } else {

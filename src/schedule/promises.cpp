@@ -23,12 +23,10 @@ bool meets(const Reserved& reserved, Time from, Time until) {
   return reserved.opening.at < until && from < reserved.end();
 }
 
-FreeState without_reserved(const FreeState& free, const std::vector<Reserved>& reserved, Time from,
-                           Time until) {
-  FreeState left = free;
+void take_reserved_from(FreeState& free, const std::vector<Reserved>& reserved, Time from,
+                        Time until) {
   for (const Reserved& other : reserved)
-    if (meets(other, from, until)) left.take(other.opening.allocation);
-  return left;
+    if (meets(other, from, until)) free.take(other.opening.allocation);
 }
 
 /// Now and the times at which something ends, each once, ascending.
@@ -50,14 +48,22 @@ bool has_ended(const Desk& desk, std::size_t i, const Opening& opening) {
   return held.end <= opening.at || (opening.after_overdue && held.overdue);
 }
 
+/// What is free when this opening comes, less what is kept for others at any time until `until`.
+/// What others leave comes first: room that is kept may be room that they still hold now.
+FreeState free_at(const Desk& desk, const Opening& opening, const std::vector<Reserved>& others,
+                  Time until) {
+  FreeState free = desk.free;
+  for (std::size_t i = 0; i < desk.held.size(); ++i)
+    if (has_ended(desk, i, opening)) free.give_back(*desk.held[i].allocation);
+  take_reserved_from(free, others, opening.at, until);
+  return free;
+}
+
 /// Room at the time of this opening for as long as the gang may run, if there is.
 std::optional<Opening> room_at(Desk& desk, const Shape& shape, std::optional<Span> time,
                                Opening opening) {
-  FreeState free =
-      without_reserved(desk.free, desk.reserved, opening.at, time ? opening.at + *time : never);
-  for (std::size_t i = 0; i < desk.held.size(); ++i)
-    if (has_ended(desk, i, opening)) free.give_back(*desk.held[i].allocation);
-  auto allocation = place_first(desk, shape, free);
+  const Time until = time ? opening.at + *time : never;
+  auto allocation = place_first(desk, shape, free_at(desk, opening, desk.reserved, until));
   if (!allocation) return std::nullopt;
   opening.allocation = std::move(*allocation);
   return opening;
@@ -68,11 +74,8 @@ std::optional<Opening> room_at(Desk& desk, const Shape& shape, std::optional<Spa
 std::optional<std::vector<Reserved>> moved_aside(Desk& desk, const Allocation& extra, Time end) {
   std::vector<Reserved> moved;
   for (const Reserved& reserved : desk.reserved) {
-    const Opening& opening = reserved.opening;
-    FreeState free = without_reserved(desk.free, moved, opening.at, reserved.end());
+    FreeState free = free_at(desk, reserved.opening, moved, reserved.end());
     if (reserved.conflicts(end)) free.take(extra);
-    for (std::size_t i = 0; i < desk.held.size(); ++i)
-      if (has_ended(desk, i, opening)) free.give_back(*desk.held[i].allocation);
     auto allocation = place_first(desk, *reserved.shape, free);
     if (!allocation) return std::nullopt;
     moved.push_back(reserved);
@@ -176,7 +179,7 @@ void keep_what_can_be(Desk& desk, const std::vector<InForce>& promises, Plan& pl
       std::string cause = what_is_missing(desk.snapshot, *promise.shape);
       if (cause.empty())
         opening = earliest(desk, *promise.shape, desk.snapshot.waiting[promise.group].time);
-      if (cause.empty() && !opening) cause = "there is no room for it on this cluster any more";
+      if (cause.empty() && !opening) cause = "others ran past their time limits";
       if (!cause.empty()) plan.given_up.push_back({promise.made.gang, std::move(cause)});
     }
     if (opening) reserve(desk, promise, std::move(*opening));
@@ -203,14 +206,28 @@ void improve(Desk& desk, Plan& plan) {
 }  // namespace
 
 std::optional<Opening> earliest(Desk& desk, const Shape& shape, std::optional<Span> time) {
+  const auto place_beside_reserved = [&](FreeState free, Time from, Time until) {
+    take_reserved_from(free, desk.reserved, from, until);
+    return place_first(desk, shape, free);
+  };
   // 1. By the ends that are known.
-  for (const Time at : times_ahead(desk))
-    if (auto opening = room_at(desk, shape, time, {at, 0, false, {}})) return opening;
+  std::vector<const Held*> by_end;
+  for (const Held& held : desk.held) by_end.push_back(&held);
+  std::stable_sort(by_end.begin(), by_end.end(),
+                   [](const Held* a, const Held* b) { return a->end < b->end; });
+  FreeState free = desk.free;
+  std::size_t ended = 0;
+  for (const Time at : times_ahead(desk)) {
+    for (; ended < by_end.size() && by_end[ended]->end <= at; ++ended)
+      free.give_back(*by_end[ended]->allocation);
+    if (auto allocation = place_beside_reserved(free, at, time ? at + *time : never))
+      return Opening{at, 0, false, std::move(*allocation)};
+  }
   // 2. As though those who have held longest ended first.
-  FreeState free = without_reserved(desk.free, desk.reserved, never, never);
+  free = desk.free;
   for (std::size_t i = 0; i < desk.held.size(); ++i) {
     free.give_back(*desk.held[i].allocation);
-    if (auto allocation = place_first(desk, shape, free))
+    if (auto allocation = place_beside_reserved(free, never, never))
       return Opening{never, i + 1, false, std::move(*allocation)};
   }
   return std::nullopt;

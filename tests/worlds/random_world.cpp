@@ -1,0 +1,129 @@
+#include "random_world.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace gangline::worlds {
+namespace {
+
+void add_devices(Node& node, Dice& dice) {
+  const std::uint32_t count = dice.one_in(4) ? 0 : dice.from(1, 8);
+  for (std::uint32_t d = 0; d < count; ++d) {
+    Device device;
+    device.vendor = "nvidia";
+    device.model = dice.one_in(4) ? "NVIDIA A100" : "NVIDIA H100";
+    device.memory = gibibytes(dice.one_in(3) ? 40 : 80);
+    if (!dice.one_in(3)) device.numa_node = dice.from(0, 1);
+    if (dice.one_in(20)) device.kind = DeviceKind::fpga;
+    node.devices.push_back(device);
+  }
+  const std::uint32_t island = dice.from(1, 5);
+  for (std::uint32_t a = 0; a < count; ++a)
+    for (std::uint32_t b = a + 1; b < count; ++b) {
+      if (a / island == b / island && island > 1) node.links.push_back({a, b, LinkKind::nvlink, 2});
+      else if (dice.one_in(2))
+        node.links.push_back({a, b, static_cast<LinkKind>(dice.from(2, 6)), 0});
+    }
+  if (count == 0 || !dice.one_in(4)) return;
+  const std::uint32_t parent = dice.from(0, count - 1);
+  node.devices[parent].allottable = false;
+  const std::uint32_t slices = dice.from(1, 7);
+  for (std::uint32_t s = 0; s < slices; ++s) {
+    Device slice = node.devices[parent];
+    slice.allottable = true;
+    slice.parent = parent;
+    slice.memory = gibibytes(10);
+    node.devices.push_back(slice);
+  }
+}
+
+Node random_node(Dice& dice, std::uint32_t n) {
+  Node node;
+  node.name = std::string(1, static_cast<char>('a' + n));
+  const std::uint32_t cpus = dice.from(1, 24);
+  node.cpus = CpuSet::first(cpus);
+  if (dice.one_in(5)) node.cpus.remove(dice.from(0, cpus - 1));
+  if (node.cpus.empty()) node.cpus.add(0);
+  if (dice.one_in(2))
+    for (std::uint32_t c = 0; c + 1 < cpus; c += 2) node.cores.push_back(CpuSet::of({c, c + 1}));
+  if (dice.one_in(2)) {
+    node.numa.resize(2);
+    node.numa[1].n = 1;
+    for (std::uint32_t c = 0; c < cpus; ++c) node.numa[c < cpus / 2 ? 0 : 1].cpus.add(c);
+  }
+  node.memory = gibibytes(dice.from(0, 64));
+  add_devices(node, dice);
+  return node;
+}
+
+TaskRequest random_task(Dice& dice) {
+  TaskRequest task;
+  task.cpus = dice.one_in(3) ? dice.from(1, 12) : 1;
+  if (dice.one_in(4)) task.memory = gibibytes(dice.from(1, 40));
+  if (dice.one_in(3)) return task;
+  task.devices = DeviceRequest{};
+  task.devices->count = dice.one_in(3) ? dice.from(1, 9) : dice.from(1, 2);
+  if (dice.one_in(3)) {
+    task.devices->count = 1;
+    task.devices->share = {static_cast<std::int32_t>(dice.from(1, 10)) * 100};
+  }
+  if (dice.one_in(4)) task.devices->model = dice.one_in(2) ? "h100" : "A100";
+  if (dice.one_in(8)) task.devices->memory = gibibytes(60);
+  if (dice.one_in(25)) task.devices->kind = DeviceKind::fpga;
+  return task;
+}
+
+WaitingGroup random_job(Dice& dice, std::uint64_t number) {
+  WaitingGroup job;
+  job.job = {number};
+  job.count = dice.one_in(3) ? dice.from(1, 30) : 1;
+  job.turns = dice.one_in(2) ? dice.from(1, 8) : 1;
+  ResourceRequest request;
+  request.tasks = dice.one_in(3) ? dice.from(1, 7) : 1;
+  request.alternatives = {random_task(dice)};
+  while (dice.one_in(4)) request.alternatives.push_back(random_task(dice));
+  job.request = std::make_shared<const ResourceRequest>(std::move(request));
+  job.queue = dice.from(0, 2);
+  job.priority = dice.one_in(3) ? static_cast<std::int32_t>(dice.from(0, 5)) : 0;
+  job.submitted = Time{seconds(dice.from(0, 200)).us};
+  if (!dice.one_in(4)) job.time = seconds(dice.from(1, 80));
+  if (number > 1 && dice.one_in(6))
+    job.after.push_back({dice.from(1, static_cast<std::uint32_t>(number - 1))});
+  return job;
+}
+
+}  // namespace
+
+std::uint64_t Dice::next() {  // splitmix64
+  state_ += 0x9E3779B97F4A7C15ull;
+  std::uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+World random_world(std::uint64_t seed) {
+  Dice dice(seed);
+  World world;
+  const std::uint32_t nodes = dice.from(1, 5);
+  for (std::uint32_t n = 0; n < nodes; ++n) world.cluster.nodes.push_back(random_node(dice, n));
+  world.queues = {{"normal", 0, false}, {"urgent", 3, false}, {"bold", 0, true}};
+  const std::uint32_t jobs = dice.from(1, 25);
+  for (std::uint32_t j = 1; j <= jobs; ++j) world.jobs.push_back(random_job(dice, j));
+  world.overstays = dice.one_in(5);
+  const std::uint32_t mishaps = dice.one_in(2) ? dice.from(0, 6) : 0;
+  for (std::uint32_t m = 0; m < mishaps; ++m) {
+    Mishap mishap;
+    mishap.kind = static_cast<Mishap::Kind>(dice.from(0, 2));
+    mishap.device.node = {dice.from(0, nodes - 1)};
+    const auto devices = world.cluster.nodes[mishap.device.node.n].devices.size();
+    if (devices == 0) mishap.kind = Mishap::Kind::down;
+    if (devices > 0) mishap.device.index = dice.from(0, static_cast<std::uint32_t>(devices - 1));
+    mishap.from = Time{seconds(dice.from(0, 300)).us};
+    mishap.until = std::min(quiet, mishap.from + seconds(dice.from(1, 100)));
+    world.mishaps.push_back(mishap);
+  }
+  return world;
+}
+
+}  // namespace gangline::worlds

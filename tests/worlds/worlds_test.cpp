@@ -1,0 +1,363 @@
+// Random worlds hold the promises of make_plan: no device held twice, no promise delayed, no job
+// lost, no gang started twice, same input same plan.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <sstream>
+#include <tuple>
+
+#include "base/text.h"
+#include "random_world.h"
+#include "schedule/forecast.h"
+#include "schedule/make_plan.h"
+#include "schedule/wanted.h"
+
+namespace gangline::worlds {
+namespace {
+
+std::string text_of(const Allocation& allocation) {
+  std::ostringstream text;
+  text << allocation.alternative;
+  for (const NodePart& part : allocation.parts) {
+    text << " node " << part.node.n;
+    for (const TaskPlace& task : part.tasks) {
+      text << " rank " << task.rank << " cpus " << task.cpus.text() << " memory " << task.memory.n;
+      for (const DeviceShare& share : task.devices)
+        text << " device " << share.device << "*" << share.share.thousandths;
+    }
+  }
+  return text.str();
+}
+
+std::string text_of(const Plan& plan, const Snapshot& snapshot) {
+  std::ostringstream text;
+  for (const Start& start : plan.starts)
+    text << "start " << start.job.n << "." << start.first << "+" << start.count << " "
+         << text_of(*start.allocation) << "\n";
+  for (const PromiseMade& made : plan.promises)
+    text << "promise " << format(made.gang) << " " << made.start.us << "\n";
+  for (const PromiseGivenUp& given_up : plan.given_up)
+    text << "given up " << format(given_up.gang) << " " << given_up.cause << "\n";
+  for (const Wait& wait : plan.waits)
+    text << "wait " << wait.job.n << "." << wait.first << "+" << wait.count << " "
+         << wait.expected.us << " " << explain(wait.blocker, snapshot) << "\n";
+  return text.str();
+}
+
+/// One world on its way through pretend time. `wrong` is the first thing that does not hold.
+class WorldRun {
+ public:
+  WorldRun(std::uint64_t seed, const Policy& policy)
+      : dice_(seed + 77), world_(random_world(seed)), policy_(policy) {
+    now_.queues = world_.queues;
+  }
+
+  std::string wrong;
+
+  void go() {
+    for (const WaitingGroup& job : world_.jobs) times_.insert(job.submitted);
+    for (const Mishap& mishap : world_.mishaps) times_.insert({mishap.from, mishap.until});
+    constexpr int most_steps = 5'000;
+    for (int steps = 0; wrong.empty() && !times_.empty(); ++steps) {
+      if (steps == most_steps) return complain("it does not come to an end");
+      now_.now = *times_.begin();
+      times_.erase(times_.begin());
+      end_gangs();
+      change_machines();
+      arrive();
+      plan_once();
+    }
+    if (wrong.empty()) check_nobody_is_lost();
+  }
+
+ private:
+  void complain(const std::string& what) {
+    if (wrong.empty()) wrong = "at " + format(now_.now - Time{}) + ": " + what;
+  }
+
+  void end_gangs() {
+    while (!ends_.empty() && ends_.begin()->first <= now_.now) {
+      const auto [job, first] = ends_.begin()->second;
+      ends_.erase(ends_.begin());
+      const auto holder =
+          std::find_if(now_.holders.begin(), now_.holders.end(),
+                       [j = job, f = first](auto& one) { return one.job == j && one.first == f; });
+      if (dice_.one_in(20)) wait_again(*holder);
+      now_.holders.erase(holder);
+    }
+  }
+
+  /// The last gang of the holder failed and is tried again on other devices where there are others.
+  void wait_again(const Holder& holder) {
+    WaitingGroup again = world_.jobs[holder.job.n - 1];
+    again.first = holder.first + holder.count - 1;
+    again.count = 1;
+    again.after.clear();
+    const GangId gang{holder.job, again.first};
+    again.attempt = ++attempts_[gang] + 1;
+    if (again.attempt > 3) return;
+    for (const NodePart& part : holder.allocation->parts)
+      for (const TaskPlace& task : part.tasks)
+        for (const DeviceShare& share : task.devices)
+          again.avoid.push_back({part.node, share.device});
+    started_.erase(gang);
+    now_.waiting.push_back(again);
+  }
+
+  void change_machines() {
+    auto cluster = std::make_shared<Cluster>(world_.cluster);
+    now_.foreign.clear();
+    for (const Mishap& mishap : world_.mishaps) {
+      if (mishap.from > now_.now || mishap.until <= now_.now) continue;
+      Node& node = cluster->nodes[mishap.device.node.n];
+      switch (mishap.kind) {
+        case Mishap::Kind::down: node.up = false; break;
+        case Mishap::Kind::away: node.devices[mishap.device.index].present = false; break;
+        case Mishap::Kind::foreign: now_.foreign.push_back({mishap.device, "eve"}); break;
+      }
+    }
+    troubled_ =
+        !now_.foreign.empty() ||
+        std::any_of(world_.mishaps.begin(), world_.mishaps.end(), [&](const Mishap& mishap) {
+          return mishap.from <= now_.now && now_.now < mishap.until;
+        });
+    now_.cluster = cluster;
+  }
+
+  void arrive() {
+    for (const WaitingGroup& job : world_.jobs)
+      if (job.submitted == now_.now) {
+        now_.waiting.push_back(job);
+        came_.insert(job.job);
+      }
+    const auto is_over = [&](JobId job) {
+      const auto is_its = [&](const auto& one) { return one.job == job; };
+      return came_.contains(job) &&
+             std::none_of(now_.holders.begin(), now_.holders.end(), is_its) &&
+             std::none_of(now_.waiting.begin(), now_.waiting.end(), is_its);
+    };
+    for (WaitingGroup& group : now_.waiting) std::erase_if(group.after, is_over);
+  }
+
+  void plan_once() {
+    const Plan plan = make_plan(now_, policy_);
+    check_same_again(plan);
+    check_partition(plan);
+    check_starts(plan);
+    check_waits(plan);
+    check_promises(plan);
+    if (dice_.one_in(50) && !now_.waiting.empty()) {
+      const JobId job = now_.waiting[dice_.next() % now_.waiting.size()].job;
+      if (why(now_, policy_, job).reason.empty()) complain("no reason");
+    }
+    for (const Start& start : plan.starts) note_start(start);
+    carry_out(plan, now_);
+    for (const PromiseMade& made : now_.promises) {
+      if (made.start > now_.now) times_.insert(made.start);
+      if (made.start <= now_.now && !world_.overstays)
+        complain("the promise to " + format(made.gang) + " is broken");
+    }
+  }
+
+  void note_start(const Start& start) {
+    const WaitingGroup& job = world_.jobs[start.job.n - 1];
+    Span run{0};
+    for (std::uint32_t i = 0; i < start.count; ++i) {
+      if (!started_.insert({start.job, start.first + i}).second)
+        complain(format(GangId{start.job, start.first + i}) + " is started twice");
+      const std::int64_t limit = job.time ? job.time->us : seconds(60).us;
+      Span one{limit / static_cast<std::int64_t>(dice_.from(1, 4))};
+      if (world_.overstays && dice_.one_in(6)) one = Span{limit + seconds(dice_.from(1, 30)).us};
+      run = run + one;
+    }
+    const Time end = now_.now + std::max(run, microseconds(1));
+    ends_.emplace(end, std::pair(start.job, start.first));
+    times_.insert(end);
+  }
+
+  void check_same_again(const Plan& plan) {
+    Snapshot other = now_;
+    for (std::size_t i = other.waiting.size(); i > 1; --i)
+      std::swap(other.waiting[i - 1], other.waiting[dice_.next() % i]);
+    const std::string one = text_of(plan, now_);
+    if (one != text_of(make_plan(now_, policy_), now_)) complain("the same input, another plan");
+    if (const std::string two = text_of(make_plan(other, policy_), now_); one != two)
+      complain("another order of the waiting, another plan:\n" + one + "---\n" + two);
+  }
+
+  /// Each waiting gang is in exactly one start or one wait.
+  void check_partition(const Plan& plan) {
+    std::map<GangId, int> seen;
+    const auto see = [&](JobId job, std::uint32_t first, std::uint32_t count) {
+      for (std::uint32_t i = 0; i < count; ++i) ++seen[{job, first + i}];
+    };
+    for (const Start& start : plan.starts) see(start.job, start.first, start.count);
+    for (const Wait& wait : plan.waits) see(wait.job, wait.first, wait.count);
+    std::size_t gangs = 0;
+    for (const WaitingGroup& group : now_.waiting) {
+      gangs += group.count;
+      for (std::uint32_t i = 0; i < group.count; ++i)
+        if (seen[{group.job, group.first + i}] != 1)
+          complain(format(GangId{group.job, group.first + i}) + " is not in one start or wait");
+    }
+    if (seen.size() != gangs) complain("a gang that does not wait is in the plan");
+  }
+
+  const WaitingGroup& group_of(GangId gang) const {
+    for (const WaitingGroup& group : now_.waiting)
+      if (group.job == gang.job && gang.index >= group.first &&
+          gang.index < group.first + group.count)
+        return group;
+    return world_.jobs.front();
+  }
+
+  void check_starts(const Plan& plan) {
+    std::map<DeviceId, std::int32_t> devices;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, int> cpus;
+    std::map<std::uint32_t, std::int64_t> memory;
+    const auto hold = [&](const Allocation& allocation) {
+      for (const NodePart& part : allocation.parts)
+        for (const TaskPlace& task : part.tasks) {
+          for (const DeviceShare& share : task.devices)
+            devices[{part.node, share.device}] += share.share.thousandths;
+          for (const std::uint32_t cpu : task.cpus.list()) ++cpus[{part.node.n, cpu}];
+          memory[part.node.n] += task.memory.n;
+        }
+    };
+    for (const Holder& holder : now_.holders) hold(*holder.allocation);
+    for (const Start& start : plan.starts) {
+      hold(*start.allocation);
+      check_start(start, group_of({start.job, start.first}));
+    }
+    for (const auto& [device, held] : devices)
+      if (held > 1000) complain("device " + std::to_string(device.index) + " is held too much");
+    for (const auto& [cpu, held] : cpus)
+      if (held > 1) complain("cpu " + std::to_string(cpu.second) + " is held twice");
+    for (const auto& [node, held] : memory)
+      if (held > now_.cluster->nodes[node].memory.n) complain("memory is held twice");
+  }
+
+  void check_start(const Start& start, const WaitingGroup& group) {
+    const TaskRequest& asked = group.request->alternatives[start.allocation->alternative];
+    if (!group.after.empty()) complain("a start before the jobs it comes after");
+    if (start.count > group.turns) complain("more turns than may be");
+    if (start.attempt != group.attempt) complain("another attempt");
+    std::uint32_t rank = 0;
+    for (const NodePart& part : start.allocation->parts) {
+      const Node& node = now_.cluster->nodes[part.node.n];
+      if (!node.up) complain("a start on a node that is down");
+      for (const TaskPlace& task : part.tasks) {
+        if (task.rank != rank++) complain("ranks do not ascend");
+        if (task.cpus.count() != asked.cpus) complain("another number of cpus");
+        if (!task.cpus.minus(node.cpus).empty()) complain("a cpu that is not there");
+        if (task.memory != asked.memory) complain("other memory");
+        if (task.devices.size() != (asked.devices ? asked.devices->count : 0))
+          complain("another number of devices");
+        for (const DeviceShare& share : task.devices) {
+          const Device& device = node.devices[share.device];
+          if (!matches(device, *asked.devices) || share.share != asked.devices->share)
+            complain("not the device that was asked for");
+          if (!device.allottable || !device.present) complain("a device that cannot be given");
+          if (!now_.queues[group.queue].allow_foreign &&
+              foreign_use_of(*now_.cluster, now_.foreign, {part.node, share.device}) != nullptr)
+            complain("a device in foreign use");
+        }
+      }
+    }
+    if (rank != group.request->tasks) complain("another number of tasks");
+  }
+
+  void check_waits(const Plan& plan) {
+    for (const Wait& wait : plan.waits) {
+      const WaitingGroup& group = group_of({wait.job, wait.first});
+      const bool never = never_fits(*now_.cluster, *group.request).has_value();
+      if (std::holds_alternative<NoSuchDevice>(wait.blocker) != never)
+        complain("NoSuchDevice and never_fits do not say the same");
+      if (explain(wait.blocker, now_).empty()) complain("a wait without a reason");
+      if (const auto* taken = std::get_if<AllTaken>(&wait.blocker))
+        if (taken->free >= taken->wanted || taken->holders.empty())
+          complain("all taken, but: " + explain(wait.blocker, now_) + " " +
+                   describe(*group.request) + " avoid " + std::to_string(group.avoid.size()) +
+                   " holders " + std::to_string(now_.holders.size()) + " starts " +
+                   std::to_string(plan.starts.size()) + " foreign " +
+                   std::to_string(now_.foreign.size()));
+      if (const auto* scattered = std::get_if<Scattered>(&wait.blocker))
+        if (scattered->what != "task" && scattered->free < scattered->wanted)
+          complain("scattered, but: " + explain(wait.blocker, now_));
+      if (std::holds_alternative<DeviceAway>(wait.blocker) && !troubled_)
+        complain("no device is away");
+    }
+  }
+
+  void check_promises(const Plan& plan) {
+    std::map<GangId, Time> in_force;
+    for (const PromiseMade& made : now_.promises) in_force[made.gang] = made.start;
+    for (const PromiseGivenUp& given_up : plan.given_up) {
+      if (in_force.erase(given_up.gang) == 0) complain("a promise given up that nobody made");
+      const bool of_a_machine =
+          given_up.cause.starts_with("device ") || given_up.cause.starts_with("node ");
+      const bool of_an_overstay = given_up.cause == "others ran past their time limits";
+      if (!(of_a_machine && troubled_) && !(of_an_overstay && world_.overstays) &&
+          !given_up.cause.ends_with("goes first"))
+        complain("a promise given up without a cause: " + given_up.cause);
+    }
+    for (const PromiseMade& made : plan.promises) {
+      if (in_force.contains(made.gang) && made.start >= in_force[made.gang])
+        complain("a promise that does not improve");
+      if (made.start < now_.now || made.start == never) complain("a promise of no use");
+    }
+  }
+
+  /// Whoever can run has run in the end; the others say why.
+  void check_nobody_is_lost() {
+    if (!now_.holders.empty()) complain("somebody still runs");
+    std::set<JobId> hopeless;
+    std::vector<WaitingGroup> waiting = now_.waiting;
+    // A job comes after others with smaller numbers only.
+    std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.job, a.first) < std::tie(b.job, b.first);
+    });
+    for (const WaitingGroup& group : waiting) {
+      bool may_wait = never_fits(*now_.cluster, *group.request).has_value();
+      for (const JobId job : group.after) may_wait = may_wait || hopeless.contains(job);
+      if (may_wait) hopeless.insert(group.job);
+      if (!may_wait)
+        complain("job " + format(group.job) + " never ran:\n" +
+                 text_of(make_plan(now_, policy_), now_));
+    }
+  }
+
+  Dice dice_;
+  const World world_;
+  const Policy policy_;
+  Snapshot now_;
+  std::set<Time> times_;
+  std::multimap<Time, std::pair<JobId, std::uint32_t>> ends_;
+  std::set<JobId> came_;
+  std::set<GangId> started_;
+  std::map<GangId, std::uint32_t> attempts_;
+  bool troubled_ = false;
+};
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+TEST(Worlds, HoldWhatMakePlanPromises) {
+  const std::uint64_t first = number_of("SEED", 1);
+  const std::uint64_t count = number_of("WORLDS", 500);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    for (const Policy& policy : policies()) {
+      WorldRun run(seed, policy);
+      run.go();
+      ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gangline::worlds
