@@ -287,6 +287,14 @@ TEST(JobFile, PlacesAndNumbersAreRightBehindCharactersOfSeveralBytes) {
             "0.10");
 }
 
+TEST(JobFile, CharactersThatTheLibraryTakesForSomeKindOfSpaceAreReadAsWhatTheyAre) {
+  EXPECT_EQ(good("command = \"\"\"a \\\n  é\"\"\"").command.words[0], "a é");
+  EXPECT_EQ(good("command = 'é\u2028\u3000 \uFEEF'").command.words[0], "é\u2028\u3000 \uFEEF");
+  for (const char* text :
+       {"é = 1", "a = é", "a\uFEEF = 1", "[é]", "a = \"\\é\"", "a = \"\"\"\\é\"\"\""})
+    EXPECT_TRUE(told(text).starts_with("train.toml:1:")) << text;
+}
+
 TEST(JobFile, SweepsAreListsOrRanges) {
   const auto values = [](const std::string& written) {
     return good("command = 'true'\n[sweep]\nx = " + written).sweep[0].values;

@@ -24,6 +24,7 @@ std::vector<Error> Mistakes::in_order() const {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
   std::vector<Error> errors;
+  errors.reserve(sorted.size());
   for (auto& mistake : sorted) errors.push_back(std::move(mistake.second));
   return errors;
 }

@@ -161,10 +161,13 @@ class SpecCheck {
     std::size_t bytes = 0;
     for (const auto& [name, value] : vars) {
       bytes += name.size() + value.size();
-      const std::string here = where + "." + name;
-      if (name.empty() || name.find('=') != std::string::npos || trouble_with(name) != nullptr)
-        no(here, quoted(name) + " cannot be the name of an environment variable");
-      if (const char* trouble = trouble_with(value)) no(here, quoted(name) + " " + trouble);
+      const char* trouble = trouble_with(value);
+      const bool bad_name =
+          name.empty() || name.find('=') != std::string::npos || trouble_with(name) != nullptr;
+      if (!bad_name && trouble == nullptr) continue;
+      no(std::string(where).append(".").append(name),
+         quoted(name) + (bad_name ? " cannot be the name of an environment variable"
+                                  : std::string(" ") + trouble));
     }
     if (bytes > largest_environment)
       no(where,

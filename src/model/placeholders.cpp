@@ -85,7 +85,7 @@ class ScriptWriter {
   }
 
   static std::string in_place(ScriptQuote quote, const std::string& variable) {
-    const std::string use = "${" + variable + "}";
+    std::string use = "${" + variable + "}";
     switch (quote) {
       case ScriptQuote::none: return '"' + use + '"';
       case ScriptQuote::single_quotes: return "'\"" + use + "\"'";
