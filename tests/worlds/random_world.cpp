@@ -76,7 +76,7 @@ TaskRequest random_task(Dice& dice) {
 WaitingGroup random_job(Dice& dice, std::uint64_t number) {
   WaitingGroup job;
   job.job = {number};
-  job.count = dice.one_in(3) ? dice.from(1, 30) : 1;
+  job.count = dice.one_in(3) ? dice.from(1, 12) : 1;
   job.turns = dice.one_in(2) ? dice.from(1, 8) : 1;
   ResourceRequest request;
   request.tasks = dice.one_in(3) ? dice.from(1, 7) : 1;
