@@ -262,6 +262,13 @@ TEST(JobFile, AFileThatIsTooDeepOrTooManyIsRefusedBeforeItIsRead) {
   std::string many = "a = [";
   for (std::size_t i = 0; i < (2u << 20) + 1; ++i) many += "1,";
   EXPECT_NE(told(many).find("more than 2097152 values"), std::string::npos);
+  std::string keys, headers;
+  for (int i = 0; i < 10'001; ++i) {
+    keys += "a" + std::to_string(i) + ".b = 1.5\n";
+    headers += "[a" + std::to_string(i) + ".b]\n";
+  }
+  EXPECT_EQ(told(keys), "train.toml:10001:10: more than 10000 keys with dots");
+  EXPECT_EQ(told(headers), "train.toml:10001:10: more than 10000 keys with dots");
   EXPECT_EQ(told("# \v"),
             "train.toml:1:3: a control character (\\x0b); write it as an escape such "
             "as \\u0007 in a text in double quotes");

@@ -1,5 +1,6 @@
 // The TOML library reads dotted keys to any depth and destroys what it read by recursion, so a file
-// of "a.a.a.a…" would end the program. This looks at the tokens only, before the library does.
+// of "a.a.a.a…" would end the program; and it searches all tables that dotted keys have made for
+// each dotted key. This looks at the tokens only, before the library does.
 #include "base/text.h"
 #include "jobspec/mistakes.h"
 #include "jobspec/toml_reader.h"
@@ -28,10 +29,12 @@ class LimitScan {
       case '\'': return skip_text(c);
       case '[':
       case '{':
+        if (at_line_start_ && depth_ == 0) in_header_ = true;
         if (++depth_ > deepest_nesting) no("more than", deepest_nesting, "lists and tables nested");
         break;
       case ']':
       case '}':
+        if (in_header_) end_key();
         if (depth_ > 0) --depth_;
         break;
       case '.':
@@ -39,12 +42,21 @@ class LimitScan {
         break;
       case ',':
       case '=':
+        if (c == '=') end_key();
         if (++values_ > most_values_in_a_file) no("more than", most_values_in_a_file, "values");
         break;
       default: break;
     }
     if (c == ',' || c == '=' || c == '[' || c == '{' || c == '\n') dots_ = 0;
+    if (c != ' ' && c != '\t') at_line_start_ = c == '\n';
+    if (c == '\n') in_header_ = false;
     next();
+  }
+
+  void end_key() {
+    if (dots_ > 0 && ++dotted_keys_ > most_dotted_keys)
+      no("more than", most_dotted_keys, "keys with dots");
+    dots_ = 0;
   }
 
   // At a quote: skips the text, of one line or of many.
@@ -101,7 +113,8 @@ class LimitScan {
   const std::string& file_name_;
   std::size_t at_ = 0;
   Place place_{1, 1};
-  std::size_t depth_ = 0, dots_ = 0, values_ = 0;
+  std::size_t depth_ = 0, dots_ = 0, dotted_keys_ = 0, values_ = 0;
+  bool at_line_start_ = true, in_header_ = false;
   Error error_{ErrorKind::usage, "", "", ""};
 };
 
