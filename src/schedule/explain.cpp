@@ -12,7 +12,7 @@ constexpr std::size_t most_holders_told = 3;
 
 /// "14:05 UTC", with the date where it is more than a day away.
 std::string about(Time t, Time now) {
-  const std::string utc = format_utc(t);  // 2026-11-22T14:05:00Z
+  std::string utc = format_utc(t);  // 2026-11-22T14:05:00Z
   if (utc.size() < 16) return utc;
   const std::string clock = utc.substr(11, 5) + " UTC";
   return t - now < hours(24) ? clock : utc.substr(0, 10) + " " + clock;
@@ -65,6 +65,7 @@ Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot)
             what.starts_with(name_of(DeviceKind::fpga)) ? DeviceKind::fpga : DeviceKind::gpu;
         for (const DeviceShare& share : task.devices) {
           const Node& node = snapshot.cluster->nodes[part.node.n];
+          if (share.device >= node.devices.size()) continue;
           if (!what.starts_with(name_of(kind)) || node.devices[share.device].kind != kind) continue;
           here += what.ends_with("share") ? static_cast<std::uint64_t>(share.share.thousandths) : 1;
         }

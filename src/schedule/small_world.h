@@ -70,7 +70,7 @@ struct SmallWorld {
     return {0, {NodePart{{node}, {task}}}};
   }
 
-  Holder& hold(std::uint64_t job, Allocation allocation, Span left = never - Time{}) {
+  Holder& hold(std::uint64_t job, const Allocation& allocation, Span left = never - Time{}) {
     snapshot.holders.push_back({{job},
                                 0,
                                 1,
