@@ -28,6 +28,18 @@ int open_pidfd(std::int64_t pid) {
 
 ProcessMark mark_of(const LiveTask& task) { return {task.pid, task.boot_before, task.boot_after}; }
 
+/// Whole or not at all, whatever becomes of this process. Not synced: it is needed only by a
+/// launcher that comes after this one under the same boot.
+Result<void> replace_file(const std::string& path, std::string_view bytes) {
+  const std::string beside = path + ".new";
+  auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!file) return file.error();
+  auto written = write_all(file->number(), bytes, beside);
+  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
+    written = system_error("rename", beside, errno);
+  return written;
+}
+
 /// For a task whose exit nobody saw.
 ExitRecord unseen_exit(const LiveTask& task) {
   ExitRecord exit;
@@ -75,7 +87,7 @@ void Gangs::set_node(Node node) {
   const std::string path = files_.launcher_directory() + "/node";
   const auto before = read_file(path, largest_card);
   if (before && *before == packer.bytes()) return;
-  const auto written = write_file(path, packer.bytes());
+  const auto written = replace_file(path, packer.bytes());
   if (!written) trouble_ = written.error().sentence();
 }
 
@@ -89,14 +101,11 @@ void Gangs::put_job(Job job) {
     trouble_ = made.error().sentence();
     return;
   }
-  // Not synced: it is needed only by a launcher that comes after this one under the same boot.
   const std::string path = files_.card(id);
-  auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-  if (!file) {
-    trouble_ = file.error().sentence();
-    return;
-  }
-  const auto written = write_all(file->number(), framed(packer.bytes()), path);
+  const std::string frame = framed(packer.bytes());
+  const auto before = read_file(path, largest_card);
+  if (before && *before == frame) return;
+  const auto written = replace_file(path, frame);
   if (!written) trouble_ = written.error().sentence();
 }
 
@@ -230,7 +239,7 @@ const Meeting& Gangs::meeting_of(const Lane& lane, std::uint32_t index) {
   if (card != cards_.end() && card->second.job.spec->launcher == TeamLauncher::mpi) {
     meeting.host_file = files_.host_file({lane.order.job, index});
     if (!files_.make_directories_of(lane.order.job) ||
-        !write_file(meeting.host_file, "localhost slots=" + std::to_string(tasks) + "\n"))
+        !replace_file(meeting.host_file, "localhost slots=" + std::to_string(tasks) + "\n"))
       meeting.host_file.clear();
   }
   return meeting;

@@ -29,7 +29,8 @@ namespace {
 constexpr Span longest_lock_wait = seconds(2);
 constexpr Span lock_poll = milliseconds(2);
 // A launcher that ends sooner than this again and again is started later and later.
-constexpr Span short_life = milliseconds(100);
+constexpr Span short_life = milliseconds(50);
+constexpr int short_lives_at_once = 3;
 constexpr int most_doublings = 7;
 constexpr Span first_pause = milliseconds(10);
 constexpr std::size_t room_for_exits = 1 << 20;
@@ -174,7 +175,8 @@ int guard(Station station) {
                     exits_file ? *std::move(exits_file) : Fd{}};
     if (pid > 0 && watch_over(watched)) return 0;
     short_lives = since_boot() - begun < short_life ? short_lives + 1 : 0;
-    if (short_lives > 1) sleep_for({first_pause.us << std::min(short_lives, most_doublings)});
+    if (short_lives > 1)
+      sleep_for({first_pause.us << std::min(short_lives - short_lives_at_once, most_doublings)});
   }
 }
 

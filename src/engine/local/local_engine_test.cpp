@@ -1,114 +1,130 @@
 #include "engine/local/local_engine.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <map>
+#include <random>
 
+#include "engine/local/local_world.h"
 #include "launch/launcher.h"
-#include "os/clock.h"
-#include "os/file.h"
 
 namespace gangline {
 namespace {
 
-class Home {
- public:
-  Home() {
-    char name[] = "/tmp/gangline-local-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~Home() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
+INSTANTIATE_TEST_SUITE_P(Local, EngineConformance, ::testing::Values([] {
+                           return std::unique_ptr<ConformanceWorld>(new LocalWorld);
+                         }));
 
- private:
-  std::string path_;
-};
-
-struct World {
-  Home home;
-  Loop loop;
-  std::unique_ptr<LocalEngine> engine;
-  std::vector<Event> seen;
-
-  World() { open(); }
-  ~World() {
-    if (engine) {
-      engine->retire();
-      run_until([] { return false; }, milliseconds(50));
-    }
-  }
-  void open(const std::string& cursor = "", const std::vector<StartOrder>& asked = {}) {
-    char self[4096];
-    const ssize_t n = ::readlink("/proc/self/exe", self, sizeof self);
-    LocalEngineSettings settings;
-    settings.state_dir = home.path();
-    settings.launcher = {std::string(self, static_cast<std::size_t>(n)), "internal-launcher"};
-    settings.probe = {"/bin/false"};
-    settings.sample_every = hours(1);
-    engine = std::make_unique<LocalEngine>(loop, settings);
-    EXPECT_TRUE(engine->describe_node().ok());
-    engine->resume(cursor, asked);
-  }
-  template <class Done>
-  bool run_until(Done done, Span longest = seconds(20)) {
-    const Span begun = since_boot();
-    const auto tick = loop.every(milliseconds(2), [&] {
-      News news = engine->poll(now());
-      for (Event& event : news.events) seen.push_back(std::move(event));
-      if (!news.cursor.empty()) engine->acknowledge(news.cursor);
-      if (done() || since_boot() - begun > longest) loop.stop();
-    });
-    loop.run();
-    return done();
-  }
-  const GangEnded* ended(GangId gang) const {
-    for (const Event& event : seen)
-      if (const auto* end = std::get_if<GangEnded>(&event.body); end && end->gang == gang)
-        return end;
-    return nullptr;
-  }
-};
-
-StartOrder order_of(std::uint64_t job, const std::string& script) {
-  JobSpec spec;
-  spec.name = "test";
-  spec.command = {true, {script}};
-  spec.dir = "/";
-  spec.inherited = {{"PATH", "/usr/bin:/bin"}};
-  StartOrder order;
-  order.job.id = {job};
-  order.job.spec = std::make_shared<const JobSpec>(std::move(spec));
-  Allocation allocation;
-  allocation.parts = {NodePart{NodeId{0}, {TaskPlace{0, {}, CpuSet::of({0}), {}}}}};
-  order.allocation = std::make_shared<const Allocation>(allocation);
-  return order;
-}
-
-TEST(LocalEngine, starts_a_gang_and_tells_how_it_ended) {
-  World world;
-  world.engine->start(order_of(1, "echo hello; exit 7"));
-  ASSERT_TRUE(world.run_until([&] { return world.ended({{1}, 0}) != nullptr; }));
-  const GangEnded& end = *world.ended({{1}, 0});
-  EXPECT_EQ(end.ending.cause, EndCause::failed);
-  EXPECT_EQ(end.ending.exit_code, 7);
-  const auto log = world.engine->read_log({{{1}, 0}, 0, 0, false, 0, 100});
+TEST(LocalEngine, reads_the_log_of_a_gang) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  world.engine().start(LocalWorld::order_of({1}, 1, {true, {"echo hello; echo oh >&2; exit 7"}}));
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.last_lines, "oh\n");
+  const auto log = world.engine().read_log({{{1}, 0}, 0, 0, false, 0, 100});
   ASSERT_TRUE(log.ok());
   EXPECT_EQ(log->bytes, "hello\n");
 }
 
-TEST(LocalEngine, stops_a_gang_that_runs) {
-  World world;
-  world.engine->start(order_of(1, "echo up; sleep 100"));
-  ASSERT_TRUE(world.run_until([&] { return !world.seen.empty(); }));
-  world.engine->stop({{{1}, 0}, EndCause::stopped, "stopped by a test", false});
-  ASSERT_TRUE(world.run_until([&] { return world.ended({{1}, 0}) != nullptr; }));
-  EXPECT_EQ(world.ended({{1}, 0})->ending.cause, EndCause::stopped);
-  EXPECT_EQ(world.ended({{1}, 0})->ending.detail, "stopped by a test");
+/// A sweep in which each gang writes one line, while `disturb` is called now and then.
+class DisturbedSweep {
+ public:
+  static constexpr std::uint32_t gangs = 400;
+  static constexpr std::uint32_t lanes = 4;
+
+  DisturbedSweep() : ear_(world) {
+    const std::string script = "echo $GANG_GANG >> " + world.path() + "/marks; exit 0";
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      StartOrder order = LocalWorld::order_of({1}, gangs, {true, {script}});
+      order.first = lane * (gangs / lanes);
+      order.count = gangs / lanes;
+      orders_.push_back(order);
+      world.engine().start(order);
+    }
+  }
+
+  /// `times` disturbances at moments spread over the sweep.
+  void run(int times, const std::function<void()>& disturb) {
+    const unsigned seed = std::random_device{}();
+    std::printf("seed %u\n", seed);
+    std::mt19937 random(seed);
+    std::vector<std::size_t> moments;
+    for (int i = 0; i < times; ++i) moments.push_back(random() % (gangs * 9 / 10));
+    std::sort(moments.begin(), moments.end());
+    for (const std::size_t moment : moments) {
+      ASSERT_TRUE(ear_.hear_until([&] { return ear_.ends.size() >= moment; }));
+      disturb();
+    }
+    ASSERT_TRUE(ear_.hear_until([&] { return ear_.ends.size() >= gangs; }))
+        << ear_.ends.size() << " ended; trouble: " << world.local().trouble();
+    check();
+  }
+
+  void restart_service() { world.restart(ear_.cursor, open_orders()); }
+
+  std::size_t lost = 0;
+  LocalWorld world;
+
+ private:
+  std::vector<StartOrder> open_orders() const {
+    std::vector<StartOrder> open;
+    for (const StartOrder& order : orders_)
+      for (std::uint32_t i = order.first; i < order.first + order.count; ++i) {
+        if (ear_.ends.contains({{{1}, i}, 1})) continue;
+        open.push_back(order);
+        open.back().first = i;
+        open.back().count = order.first + order.count - i;
+        break;
+      }
+    return open;
+  }
+  void check() {
+    EXPECT_TRUE(ear_.ended_twice.empty());
+    std::map<std::string, int> marks;
+    for (const std::string& line : world.lines_of("marks")) ++marks[line];
+    for (const auto& [attempt, end] : ear_.ends) {
+      const int written = marks[std::to_string(attempt.first.index)];
+      if (end.ending.cause == EndCause::done) {
+        EXPECT_EQ(written, 1) << "gang " << attempt.first.index;
+      } else {
+        EXPECT_EQ(end.ending.cause, EndCause::lost)
+            << "gang " << attempt.first.index << ": " << end.ending.detail;
+        EXPECT_FALSE(end.ending.detail.empty());
+        EXPECT_LE(written, 1);
+        ++lost;
+      }
+    }
+  }
+
+  ConformanceEar ear_;
+  std::vector<StartOrder> orders_;
+};
+
+TEST(LocalEngine, a_launcher_that_is_killed_again_and_again_loses_no_gang_and_runs_none_twice) {
+  DisturbedSweep sweep;
+  sweep.run(20, [&] { sweep.world.kill_process("gang-launcher"); });
+  EXPECT_EQ(sweep.lost, 0u);
+}
+
+TEST(LocalEngine, a_guardian_that_is_killed_is_replaced_and_no_gang_runs_twice) {
+  DisturbedSweep sweep;
+  sweep.run(10, [&] { sweep.world.kill_process("gang-guardian"); });
+  EXPECT_LE(sweep.lost, 10 * DisturbedSweep::lanes);
+}
+
+TEST(LocalEngine, when_launcher_and_guardian_are_killed_each_gang_has_one_outcome_all_the_same) {
+  DisturbedSweep sweep;
+  sweep.run(10, [&] {
+    sweep.world.kill_process("gang-guardian");
+    sweep.world.kill_process("gang-launcher");
+  });
+  EXPECT_LE(sweep.lost, 10 * DisturbedSweep::lanes);
+}
+
+TEST(LocalEngine, a_service_that_is_killed_again_and_again_loses_no_gang_and_runs_none_twice) {
+  DisturbedSweep sweep;
+  sweep.run(20, [&] { sweep.restart_service(); });
+  EXPECT_EQ(sweep.lost, 0u);
 }
 
 }  // namespace
