@@ -108,6 +108,11 @@ class WorldRun {
   }
 
   void change_machines() {
+    const bool changes = std::any_of(
+        world_.mishaps.begin(), world_.mishaps.end(),
+        [&](const Mishap& mishap) { return mishap.from == now_.now || mishap.until == now_.now; });
+    if (now_.cluster != nullptr && !changes) return;
+    never_.clear();
     auto cluster = std::make_shared<Cluster>(world_.cluster);
     now_.foreign.clear();
     for (const Mishap& mishap : world_.mishaps) {
@@ -275,7 +280,9 @@ class WorldRun {
   void check_waits(const Plan& plan) {
     for (const Wait& wait : plan.waits) {
       const WaitingGroup& group = group_of({wait.job, wait.first});
-      const bool never = never_fits(*now_.cluster, *group.request).has_value();
+      const auto [known, is_new] = never_.try_emplace(wait.job, false);
+      if (is_new) known->second = never_fits(*now_.cluster, *group.request).has_value();
+      const bool never = known->second;
       if (std::holds_alternative<NoSuchDevice>(wait.blocker) != never)
         complain("NoSuchDevice and never_fits do not say the same");
       if (explain(wait.blocker, now_).empty()) complain("a wait without a reason");
@@ -341,6 +348,7 @@ class WorldRun {
   std::set<JobId> came_;
   std::set<GangId> started_;
   std::map<GangId, std::uint32_t> attempts_;
+  std::map<JobId, bool> never_;  ///< what never_fits says while the machines stay as they are
   bool troubled_ = false;
 };
 
