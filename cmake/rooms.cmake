@@ -10,9 +10,9 @@ function(add_room name allowed)
   room_target(${name} target)
   string(REPLACE "/" "_" flat ${name})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
-  if(name STREQUAL "devices")  # its backends are folders of their own
-    file(GLOB backends CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/devices/*/*.cpp)
-    list(APPEND sources ${backends})
+  if(name MATCHES "^(devices|launch)$")  # backends and fences are folders of their own
+    file(GLOB folders CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
+    list(APPEND sources ${folders})
   endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")

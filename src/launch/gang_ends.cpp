@@ -172,6 +172,11 @@ void Gangs::signal(const LiveGang& gang, int number) {
   const std::string id = gang_id_text(gang.id, gang.attempt, ledger_.book().epoch());
   for (const ProcessEntry& process : processes_of_gang(marks, id))
     if (!live(process.group)) ::kill(static_cast<pid_t>(process.pid), number);
+  // Nothing leaves a control group by itself.
+  const auto care = care_.find(gang.id);
+  if (number != SIGKILL || care == care_.end()) return;
+  for (const std::int64_t pid : Cgroups::members(care->second.groups))
+    ::kill(static_cast<pid_t>(pid), number);
 }
 
 // Ending.
@@ -199,6 +204,11 @@ bool Gangs::has_leftovers(const LiveGang& gang) {
     left = true;
     ::kill(static_cast<pid_t>(pid), SIGKILL);
   }
+  if (care != care_.end())
+    for (const std::int64_t pid : Cgroups::members(care->second.groups)) {
+      const auto process = read_process(pid);
+      left = left || (process && !process->zombie);
+    }
   if (left) signal(gang, SIGKILL);
   return left;
 }

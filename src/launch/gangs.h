@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "launch/book.h"
-#include "launch/cgroup.h"
 #include "launch/environment.h"
+#include "launch/fence/cgroup.h"
 #include "launch/job_files.h"
 #include "launch/processes.h"
 #include "launch/recipe.h"

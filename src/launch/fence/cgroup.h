@@ -2,8 +2,8 @@
 // where this user may make them.
 #pragma once
 
-#include <memory>
-#include <optional>
+#include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -26,7 +26,6 @@ class Cgroups {
  public:
   /// `root` is "/" but in tests: /proc/self and /sys/fs/cgroup are looked for below it.
   explicit Cgroups(std::string root = "/");
-  ~Cgroups();
   Cgroups(const Cgroups&) = delete;
   Cgroups& operator=(const Cgroups&) = delete;
 
@@ -37,14 +36,38 @@ class Cgroups {
   static void close_doors(RaisedFences& raised);
   /// Whether the memory limit of this task has ended one of its processes.
   static bool out_of_memory(const std::vector<std::string>& groups);
+  /// Processes in the groups of a gang.
+  static std::vector<std::int64_t> members(const std::vector<std::vector<std::string>>& groups);
   /// Ends what is left in the groups and removes them. False: something is still in there.
   static bool lower(const std::vector<std::vector<std::string>>& groups);
   /// The groups that `raise` made under this name, also by an earlier launcher.
   std::vector<std::vector<std::string>> find(const std::string& name) const;
 
  private:
-  struct Places;
-  std::unique_ptr<Places> places_;
+  /// Where groups of one controller are made.
+  struct Place {
+    int version = 0;        ///< 1 or 2
+    std::string directory;  ///< our own group, in which others are made
+    bool ready = false;     ///< version 2: the controller is there for groups in it
+    bool tried = false;
+  };
+  enum class Controller : std::uint8_t { memory, cpuset, devices };
+
+  void find_places();
+  Place* usable(Controller controller);
+  bool make_ready(Place& place, Controller controller) const;
+  /// The group of a task for one controller, made if it is not there yet.
+  Result<std::string> make_group(const Place& place, const std::string& name,
+                                 std::vector<std::string>& groups) const;
+  Result<void> limit_memory(const TaskPlace& task, const std::string& name,
+                            std::vector<std::string>& groups);
+  Result<void> limit_cpus(const TaskPlace& task, const std::string& name,
+                          std::vector<std::string>& groups);
+  Result<void> limit_devices(const std::vector<std::string>& denied, const std::string& name,
+                             std::vector<std::string>& groups);
+
+  std::string root_;
+  std::array<Place, 3> places_;
 };
 
 }  // namespace gangline

@@ -1,0 +1,345 @@
+#include "launch/fence/cgroup.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "base/text.h"
+#include "launch/fence/device_filter.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+constexpr const char* group_prefix = "gangline-";
+constexpr const char* controller_names[] = {"memory", "cpuset", "devices"};
+
+/// Files of control groups take what is written to them, each write for itself.
+Result<void> write_value(const std::string& path, const std::string& value) {
+  auto file = open_file(path, O_WRONLY | O_APPEND);
+  if (!file) return file.error();
+  if (::write(file->number(), value.data(), value.size()) != static_cast<ssize_t>(value.size()))
+    return system_error("write '" + value + "' to", path, errno);
+  return {};
+}
+
+bool has_word(std::string_view text, char separator, std::string_view word) {
+  for (const std::string_view each : split(trim(text), separator))
+    if (each == word) return true;
+  return false;
+}
+
+/// The number behind `key` in lines of "key number".
+std::uint64_t number_after(const std::string& path, std::string_view key) {
+  const auto text = read_file(path);
+  if (!text) return 0;
+  for (const std::string_view line : split(*text, '\n'))
+    if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == ' ')
+      return parse_number(line.substr(key.size() + 1)).value_or(0);
+  return 0;
+}
+
+struct GroupMount {
+  std::string root;
+  std::string point;
+  std::string type;     // "cgroup" or "cgroup2"
+  std::string options;  // of version 1: its controllers
+};
+
+/// Lines of mountinfo: "31 23 0:28 ROOT POINT options … - TYPE source OPTIONS".
+std::vector<GroupMount> read_mounts(const std::string& text) {
+  std::vector<GroupMount> mounts;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto words = split(line, ' ');
+    const auto dash = std::find(words.begin(), words.end(), "-");
+    if (words.size() < 6 || words.end() - dash < 4 || !dash[1].starts_with("cgroup")) continue;
+    mounts.push_back(
+        {std::string(words[3]), std::string(words[4]), std::string(dash[1]), std::string(dash[3])});
+  }
+  return mounts;
+}
+
+/// Our own group in each hierarchy, from lines "N:controllers:PATH"; version 2 has the key "".
+std::map<std::string, std::string, std::less<>> read_own_groups(const std::string& text) {
+  std::map<std::string, std::string, std::less<>> groups;
+  for (const std::string_view line : split(text, '\n')) {
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == std::string_view::npos || second == std::string_view::npos) continue;
+    for (const std::string_view controller : split(line.substr(first + 1, second - first - 1), ','))
+      groups[std::string(controller)] = line.substr(second + 1);
+  }
+  return groups;
+}
+
+std::string own_directory(const std::string& root, const GroupMount& mount,
+                          const std::string& group) {
+  std::string below = group;
+  if (mount.root != "/" && below.starts_with(mount.root)) below.erase(0, mount.root.size());
+  std::string path = root + mount.point + below;
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+/// Device files of the node that this task is not to open.
+std::vector<std::string> denied_files(const std::string& root, const Node& node,
+                                      const TaskPlace& place) {
+  std::set<std::string> allowed;
+  const auto allow = [&](const Device& device) {
+    allowed.insert(device.files.begin(), device.files.end());
+  };
+  for (const DeviceShare& share : place.devices) {
+    if (share.device >= node.devices.size()) continue;
+    const Device& device = node.devices[share.device];
+    allow(device);
+    if (device.parent && *device.parent < node.devices.size()) allow(node.devices[*device.parent]);
+  }
+  std::vector<std::string> denied;
+  std::set<std::string> seen;
+  for (const Device& device : node.devices)
+    for (const std::string& file : device.files)
+      if (!allowed.contains(file) && seen.insert(file).second &&
+          ::access((root + file).c_str(), F_OK) == 0)
+        denied.push_back(root + file);
+  return denied;
+}
+
+Fence open_fence(const char* name, const std::string& how, const std::string& why_not) {
+  return {name, false, why_not.empty() ? how : how + " (" + why_not + ")"};
+}
+
+}  // namespace
+
+Cgroups::Cgroups(std::string root) : root_(std::move(root)) {
+  while (!root_.empty() && root_.back() == '/') root_.pop_back();
+  find_places();
+}
+
+void Cgroups::find_places() {
+  const auto mounts_text = read_file(root_ + "/proc/self/mountinfo");
+  const auto groups_text = read_file(root_ + "/proc/self/cgroup");
+  if (!mounts_text || !groups_text) return;
+  const auto own = read_own_groups(*groups_text);
+  for (const GroupMount& mount : read_mounts(*mounts_text)) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const bool first_version =
+          mount.type == "cgroup" && has_word(mount.options, ',', controller_names[i]);
+      const bool second_version = mount.type == "cgroup2";
+      // Where both are mounted, a controller is in one of them, and the first version says so.
+      if (!first_version && !(second_version && places_[i].version == 0)) continue;
+      const auto group = own.find(first_version ? controller_names[i] : "");
+      if (group == own.end()) continue;
+      places_[i].version = first_version ? 1 : 2;
+      places_[i].directory = own_directory(root_, mount, group->second);
+    }
+  }
+}
+
+bool Cgroups::make_ready(Place& place, Controller controller) const {
+  // A device filter of version 2 is a program and needs no controller.
+  if (place.version == 1 || controller == Controller::devices) return true;
+  const std::string name = controller_names[static_cast<std::size_t>(controller)];
+  const std::string file = place.directory + "/cgroup.subtree_control";
+  const auto given = read_file(file);
+  if (given && has_word(*given, ' ', name)) return true;
+  // Refused where processes are in the group itself, unless it is the topmost.
+  return write_value(file, "+" + name).ok();
+}
+
+Cgroups::Place* Cgroups::usable(Controller controller) {
+  Place& place = places_[static_cast<std::size_t>(controller)];
+  if (place.version == 0) return nullptr;
+  if (!place.tried) {
+    place.tried = true;
+    place.ready = ::access(place.directory.c_str(), W_OK) == 0 && make_ready(place, controller);
+  }
+  return place.ready ? &place : nullptr;
+}
+
+Result<std::string> Cgroups::make_group(const Place& place, const std::string& name,
+                                        std::vector<std::string>& groups) const {
+  const std::string path = place.directory + "/" + group_prefix + name;
+  if (std::find(groups.begin(), groups.end(), path) != groups.end()) return path;
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
+    return system_error("make a control group", path, errno);
+  groups.push_back(path);
+  return path;
+}
+
+Result<void> Cgroups::limit_memory(const TaskPlace& task, const std::string& name,
+                                   std::vector<std::string>& groups) {
+  const Place* place = usable(Controller::memory);
+  if (place == nullptr)
+    return Error{ErrorKind::denied, "no control group for memory may be made here", "", ""};
+  auto path = make_group(*place, name, groups);
+  if (!path) return path.error();
+  const std::string bytes = std::to_string(task.memory.n);
+  // Swap beyond the limit would make it none; where there is no swap there is no such file.
+  if (place->version == 1) {
+    auto written = write_value(*path + "/memory.limit_in_bytes", bytes);
+    if (written) (void)write_value(*path + "/memory.memsw.limit_in_bytes", bytes).ok();
+    return written;
+  }
+  auto written = write_value(*path + "/memory.max", bytes);
+  if (written) (void)write_value(*path + "/memory.swap.max", "0").ok();
+  if (written) (void)write_value(*path + "/memory.oom.group", "1").ok();
+  return written;
+}
+
+Result<void> Cgroups::limit_cpus(const TaskPlace& task, const std::string& name,
+                                 std::vector<std::string>& groups) {
+  const Place* place = usable(Controller::cpuset);
+  if (place == nullptr || task.cpus.empty())
+    return Error{ErrorKind::denied, "no control group for CPUs may be made here", "", ""};
+  auto path = make_group(*place, name, groups);
+  if (!path) return path.error();
+  if (place->version == 1) {
+    // A new group of version 1 has no memory nodes, and nothing enters it before it has.
+    const auto nodes = read_file(place->directory + "/cpuset.mems");
+    if (!nodes) return nodes.error();
+    auto written = write_value(*path + "/cpuset.mems", std::string(trim(*nodes)));
+    if (!written) return written;
+  }
+  return write_value(*path + "/cpuset.cpus", task.cpus.text());
+}
+
+Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, const std::string& name,
+                                    std::vector<std::string>& groups) {
+  const Place* place = usable(Controller::devices);
+  if (place == nullptr)
+    return Error{ErrorKind::denied, "no control group for devices may be made here", "", ""};
+  std::vector<DeviceNumber> numbers;
+  for (const std::string& file : denied) {
+    auto number = number_of_device(file);
+    if (!number) return number.error();
+    numbers.push_back(*number);
+  }
+  auto path = make_group(*place, name, groups);
+  if (!path) return path.error();
+  if (place->version == 2) return deny_devices(*path, numbers);
+  for (const DeviceNumber& number : numbers) {
+    auto written = write_value(*path + "/devices.deny", std::string(number.block ? "b " : "c ") +
+                                                            std::to_string(number.major) + ":" +
+                                                            std::to_string(number.minor) + " rwm");
+    if (!written) return written;
+  }
+  return {};
+}
+
+RaisedFences Cgroups::raise(const Node& node, const NodePart& part, const std::string& name) {
+  RaisedFences raised;
+  const bool memory = std::any_of(part.tasks.begin(), part.tasks.end(),
+                                  [](const TaskPlace& place) { return place.memory.n > 0; });
+  std::vector<std::vector<std::string>> denied;
+  bool devices = false;
+  for (const TaskPlace& place : part.tasks) {
+    denied.push_back(denied_files(root_, node, place));
+    devices = devices || !denied.back().empty();
+  }
+
+  std::string no_memory, no_cpus, no_devices;
+  if (memory || devices) {
+    raised.groups.resize(part.tasks.size());
+    raised.doors.resize(part.tasks.size());
+    for (std::size_t i = 0; i < part.tasks.size(); ++i) {
+      const TaskPlace& place = part.tasks[i];
+      const std::string task = name + "." + std::to_string(place.rank);
+      std::vector<std::string>& groups = raised.groups[i];
+      const auto note = [](std::string& why, const Result<void>& made) {
+        if (!made && why.empty()) why = made.error().sentence();
+      };
+      if (place.memory.n > 0) note(no_memory, limit_memory(place, task, groups));
+      if (!denied[i].empty()) note(no_devices, limit_devices(denied[i], task, groups));
+      note(no_cpus, limit_cpus(place, task, groups));
+      for (const std::string& group : groups) {
+        auto door = open_file(group + "/cgroup.procs", O_WRONLY);
+        if (door) raised.doors[i].push_back(door->release());
+        if (!door) note(no_memory, door.error());
+        if (!door) note(no_devices, door.error());
+        if (!door) note(no_cpus, door.error());
+      }
+    }
+  }
+
+  const auto version = [&](Controller controller) {
+    return " control group (v" +
+           std::to_string(places_[static_cast<std::size_t>(controller)].version) + ")";
+  };
+  const bool grouped = memory || devices;
+  if (grouped && no_cpus.empty())
+    raised.fences.push_back({"cpus", true, "cpuset" + version(Controller::cpuset)});
+  else raised.fences.push_back(open_fence("cpus", "bound to them; a program can undo it", no_cpus));
+  if (memory && no_memory.empty())
+    raised.fences.push_back({"memory", true, "memory" + version(Controller::memory)});
+  else if (memory) raised.fences.push_back(open_fence("memory", "counted, not limited", no_memory));
+  if (devices && no_devices.empty())
+    raised.fences.push_back({"devices", true, "device" + version(Controller::devices)});
+  else if (!node.devices.empty())
+    raised.fences.push_back(
+        open_fence("devices", "*_VISIBLE_DEVICES only; a program can ignore it", no_devices));
+  return raised;
+}
+
+void Cgroups::close_doors(RaisedFences& raised) {
+  for (const CgroupDoors& doors : raised.doors)
+    for (const int door : doors) ::close(door);
+  raised.doors.clear();
+}
+
+bool Cgroups::out_of_memory(const std::vector<std::string>& groups) {
+  return std::any_of(groups.begin(), groups.end(), [](const std::string& group) {
+    return number_after(group + "/memory.oom_control", "oom_kill") > 0 ||
+           number_after(group + "/memory.events", "oom_kill") > 0;
+  });
+}
+
+std::vector<std::int64_t> Cgroups::members(const std::vector<std::vector<std::string>>& groups) {
+  std::set<std::int64_t> pids;
+  for (const auto& of_task : groups)
+    for (const std::string& group : of_task) {
+      const auto text = read_file(group + "/cgroup.procs");
+      if (!text) continue;
+      for (const std::string_view line : split(*text, '\n'))
+        if (const auto pid = parse_number(line)) pids.insert(static_cast<std::int64_t>(*pid));
+    }
+  return {pids.begin(), pids.end()};
+}
+
+bool Cgroups::lower(const std::vector<std::vector<std::string>>& groups) {
+  bool gone = true;
+  for (const auto& of_task : groups)
+    for (const std::string& group : of_task)
+      if (::rmdir(group.c_str()) != 0 && errno != ENOENT) gone = false;
+  if (gone) return true;
+  for (const std::int64_t pid : members(groups)) ::kill(static_cast<pid_t>(pid), SIGKILL);
+  return false;
+}
+
+std::vector<std::vector<std::string>> Cgroups::find(const std::string& name) const {
+  std::map<std::uint64_t, std::set<std::string>> by_rank;
+  const std::string wanted = group_prefix + name + ".";
+  for (const Place& place : places_) {
+    if (place.version == 0) continue;
+    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(place.directory.c_str()), ::closedir);
+    if (!dir) continue;
+    while (const dirent* entry = ::readdir(dir.get())) {
+      const std::string_view file = entry->d_name;
+      if (!file.starts_with(wanted)) continue;
+      if (const auto rank = parse_number(file.substr(wanted.size())))
+        by_rank[*rank].insert(place.directory + "/" + std::string(file));
+    }
+  }
+  std::vector<std::vector<std::string>> groups;
+  for (const auto& [rank, paths] : by_rank) groups.emplace_back(paths.begin(), paths.end());
+  return groups;
+}
+
+}  // namespace gangline

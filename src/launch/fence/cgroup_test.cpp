@@ -1,0 +1,194 @@
+#include "launch/fence/cgroup.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+/// A tree that looks like /proc/self and /sys/fs/cgroup.
+class FakeRoot {
+ public:
+  FakeRoot() {
+    char name[] = "/tmp/gangline-root-XXXXXX";
+    path_ = ::mkdtemp(name);
+  }
+  ~FakeRoot() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+  void write(const std::string& file, const std::string& text) const {
+    std::filesystem::create_directories(std::filesystem::path(path_ + file).parent_path());
+    std::ofstream(path_ + file) << text;
+  }
+  std::string read(const std::string& file) const {
+    const auto text = read_file(path_ + file);
+    return text ? *text : "(missing)";
+  }
+
+ private:
+  std::string path_;
+};
+
+NodePart part_with_memory(Bytes memory) {
+  return {NodeId{0}, {TaskPlace{0, {}, CpuSet::of({0}), memory}}};
+}
+
+const Fence* find_fence(const RaisedFences& raised, const std::string& name) {
+  for (const Fence& fence : raised.fences)
+    if (fence.name == name) return &fence;
+  return nullptr;
+}
+
+TEST(Cgroups, a_gang_that_asks_for_no_memory_makes_no_group_and_says_so) {
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo",
+             "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
+  root.write("/proc/self/cgroup", "4:memory:/mine\n");
+  root.write("/sys/fs/cgroup/memory/mine/cgroup.procs", "");
+  Cgroups cgroups(root.path());
+  const RaisedFences raised = cgroups.raise({}, part_with_memory({0}), "1.0.1@e");
+  EXPECT_TRUE(raised.groups.empty());
+  ASSERT_NE(find_fence(raised, "cpus"), nullptr);
+  EXPECT_FALSE(find_fence(raised, "cpus")->holds);
+  EXPECT_EQ(find_fence(raised, "memory"), nullptr);
+}
+
+TEST(Cgroups, without_control_groups_memory_is_said_not_to_be_limited) {
+  const FakeRoot root;
+  Cgroups cgroups(root.path());
+  const RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  ASSERT_NE(find_fence(raised, "memory"), nullptr);
+  EXPECT_FALSE(find_fence(raised, "memory")->holds);
+}
+
+TEST(Cgroups, a_group_that_may_not_be_written_is_not_claimed_as_a_fence) {
+  // The tree has no memory.max: a new directory of a real one would have it.
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo", "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/\n");
+  root.write("/sys/fs/cgroup/cgroup.subtree_control", "memory cpuset\n");
+  Cgroups cgroups(root.path());
+  const RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  ASSERT_NE(find_fence(raised, "memory"), nullptr);
+  EXPECT_FALSE(find_fence(raised, "memory")->holds);
+  EXPECT_NE(find_fence(raised, "memory")->how.find("memory.max"), std::string::npos);
+}
+
+TEST(Cgroups, version_2_is_written_where_its_files_are) {
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo", "41 31 0:38 /user /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/user/me\n");
+  root.write("/sys/fs/cgroup/me/cgroup.subtree_control", "memory cpuset\n");
+  const std::string group = "/sys/fs/cgroup/me/gangline-1.0.1@e.0";
+  for (const char* file :
+       {"/memory.max", "/memory.swap.max", "/memory.oom.group", "/cpuset.cpus", "/cgroup.procs"})
+    root.write(group + file, "");
+  Cgroups cgroups(root.path());
+  RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  Cgroups::close_doors(raised);
+  EXPECT_TRUE(find_fence(raised, "memory")->holds) << find_fence(raised, "memory")->how;
+  EXPECT_TRUE(find_fence(raised, "cpus")->holds) << find_fence(raised, "cpus")->how;
+  EXPECT_EQ(root.read(group + "/memory.max"), "67108864");
+  EXPECT_EQ(root.read(group + "/cpuset.cpus"), "0");
+  EXPECT_EQ(cgroups.find("1.0.1@e"), raised.groups);
+  root.write(group + "/memory.events", "low 0\noom 1\noom_kill 1\n");
+  EXPECT_TRUE(Cgroups::out_of_memory(raised.groups[0]));
+}
+
+/// In a child: enters the groups, tries, and says with its exit code how it went.
+template <class Try>
+int inside(const RaisedFences& raised, Try attempt) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (const int door : raised.doors[0])
+      if (::write(door, "0", 1) != 1) _exit(99);
+    _exit(attempt());
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+int open_null_and_zero() {
+  // Only /dev/null is allowed here.
+  const bool null = ::open("/dev/null", O_RDONLY) >= 0;
+  const bool zero = ::open("/dev/zero", O_RDONLY) >= 0;
+  return (null ? 1 : 0) + (zero ? 2 : 0);
+}
+
+/// Two "devices", of which the task holds the first.
+Node node_of_null_and_zero() {
+  Node node;
+  node.devices.resize(2);
+  node.devices[0].files = {"/dev/null"};
+  node.devices[1].files = {"/dev/zero"};
+  return node;
+}
+
+TEST(Cgroups, a_device_that_was_not_allotted_cannot_be_opened) {
+  Cgroups cgroups;
+  const NodePart part{NodeId{0}, {TaskPlace{0, {{0, whole_device}}, CpuSet::of({0}), {}}}};
+  RaisedFences raised = cgroups.raise(node_of_null_and_zero(), part, "1.0.1@test");
+  if (!find_fence(raised, "devices")->holds)
+    GTEST_SKIP() << "not permitted here: " << find_fence(raised, "devices")->how;
+  const int status = inside(raised, open_null_and_zero);
+  Cgroups::close_doors(raised);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_TRUE(Cgroups::lower(raised.groups));
+}
+
+TEST(Cgroups, version_2_denies_a_device_by_a_program_in_the_kernel) {
+  if (!std::filesystem::exists("/sys/fs/cgroup/unified/cgroup.procs"))
+    GTEST_SKIP() << "no version 2 beside version 1 here";
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo",
+             "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/\n");
+  std::filesystem::create_directories(root.path() + "/sys/fs/cgroup");
+  std::filesystem::create_symlink("/sys/fs/cgroup/unified", root.path() + "/sys/fs/cgroup/unified");
+  std::filesystem::create_symlink("/dev", root.path() + "/dev");
+  Cgroups cgroups(root.path());
+  const NodePart part{NodeId{0}, {TaskPlace{0, {{0, whole_device}}, CpuSet::of({0}), {}}}};
+  RaisedFences raised = cgroups.raise(node_of_null_and_zero(), part, "1.0.1@test2");
+  if (!find_fence(raised, "devices")->holds)
+    GTEST_SKIP() << "not permitted here: " << find_fence(raised, "devices")->how;
+  const int status = inside(raised, open_null_and_zero);
+  Cgroups::close_doors(raised);
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_TRUE(Cgroups::lower(raised.groups));
+}
+
+int take_memory() {
+  constexpr std::size_t size = 256 << 20;
+  std::vector<char> taken(size);
+  for (std::size_t i = 0; i < size; i += 4096) taken[i] = 1;
+  return taken[size / 2] == 1 ? 0 : 1;
+}
+
+TEST(Cgroups, a_task_over_its_memory_limit_is_ended_and_told_as_such) {
+  Cgroups cgroups;
+  RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@test");
+  if (!find_fence(raised, "memory")->holds)
+    GTEST_SKIP() << "not permitted here: " << find_fence(raised, "memory")->how;
+  const int status = inside(raised, take_memory);
+  Cgroups::close_doors(raised);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_TRUE(Cgroups::out_of_memory(raised.groups[0]));
+  EXPECT_TRUE(Cgroups::lower(raised.groups));
+}
+
+}  // namespace
+}  // namespace gangline
