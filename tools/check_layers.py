@@ -68,6 +68,16 @@ def check_file(root, file, rooms):
         yield f"{file}: no #pragma once"
 
 
+def equal_names(root):
+    """Types of one name in two headers: the linker would take one of the two for both, in silence."""
+    declared = {}
+    for header in sorted((root / "src").rglob("*.h")):
+        for name in re.findall(r"^(?:class|struct|enum class) (\w+)[^;<]*\{", header.read_text(), re.M):
+            if name in declared and declared[name] != header:
+                yield f"{header}: a type '{name}' stands in {declared[name]} already"
+            declared[name] = header
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     rooms, mistakes = read_layers(root / "src/layers.txt")
@@ -79,6 +89,7 @@ def main():
             mistakes += check_file(root, file, rooms)
         if file.suffix in (".cpp", ".c") and not file.stem.endswith("_test"):
             folders[file.parent] = folders.get(file.parent, 0) + 1
+    mistakes += equal_names(root)
     for folder, count in folders.items():
         if count > FULLEST_FOLDER:
             mistakes.append(f"{folder}: {count} sources; the most is {FULLEST_FOLDER}")

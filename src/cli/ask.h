@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "base/text.h"
-#include "cli/surroundings.h"
+#include "cli/command_world.h"
 #include "service/service.h"
 
 namespace gangline {

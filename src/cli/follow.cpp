@@ -30,7 +30,7 @@ class Progress {
   explicit Progress(Output& out) : out_(out) {}
 
   void show(const std::string& text) {
-    Surroundings& around = out_.around();
+    CommandWorld& around = out_.around();
     if (out_.quiet() || text == last_) return;
     if (!around.err_is_terminal && around.now() - shown_ < progress_every && !last_.empty()) return;
     std::string line = printable(text);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "cli/surroundings.h"
+#include "cli/command_world.h"
 
 namespace gangline {
 
@@ -33,7 +33,7 @@ class Table {
 
 class Output {
  public:
-  Output(Surroundings& around, Form form) : around_(around), form_(form) {}
+  Output(CommandWorld& around, Form form) : around_(around), form_(form) {}
 
   Form form() const { return form_; }
   bool json() const { return form_ == Form::json; }
@@ -46,10 +46,10 @@ class Output {
   /// The error as a sentence on standard error (with --json as JSON); returns the exit code.
   int fail(const Error& error);
 
-  Surroundings& around() { return around_; }
+  CommandWorld& around() { return around_; }
 
  private:
-  Surroundings& around_;
+  CommandWorld& around_;
   Form form_;
 };
 

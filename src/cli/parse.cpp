@@ -226,7 +226,7 @@ std::optional<Error> unknown_command(const CLI::App& app, const std::vector<std:
 
 }  // namespace
 
-int run_command_line(const std::vector<std::string>& arguments, Surroundings& around) {
+int run_command_line(const std::vector<std::string>& arguments, CommandWorld& around) {
   CLI::App app(
       "Gangline turns machines with GPUs into a GPU cluster: it queues work, finds the right "
       "devices,\n"

@@ -11,7 +11,7 @@ std::string absolute(const std::string& path, const std::string& directory) {
 }
 
 Result<JobSpec> read_one(const std::string& file, const SubmitOptions& options,
-                         const Surroundings& around, std::vector<Error>& mistakes) {
+                         const CommandWorld& around, std::vector<Error>& mistakes) {
   const std::string path = absolute(file, around.directory);
   auto text = around.read_file(path);
   if (!text) {
@@ -27,7 +27,7 @@ Result<JobSpec> read_one(const std::string& file, const SubmitOptions& options,
 }  // namespace
 
 Result<std::vector<JobSpec>> read_specs(const SubmitOptions& options, Output& out) {
-  const Surroundings& around = out.around();
+  const CommandWorld& around = out.around();
   if (options.files.empty() && options.flags.command.empty())
     return Error{
         ErrorKind::usage, "there is nothing to run", "",

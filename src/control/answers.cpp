@@ -65,18 +65,18 @@ Result<Job> Controller::check_submit(JobSpec spec) {
     return Error{ErrorKind::refused, "there is no queue '" + printable(spec.queue) + "'", "queue",
                  "the queues are: " + names};
   }
-  if (ledger_.jobs().size() >= most_unfinished_jobs)
+  if (register_.jobs().size() >= most_unfinished_jobs)
     return Error{ErrorKind::refused,
                  std::to_string(most_unfinished_jobs) + " jobs have not ended; that is the most",
                  "",
                  "wait for some to end, or put many gangs into one job with a sweep or a split"};
   std::uint64_t waiting = total_gangs(spec);
-  for (const auto& [_, job] : ledger_.jobs()) waiting += job.waiting();
+  for (const auto& [_, job] : register_.jobs()) waiting += job.waiting();
   if (waiting > most_waiting_gangs)
     return Error{ErrorKind::refused,
                  "more than " + std::to_string(most_waiting_gangs) + " gangs would wait", "",
                  "wait for some to end"};
-  if (auto hopeless = never_fits(*ledger_.cluster(), spec.resources)) return *hopeless;
+  if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
 
   // `after` is kept by number: names may be given again, numbers are not.
   for (std::string& name : spec.after) {
@@ -101,7 +101,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
 std::string Controller::reason_of(JobId job) const {
   for (const Wait& wait : plan_.waits)
     if (wait.job == job) return explain(wait.blocker, snapshot_);
-  const JobState* state = ledger_.find(job);
+  const JobState* state = register_.find(job);
   if (state == nullptr || state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
   if (state->gather_waits()) return "the gather waits for the other gangs of the job";
@@ -109,7 +109,7 @@ std::string Controller::reason_of(JobId job) const {
 }
 
 Result<JobSummary> Controller::summary(JobId job) {
-  if (const JobState* state = ledger_.find(job)) {
+  if (const JobState* state = register_.find(job)) {
     JobSummary summary = summary_of(*state);
     if (summary.waiting > 0) summary.reason = reason_of(job);
     return summary;
@@ -129,7 +129,7 @@ void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> rep
   }
   std::vector<JobSummary> lines;
   const std::size_t most = std::min(query.limit, most_listed);
-  for (auto it = ledger_.jobs().rbegin(); it != ledger_.jobs().rend() && lines.size() < most;
+  for (auto it = register_.jobs().rbegin(); it != register_.jobs().rend() && lines.size() < most;
        ++it) {
     const auto& [id, job] = *it;
     if (!query.name.empty() && job.job.spec->name != query.name) continue;
@@ -145,14 +145,14 @@ void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> rep
     auto ended = store_.ended(query.name, whole ? room : std::min(room, newest_ended));
     if (!ended) return reply(ended.error());
     for (JobSummary& line : *ended)
-      if (ledger_.find(line.id) == nullptr) lines.push_back(std::move(line));
+      if (register_.find(line.id) == nullptr) lines.push_back(std::move(line));
   }
   std::sort(lines.begin(), lines.end(), [](auto& a, auto& b) { return a.id > b.id; });
   reply(std::move(lines));
 }
 
 GangView Controller::live_view(const JobState& job, std::uint32_t index,
-                               const LiveGang& gang) const {
+                               const HeldGang& gang) const {
   GangView view = blank_view(*job.job.spec, {job.job.id, index});
   view.attempt = gang.attempt;
   view.allocation = *gang.run->allocation;
@@ -175,7 +175,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
 Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::uint32_t most) {
   auto stored = store_.find(id);
   if (!stored) return stored.error();
-  const JobState* state = ledger_.find(id);
+  const JobState* state = register_.find(id);
   if (!*stored && state == nullptr) return no_such_job(id);
   JobDetail detail;
   auto line = summary(id);
@@ -226,7 +226,7 @@ void Controller::show(JobId job, std::uint32_t first_gang, std::uint32_t most,
 }
 
 Result<GangView> Controller::gang_view(GangId gang) {
-  const JobState* state = ledger_.find(gang.job);
+  const JobState* state = register_.find(gang.job);
   auto stored = store_.find(gang.job);
   if (!stored) return stored.error();
   if (!*stored) return no_such_job(gang.job);
@@ -315,7 +315,7 @@ void Controller::wait(const WaitQuery& query, Reply<JobSummary> reply) {
 
 void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
   touch();
-  const JobState* state = ledger_.find(request.job);
+  const JobState* state = register_.find(request.job);
   if (state == nullptr) return reply(summary(request.job));  // ended already, or unknown
   if (request.index && *request.index >= total_gangs(*state->job.spec))
     return reply(no_such_gang({request.job, *request.index}));
@@ -338,7 +338,7 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
   touch();
   LogQuery exact = query;
   if (exact.attempt == 0) {
-    const JobState* state = ledger_.find(query.gang.job);
+    const JobState* state = register_.find(query.gang.job);
     const auto live =
         state != nullptr ? state->live.find(query.gang.index) : decltype(state->live.find(0)){};
     if (state != nullptr && live != state->live.end()) {
@@ -359,7 +359,7 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 void Controller::nodes(Reply<std::vector<NodeView>> reply) {
   touch();
   std::vector<NodeView> views;
-  const auto& nodes = ledger_.cluster()->nodes;
+  const auto& nodes = register_.cluster()->nodes;
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
     NodeView view;
     view.id = NodeId{i};
@@ -368,10 +368,10 @@ void Controller::nodes(Reply<std::vector<NodeView>> reply) {
     view.use.resize(nodes[i].devices.size());
     views.push_back(std::move(view));
   }
-  for (const ForeignUse& use : ledger_.foreign())
+  for (const ForeignUse& use : register_.foreign())
     if (use.device.node.n < views.size() && use.device.index < views[use.device.node.n].use.size())
       views[use.device.node.n].use[use.device.index].foreign = use.holder;
-  for (const auto& [id, job] : ledger_.jobs()) {
+  for (const auto& [id, job] : register_.jobs()) {
     for (const auto& [index, gang] : job.live) {
       if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;
       for (const NodePart& part : gang.run->allocation->parts) {
@@ -405,7 +405,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.pid = settings_.pid;
   status.started = started_;
   status.state_dir = settings_.state_dir;
-  for (const auto& [_, job] : ledger_.jobs()) {
+  for (const auto& [_, job] : register_.jobs()) {
     status.waiting += job.waiting();
     status.running += job.live.size();
   }
@@ -417,7 +417,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
 
 void Controller::shut_down(Reply<Unit> reply) {
   ended_ = true;
-  if (ledger_.jobs().empty()) engine_.retire();
+  if (register_.jobs().empty()) engine_.retire();
   reply(Unit{});
   world_.call_soon([this, alive = alive_] {
     if (*alive) on_end_();

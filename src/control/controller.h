@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "control/ledger.h"
+#include "control/register.h"
 #include "control/world.h"
 #include "engine/engine.h"
 #include "model/settings.h"
@@ -94,7 +94,7 @@ class Controller final : public Service {
   Result<Job> check_submit(JobSpec spec);
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job) const;
-  GangView live_view(const JobState& job, std::uint32_t index, const LiveGang& gang) const;
+  GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   Result<JobDetail> detail(JobId job, std::uint32_t first_gang, std::uint32_t most);
   Result<GangView> gang_view(GangId gang);
   void touch() { last_touched_ = world_.now(); }
@@ -106,7 +106,7 @@ class Controller final : public Service {
   std::function<void()> on_end_;
   Policy policy_;
 
-  Ledger ledger_;
+  Register register_;
   std::uint64_t last_job_ = 0;
   std::uint64_t ended_gangs_ = 0;
   std::vector<PendingSubmit> submits_;

@@ -49,14 +49,14 @@ Result<void> Controller::begin() {
   // 1. What was: nodes with the numbers of their devices, then the jobs that have not ended.
   auto nodes = store_.nodes();
   if (!nodes) return nodes.error();
-  for (const NodeSeen& seen : *nodes) ledger_.apply({world_.now(), seen});
+  for (const NodeSeen& seen : *nodes) register_.apply({world_.now(), seen});
   auto jobs = store_.unfinished();
   if (!jobs) return jobs.error();
-  for (const auto& [job, _] : *jobs) ledger_.apply({job.submitted, JobSubmitted{job}});
+  for (const auto& [job, _] : *jobs) register_.apply({job.submitted, JobSubmitted{job}});
   for (const auto& [job, _] : *jobs) {
     auto events = store_.events_of(job.id);
     if (!events) return events.error();
-    for (const Event& event : *events) ledger_.apply(event);
+    for (const Event& event : *events) register_.apply(event);
   }
   last_job_ = store_.last_job();
   ended_gangs_ = store_.ended_gang_count();
@@ -64,12 +64,12 @@ Result<void> Controller::begin() {
   // 2. What is: this node, and what became of the gangs that were asked to start.
   adopt_found_node();
   std::vector<StartOrder> asked;
-  for (const auto& [id, job] : ledger_.jobs())
+  for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live)
       asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation});
   engine_.on_news([this] { ask_for_cycle(); });
   engine_.resume(store_.cursor(), asked);
-  for (const auto& [id, job] : ledger_.jobs())
+  for (const auto& [id, job] : register_.jobs())
     if (job.stop_asked)
       for (const auto& [index, gang] : job.live)
         stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
@@ -81,7 +81,7 @@ Result<void> Controller::begin() {
 void Controller::adopt_found_node() {
   auto found = engine_.describe_node();
   if (!found) return note_trouble(found.error());
-  const auto& nodes = ledger_.cluster()->nodes;
+  const auto& nodes = register_.cluster()->nodes;
   const auto known = std::find_if(nodes.begin(), nodes.end(),
                                   [&](auto& node) { return node.name == found->name; });
   const NodeId id{static_cast<std::uint32_t>(known - nodes.begin())};
@@ -120,15 +120,15 @@ void Controller::run_cycle() {
 }
 
 void Controller::record(const Event& event) {
-  if (!ledger_.concerns(event)) return;
-  ledger_.apply(event);
+  if (!register_.concerns(event)) return;
+  register_.apply(event);
   unstored_.push_back(event);
 }
 
 void Controller::learn(const News& news) {
   for (Event event : news.events) {
     if (auto* ended = std::get_if<GangEnded>(&event.body)) {
-      if (!ledger_.concerns(event)) continue;
+      if (!register_.concerns(event)) continue;
       ended->again = may_start_again(*ended);
       if (!ended->again) ++ended_gangs_;
     }
@@ -142,7 +142,7 @@ void Controller::learn(const News& news) {
 }
 
 bool Controller::may_start_again(const GangEnded& ended) const {
-  const JobState* job = ledger_.find(ended.gang.job);
+  const JobState* job = register_.find(ended.gang.job);
   if (job == nullptr || job->stop_asked) return false;
   const EndCause cause = ended.ending.cause;
   if (cause == EndCause::done || cause == EndCause::stopped || cause == EndCause::dependency)
@@ -157,7 +157,7 @@ bool Controller::may_start_again(const GangEnded& ended) const {
 void Controller::settle_consequences() {
   const Time now = world_.now();
   std::vector<Event> consequences;
-  for (const auto& [id, job] : ledger_.jobs()) {
+  for (const auto& [id, job] : register_.jobs()) {
     if (job.gather_waits() && job.ended_badly > 0 && !job.stop_asked)
       consequences.push_back({now, WaitingEnded{id, gather_index(*job.job.spec),
                                                 because(EndCause::dependency,
@@ -166,11 +166,11 @@ void Controller::settle_consequences() {
   for (const Event& event : consequences) record(event);
 
   // Ids ascend and `after` names older jobs only, so one pass in order follows whole chains.
-  for (const auto& [id, job] : ledger_.jobs()) {
+  for (const auto& [id, job] : register_.jobs()) {
     if (!job.ended()) continue;
     const bool well = job.ended_badly == 0;
     std::vector<JobId> dependents;
-    for (const auto& [other, state] : ledger_.jobs())
+    for (const auto& [other, state] : register_.jobs())
       if (std::find(state.after.begin(), state.after.end(), id) != state.after.end())
         dependents.push_back(other);
     if (!well)
@@ -180,7 +180,7 @@ void Controller::settle_consequences() {
                                   because(EndCause::dependency, "job " + format(id) + " (" +
                                                                     job.job.spec->name +
                                                                     ") did not end well")}});
-    if (!dependents.empty()) ledger_.finish_dependency(id);
+    if (!dependents.empty()) register_.finish_dependency(id);
   }
 }
 
@@ -199,7 +199,7 @@ void Controller::accept_submits() {
   if (wanted.empty()) return;
   const auto stored = commit(wanted);
   for (const Event& event : wanted)
-    if (stored) ledger_.apply(event);
+    if (stored) register_.apply(event);
   for (const auto& [reply, answer] : answers) {
     if (stored) reply(answer);
     else reply(stored.error());
@@ -220,7 +220,7 @@ Result<void> Controller::commit(const std::vector<Event>& wanted) {
       store_.add_job(submitted->job, summary);
     }
   }
-  for (const auto& [id, job] : ledger_.jobs())
+  for (const auto& [id, job] : register_.jobs())
     if (job.ended()) store_.put_summary(summary_of(job));
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
 
@@ -239,7 +239,7 @@ Result<void> Controller::commit(const std::vector<Event>& wanted) {
 }
 
 Plan Controller::plan_now() {
-  snapshot_ = snapshot_of(ledger_, settings_.settings, world_.now());
+  snapshot_ = snapshot_of(register_, settings_.settings, world_.now());
   Plan plan;
   const bool may_be_shared =
       std::any_of(snapshot_.cluster->nodes.begin(), snapshot_.cluster->nodes.end(),
@@ -263,9 +263,9 @@ void Controller::carry_out(const Plan& plan) {
 
   const auto stored = commit(wanted);
   if (stored) {
-    for (const Event& event : wanted) ledger_.apply(event);
+    for (const Event& event : wanted) register_.apply(event);
     for (const Start& start : plan.starts)
-      engine_.start({ledger_.find(start.job)->job, start.first, start.count, start.attempt,
+      engine_.start({register_.find(start.job)->job, start.first, start.count, start.attempt,
                      start.allocation});
   }
   // A stop needs no disk: it is carried out at once and written down when it can be.
@@ -275,16 +275,16 @@ void Controller::carry_out(const Plan& plan) {
 void Controller::retire_ended_jobs() {
   if (!unstored_.empty()) return;  // their last lines are not on disk yet
   std::vector<JobId> ended;
-  for (const auto& [id, job] : ledger_.jobs())
+  for (const auto& [id, job] : register_.jobs())
     if (job.ended()) ended.push_back(id);
-  for (const JobId id : ended) ledger_.drop(id);
+  for (const JobId id : ended) register_.drop(id);
 }
 
 void Controller::answer_waiters() {
   if (waiters_.empty()) return;
   std::vector<Waiter> ready;
   for (auto it = waiters_.begin(); it != waiters_.end();) {
-    const JobState* job = ledger_.find(it->first);
+    const JobState* job = register_.find(it->first);
     const auto& index = it->second.query.index;
     bool over = job == nullptr || job->ended();
     if (job != nullptr && index) {
@@ -311,7 +311,7 @@ void Controller::watch_idleness() {
     if (!*alive || ended_) return;
     answer_waiters();
     const bool busy =
-        !ledger_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
+        !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
     if (busy) touch();
     if (world_.now() - last_touched_ >= settings_.settings.idle_exit) {
       ended_ = true;

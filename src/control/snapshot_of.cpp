@@ -82,17 +82,17 @@ void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapsh
 
 }  // namespace
 
-Snapshot snapshot_of(const Ledger& ledger, const Settings& settings, Time now) {
+Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now) {
   Snapshot snapshot;
   snapshot.now = now;
-  snapshot.cluster = ledger.cluster();
+  snapshot.cluster = beliefs.cluster();
   snapshot.queues = settings.queues;
-  snapshot.foreign = ledger.foreign();
-  for (const auto& [id, job] : ledger.jobs()) {
+  snapshot.foreign = beliefs.foreign();
+  for (const auto& [id, job] : beliefs.jobs()) {
     add_holders(job, snapshot);
     add_waiting(job, settings, snapshot);
   }
-  for (const auto& [gang, start] : ledger.promises()) snapshot.promises.push_back({gang, start});
+  for (const auto& [gang, start] : beliefs.promises()) snapshot.promises.push_back({gang, start});
   return snapshot;
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "control/ledger.h"
+#include "control/register.h"
 #include "model/settings.h"
 #include "model/snapshot.h"
 
 namespace gangline {
 
-/// One picture of what the ledger believes, for one decision.
-Snapshot snapshot_of(const Ledger& ledger, const Settings& settings, Time now);
+/// One picture of what the register believes, for one decision.
+Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now);
 
 }  // namespace gangline

@@ -226,7 +226,7 @@ class JobReader {
 // The checks that hold for every spec, told at the place where the key was written.
 void add_checks(const JobSpec& spec, const Written& root, Mistakes& mistakes) {
   for (const Error& mistake : mistakes_in(spec)) {
-    Place place = place_of(root, mistake.where);
+    SourcePlace place = place_of(root, mistake.where);
     const bool nowhere = place.line == 0 && place.flag == nullptr;
     if (nowhere) place = place_of(root, "any_of.0." + mistake.where);  // the only alternative
     mistakes.add(place, mistake.what, mistake.hint);

@@ -7,7 +7,7 @@
 
 namespace gangline {
 
-void Mistakes::add(Place place, std::string what, std::string hint) {
+void Mistakes::add(SourcePlace place, std::string what, std::string hint) {
   if (full()) return;
   errors_.emplace_back(place,
                        Error{ErrorKind::usage, std::move(what), where(place), std::move(hint)});
@@ -18,7 +18,7 @@ bool Mistakes::full() const { return errors_.size() >= most_mistakes_told; }
 std::vector<Error> Mistakes::in_order() const {
   auto sorted = errors_;
   const auto rank = [](const auto& mistake) {
-    const Place& place = mistake.first;
+    const SourcePlace& place = mistake.first;
     return std::tuple(place.flag != nullptr, place.line, place.column);
   };
   std::stable_sort(sorted.begin(), sorted.end(),
@@ -29,7 +29,7 @@ std::vector<Error> Mistakes::in_order() const {
   return errors;
 }
 
-std::string Mistakes::where(Place place) const {
+std::string Mistakes::where(SourcePlace place) const {
   if (place.flag != nullptr) return place.flag;
   if (place.line == 0) return file_name_;
   return file_name_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);

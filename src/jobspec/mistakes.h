@@ -16,7 +16,7 @@ class Mistakes {
   explicit Mistakes(std::string file_name) : file_name_(std::move(file_name)) {}
 
   /// Remembers one; those beyond `most_mistakes_told` are dropped.
-  void add(Place place, std::string what, std::string hint = "");
+  void add(SourcePlace place, std::string what, std::string hint = "");
   bool any() const { return !errors_.empty(); }
   std::size_t count() const { return errors_.size(); }
   bool full() const;
@@ -25,11 +25,11 @@ class Mistakes {
   std::vector<Error> in_order() const;
 
   /// "train.toml:3:1", "--gpus", or the file's name where the place is not known.
-  std::string where(Place place) const;
+  std::string where(SourcePlace place) const;
 
  private:
   std::string file_name_;
-  std::vector<std::pair<Place, Error>> errors_;
+  std::vector<std::pair<SourcePlace, Error>> errors_;
 };
 
 }  // namespace gangline

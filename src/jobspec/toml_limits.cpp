@@ -112,7 +112,7 @@ class LimitScan {
   std::string_view text_;
   const std::string& file_name_;
   std::size_t at_ = 0;
-  Place place_{1, 1};
+  SourcePlace place_{1, 1};
   std::size_t depth_ = 0, dots_ = 0, dotted_keys_ = 0, values_ = 0;
   bool at_line_start_ = true, in_header_ = false;
   Error error_{ErrorKind::usage, "", "", ""};

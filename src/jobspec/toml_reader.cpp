@@ -73,7 +73,7 @@ class Lines {
   std::vector<std::size_t> offsets_;
 };
 
-Place place_at(toml::source_position position) { return {position.line, position.column}; }
+SourcePlace place_at(toml::source_position position) { return {position.line, position.column}; }
 
 // A number as it was written, for a program that may not know `1_000`.
 std::string number_text(std::string_view text) {

@@ -62,7 +62,7 @@ void put(Written& table, const std::string& key, Written value) {
   if (Written* there = find(table, key)) {
     *there = std::move(value);
   } else {
-    const Place place = value.place;
+    const SourcePlace place = value.place;
     table.entries.push_back({key, place, std::move(value)});
   }
 }
@@ -71,14 +71,14 @@ void drop(Written& table, std::string_view key) {
   std::erase_if(table.entries, [&](const WrittenEntry& entry) { return entry.name == key; });
 }
 
-Place place_of(const Written& root, std::string_view path) {
+SourcePlace place_of(const Written& root, std::string_view path) {
   const Written* at = &root;
   while (!path.empty()) {
     const Written* next = step(*at, path);
     if (next == nullptr) break;
     at = next;
   }
-  return at == &root ? Place{} : at->place;
+  return at == &root ? SourcePlace{} : at->place;
 }
 
 }  // namespace gangline

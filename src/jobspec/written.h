@@ -11,7 +11,7 @@
 namespace gangline {
 
 /// A line and column of the file, both from 1 and the column counted in characters; or a flag.
-struct Place {
+struct SourcePlace {
   std::uint32_t line = 0;      ///< 0: no place in the file
   std::uint32_t column = 0;    ///<
   const char* flag = nullptr;  ///< "--gpus"; a text that lives for ever
@@ -38,14 +38,14 @@ struct Written {
   std::string text;   ///< of a text what stands in the quotes; of a number as it was written
   double number = 0;  ///< of a whole number beyond 2^53 the nearest that there is
   std::int64_t whole = 0;
-  Place place;
+  SourcePlace place;
   std::vector<Written> items;
   std::vector<WrittenEntry> entries;  ///< in the order of the file
 };
 
 struct WrittenEntry {
   std::string name;
-  Place place;
+  SourcePlace place;
   Written value;
 };
 
@@ -60,6 +60,6 @@ void drop(Written& table, std::string_view key);
 
 /// Where the value at a path like "sweep.lr" or "any_of.1.gpus" was written, or the nearest that
 /// holds it; no place if not even its first key is there.
-Place place_of(const Written& root, std::string_view path);
+SourcePlace place_of(const Written& root, std::string_view path);
 
 }  // namespace gangline

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "cli/surroundings.h"
+#include "cli/command_world.h"
 #include "client/client.h"
 #include "devices/discover.h"
 #include "devices/probe_child.h"
@@ -55,7 +55,11 @@ std::vector<EnvVar> environment_here() {
 int run_internal(const std::vector<std::string>& words) {
   if (words[0] == "internal-probe")
     return run_probe(STDIN_FILENO, STDOUT_FILENO, sources_from_environment());
-  if (words[0] == "internal-launcher" && words.size() == 2) return run_launcher({words[1]});
+  if (words[0] == "internal-launcher" && words.size() == 3 && words[1] == "--state") {
+    LauncherSettings settings;
+    settings.state_dir = words[2];
+    return run_launcher(settings);
+  }
   if (words[0] == "internal-service") {
     auto places = find_places();
     if (!places) return 1;
@@ -94,7 +98,7 @@ int run(const std::vector<std::string>& words) {
   if (!words.empty() && words[0].starts_with("internal-")) return run_internal(words);
   heed_interrupts();
   Connection connection;
-  Surroundings around;
+  CommandWorld around;
   around.service = [&] { return connection.open(true); };
   around.running_service = [&] { return connection.open(false); };
   around.run_daemon = [](bool stays) {

@@ -78,7 +78,7 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
   LoopWorld world(loop);
   const std::string program = own_program();
   LocalEngine engine(loop, {places.state,
-                            {program, "internal-launcher", places.state},
+                            {program, "internal-launcher"},
                             {program, "internal-probe"},
                             settings.sample_every});
   Controller controller(world, **store, engine,

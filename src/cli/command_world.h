@@ -12,7 +12,7 @@
 
 namespace gangline {
 
-struct Surroundings {
+struct CommandWorld {
   /// The running service, started first if it may be. Asked for once the command line is known to
   /// be good.
   std::function<Result<Service*>()> service;
@@ -36,6 +36,6 @@ struct Surroundings {
 
 /// Does what the command line says. The exit code of the process: 0 well, 1 the answer is no, 2 the
 /// command line was wrong; `gang run` and `gang wait` end with the job's own.
-int run_command_line(const std::vector<std::string>& arguments, Surroundings& around);
+int run_command_line(const std::vector<std::string>& arguments, CommandWorld& around);
 
 }  // namespace gangline

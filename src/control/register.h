@@ -31,7 +31,7 @@ struct Running {
   Time started;
   std::vector<Fence> fences;
 };
-struct LiveGang {
+struct HeldGang {
   std::uint32_t attempt = 1;
   std::shared_ptr<TurnRun> run;  ///< never null
   std::variant<Starting, Running> state;
@@ -55,7 +55,7 @@ struct JobState {
   std::vector<JobId> after;                        ///< those that have not ended yet
   std::vector<GangRange> fresh;                    ///< waiting, never started; ascending, apart
   std::map<std::uint32_t, WaitsAgain> again;       ///< waiting after a failed attempt
-  std::map<std::uint32_t, LiveGang> live;          ///< starting and running
+  std::map<std::uint32_t, HeldGang> live;          ///< starting and running
   bool stop_asked = false;
   std::string stop_reason;
   std::uint32_t ended_well = 0, ended_badly = 0;
@@ -73,7 +73,7 @@ struct JobState {
 /// The request of a gather: one task on one CPU.
 std::shared_ptr<const ResourceRequest> gather_request();
 
-class Ledger {
+class Register {
  public:
   /// Events about gangs that are not where the event says (a report that came twice) change
   /// nothing.
@@ -106,7 +106,7 @@ class Ledger {
   void on(const PromiseGivenUp& event, Time at);
   void on(const LogTrimmed& event, Time at);
 
-  LiveGang* live(GangId gang, std::uint32_t attempt);
+  HeldGang* live(GangId gang, std::uint32_t attempt);
   void count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at);
 
   std::map<JobId, JobState> jobs_;

@@ -1,4 +1,4 @@
-#include "control/ledger.h"
+#include "control/register.h"
 
 #include <algorithm>
 
@@ -59,12 +59,12 @@ bool JobState::gather_waits() const {
 
 bool JobState::ended() const { return live.empty() && waiting() == 0; }
 
-const JobState* Ledger::find(JobId id) const {
+const JobState* Register::find(JobId id) const {
   const auto found = jobs_.find(id);
   return found == jobs_.end() ? nullptr : &found->second;
 }
 
-LiveGang* Ledger::live(GangId gang, std::uint32_t attempt) {
+HeldGang* Register::live(GangId gang, std::uint32_t attempt) {
   const auto job = jobs_.find(gang.job);
   if (job == jobs_.end()) return nullptr;
   const auto found = job->second.live.find(gang.index);
@@ -72,10 +72,10 @@ LiveGang* Ledger::live(GangId gang, std::uint32_t attempt) {
                                                                              : &found->second;
 }
 
-bool Ledger::concerns(const Event& event) const {
-  auto& self = const_cast<Ledger&>(*this);  // NOLINT: `live` only looks things up here
+bool Register::concerns(const Event& event) const {
+  auto& self = const_cast<Register&>(*this);  // NOLINT: `live` only looks things up here
   if (const auto* started = std::get_if<GangStarted>(&event.body)) {
-    const LiveGang* gang = self.live(started->gang, started->attempt);
+    const HeldGang* gang = self.live(started->gang, started->attempt);
     return gang != nullptr && std::holds_alternative<Starting>(gang->state);
   }
   if (const auto* ended = std::get_if<GangEnded>(&event.body))
@@ -89,25 +89,25 @@ bool Ledger::concerns(const Event& event) const {
   return true;
 }
 
-void Ledger::apply(const Event& event) {
+void Register::apply(const Event& event) {
   std::visit([&](const auto& body) { on(body, event.at); }, event.body);
 }
 
-void Ledger::on(const NodeSeen& event, Time) {
+void Register::on(const NodeSeen& event, Time) {
   auto changed = std::make_shared<Cluster>(*cluster_);
   if (changed->nodes.size() <= event.id.n) changed->nodes.resize(event.id.n + 1);
   changed->nodes[event.id.n] = event.node;
   cluster_ = std::move(changed);
 }
 
-void Ledger::on(const ForeignUse& event, Time) {
+void Register::on(const ForeignUse& event, Time) {
   std::erase_if(foreign_, [&](const ForeignUse& use) { return use.device == event.device; });
   if (!event.holder.empty()) foreign_.push_back(event);
   std::sort(foreign_.begin(), foreign_.end(),
             [](const ForeignUse& a, const ForeignUse& b) { return a.device < b.device; });
 }
 
-void Ledger::on(const JobSubmitted& event, Time) {
+void Register::on(const JobSubmitted& event, Time) {
   if (!event.job.spec)
     return;  // read back from the store, which keeps specs apart: it was applied whole before
   JobState state;
@@ -120,20 +120,20 @@ void Ledger::on(const JobSubmitted& event, Time) {
   jobs_.insert_or_assign(event.job.id, std::move(state));
 }
 
-void Ledger::on(const StartAsked& event, Time at) {
+void Register::on(const StartAsked& event, Time at) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end()) return;
   JobState& job = found->second;
   auto run = std::make_shared<TurnRun>(TurnRun{event.first, event.count, at, event.allocation});
   for (std::uint32_t i = event.first; i < event.first + event.count; ++i) {
-    job.live.insert_or_assign(i, LiveGang{event.attempt, run, Starting{at}});
+    job.live.insert_or_assign(i, HeldGang{event.attempt, run, Starting{at}});
     job.again.erase(i);
     if (!promises_.empty()) promises_.erase({event.job, i});
   }
   take_range(job.fresh, event.first, event.count);
 }
 
-void Ledger::on(const TurnsReturned& event, Time) {
+void Register::on(const TurnsReturned& event, Time) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end()) return;
   JobState& job = found->second;
@@ -146,16 +146,16 @@ void Ledger::on(const TurnsReturned& event, Time) {
   }
 }
 
-void Ledger::on(const GangStarted& event, Time at) {
-  LiveGang* gang = live(event.gang, event.attempt);
+void Register::on(const GangStarted& event, Time at) {
+  HeldGang* gang = live(event.gang, event.attempt);
   if (gang == nullptr) return;
   gang->state = Running{at, event.fences};
   JobState& job = jobs_.at(event.gang.job);
   if (!job.first_start) job.first_start = at;
 }
 
-void Ledger::on(const GangEnded& event, Time at) {
-  const LiveGang* gang = live(event.gang, event.attempt);
+void Register::on(const GangEnded& event, Time at) {
+  const HeldGang* gang = live(event.gang, event.attempt);
   if (gang == nullptr) return;
   JobState& job = jobs_.at(event.gang.job);
   if (event.started.us > 0) {
@@ -179,7 +179,7 @@ void Ledger::on(const GangEnded& event, Time at) {
   job.live.erase(event.gang.index);
 }
 
-void Ledger::count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at) {
+void Register::count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at) {
   const bool well = ending.cause == EndCause::done;
   (well ? job.ended_well : job.ended_badly) += gangs;
   if (!well && !job.first_bad) job.first_bad = ending;
@@ -187,14 +187,14 @@ void Ledger::count_ending(JobState& job, const Ending& ending, std::uint32_t gan
   job.last_end = at;
 }
 
-void Ledger::on(const StopAsked& event, Time) {
+void Register::on(const StopAsked& event, Time) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end() || event.index) return;
   found->second.stop_asked = true;
   found->second.stop_reason = event.reason;
 }
 
-void Ledger::on(const WaitingEnded& event, Time at) {
+void Register::on(const WaitingEnded& event, Time at) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end()) return;
   JobState& job = found->second;
@@ -212,15 +212,15 @@ void Ledger::on(const WaitingEnded& event, Time at) {
   count_ending(job, event.ending, gangs, at);
 }
 
-void Ledger::on(const Promised& event, Time) {
+void Register::on(const Promised& event, Time) {
   promises_.insert_or_assign(event.gang, event.start);
 }
 
-void Ledger::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gang); }
+void Register::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gang); }
 
-void Ledger::on(const LogTrimmed&, Time) {}
+void Register::on(const LogTrimmed&, Time) {}
 
-void Ledger::finish_dependency(JobId id) {
+void Register::finish_dependency(JobId id) {
   for (auto& [_, job] : jobs_) std::erase(job.after, id);
 }
 
