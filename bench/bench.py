@@ -131,8 +131,8 @@ def bench_submit(gang):
         # Jobs that wait, so that nothing but the submit happens: they come after one that runs.
         holder = machine("submit", "-q", "--name", "holder", "--", "sleep", "600").strip()
         bare = float(subprocess.run([floor, machine.folder + "/floor.db", "300"], capture_output=True, text=True, check=True).stdout)
-        script = ROOT / "bench" / "submit_latency.py"
-        out = subprocess.run([sys.executable, script, machine.env["GANGLINE_STATE"] + "/run/service.sock", holder, "300"],
+        client = compile_c("submit_latency")
+        out = subprocess.run([client, machine.env["GANGLINE_STATE"] + "/run/service.sock", holder, "300"],
                              capture_output=True, text=True, check=True).stdout
         ours = float(out)
         machine("stop", "--now", holder)

@@ -62,6 +62,7 @@ class Interrupts {
   void heed() {
     const int pressed = out_.around().interrupts();
     if (pressed == heard_) return;
+    given_up_ = pressed > 2;
     const bool at_once = heard_ > 0 || pressed > 1;
     heard_ = pressed;
     out_.around().err(at_once ? "\ngang: killing job " + format(job_) + "\n"
@@ -73,12 +74,15 @@ class Interrupts {
     if (!stopped) out_.fail(stopped.error());
   }
   bool any() const { return heard_ > 0; }
+  /// A third Ctrl-C: the person wants the terminal back, whatever becomes of the job.
+  bool given_up() const { return given_up_; }
 
  private:
   Service& service_;
   JobId job_;
   Output& out_;
   int heard_ = 0;
+  bool given_up_ = false;
 };
 
 class TaskLogs {
@@ -156,10 +160,10 @@ Result<bool> LogReader::pass_on(Output& out, const std::string& prefix) {
     hand_out(out, "\n[gang: " + std::to_string(chunk->dropped) +
                       " bytes were dropped here: the log passed its limit]\n");
   query_.from = chunk->from + chunk->bytes.size();
-  if (chunk->bytes.empty()) return false;
+  const bool more = query_.from < chunk->size;
   if (prefix.empty()) {
-    hand_out(out, chunk->bytes);
-    return true;
+    if (!chunk->bytes.empty()) hand_out(out, chunk->bytes);
+    return more;
   }
   unfinished_ += chunk->bytes;
   std::string lines;
@@ -167,8 +171,8 @@ Result<bool> LogReader::pass_on(Output& out, const std::string& prefix) {
   for (std::size_t end; (end = unfinished_.find('\n', begin)) != std::string::npos; begin = end + 1)
     lines += prefix + unfinished_.substr(begin, end - begin + 1);
   unfinished_.erase(0, begin);
-  hand_out(out, lines);
-  return true;
+  if (!lines.empty()) hand_out(out, lines);
+  return more;
 }
 
 void LogReader::finish(Output& out, const std::string& prefix) {
@@ -182,14 +186,11 @@ void LogReader::start_over(std::uint32_t attempt) {
 }
 
 int follow_job(Service& service, JobId id, Output& out) {
-  auto job = ask<JobSummary>([&](auto reply) { service.wait({id, {}, Span{0}}, reply); });
-  if (!job) return out.fail(job.error());
+  auto detail = ask<JobDetail>([&](auto reply) { service.show(id, 0, 1, reply); });
+  if (!detail) return out.fail(detail.error());
+  Result<JobSummary> job = detail->summary;
   std::optional<TaskLogs> logs;
-  if (job->gangs == 1) {
-    auto detail = ask<JobDetail>([&](auto reply) { service.show(id, 0, 1, reply); });
-    if (!detail) return out.fail(detail.error());
-    logs.emplace(service, GangId{id, 0}, detail->spec.resources.tasks);
-  }
+  if (job->gangs == 1) logs.emplace(service, GangId{id, 0}, detail->spec.resources.tasks);
   Progress progress(out);
   Interrupts interrupts(service, id, out);
   bool told_why = false;
@@ -203,6 +204,7 @@ int follow_job(Service& service, JobId id, Output& out) {
       if (!job) return out.fail(job.error());
     }
     interrupts.heed();
+    if (interrupts.given_up()) return 130;
     if (job->phase == GangPhase::waiting && !job->reason.empty()) {
       if (!out.around().err_is_terminal && told_why) continue;
       progress.show("gang: job " + named(*job) + " waits: " + job->reason);
