@@ -86,6 +86,7 @@ class Controller final : public Service {
   void retire_ended_jobs();
   void answer_waiters();
   void watch_idleness();
+  void return_turns(Span longer_than);
   bool may_start_again(const GangEnded& ended) const;
   void note_trouble(const Error& error);
   void adopt_found_node();

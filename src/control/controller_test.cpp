@@ -58,7 +58,9 @@ class PretendEngine final : public Engine {
   }
   void start(const StartOrder& order) override { starts.push_back(order); }
   void stop(const StopOrder& order) override { stops.push_back(order); }
-  void return_turns(JobId, std::uint32_t, std::uint32_t) override {}
+  void return_turns(JobId job, std::uint32_t first, std::uint32_t count) override {
+    returned.push_back({job, first, count});
+  }
   News poll(Time) override { return std::exchange(news_, {}); }
   void acknowledge(const std::string& cursor) override { acknowledged = cursor; }
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
@@ -85,6 +87,7 @@ class PretendEngine final : public Engine {
 
   std::vector<StartOrder> starts, resumed;
   std::vector<StopOrder> stops;
+  std::vector<TurnsReturned> returned;
   std::string resumed_cursor, acknowledged;
   bool retired = false;
 
@@ -164,6 +167,31 @@ TEST_F(Control, AsManyGangsRunAsFitAndTheNextStartsWhenOneEnds) {
   engine_->start_and_end({job->id, 0}, EndCause::done);
   ASSERT_GE(engine_->starts.size(), 3u);
   EXPECT_EQ(engine_->starts[2].first, 2u);
+}
+
+TEST_F(Control, ShortGangsTakeTurnsAndTheTurnsGoBackWhenOneIsLongOrAnotherJobComes) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", std::vector<std::string>(100, "1")}};
+  const auto job = submit(spec);
+  // Two are known to be short; from then on several at a time are handed over.
+  std::uint32_t ended = 0;
+  while (engine_->starts.back().count == 1 && ended < 20) {
+    engine_->report(GangStarted{{job->id, ended}, 1, {}});
+    world_.pass(milliseconds(1));
+    Ending well;
+    engine_->report(GangEnded{{job->id, ended}, 1, world_.now() - milliseconds(1), well, false});
+    ++ended;
+  }
+  const StartOrder turns = engine_->starts.back();
+  ASSERT_GT(turns.count, 1u);
+  engine_->report(GangStarted{{job->id, turns.first}, 1, {}});
+  world_.pass(seconds(3));
+  ASSERT_FALSE(engine_->returned.empty());
+  EXPECT_EQ(engine_->returned[0].first, turns.first + 1);
+  const auto before = line(job->id).waiting;
+  engine_->report(TurnsReturned{job->id, turns.first + 1, turns.count - 1});
+  EXPECT_GE(line(job->id).waiting + 1, before);
+  EXPECT_EQ(line(job->id).ended_badly, 0u);
 }
 
 TEST_F(Control, AFailedGangStartsAgainOnlyAsOftenAsAskedFor) {

@@ -10,6 +10,9 @@ namespace {
 
 constexpr Span retry_disk_after = seconds(1);
 constexpr Span look_around_every = seconds(1);
+// A gang that runs for so long was not as short as those before it: others need not wait for it in
+// line.
+constexpr Span longest_turn = seconds(1);
 // With devices that others may use, nothing starts before the first reading of them, but no reading
 // holds up the start of everything for longer than this.
 constexpr Span longest_wait_for_reading = seconds(5);
@@ -200,6 +203,7 @@ void Controller::accept_submits() {
   const auto stored = commit(wanted);
   for (const Event& event : wanted)
     if (stored) register_.apply(event);
+  return_turns(Span{0});  // the new jobs may be more urgent than gangs whose turn has not come
   for (const auto& [reply, answer] : answers) {
     if (stored) reply(answer);
     else reply(stored.error());
@@ -310,6 +314,7 @@ void Controller::watch_idleness() {
   world_.call_later(look_around_every, [this, alive = alive_] {
     if (!*alive || ended_) return;
     answer_waiters();
+    return_turns(longest_turn);
     const bool busy =
         !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
     if (busy) touch();
@@ -320,6 +325,19 @@ void Controller::watch_idleness() {
     }
     watch_idleness();
   });
+}
+
+// Turns that have not begun go back to waiting where the gang before them has run for longer than
+// this, so that the next plan sees them and all that is free.
+void Controller::return_turns(Span longer_than) {
+  const Time now = world_.now();
+  for (const auto& [id, job] : register_.jobs()) {
+    for (const auto& [index, gang] : job.live) {
+      const auto* running = std::get_if<Running>(&gang.state);
+      if (running != nullptr && gang.run->count > 1 && now - running->started >= longer_than)
+        engine_.return_turns(id, index + 1, gang.run->count - 1);
+    }
+  }
 }
 
 void Controller::note_trouble(const Error& error) { trouble_ = error.sentence(); }
