@@ -118,6 +118,7 @@ class Controller final : public Service {
   Snapshot snapshot_;  ///< the newest, and what was decided on it
   Plan plan_;
   bool cycle_asked_ = false;
+  bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;
   Time started_;

@@ -64,12 +64,18 @@ class PretendEngine final : public Engine {
   News poll(Time) override { return std::exchange(news_, {}); }
   void acknowledge(const std::string& cursor) override { acknowledged = cursor; }
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
-  std::optional<NodeSample> sample() override { return NodeSample{}; }
+  std::optional<NodeSample> sample() override {
+    return reads_devices ? std::optional<NodeSample>(NodeSample{}) : std::nullopt;
+  }
   Result<LogChunk> read_log(const LogQuery&) override {
     return Error{ErrorKind::not_found, "no log", "", ""};
   }
   void retire() override { retired = true; }
 
+  void find_gpu() {
+    node_.devices.resize(1);
+    report(NodeSeen{{}, node_});
+  }
   void report(EventBody body) {
     news_.events.push_back({world_.now(), std::move(body)});
     news_.cursor = std::to_string(++place_);
@@ -90,6 +96,7 @@ class PretendEngine final : public Engine {
   std::vector<TurnsReturned> returned;
   std::string resumed_cursor, acknowledged;
   bool retired = false;
+  bool reads_devices = true;
 
  private:
   PretendWorld& world_;
@@ -329,6 +336,25 @@ TEST_F(Control, WhatCanNeverRunIsRefusedAndNothingIsStored) {
   spec = a_spec();
   spec.queue = "nihgt";
   EXPECT_NE(submit(spec).error().hint.find("normal"), std::string::npos);
+}
+
+TEST_F(Control, OnAMachineWithDevicesNothingStartsBeforeTheirFirstReadingAndAllRightAfterIt) {
+  engine_->reads_devices = false;
+  engine_->find_gpu();
+  ASSERT_TRUE(submit(a_spec()));
+  world_.pass(seconds(1));
+  EXPECT_EQ(engine_->starts.size(), 0u);
+  engine_->reads_devices = true;  // it found nobody outside Gangline, so it is no news
+  world_.pass(milliseconds(100));
+  EXPECT_EQ(engine_->starts.size(), 1u);
+}
+
+TEST_F(Control, ADeviceThatCannotBeReadHoldsUpNothingForLong) {
+  engine_->reads_devices = false;
+  engine_->find_gpu();
+  ASSERT_TRUE(submit(a_spec()));
+  world_.pass(seconds(6));
+  EXPECT_EQ(engine_->starts.size(), 1u);
 }
 
 TEST_F(Control, TheServiceEndsWhenIdleAndNotBefore) {

@@ -16,6 +16,7 @@ constexpr Span longest_turn = seconds(1);
 // With devices that others may use, nothing starts before the first reading of them, but no reading
 // holds up the start of everything for longer than this.
 constexpr Span longest_wait_for_reading = seconds(5);
+constexpr Span look_for_reading_every = milliseconds(20);
 
 RetryOn retry_case(EndCause cause) {
   switch (cause) {
@@ -251,6 +252,13 @@ Plan Controller::plan_now() {
   const bool blind =
       may_be_shared && !engine_.sample() && snapshot_.now - started_ < longest_wait_for_reading;
   if (!snapshot_.waiting.empty() && !blind) plan = make_plan(snapshot_, policy_);
+  // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.
+  if (!snapshot_.waiting.empty() && blind && !std::exchange(looks_for_reading_, true))
+    world_.call_later(look_for_reading_every, [this, alive = alive_] {
+      if (!*alive) return;
+      looks_for_reading_ = false;
+      ask_for_cycle();
+    });
   plan_ = plan;
   return plan;
 }
