@@ -12,7 +12,7 @@ namespace gangline {
 class Loop {
  public:
   /// Destroying it cancels: its callback is not called any more.
-  class Watch;
+  struct Watch;
   struct CancelWatch {
     void operator()(Watch* watch) const;
   };

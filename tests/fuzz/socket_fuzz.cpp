@@ -1,0 +1,84 @@
+// Any bytes on the service's socket: read as HTTP, each request put through every route. The
+// service behind them is a stand-in that checks what reaches it.
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/check.h"
+#include "model/check_spec.h"
+#include "os/http.h"
+#include "server/routes.h"
+
+namespace gangline {
+namespace {
+
+class StandIn final : public Service {
+ public:
+  void submit(JobSpec spec, Reply<Submitted> reply) override {
+    if (const auto good = check(spec); !good) return reply(good.error());
+    reply(Submitted{JobId{1}, total_gangs(spec)});
+  }
+  void list(const ListQuery&, Reply<std::vector<JobSummary>> reply) override {
+    reply(std::vector<JobSummary>(2));
+  }
+  void show(JobId, std::uint32_t, std::uint32_t, Reply<JobDetail> reply) override {
+    reply(JobDetail{});
+  }
+  void show_gang(GangId, Reply<GangView> reply) override { reply(GangView{}); }
+  void why(JobId, Reply<WhyAnswer> reply) override { reply(WhyAnswer{}); }
+  void wait(const WaitQuery& query, Reply<JobSummary> reply) override {
+    CHECK(query.longest.us >= 0);
+    reply(JobSummary{});
+  }
+  void stop(const StopRequest&, Reply<JobSummary> reply) override { reply(JobSummary{}); }
+  void read_log(const LogQuery& query, Reply<LogChunk> reply) override {
+    CHECK(query.most <= 4u << 20);
+    reply(LogChunk{"\xff\n", 0, 2, 0});
+  }
+  void nodes(Reply<std::vector<NodeView>> reply) override { reply(std::vector<NodeView>(1)); }
+  void find(const std::string& name, Reply<JobId> reply) override {
+    CHECK(name.find('\0') == std::string::npos);
+    reply(Error{ErrorKind::not_found, name, "", ""});
+  }
+  void status(Reply<ServiceStatus> reply) override { reply(ServiceStatus{}); }
+  void shut_down(Reply<Unit> reply) override { reply(Unit{}); }
+  void stay(bool, Reply<Unit> reply) override { reply(Unit{}); }
+};
+
+void ask(const HttpRequest& request) {
+  StandIn service;
+  int answers = 0;
+  answer(service, request, [&](HttpAnswer given) {
+    ++answers;
+    CHECK(given.status >= 200 && given.status < 600);
+  });
+  CHECK(answers == 1);
+}
+
+}  // namespace
+}  // namespace gangline
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  namespace http = boost::beast::http;
+  // 1. As the server reads a connection.
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(gangline::largest_http_header);
+  parser.body_limit(1 << 20);
+  parser.eager(true);
+  boost::system::error_code error;
+  parser.put(boost::asio::buffer(data, size), error);
+  if (!error && parser.is_done()) {
+    auto message = parser.release();
+    gangline::ask(
+        {std::string(message.method_string()), std::string(message.target()), message.body(), {}});
+  }
+  // 2. The routes alone: a line with the target, the rest is the body.
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  const auto line = text.find('\n');
+  const std::string target = "/v1/" + text.substr(0, line);
+  const std::string body = line == std::string::npos ? "" : text.substr(line + 1);
+  for (const char* method : {"GET", "POST"}) gangline::ask({method, target, body, {}});
+  return 0;
+}
