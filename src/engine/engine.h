@@ -45,9 +45,9 @@ class Engine {
   /// (NodeSeen).
   virtual Result<Node> describe_node() = 0;
 
-  /// The node as the store knows it: a device keeps the number it got when it was first seen, also when
-  /// others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these numbers
-  /// (devices are matched by `uid`). Called before `resume` and whenever facts changed.
+  /// The node as the store knows it: a device keeps the number it got when it was first seen, also
+  /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these
+  /// numbers (devices are matched by `uid`). Called before `resume` and whenever facts changed.
   virtual void adopt_node(NodeId id, const Node& node) = 0;
 
   /// Goes on where an earlier service stopped: news after `cursor` (empty: all), and these starts
