@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ constexpr Span lock_poll = milliseconds(2);
 constexpr Span short_life = milliseconds(50);
 constexpr int short_lives_at_once = 3;
 constexpr int most_doublings = 7;
+constexpr int most_short_lives = 100;  // then the service must start one, and is told why it ends
 constexpr Span first_pause = milliseconds(10);
 constexpr std::size_t room_for_exits = 1 << 20;
 
@@ -60,6 +62,15 @@ struct Station {
   std::string directory;
   Fd lock;
   Fd listener;
+
+  /// Whether the state directory is still the one that was locked. Somebody may have deleted it.
+  bool is_there() const {
+    struct stat held {};
+    struct stat there {};
+    return ::fstat(lock.number(), &held) == 0 && ::stat(lock_path().c_str(), &there) == 0 &&
+           held.st_ino == there.st_ino && held.st_dev == there.st_dev;
+  }
+  std::string lock_path() const { return directory + "/lock"; }
 };
 
 /// One launcher from its start until no process that could still become a task of it is left.
@@ -133,6 +144,7 @@ bool watch_over(Watched& watched) {
 /// In the new process: the launcher until it is over, or until it must be the guardian itself.
 void be_launcher(Station& station, const LauncherPost& post) {
   ::prctl(PR_SET_NAME, "gang-launcher");
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a task leaves behind comes to us
   const auto verdict = run_launcher_loop(station.settings, post);
   if (!verdict) {
     complain(verdict.error());
@@ -150,7 +162,7 @@ int guard(Station station) {
   sigaddset(&blocked, SIGCHLD);
   sigaddset(&blocked, SIGPIPE);
   int short_lives = 0;
-  for (;;) {
+  while (station.is_there() && short_lives < most_short_lives) {
     ::prctl(PR_SET_NAME, "gang-guardian");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
@@ -167,6 +179,7 @@ int guard(Station station) {
       wake.write.reset();
       exits_file = Fd{};
       be_launcher(station, {station.listener.number(), wake.read.number(), exits});
+      short_lives = 0;
       continue;
     }
     alive.write.reset();
@@ -178,6 +191,7 @@ int guard(Station station) {
     if (short_lives > 1)
       sleep_for({first_pause.us << std::min(short_lives - short_lives_at_once, most_doublings)});
   }
+  return 1;
 }
 
 Result<Fd> wait_for_lock(const std::string& path) {
@@ -209,7 +223,7 @@ int run_launcher(const LauncherSettings& settings) {
     complain(made.error());
     return 1;
   }
-  auto lock = wait_for_lock(station.directory + "/lock");
+  auto lock = wait_for_lock(station.lock_path());
   if (!lock) {
     complain(lock.error());
     return 1;

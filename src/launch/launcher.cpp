@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t most_connections = 8;
 constexpr Span between_news = milliseconds(2);
-constexpr Span longest_poll = seconds(60);
+constexpr Span longest_poll = seconds(10);
 
 /// A service at the other end, or somebody who has not said hello yet.
 struct Connection {
@@ -108,14 +108,18 @@ LauncherVerdict Launcher::run() {
     if (gangs_.next_tick().us != 0 && since_boot() >= gangs_.next_tick()) gangs_.tick();
     tell_news();
     if (guardian_gone_) return LauncherVerdict::guardian_gone;
+    if (!ledger_.book().idle()) idle_since_ = since_boot();
     if (ledger_.book().idle() && (retire_ || idle_long_enough())) return LauncherVerdict::retired;
     wait();
   }
 }
 
 bool Launcher::idle_long_enough() {
-  if (!connections_.empty() || !ledger_.book().idle()) idle_since_ = since_boot();
-  return since_boot() - idle_since_ >= settings_.idle_exit;
+  const Span boot = since_boot();
+  if (!connections_.empty()) idle_since_ = boot;
+  // Somebody may have deleted the state directory; then no service can come any more.
+  const bool is_there = ::access(launcher_socket(settings_.state_dir).c_str(), F_OK) == 0;
+  return !is_there || boot - idle_since_ >= settings_.idle_exit;
 }
 
 void Launcher::wait() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "engine/conformance.h"
 #include "engine/local/local_world.h"
 #include "launch/launcher.h"
 

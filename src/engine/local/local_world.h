@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/conformance.h"
+#include "engine/conformance_world.h"
 #include "engine/local/local_engine.h"
 #include "launch/processes.h"
 #include "os/clock.h"
@@ -30,14 +30,13 @@ class LocalWorld : public ConformanceWorld {
   }
   ~LocalWorld() override {
     engine_.reset();
-    // Guardians first, so that nobody starts anything anew.
-    for (const char* name : {"gang-guardian", "gang-launcher"})
-      while (kill_process(name)) {
-      }
+    // Without its lock a guardian starts no new launcher.
+    std::error_code ignored;
+    std::filesystem::remove(path_ + "/launcher/lock", ignored);
+    for (const char* name : {"gang-launcher", "gang-guardian"}) kill_process(name);
     for (const ProcessEntry& process : all_processes())
       if (start_variable(process.pid, "GANG_OUTPUT").value_or("").starts_with(path_))
         ::kill(static_cast<pid_t>(process.pid), SIGKILL);
-    std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
 
