@@ -1,0 +1,162 @@
+// `gang run` from the first command on a fresh machine to its exit code, and how it is stopped.
+#include "machine.h"
+
+namespace gangline {
+namespace {
+
+// All processes of a task say their numbers here, so that a test can see them gone.
+std::vector<pid_t> pids_in(const Machine& machine, const std::string& file) {
+  std::vector<pid_t> pids;
+  for (const std::string& line : machine.lines(file))
+    if (!line.empty()) pids.push_back(static_cast<pid_t>(std::stol(line)));
+  return pids;
+}
+
+// A task with a child, a grandchild and a process in the background, none of which heeds TERM.
+constexpr const char* stubborn_family =
+    "trap '' TERM; echo $$ >> pids; "
+    "sh -c 'trap \"\" TERM; echo $$ >> pids; sh -c \"echo \\$\\$ >> pids; exec sleep 600\" & wait' "
+    "& "
+    "setsid sh -c 'echo $$ >> pids; exec sleep 600' & "
+    "while true; do sleep 600; done";
+constexpr std::size_t family_size = 4;
+
+void expect_all_gone(const Machine& machine, std::size_t count) {
+  const std::vector<pid_t> pids = pids_in(machine, "pids");
+  EXPECT_EQ(pids.size(), count);
+  for (const pid_t pid : pids)
+    EXPECT_TRUE(becomes_true([&] { return !is_alive(pid); }, seconds(5))) << pid << " is left";
+}
+
+TEST(Runs, TheFirstCommandOnAFreshMachineRunsAndGivesTheOutputAndTheExitCode) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "sh", "-c", "echo well; echo badly >&2; exit 7"});
+  EXPECT_EQ(ran.code, 7);
+  EXPECT_EQ(ran.out, "well\n");
+  EXPECT_TRUE(says(ran.err, "badly\n"));
+  EXPECT_TRUE(says(ran.err, "rank 0 ended with code 7"));
+}
+
+TEST(Runs, AProgramThatEndsWellSaysNothingOfGangline) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "echo", "a  b"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "a  b\n");
+  EXPECT_EQ(ran.err, "");
+}
+
+TEST(Runs, ASignalThatEndsTheProgramIsSaidAndIsInTheExitCode) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "sh", "-c", "kill -SEGV $$"});
+  EXPECT_EQ(ran.code, 128 + SIGSEGV);
+  EXPECT_TRUE(says(ran.err, "signal 11"));
+}
+
+TEST(Runs, AProgramThatIsNotThereIsSaidAndWasNeverStarted) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "no-such-program-here"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "no-such-program-here"));
+  EXPECT_TRUE(says(ran.err, "not-started"));
+}
+
+TEST(Runs, TheDirectoryAndTheEnvironmentAreThoseOfTheCommand) {
+  Machine machine;
+  machine.set("COLOUR", "green");
+  const Ran ran =
+      machine.gang({"run", "--env", "SIZE=4", "--", "sh", "-c", "pwd; echo $COLOUR $SIZE"});
+  EXPECT_EQ(ran.out, machine.path() + "\ngreen 4\n");
+}
+
+TEST(Runs, CtrlCStopsTheJobAndSaysSo) {
+  const Machine machine;
+  Beside run = machine.gang_beside({"run", "--", "sh", "-c", "echo up; exec sleep 600"});
+  ASSERT_TRUE(becomes_true([&] { return run.out() == "up\n"; }));
+  run.signal(SIGINT);
+  const Ran ran = run.wait();
+  EXPECT_EQ(ran.code, 130);
+  EXPECT_TRUE(says(ran.err, "stopping job 1"));
+  EXPECT_TRUE(says(ran.err, "stopped"));
+  EXPECT_EQ(machine.show_gang("1.0").ending->cause, EndCause::stopped);
+}
+
+TEST(Runs, ASecondCtrlCEndsAtOnceWhatDoesNotHeedTheFirst) {
+  const Machine machine;
+  Beside run = machine.gang_beside({"run", "--grace", "10m", "--", "sh", "-c", stubborn_family});
+  ASSERT_TRUE(becomes_true([&] { return pids_in(machine, "pids").size() == family_size; }));
+  run.signal(SIGINT);
+  ASSERT_TRUE(becomes_true([&] { return says(run.err(), "Ctrl-C again"); }));
+  run.signal(SIGINT);
+  const Ran ran = run.wait(seconds(20));
+  EXPECT_EQ(ran.code, 130);
+  EXPECT_TRUE(says(ran.err, "killing job 1"));
+  expect_all_gone(machine, family_size);
+}
+
+TEST(Runs, AStopReachesChildrenGrandchildrenAndWhatWentIntoTheBackground) {
+  const Machine machine;
+  const std::string job = machine.submit({"--grace", "0.2s", "--", "sh", "-c", stubborn_family});
+  ASSERT_TRUE(becomes_true([&] { return pids_in(machine, "pids").size() == family_size; }));
+  EXPECT_EQ(machine.gang({"stop", job}).code, 0);
+  EXPECT_NE(machine.wait(job), 0);
+  EXPECT_EQ(machine.show_gang(job + ".0").ending->cause, EndCause::stopped);
+  expect_all_gone(machine, family_size);
+}
+
+TEST(Runs, WhatATaskLeavesBehindIsGoneWhenItsGangHasEnded) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "sh", "-c",
+                                "setsid sh -c 'echo $$ >> pids; exec sleep 600' & "
+                                "while ! [ -s pids ]; do sleep 0.01; done"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  expect_all_gone(machine, 1);
+}
+
+TEST(Runs, AStopGivesTheProgramItsOwnSignalAndTimeToSaveItsWork) {
+  const Machine machine;
+  const std::string job = machine.submit({"--stop-signal", "USR1", "--", "sh", "-c",
+                                          "trap 'echo saved > work; exit 0' USR1; echo up > up; "
+                                          "while true; do sleep 0.01; done"});
+  ASSERT_TRUE(becomes_true([&] { return machine.read("up") == "up\n"; }));
+  EXPECT_EQ(machine.gang({"stop", job}).code, 0);
+  machine.wait(job);
+  EXPECT_EQ(machine.read("work"), "saved\n");
+  EXPECT_EQ(machine.show_gang(job + ".0").ending->cause, EndCause::stopped);
+}
+
+TEST(Runs, AJobThatWaitsIsStoppedWithoutEverRunning) {
+  const Machine machine;
+  const std::string first = machine.submit({"--", "sh", "-c", "touch up; exec sleep 600"});
+  const std::string second = machine.submit({"--after", first, "--", "touch", "ran"});
+  ASSERT_TRUE(becomes_true([&] { return machine.exists("up"); }));
+  EXPECT_EQ(machine.gang({"stop", second}).code, 0);
+  EXPECT_NE(machine.wait(second), 0);
+  EXPECT_EQ(machine.show(second).summary.phase, GangPhase::ended);
+  EXPECT_EQ(machine.gang({"stop", first, "--now"}).code, 0);
+  machine.wait(first);
+  EXPECT_FALSE(machine.exists("ran"));
+}
+
+TEST(Runs, LogsAreThereWhileItRunsAndFollowingEndsWithTheJob) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--", "sh", "-c", "echo one; while ! [ -e go ]; do sleep 0.01; done; printf 'two\\nthree'"});
+  ASSERT_TRUE(becomes_true([&] { return machine.gang({"logs", job}).out == "one\n"; }));
+  Beside follow = machine.gang_beside({"logs", "-f", job});
+  ASSERT_TRUE(becomes_true([&] { return follow.out() == "one\n"; }));
+  machine.write("go", "");
+  const Ran ran = follow.wait();
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "one\ntwo\nthree");
+}
+
+TEST(Runs, AMillionLinesArriveWholeAndInOrder) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--", "seq", "1000000"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out.size(), 6'888'896u);
+  EXPECT_TRUE(ran.out.ends_with("\n999999\n1000000\n"));
+}
+
+}  // namespace
+}  // namespace gangline
