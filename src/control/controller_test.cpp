@@ -236,7 +236,7 @@ TEST_F(Control, AJobThatComesAfterStartsWhenTheOtherEndedWell) {
   spec.after = {"prepare"};
   const auto second = submit(spec);
   ASSERT_EQ(engine_->starts.size(), 1u);
-  EXPECT_NE(line(second->id).reason.find("1"), std::string::npos);
+  EXPECT_NE(line(second->id).reason.find('1'), std::string::npos);
   engine_->start_and_end({first->id, 0}, EndCause::done);
   ASSERT_EQ(engine_->starts.size(), 2u);
   EXPECT_EQ(engine_->starts[1].job.id, second->id);

@@ -64,7 +64,7 @@ TEST_F(StoreOnDisk, WhatWasCommittedIsThereAfterReopeningAndWhatWasNotIsNot) {
 
 TEST_F(StoreOnDisk, AnEndedJobIsFoundByNameAndNoLongerUnfinished) {
   auto store = open();
-  for (std::uint64_t id : {1, 2, 3}) {
+  for (const std::uint64_t id : {1u, 2u, 3u}) {
     const Job job = a_job(id, id == 2 ? "other" : "train");
     store->add_job(job, a_summary(job, GangPhase::waiting));
     if (id != 3) store->put_summary(a_summary(job, GangPhase::ended));
