@@ -18,13 +18,6 @@ Error no_such_gang(GangId gang) {
           "`gang show " + format(gang.job) + "` lists the gangs of the job"};
 }
 
-bool waits(const JobState& job, std::uint32_t index) {
-  return job.again.contains(index) ||
-         std::any_of(job.fresh.begin(), job.fresh.end(), [&](auto& range) {
-           return index >= range.first && index - range.first < range.count;
-         });
-}
-
 std::vector<EnvVar> values_of(const JobSpec& spec, std::uint32_t index) {
   if (spec.gather && index == gather_index(spec)) return {};
   std::vector<EnvVar> values = sweep_values(spec, index);
@@ -173,6 +166,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
 // A page of a job's gangs. The first page of a job with more gangs than fit begins with those that
 // a person looks for: ended badly, then running.
 Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::uint32_t most) {
+  (void)commit({});  // ended gangs are read from the store; its trouble is told by `status`
   auto stored = store_.find(id);
   if (!stored) return stored.error();
   const JobState* state = register_.find(id);
@@ -209,7 +203,7 @@ Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::ui
       return all.error();
   for (std::uint32_t index = first_gang; state != nullptr && index < total && page.size() < most;
        ++index) {
-    if (page.contains(index) || !waits(*state, index)) continue;
+    if (page.contains(index) || !state->waits(index)) continue;
     GangView view = blank_view(detail.spec, {id, index});
     const auto again = state->again.find(index);
     if (again != state->again.end()) view.attempt = again->second.attempt;
@@ -226,6 +220,7 @@ void Controller::show(JobId job, std::uint32_t first_gang, std::uint32_t most,
 }
 
 Result<GangView> Controller::gang_view(GangId gang) {
+  (void)commit({});
   const JobState* state = register_.find(gang.job);
   auto stored = store_.find(gang.job);
   if (!stored) return stored.error();
@@ -266,7 +261,7 @@ Result<GangView> Controller::gang_view(GangId gang) {
       now.notes.insert(now.notes.begin(), view.notes.begin(), view.notes.end());
       return now;
     }
-    if (waits(*state, gang.index)) view.phase = GangPhase::waiting;
+    if (state->waits(gang.index)) view.phase = GangPhase::waiting;
   } else if (!view.ending) {  // ended while it waited: its job's line says how
     view.phase = GangPhase::ended;
     view.ending = (*stored)->second.ending;
@@ -319,6 +314,7 @@ void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
   if (state == nullptr) return reply(summary(request.job));  // ended already, or unknown
   if (request.index && *request.index >= total_gangs(*state->job.spec))
     return reply(no_such_gang({request.job, *request.index}));
+  store_now_ = true;
   const std::string reason = "stopped by " + (request.by.empty() ? settings_.owner : request.by);
   const Time now = world_.now();
   record({now, StopAsked{request.job, request.index, reason}});
@@ -328,7 +324,7 @@ void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
   for (const auto& [index, gang] : state->live)
     if (!request.index || *request.index == index)
       stops_.push_back({{request.job, index}, EndCause::stopped, reason, request.at_once});
-  if (!request.index || waits(*state, *request.index))
+  if (!request.index || state->waits(*request.index))
     record({now, WaitingEnded{request.job, request.index, ending}});
   reply(summary(request.job));
   ask_for_cycle();

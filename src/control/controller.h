@@ -80,6 +80,8 @@ class Controller final : public Service {
   void learn(const News& news);
   void settle_consequences();
   Result<void> commit(const std::vector<Event>& wanted);
+  bool may_wait_for_company() const;
+  bool is_over(const Waiter& waiter) const;
   void accept_submits();
   Plan plan_now();
   void carry_out(const Plan& plan);
@@ -111,7 +113,9 @@ class Controller final : public Service {
   std::uint64_t last_job_ = 0;
   std::uint64_t ended_gangs_ = 0;
   std::vector<PendingSubmit> submits_;
-  std::vector<Event> unstored_;   ///< facts that happened and are not on disk yet
+  std::vector<Event> unstored_;  ///< facts that happened and are not on disk yet
+  Time unstored_since_;
+  bool store_now_ = false;        ///< a person\'s wish is among them
   std::string unstored_cursor_;   ///< of the engine, after these; empty: none new
   std::vector<StopOrder> stops_;  ///< asked by people since the last cycle
   std::multimap<JobId, Waiter> waiters_;

@@ -161,6 +161,8 @@ TEST_F(Control, AJobIsStartedAndItsEndIsStoredBeforeItIsAcknowledged) {
   ASSERT_TRUE(job) << job.error().sentence();
   ASSERT_EQ(engine_->starts.size(), 1u);
   engine_->start_and_end({job->id, 0}, EndCause::done);
+  EXPECT_EQ(engine_->acknowledged, "") << "facts wait a moment for company";
+  world_.pass(milliseconds(60));
   EXPECT_EQ(line(job->id).phase, GangPhase::ended);
   EXPECT_EQ(store_->cursor(), engine_->acknowledged);
   EXPECT_EQ(engine_->acknowledged, "2");
@@ -299,6 +301,7 @@ TEST_F(Control, AfterACrashNothingStartsTwiceAndWhatRanIsAskedForAgain) {
   const auto job = submit(spec);
   engine_->start_and_end({job->id, 0}, EndCause::done);
   engine_->report(GangStarted{{job->id, 1}, 1, {}});
+  world_.pass(milliseconds(60));
   begin(0);
   EXPECT_TRUE(engine_->starts.empty());
   ASSERT_EQ(engine_->resumed.size(), 2u);

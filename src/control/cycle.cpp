@@ -10,6 +10,10 @@ namespace {
 
 constexpr Span retry_disk_after = seconds(1);
 constexpr Span look_around_every = seconds(1);
+// Facts are safe in the engine's journal until they are acknowledged, so they may wait for others
+// to be written with them: each commit waits for the disk.
+constexpr Span longest_unstored = milliseconds(50);
+constexpr std::size_t most_unstored = 2'000;
 // A gang that runs for so long was not as short as those before it: others need not wait for it in
 // line.
 constexpr Span longest_turn = seconds(1);
@@ -126,6 +130,7 @@ void Controller::run_cycle() {
 void Controller::record(const Event& event) {
   if (!register_.concerns(event)) return;
   register_.apply(event);
+  if (unstored_.empty()) unstored_since_ = world_.now();
   unstored_.push_back(event);
 }
 
@@ -239,6 +244,7 @@ Result<void> Controller::commit(const std::vector<Event>& wanted) {
   }
   trouble_.clear();
   unstored_.clear();
+  store_now_ = false;
   if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));
   return {};
 }
@@ -273,8 +279,11 @@ void Controller::carry_out(const Plan& plan) {
     wanted.push_back(
         {now, StartAsked{start.job, start.first, start.count, start.attempt, start.allocation}});
 
-  const auto stored = commit(wanted);
-  if (stored) {
+  if (wanted.empty() && may_wait_for_company()) {
+    world_.call_later(longest_unstored, [this, alive = alive_] {
+      if (*alive && !unstored_.empty()) ask_for_cycle();
+    });
+  } else if (commit(wanted)) {
     for (const Event& event : wanted) register_.apply(event);
     for (const Start& start : plan.starts)
       engine_.start({register_.find(start.job)->job, start.first, start.count, start.attempt,
@@ -282,6 +291,13 @@ void Controller::carry_out(const Plan& plan) {
   }
   // A stop needs no disk: it is carried out at once and written down when it can be.
   for (const StopOrder& stop : std::exchange(stops_, {})) engine_.stop(stop);
+}
+
+bool Controller::may_wait_for_company() const {
+  if (unstored_.empty() || store_now_ || unstored_.size() >= most_unstored) return false;
+  if (world_.now() - unstored_since_ >= longest_unstored) return false;
+  return std::none_of(waiters_.begin(), waiters_.end(),
+                      [&](const auto& waiter) { return is_over(waiter.second); });
 }
 
 void Controller::retire_ended_jobs() {
@@ -292,23 +308,19 @@ void Controller::retire_ended_jobs() {
   for (const JobId id : ended) register_.drop(id);
 }
 
+bool Controller::is_over(const Waiter& waiter) const {
+  const JobState* job = register_.find(waiter.query.job);
+  const auto& index = waiter.query.index;
+  if (job == nullptr || !index) return job == nullptr || job->ended();
+  return !job->waits(*index) && !job->live.contains(*index);
+}
+
 void Controller::answer_waiters() {
   if (waiters_.empty()) return;
   std::vector<Waiter> ready;
   for (auto it = waiters_.begin(); it != waiters_.end();) {
-    const JobState* job = register_.find(it->first);
-    const auto& index = it->second.query.index;
-    bool over = job == nullptr || job->ended();
-    if (job != nullptr && index) {
-      const bool waits =
-          job->again.contains(*index) ||
-          std::any_of(job->fresh.begin(), job->fresh.end(), [&](const GangRange& range) {
-            return *index >= range.first && *index - range.first < range.count;
-          });
-      over = !waits && !job->live.contains(*index);
-    }
     // Nobody hears of an end that a crash could still take back.
-    if ((over && unstored_.empty()) || world_.now() >= it->second.until) {
+    if ((is_over(it->second) && unstored_.empty()) || world_.now() >= it->second.until) {
       ready.push_back(std::move(it->second));
       it = waiters_.erase(it);
     } else {

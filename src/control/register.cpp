@@ -53,6 +53,10 @@ std::uint32_t JobState::waiting() const {
   return n;
 }
 
+bool JobState::waits(std::uint32_t index) const {
+  return again.contains(index) || in_ranges(fresh, index);
+}
+
 bool JobState::gather_waits() const {
   return job.spec->gather.has_value() && in_ranges(fresh, gather_index(*job.spec));
 }

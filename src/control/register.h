@@ -65,6 +65,7 @@ struct JobState {
   Span total_run{0};        ///< … and how long together
 
   std::uint32_t waiting() const;
+  bool waits(std::uint32_t index) const;
   /// The gather waits for all others and starts only after they have ended well.
   bool gather_waits() const;
   bool ended() const;
