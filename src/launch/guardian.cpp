@@ -141,6 +141,21 @@ bool watch_over(Watched& watched) {
   return *status == 0;
 }
 
+/// The file that exits are written to: the one there is while it has room, since a full disk might
+/// not take another. Launchers read it from the start, and what they know already changes nothing.
+std::string exits_path(const std::string& directory) {
+  const std::uint64_t newest = newest_number(directory, "exits");
+  const auto path_of = [&](std::uint64_t n) { return directory + "/exits." + std::to_string(n); };
+  struct stat there {};
+  const bool has_room = newest != 0 && ::stat(path_of(newest).c_str(), &there) == 0 &&
+                        static_cast<std::size_t>(there.st_size) < room_for_exits / 2;
+  if (has_room) return path_of(newest);
+  const auto fresh = open_with_room(path_of(newest + 1), room_for_exits);
+  if (fresh || newest == 0) return path_of(newest + 1);
+  ::unlink(path_of(newest + 1).c_str());
+  return path_of(newest);
+}
+
 /// In the new process: the launcher until it is over, or until it must be the guardian itself.
 void be_launcher(Station& station, const LauncherPost& post) {
   ::prctl(PR_SET_NAME, "gang-launcher");
@@ -166,8 +181,7 @@ int guard(Station station) {
     ::prctl(PR_SET_NAME, "gang-guardian");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
-    const std::string exits = station.directory + "/exits." +
-                              std::to_string(newest_number(station.directory, "exits") + 1);
+    const std::string exits = exits_path(station.directory);
     auto exits_file = open_with_room(exits, room_for_exits);
     if (!exits_file) complain(exits_file.error());
     Pipe alive = make_pipe();

@@ -326,5 +326,75 @@ TEST_F(Gangs, a_piece_of_a_file_of_lines_is_a_file_of_its_own) {
   EXPECT_NE(ending.detail.find("changed"), std::string::npos) << ending.detail;
 }
 
+/// A disk of a few megabytes in the place of the world's state directory.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::string& path) : path_(path) {
+    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=16m,nr_inodes=200,mode=0700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool mounted() const { return mounted_; }
+  /// Until neither a byte nor a file more fits.
+  void fill() {
+    std::filesystem::create_directories(path_ + "/filler");
+    std::ofstream bytes(path_ + "/filler/bytes");
+    while (bytes << std::string(4096, 'x') && bytes.flush()) {
+    }
+    for (int i = 0; std::ofstream(path_ + "/filler/" + std::to_string(i)); ++i) {
+    }
+  }
+  void empty() { std::filesystem::remove_all(path_ + "/filler"); }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+};
+
+TEST(FullDisk, running_gangs_end_as_ever_and_new_ones_start_when_there_is_room_again) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  SmallDisk disk(world.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
+  world.engine().start(world.order({1}, 1, {.runs = milliseconds(500), .exit_code = 5}));
+  ASSERT_TRUE(ear.hear_until([&] { return !ear.starts.empty(); }));
+  disk.fill();
+  world.engine().start(world.order({2}, 1, {}));
+
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.exit_code, 5);
+  ASSERT_TRUE(ear.hear_until([&] { return !world.local().trouble().empty(); }));
+  EXPECT_NE(world.local().trouble().find("No space left"), std::string::npos)
+      << world.local().trouble();
+  EXPECT_FALSE(ear.ends.contains({{{2}, 0}, 1}));
+
+  disk.empty();
+  ASSERT_TRUE(ear.hear_end_of({{2}, 0}));
+  EXPECT_EQ(ear.ends.at({{{2}, 0}, 1}).ending.cause, EndCause::done);
+  EXPECT_TRUE(ear.hear_until([&] { return world.local().trouble().empty(); }))
+      << world.local().trouble();
+}
+
+TEST(FullDisk, a_launcher_that_is_killed_meanwhile_goes_on_as_well) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  SmallDisk disk(world.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
+  StartOrder order = world.order({1}, 3, {.runs = milliseconds(300)});
+  order.count = 3;
+  world.engine().start(order);
+  ASSERT_TRUE(ear.hear_until([&] { return !ear.starts.empty(); }));
+  disk.fill();
+  world.kill_process("gang-launcher");
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.cause, EndCause::done);
+  disk.empty();
+  ASSERT_TRUE(ear.hear_end_of({{1}, 2}));
+  EXPECT_TRUE(ear.ended_twice.empty());
+}
+
 }  // namespace
 }  // namespace gangline

@@ -1,10 +1,13 @@
 #include "engine/local/local_engine.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <map>
 #include <random>
 
+#include "devices/discover.h"
+#include "devices/probe_child.h"
 #include "engine/conformance.h"
 #include "engine/local/local_world.h"
 #include "launch/launcher.h"
@@ -134,6 +137,8 @@ TEST(LocalEngine, a_service_that_is_killed_again_and_again_loses_no_gang_and_run
 int main(int argc, char** argv) {
   if (argc > 3 && std::string_view(argv[1]) == "internal-launcher")
     return gangline::run_launcher({argv[3]});
+  if (argc > 1 && std::string_view(argv[1]) == "internal-probe")
+    return gangline::run_probe(STDIN_FILENO, STDOUT_FILENO, gangline::sources_from_environment());
   ::testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

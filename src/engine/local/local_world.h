@@ -52,8 +52,9 @@ class LocalWorld : public ConformanceWorld {
     const ssize_t n = ::readlink("/proc/self/exe", self, sizeof self);
     LocalEngineSettings settings;
     settings.state_dir = path_;
-    settings.launcher = {std::string(self, static_cast<std::size_t>(n)), "internal-launcher"};
-    settings.probe = {"/bin/false"};
+    const std::string program(self, static_cast<std::size_t>(n));
+    settings.launcher = {program, "internal-launcher"};
+    settings.probe = {program, "internal-probe"};
     settings.sample_every = hours(1);
     engine_ = std::make_unique<LocalEngine>(loop_, settings);
     Node node;
