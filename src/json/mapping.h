@@ -2,7 +2,8 @@
 // one description serves both ways. For the sources of json/ alone: it is heavy to compile.
 #pragma once
 
-#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -31,29 +32,36 @@ using Json = nlohmann::json;
 template <class E>
 struct AllOf;
 
+/// Writes text at once, without a tree in between: the store writes two events for each gang.
 class Writer {
  public:
-  static constexpr bool reads = false;
+  explicit Writer(std::string& out) : out_(out) { out_ += '{'; }
+  Writer(std::string& out, const char* kind) : Writer(out) { (*this)("kind", std::string(kind)); }
+  void close() { out_ += '}'; }
+
   template <class T>
   void operator()(const char* key, const T& value) {
     if constexpr (requires { value.has_value(); }) {
-      if (value.has_value()) out_[key] = write(*value);
+      if (value.has_value()) (*this)(key, *value);
     } else {
-      out_[key] = write(value);
+      if (!std::exchange(first_, false)) out_ += ',';
+      out_ += '"';
+      out_ += key;
+      out_ += "\":";
+      write(value, out_);
     }
   }
-  Json take() { return std::move(out_); }
 
   template <class T>
-  static Json write(const T& value);
+  static void write(const T& value, std::string& out);
 
  private:
-  Json out_ = Json::object();
+  std::string& out_;
+  bool first_ = true;
 };
 
 class Reader {
  public:
-  static constexpr bool reads = true;
   Reader(const Json& in, std::string& trouble) : in_(in), trouble_(trouble) {}
 
   template <class T>
@@ -165,42 +173,83 @@ bool read_variant(const Json& in, const std::string& kind, V& value, std::string
   }
 }
 
+inline void write_text(const std::string& text, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += "\\u00";
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+/// JSON has no infinity: what is no number is written as null.
 template <class T>
-Json Writer::write(const T& value) {
+void write_number(T value, std::string& out) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (!std::isfinite(value)) {
+      out += "null";
+      return;
+    }
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, end);
+}
+
+template <class T>
+void Writer::write(const T& value, std::string& out) {
   if constexpr (std::same_as<T, std::string>) {
-    if (is_utf8(value)) return value;
-    return Json{{"hex", to_hex(value)}};
+    if (is_utf8(value)) write_text(value, out);
+    else out += "{\"hex\":\"" + to_hex(value) + "\"}";
+  } else if constexpr (std::same_as<T, bool>) {
+    out += value ? "true" : "false";
   } else if constexpr (std::is_arithmetic_v<T>) {
-    return value;
+    write_number(value, out);
   } else if constexpr (std::is_enum_v<T>) {
-    return std::string(name_of(value));
+    write_text(name_of(value), out);
   } else if constexpr (std::same_as<T, CpuSet>) {
-    return value.text();
+    write_text(value.text(), out);
   } else if constexpr (Single<T>) {
-    Json out;
-    const auto map = [&](const auto& v) { out = v; };
+    const auto map = [&](const auto& v) { write_number(v, out); };
     single(map, const_cast<T&>(value));  // NOLINT: read only here
-    return out;
   } else if constexpr (IsVector<T>::value) {
-    Json out = Json::array();
-    for (const auto& item : value) out.push_back(write(item));
-    return out;
+    out += '[';
+    bool first = true;
+    for (const auto& item : value) {
+      if (!std::exchange(first, false)) out += ',';
+      write(item, out);
+    }
+    out += ']';
   } else if constexpr (IsPair<T>::value) {
-    return Json::array({write(value.first), write(value.second)});
+    out += '[';
+    write(value.first, out);
+    out += ',';
+    write(value.second, out);
+    out += ']';
   } else if constexpr (IsShared<T>::value) {
-    return value ? write(*value) : Json();
+    if (value) write(*value, out);
+    else out += "null";
   } else if constexpr (IsVariant<T>::value) {
-    return std::visit(
-        [](const auto& held) {
-          Json out = write(held);
-          out["kind"] = kind_of<std::decay_t<decltype(held)>>;
-          return out;
+    std::visit(
+        [&](const auto& held) {
+          using Held = std::decay_t<decltype(held)>;
+          Writer writer(out, kind_of<Held>);
+          fields(writer, const_cast<Held&>(held));  // NOLINT: a Writer only reads it
+          writer.close();
         },
         value);
   } else {
-    Writer writer;
+    Writer writer(out);
     fields(writer, const_cast<T&>(value));  // NOLINT: a Writer only reads it
-    return writer.take();
+    writer.close();
   }
 }
 
@@ -313,7 +362,9 @@ bool Reader::read(const Json& in, T& value, std::string& trouble) {
 
 template <class T>
 std::string text_of(const T& value) {
-  return Writer::write(value).dump();
+  std::string text;
+  Writer::write(value, text);
+  return text;
 }
 
 /// No exception leaves: malformed text is an Error, and so is a value that does not fit.
