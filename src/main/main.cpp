@@ -24,7 +24,21 @@ namespace {
 
 volatile std::sig_atomic_t interrupt_count = 0;
 
-void count_interrupt(int) { interrupt_count = interrupt_count + 1; }
+// A command heeds three. Where even that brings nothing, the service stands still, and one more
+// ends the command at once.
+constexpr int most_heeded = 3;
+
+void count_interrupt(int signal) {
+  interrupt_count = interrupt_count + 1;
+  if (interrupt_count <= most_heeded) return;
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+// Commands that follow a job say what becomes of it; all others simply end.
+bool follows_a_job(const std::vector<std::string>& words) {
+  return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait");
+}
 
 // Without SA_RESTART, so that a wait for an answer is told of it between two tries.
 void heed_interrupts() {
@@ -32,7 +46,6 @@ void heed_interrupts() {
   action.sa_handler = count_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
 }
 
 std::size_t terminal_width() {
@@ -96,7 +109,8 @@ class Connection {
 
 int run(const std::vector<std::string>& words) {
   if (!words.empty() && words[0].starts_with("internal-")) return run_internal(words);
-  heed_interrupts();
+  ::signal(SIGPIPE, SIG_DFL);
+  if (follows_a_job(words)) heed_interrupts();
   Connection connection;
   CommandWorld around;
   around.service = [&] { return connection.open(true); };

@@ -27,6 +27,9 @@ namespace gangline {
 namespace {
 
 constexpr Span longest_start = seconds(20);
+// Between the wish to end and the end: the last answer and the launcher's goodbye are still to be
+// written.
+constexpr Span last_words = milliseconds(20);
 
 class LoopWorld final : public World {
  public:
@@ -72,6 +75,8 @@ int not_ready(const Fd& ready, const Error& error) {
 }
 
 int serve(const Places& places, const Settings& settings, bool stays, Fd& ready) {
+  // SQLite would make it readable for all, as far as the directory lets them in.
+  (void)open_file(places.state + "/gangline.db", O_RDWR | O_CREAT);
   auto store = Store::open({places.state + "/gangline.db", 0});
   if (!store) return not_ready(ready, store.error());
   Loop loop;
@@ -81,10 +86,14 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
                             {program, "internal-launcher"},
                             {program, "internal-probe"},
                             settings.sample_every});
+  Loop::WatchPtr ending;
   Controller controller(world, **store, engine,
                         {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),
                          GANGLINE_VERSION, places.state, stays},
-                        [&] { loop.stop(); });
+                        [&] {
+                          ::unlink(places.socket.c_str());  // nobody is to come any more
+                          ending = loop.after(last_words, [&] { loop.stop(); });
+                        });
   if (const auto begun = controller.begin(); !begun) return not_ready(ready, begun.error());
 
   auto listener = listen_unix(places.socket);
