@@ -159,6 +159,7 @@ void Machine::give_gpus(const std::string& profile, unsigned cpus) {
   env_["GANGLINE_ROOT"] = path_ + "/root";
   env_["GANGLINE_NVML"] = fake_nvml;
   env_["FAKE_NVML_FILE"] = path_ + "/profile.txt";
+  env_["LD_PRELOAD"] = BINARY_DIR "/e2e/libpaper_cpus.so";
 }
 
 Beside Machine::run_beside(const std::vector<std::string>& words) const {
@@ -262,7 +263,9 @@ bool is_alive(pid_t pid) {
 
 testing::AssertionResult says(const std::string& text, const std::string& what) {
   if (text.find(what) != std::string::npos) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "\"" << what << "\" does not stand in:\n" << text;
+  constexpr std::size_t most_said = 4'000;
+  return testing::AssertionFailure() << "\"" << what << "\" does not stand in:\n"
+                                     << text.substr(0, most_said);
 }
 
 }  // namespace gangline

@@ -1,0 +1,224 @@
+// What a job file can ask for, from the file to what the programs got and gave.
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "machine.h"
+
+namespace gangline {
+namespace {
+
+std::vector<std::string> sorted(std::vector<std::string> lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+TEST(Jobs, ASweepRunsEachCombinationOnceWithItsValues) {
+  const Machine machine;
+  const std::string job = machine.submit_file("sweep.toml",
+                                              "command = 'echo {lr} {seed} $GANG_SWEEP_LR >> all'\n"
+                                              "[sweep]\nlr = [0.1, 0.01]\nseed = '1..3'\n");
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(sorted(machine.lines("all")),
+            (std::vector<std::string>{"0.01 1 0.01", "0.01 2 0.01", "0.01 3 0.01", "0.1 1 0.1",
+                                      "0.1 2 0.1", "0.1 3 0.1"}));
+  const JobDetail detail = machine.show(job);
+  EXPECT_EQ(detail.summary.ended_well, 6u);
+  EXPECT_EQ(detail.gangs.at(4).values, (std::vector<EnvVar>{{"lr", "0.01"}, {"seed", "2"}}));
+}
+
+TEST(Jobs, AGatherRunsOnceAfterAllGangsAndReadsTheirOutputsInOrder) {
+  const Machine machine;
+  const std::string job =
+      machine.submit_file("gather.toml",
+                          "command = 'echo gang {gang} of {gangs}: {i} > {output}'\n"
+                          "[sweep]\ni = '1..12'\n[gather]\ncommand = 'cat {outputs} >> all'\n");
+  EXPECT_EQ(machine.wait(job), 0);
+  const auto lines = machine.lines("all");
+  ASSERT_EQ(lines.size(), 12u);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    EXPECT_EQ(lines[i], "gang " + std::to_string(i) + " of 12: " + std::to_string(i + 1));
+  EXPECT_TRUE(machine.show_gang(job + ".12").gather);
+}
+
+TEST(Jobs, AGatherDoesNotRunWhereAGangFailed) {
+  const Machine machine;
+  const std::string job = machine.submit_file(
+      "gather.toml",
+      "command = 'exit {i}'\n[sweep]\ni = '0..1'\n[gather]\ncommand = 'touch ran'\n");
+  EXPECT_EQ(machine.wait(job), 1);
+  EXPECT_EQ(machine.show_gang(job + ".2").ending->cause, EndCause::dependency);
+  EXPECT_FALSE(machine.exists("ran"));
+}
+
+TEST(Jobs, AJobAfterAnotherStartsWhenThatEndedWell) {
+  const Machine machine;
+  const std::string first =
+      machine.submit({"--name", "prepare", "--", "sh", "-c",
+                      "while ! [ -e go ]; do sleep 0.01; done; echo 1 >> all"});
+  const std::string second =
+      machine.submit({"--after", "prepare", "--", "sh", "-c", "echo 2 >> all"});
+  EXPECT_TRUE(says(machine.gang({"why", second}).out, "after job " + first));
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait(second), 0);
+  EXPECT_EQ(machine.lines("all"), (std::vector<std::string>{"1", "2"}));
+}
+
+TEST(Jobs, AJobAfterOneThatFailsNeverRunsAndSaysWhy) {
+  const Machine machine;
+  const std::string first =
+      machine.submit({"--", "sh", "-c", "while ! [ -e go ]; do sleep 0.01; done; exit 3"});
+  const std::string second = machine.submit({"--after", first, "--", "touch", "ran"});
+  machine.write("go", "");
+  EXPECT_NE(machine.wait(second), 0);
+  const JobSummary line = machine.show(second).summary;
+  EXPECT_EQ(line.ending->cause, EndCause::dependency);
+  EXPECT_TRUE(says(line.ending->detail, "did not end well"));
+  EXPECT_FALSE(machine.exists("ran"));
+}
+
+TEST(Jobs, AProgramThatFailsIsTriedAgainAsOftenAsRetriesSayWhereRetryOnSaysSo) {
+  const Machine machine;
+  const std::string again = machine.submit({"--retries", "2", "--retry-on", "failure", "--", "sh",
+                                            "-c", "echo $GANG_ATTEMPT >> again; exit 4"});
+  EXPECT_EQ(machine.wait(again), 4);
+  EXPECT_EQ(machine.lines("again"), (std::vector<std::string>{"1", "2", "3"}));
+  const std::string once =
+      machine.submit({"--retries", "2", "--", "sh", "-c", "echo $GANG_ATTEMPT >> once; exit 4"});
+  EXPECT_EQ(machine.wait(once), 4);
+  EXPECT_EQ(machine.lines("once"), std::vector<std::string>{"1"});
+}
+
+TEST(Jobs, ASplitOfFilesRunsOncePerFile) {
+  const Machine machine;
+  for (const char* name : {"a b.txt", "c.txt", "d.txt"})
+    machine.write(std::string("in/") + name, name);
+  const std::string job = machine.submit_file(
+      "split.toml", "command = 'echo $(cat \"{shard}\") >> all'\n[split]\nfiles = 'in/*.txt'\n");
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(sorted(machine.lines("all")), (std::vector<std::string>{"a b.txt", "c.txt", "d.txt"}));
+}
+
+TEST(Jobs, ASplitOfLinesGivesEachGangAFileWithItsLines) {
+  const Machine machine;
+  std::string text;
+  for (int i = 1; i <= 10; ++i) text += "line " + std::to_string(i) + "\n";
+  machine.write("urls.txt", text);
+  const std::string job = machine.submit_file(
+      "split.toml",
+      "command = 'wc -l < {shard} > {output}; cat {shard} >> all'\n[split]\nlines = 'urls.txt'\n"
+      "per = 4\n[gather]\ncommand = 'cat {outputs} > counts'\n");
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(machine.lines("counts"), (std::vector<std::string>{"4", "4", "2"}));
+  EXPECT_EQ(sorted(machine.lines("all")), sorted([&] {
+              std::vector<std::string> lines;
+              for (const auto line : split(trim(text), '\n')) lines.emplace_back(line);
+              return lines;
+            }()));
+}
+
+TEST(Jobs, ASplitOfJsonGivesEachGangItsItem) {
+  const Machine machine;
+  machine.write("items.json", R"([{"n": 1}, "two words", 3])");
+  const std::string job = machine.submit_file(
+      "split.toml",
+      "command = ['sh', '-c', 'echo \"$GANG_SHARD\" >> all']\n[split]\njson = 'items.json'\n");
+  EXPECT_EQ(machine.wait(job), 0);
+  const auto lines = machine.lines("all");
+  EXPECT_EQ(lines.size(), 3u);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "3"), 1);
+}
+
+TEST(Jobs, ATimeLimitEndsTheGangAndIsSaid) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--time", "0.3s", "--", "sleep", "600"});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_TRUE(says(ran.err, "time"));
+  EXPECT_EQ(machine.show_gang("1.0").ending->cause, EndCause::time_limit);
+}
+
+TEST(Jobs, ALogPastItsLimitKeepsItsBeginningAndItsEndAndTheNoteSaysSo) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--log-limit", "1M", "--", "sh", "-c",
+       "echo first; seq 1000000; while ! [ -e go ]; do sleep 0.01; done; echo last"});
+  GangView view;
+  EXPECT_TRUE(becomes_true([&] { return !(view = machine.show_gang(job + ".0")).notes.empty(); }));
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait(job), 0);
+  const Ran logs = machine.gang({"logs", job});
+  EXPECT_TRUE(logs.out.starts_with("first\n1\n2\n"));
+  EXPECT_TRUE(logs.out.ends_with("999999\n1000000\nlast\n"));
+  EXPECT_LT(logs.out.size(), 2u << 20);
+  EXPECT_TRUE(says(logs.out, "bytes were dropped here"));
+  view = machine.show_gang(job + ".0");
+  ASSERT_EQ(view.notes.size(), 1u);
+  EXPECT_TRUE(says(view.notes[0], "stdout of rank 0 passed its limit of 1M"));
+}
+
+TEST(Jobs, OutOfMemoryIsToldAsSuchWhereTheLimitIsHeld) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--memory", "64M", "--", "python3", "-c", "x = bytearray(512 << 20); print(len(x))"});
+  const int code = machine.wait(job);
+  const GangView view = machine.show_gang(job + ".0");
+  const bool held = std::any_of(view.fences.begin(), view.fences.end(), [](const Fence& fence) {
+    return fence.name == "memory" && fence.holds;
+  });
+  if (!held) {
+    EXPECT_EQ(code, 0);
+    GTEST_SKIP() << "no control group for memory may be made here";
+  }
+  EXPECT_NE(code, 0);
+  EXPECT_EQ(view.ending->cause, EndCause::out_of_memory);
+}
+
+TEST(Jobs, AWrongJobFileIsToldWithItsPlaceAndNothingIsSubmitted) {
+  const Machine machine;
+  machine.write("good.toml", "command = 'touch ran'\n");
+  machine.write("bad.toml", "command = 'true'\ntaks = 2\n");
+  const Ran ran = machine.gang({"submit", "good.toml", "bad.toml"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(says(ran.err, "bad.toml:2:1"));
+  EXPECT_TRUE(says(ran.err, "tasks"));
+  EXPECT_TRUE(machine.list().empty());
+}
+
+TEST(Jobs, AWrongCommandLineIsToldWithWhatIsNearAndEndsWithTwo) {
+  const Machine machine;
+  const struct {
+    std::vector<std::string> words;
+    const char* said;
+  } cases[] = {
+      {{"rnu", "--", "true"}, "did you mean `gang run`"},
+      {{"run", "--tsaks", "2", "--", "true"}, "--tsaks"},
+      {{"run", "--time", "soon", "--", "true"}, "soon"},
+      {{"run", "--gpus", "-1", "--", "true"}, "gpus"},
+      {{"run"}, "command"},
+      {{"list", "--state", "asleep"}, "asleep"},
+      {{"submit", "no-such-file.toml"}, "no-such-file.toml"},
+      {{"submit", "--queue", "no-such", "--", "true"}, "there is no queue 'no-such'"},
+  };
+  for (const auto& each : cases) {
+    const Ran ran = machine.gang(each.words);
+    EXPECT_EQ(ran.code, each.words.back() == "true" && each.words[1] == "--queue" ? 1 : 2)
+        << each.said;
+    EXPECT_TRUE(says(ran.err, each.said));
+    EXPECT_EQ(ran.out, "");
+  }
+  EXPECT_TRUE(machine.list().empty());
+}
+
+TEST(Jobs, EachCommandHasHelpWithAnExample) {
+  const Machine machine;
+  for (const char* command :
+       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "daemon"}) {
+    const Ran ran = machine.gang({command, "--help"});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_TRUE(says(ran.out, std::string("  gang ") + command));
+  }
+  EXPECT_EQ(machine.service(), 0);
+}
+
+}  // namespace
+}  // namespace gangline

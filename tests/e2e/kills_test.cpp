@@ -1,0 +1,122 @@
+// kill -9 at random moments during a sweep. Kills are the quick ones; KillLoops, 200 of each, run
+// in the tier `kill`.
+#include <iostream>
+
+#include "kill_world.h"
+
+namespace gangline {
+namespace {
+
+constexpr int few = 10;
+constexpr int many = 200;
+
+struct Story {
+  const char* name;
+  Victims victims;
+  /// A gang may be named as lost. Where only one process at a time is killed and another has the
+  /// tasks for its children, none may. A launcher whose guardian is killed takes its place, and its
+  /// tasks with it: when it is killed as the next guardian, nobody sees how these end.
+  bool may_lose;
+};
+
+constexpr Story stories[] = {
+    {"Service", {true, false, false}, false},
+    {"Launcher", {false, true, false}, false},
+    {"Guardian", {false, false, true}, true},
+    {"ServiceAndLauncher", {true, true, false}, false},
+    {"LauncherAndGuardian", {false, true, true}, true},
+    {"AllThree", {true, true, true}, true},
+};
+
+void tell(const Story& story, int kills) {
+  KillWorld world(kill_seed());
+  const Count count = world.run(story.victims, kills);
+  std::cout << story.name << ": " << count.kills << " killed, " << count.well << " ended well, "
+            << count.lost << " lost, " << count.seconds_taken << " s\n";
+  EXPECT_GE(count.kills, kills / 2) << "too few kills met a process";
+  if (!story.may_lose) {
+    EXPECT_EQ(count.lost, 0) << "somebody was left who could see each end";
+  }
+}
+
+std::string name_of_story(const testing::TestParamInfo<Story>& info) { return info.param.name; }
+
+class EachOutcomeOnce : public testing::TestWithParam<Story> {};
+
+TEST_P(EachOutcomeOnce, AlsoWhenItIsKilledAtRandomMoments) { tell(GetParam(), few); }
+
+class EachOutcomeOnceInALongLoop : public testing::TestWithParam<Story> {};
+
+TEST_P(EachOutcomeOnceInALongLoop, AlsoWhenItIsKilledAtRandomMoments) { tell(GetParam(), many); }
+
+INSTANTIATE_TEST_SUITE_P(Kills, EachOutcomeOnce, testing::ValuesIn(stories), name_of_story);
+INSTANTIATE_TEST_SUITE_P(KillLoops, EachOutcomeOnceInALongLoop, testing::ValuesIn(stories),
+                         name_of_story);
+
+TEST(Kills, AGangThatRunsWhenTheServiceIsKilledGoesOnAndItsEndIsRecorded) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--", "sh", "-c", "echo up >> up; while ! [ -e go ]; do sleep 0.01; done; exit 3"});
+  ASSERT_TRUE(becomes_true([&] { return machine.exists("up"); }));
+  ::kill(machine.service(), SIGKILL);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+  EXPECT_EQ(machine.show(job).summary.running, 1u) << "the next command starts it and finds all";
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait(job), 3);
+  EXPECT_EQ(machine.lines("up").size(), 1u);
+}
+
+TEST(Kills, AGangThatRunsWhenTheLauncherIsKilledGoesOnAndItsEndIsRecorded) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--", "sh", "-c", "echo up >> up; while ! [ -e go ]; do sleep 0.01; done; exit 3"});
+  ASSERT_TRUE(becomes_true([&] { return machine.exists("up"); }));
+  const pid_t before = machine.launcher();
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(becomes_true([&] {
+    const pid_t now = machine.launcher();
+    return now != 0 && now != before;
+  }));
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait(job), 3);
+  EXPECT_EQ(machine.lines("up").size(), 1u);
+}
+
+TEST(Kills, AGangWhoseLauncherAndGuardianAreKilledIsFoundAgainOrNamedAsLost) {
+  const Machine machine;
+  const std::string job = machine.submit(
+      {"--", "sh", "-c", "echo up >> up; while ! [ -e go ]; do sleep 0.01; done; exit 3"});
+  ASSERT_TRUE(becomes_true([&] { return machine.exists("up"); }));
+  const pid_t launcher = machine.launcher();
+  ::kill(machine.guardian(), SIGKILL);
+  ::kill(launcher, SIGKILL);
+  machine.write("go", "");
+  EXPECT_NE(machine.wait(job), 0);
+  const GangView view = machine.show_gang(job + ".0");
+  EXPECT_EQ(view.ending->cause, EndCause::lost);
+  EXPECT_NE(view.ending->detail, "");
+  EXPECT_EQ(machine.lines("up").size(), 1u);
+}
+
+TEST(Kills, ALostGangStartsAgainWhereRetriesAllowIt) {
+  const Machine machine;
+  const std::string job =
+      machine.submit({"--retries", "1", "--", "sh", "-c",
+                      "echo $GANG_ATTEMPT >> up; [ $GANG_ATTEMPT = 2 ] || exec sleep 600"});
+  ASSERT_TRUE(becomes_true([&] { return machine.exists("up"); }));
+  const pid_t launcher = machine.launcher();
+  ::kill(machine.guardian(), SIGKILL);
+  ::kill(launcher, SIGKILL);
+  // The task runs on; only when it is gone, nobody can say how it ended.
+  ASSERT_TRUE(
+      becomes_true([&] { return machine.launcher() != 0 && machine.launcher() != launcher; }));
+  for (const pid_t pid : machine.processes()) {
+    std::string command = machine.run({"cat", "/proc/" + std::to_string(pid) + "/comm"}).out;
+    if (command == "sleep\n") ::kill(pid, SIGKILL);
+  }
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(machine.lines("up"), (std::vector<std::string>{"1", "2"}));
+}
+
+}  // namespace
+}  // namespace gangline

@@ -1,0 +1,165 @@
+// The service behind the commands: how it starts, ends, is found again, and who speaks with it.
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <deque>
+#include <filesystem>
+
+#include "machine.h"
+
+namespace gangline {
+namespace {
+
+constexpr const char* hold = "echo $GANG_GANG >> began; while ! [ -e go ]; do sleep 0.01; done";
+
+TEST(Service, TwentyCommandsAtOnceStartOneServiceAndAllAreAnswered) {
+  const Machine machine;
+  std::deque<Beside> commands;
+  for (int i = 0; i < 20; ++i) commands.push_back(machine.gang_beside({"daemon", "start", "-q"}));
+  std::string pid;
+  for (Beside& command : commands) {
+    const Ran ran = command.wait();
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_EQ(ran.err, "");
+    if (pid.empty()) pid = ran.out;
+    EXPECT_EQ(ran.out, pid);
+  }
+}
+
+TEST(Service, ItEndsByItselfWhenIdleAndTheNextCommandFindsAll) {
+  const Machine machine;
+  machine.write("config.toml", "idle_exit = '1s'\n");
+  EXPECT_EQ(machine.gang({"run", "--", "echo", "hi"}).out, "hi\n");
+  EXPECT_TRUE(becomes_true([&] { return machine.processes().empty(); }));
+  EXPECT_EQ(machine.gang({"logs", "1"}).out, "hi\n");
+  EXPECT_EQ(machine.show("1").summary.ended_well, 1u);
+}
+
+TEST(Service, ItDoesNotEndWhileAGangRunsNorWhenToldToStay) {
+  const Machine machine;
+  machine.write("config.toml", "idle_exit = '1s'\n");
+  const std::string job = machine.submit({"--", "sleep", "2"});
+  const pid_t service = machine.service();
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(machine.service(), service);
+  EXPECT_EQ(machine.gang({"daemon", "start", "--stay"}).code, 0);
+  EXPECT_FALSE(becomes_true([&] { return machine.service() == 0; }, milliseconds(2500)));
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  EXPECT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+}
+
+TEST(Service, GangsGoOnWhileNoServiceRunsAndTheirEndIsKnownToTheNext) {
+  const Machine machine;
+  const std::string job = machine.submit({"--", "sh", "-c", hold});
+  ASSERT_TRUE(becomes_true([&] { return machine.lines("began").size() == 1; }));
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+  EXPECT_EQ(machine.gang({"daemon", "status"}).code, 1);
+  EXPECT_EQ(machine.service(), 0) << "asking for its status starts no service";
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(machine.lines("began").size(), 1u);
+}
+
+TEST(Service, AnEndThatNoServiceSawIsKnownToTheNext) {
+  const Machine machine;
+  const std::string job = machine.submit({"--", "sh", "-c", std::string(hold) + "; exit 5"});
+  ASSERT_TRUE(becomes_true([&] { return machine.lines("began").size() == 1; }));
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+  machine.write("go", "");
+  // The task is a child of the launcher; once it is gone, so is the moment to see its exit.
+  EXPECT_TRUE(becomes_true([&] { return machine.processes().size() <= 2; }));
+  EXPECT_EQ(machine.wait(job), 5);
+}
+
+TEST(Service, ARestartInTheMiddleOfASweepRunsEachGangOnce) {
+  const Machine machine;
+  const std::string job =
+      machine.submit({"--sweep", "i=1..20", "--", "sh", "-c", "echo {i} >> all; sleep 0.02"});
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(machine.gang({"daemon", "restart"}).code, 0);
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(machine.lines("all").size(), 20u);
+}
+
+TEST(Service, ACommandThatFollowsAJobOutlivesTheServiceItAsked) {
+  const Machine machine;
+  Beside run = machine.gang_beside({"run", "--", "sh", "-c", std::string(hold) + "; exit 6"});
+  ASSERT_TRUE(becomes_true([&] { return machine.lines("began").size() == 1; }));
+  ::kill(machine.service(), SIGKILL);
+  machine.write("go", "");
+  EXPECT_EQ(run.wait().code, 6);
+}
+
+TEST(Service, AServiceOfAnotherVersionIsToldWithWhatToDo) {
+  const Machine machine;
+  std::filesystem::create_directories(machine.state() + "/run");
+  std::filesystem::permissions(machine.state(), std::filesystem::perms::owner_all);
+  std::filesystem::permissions(machine.state() + "/run", std::filesystem::perms::owner_all);
+  machine.write("other.py", R"(
+import socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+while True:
+    peer, _ = server.accept()
+    while peer.recv(65536):
+        peer.sendall(b'HTTP/1.1 200 OK\r\nGangline-Version: 99.0.0\r\nContent-Length: 2\r\n\r\n[]')
+)");
+  const Beside other = machine.run_beside({"python3", "other.py", machine.socket()});
+  ASSERT_TRUE(becomes_true([&] { return std::filesystem::exists(machine.socket()); }));
+  Ran ran;
+  ASSERT_TRUE(becomes_true([&] {
+    ran = machine.gang({"list"});
+    return ran.err.find("does not start") == std::string::npos;
+  }));
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "version 99.0.0"));
+  EXPECT_TRUE(says(ran.err, "gang daemon restart"));
+}
+
+TEST(Service, AStateOfANewerGanglineIsLeftAlone) {
+  const Machine machine;
+  EXPECT_EQ(machine.gang({"daemon", "start"}).code, 0);
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+  const Ran newer = machine.run({"python3", "-c",
+                                 "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                                 "c.execute('PRAGMA user_version = 999'); c.commit()",
+                                 machine.state() + "/gangline.db"});
+  ASSERT_EQ(newer.code, 0) << newer.err;
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "newer Gangline"));
+}
+
+TEST(Service, AConfigFileThatIsWrongIsToldWithItsPlace) {
+  const Machine machine;
+  machine.write("config.toml", "policy = 'easy'\nidel_exit = '1s'\n");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "config.toml:2:1"));
+  EXPECT_TRUE(says(ran.err, "idle_exit"));
+}
+
+TEST(Service, CommandsAgainstAServiceThatStandsStillGiveTheTerminalBack) {
+  const Machine machine;
+  EXPECT_EQ(machine.gang({"list"}).code, 0);
+  const pid_t service = machine.service();
+  ::kill(service, SIGSTOP);
+  Beside list = machine.gang_beside({"list"});
+  EXPECT_FALSE(becomes_true([&] { return !is_alive(list.pid()); }, milliseconds(100)));
+  list.signal(SIGINT);
+  EXPECT_EQ(list.wait(seconds(5)).code, 128 + SIGINT);
+
+  Beside run = machine.gang_beside({"run", "--", "true"});
+  EXPECT_FALSE(becomes_true([&] { return !is_alive(run.pid()); }, milliseconds(100)));
+  EXPECT_TRUE(becomes_true([&] {
+    run.signal(SIGINT);
+    return !is_alive(run.pid());
+  }));
+  ::kill(service, SIGCONT);
+}
+
+}  // namespace
+}  // namespace gangline
