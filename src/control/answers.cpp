@@ -31,6 +31,19 @@ std::vector<EnvVar> values_of(const JobSpec& spec, std::uint32_t index) {
   return values;
 }
 
+// Says how a gang ended that waited; false where none of these ends is its own.
+bool end_waiting(GangView& view, const std::vector<Event>& ends) {
+  for (const Event& event : ends) {
+    const auto* ended = std::get_if<WaitingEnded>(&event.body);
+    if (ended == nullptr || (ended->index && *ended->index != view.id.index)) continue;
+    view.phase = GangPhase::ended;
+    view.ended = event.at;
+    view.ending = ended->ending;
+    return true;
+  }
+  return false;
+}
+
 GangView blank_view(const JobSpec& spec, GangId gang) {
   GangView view;
   view.id = gang;
@@ -182,9 +195,11 @@ Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::ui
   std::map<std::uint32_t, GangView> page;
   const std::uint32_t total = total_gangs(detail.spec);
   most = std::min(most, most_shown_gangs);
+  bool all_taken = false;
   const auto take = [&](bool badly, std::uint32_t room) -> Result<void> {
     auto gangs = store_.ended_gangs(id, badly ? 0 : first_gang, room, badly);
     if (!gangs) return gangs.error();
+    all_taken = !badly && gangs->size() < room;
     for (GangView& gang : *gangs) {
       gang.values = values_of(detail.spec, gang.id.index);
       gang.gather = detail.spec.gather && gang.id.index == gather_index(detail.spec);
@@ -208,6 +223,16 @@ Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::ui
     const auto again = state->again.find(index);
     if (again != state->again.end()) view.attempt = again->second.attempt;
     page.emplace(index, std::move(view));
+  }
+  if (all_taken && page.size() < most) {
+    auto ends = store_.ended_waiting(id);
+    if (!ends) return ends.error();
+    for (std::uint32_t index = first_gang; !ends->empty() && index < total && page.size() < most;
+         ++index) {
+      if (page.contains(index)) continue;
+      GangView view = blank_view(detail.spec, {id, index});
+      if (end_waiting(view, *ends)) page.emplace(index, std::move(view));
+    }
   }
   for (auto& [_, view] : page) detail.gangs.push_back(std::move(view));
   return detail;
@@ -261,11 +286,12 @@ Result<GangView> Controller::gang_view(GangId gang) {
       now.notes.insert(now.notes.begin(), view.notes.begin(), view.notes.end());
       return now;
     }
-    if (state->waits(gang.index)) view.phase = GangPhase::waiting;
-  } else if (!view.ending) {  // ended while it waited: its job's line says how
-    view.phase = GangPhase::ended;
-    view.ending = (*stored)->second.ending;
-    view.ended = (*stored)->second.ended;
+    if (state->waits(gang.index)) return view;
+  }
+  if (view.phase != GangPhase::ended) {
+    auto ends = store_.ended_waiting(gang.job);
+    if (!ends) return ends.error();
+    end_waiting(view, *ends);
   }
   return view;
 }

@@ -148,6 +148,17 @@ class Control : public testing::Test {
     return **answer;
   }
 
+  GangView shown(GangId gang) {
+    std::optional<Result<GangView>> answer;
+    controller_->show_gang(gang, [&](auto given) { answer = std::move(given); });
+    return **answer;
+  }
+  std::vector<GangView> page(JobId job) {
+    std::optional<Result<JobDetail>> answer;
+    controller_->show(job, 0, 100, [&](auto given) { answer = std::move(given); });
+    return (**answer).gangs;
+  }
+
   PretendWorld world_;
   std::string dir_;
   std::unique_ptr<PretendEngine> engine_;
@@ -279,6 +290,8 @@ TEST_F(Control, AGatherRunsOnceAfterAllOthersAndNotIfOneFailed) {
   EXPECT_EQ(engine_->starts.size(), 5u);
   EXPECT_EQ(line(badly->id).phase, GangPhase::ended);
   EXPECT_EQ(line(badly->id).ended_badly, 2u);
+  EXPECT_EQ(shown({badly->id, 2}).ending->cause, EndCause::dependency);
+  EXPECT_EQ(page(badly->id).at(2).ending->cause, EndCause::dependency);
 }
 
 TEST_F(Control, AStopEndsWhatWaitsAtOnceAndAsksForTheEndOfWhatRuns) {
@@ -293,6 +306,33 @@ TEST_F(Control, AStopEndsWhatWaitsAtOnceAndAsksForTheEndOfWhatRuns) {
     engine_->start_and_end({job->id, index}, EndCause::stopped);
   EXPECT_EQ(line(job->id).phase, GangPhase::ended);
   EXPECT_EQ(line(job->id).ending->detail, "stopped by anna");
+}
+
+TEST_F(Control, AGangThatEndedWhileItWaitedHasAnOutcomeOfItsOwn) {
+  JobSpec spec = a_spec();
+  spec.sweep = {{"x", {"1", "2", "3", "4"}}};
+  spec.retries = 1;
+  spec.retry_on = {RetryOn::failure};
+  const auto job = submit(spec);
+  controller_->stop({job->id, 3, false, {}}, [](auto) {});
+  world_.settle();
+  EXPECT_EQ(shown({job->id, 3}).ending->cause, EndCause::stopped);
+  EXPECT_EQ(page(job->id).at(3).phase, GangPhase::ended) << "also while others run";
+
+  engine_->start_and_end({job->id, 0}, EndCause::failed, 1, 5);  // it or the third waits now
+  controller_->stop({job->id, {}, false, {}}, [](auto) {});
+  world_.settle();
+  for (const StartOrder& start : engine_->starts)
+    engine_->start_and_end({job->id, start.first}, EndCause::stopped, start.attempt);
+  EXPECT_EQ(line(job->id).phase, GangPhase::ended);
+  const auto all = page(job->id);
+  ASSERT_EQ(all.size(), 4u);
+  for (const GangView& gang : all) {
+    EXPECT_EQ(gang.phase, GangPhase::ended);
+    EXPECT_EQ(gang.ending->cause, EndCause::stopped);
+    EXPECT_EQ(shown(gang.id).phase, GangPhase::ended);
+    EXPECT_EQ(shown(gang.id).ending->cause, EndCause::stopped);
+  }
 }
 
 TEST_F(Control, AfterACrashNothingStartsTwiceAndWhatRanIsAskedForAgain) {

@@ -337,6 +337,13 @@ Result<std::vector<GangView>> Store::ended_gangs(JobId job, std::uint32_t first,
   return gangs;
 }
 
+Result<std::vector<Event>> Store::ended_waiting(JobId job) const {
+  Statement query(core_->database.get(),
+                  "SELECT body FROM event WHERE job = ?1 AND kind = 11 ORDER BY seq");
+  query.bind(1, signed_of(job.n));
+  return Core::events(query);
+}
+
 Result<std::vector<Event>> Store::events_of(GangId gang) const {
   // A start may name several gangs: those from `first` on, at most as many as one start may hold.
   Statement query(

@@ -53,6 +53,8 @@ class Store {
   /// `badly`.
   Result<std::vector<GangView>> ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,
                                             bool badly) const;
+  /// Each WaitingEnded of the job: gangs that ended and never ran, or not again.
+  Result<std::vector<Event>> ended_waiting(JobId job) const;
   /// Events that name this gang (starts of several gangs together as well), in order.
   Result<std::vector<Event>> events_of(GangId gang) const;
   std::uint64_t ended_gang_count() const;
