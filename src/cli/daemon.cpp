@@ -27,9 +27,13 @@ int show_status(Service& service, Output& out) {
   return 0;
 }
 
+// That nobody listens is an answer; that we may not ask is none.
+bool none_runs(const Error& error) { return error.kind == ErrorKind::unavailable; }
+
 int stop_service(Output& out) {
   auto service = out.around().running_service();
   if (!service) {
+    if (!none_runs(service.error())) return out.fail(service.error());
     if (!out.quiet()) out.line("no service runs");
     return 0;
   }
@@ -63,6 +67,7 @@ int run_daemon(const DaemonOptions& options, Output& out) {
   }
   auto service = out.around().running_service();
   if (!service) {
+    if (!none_runs(service.error())) return out.fail(service.error());
     if (out.json()) out.line("null");
     else if (!out.quiet()) out.line("no service runs; the next command that needs one starts it");
     return 1;
