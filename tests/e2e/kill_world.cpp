@@ -12,9 +12,10 @@
 namespace gangline {
 namespace {
 
-// A gang is in flight for about this long, and a kill comes about as often.
-constexpr int gangs_per_kill = 6;
-constexpr int longest_pause_ms = 60;
+// So many that the sweep lasts as long as the kills. A launcher that lives for less than 50 ms
+// again and again is started later and later, so some pauses are longer.
+constexpr int gangs_per_kill = 7;
+constexpr int longest_pause_ms = 110;
 constexpr std::uint32_t most_gangs = 10'000;
 
 }  // namespace
@@ -46,24 +47,32 @@ Count KillWorld::run(const Victims& victims, int kills) {
 
 void KillWorld::kill_at_random_moments(const Victims& victims, int kills, const std::string& job,
                                        Count& count) {
-  std::uniform_int_distribution<int> pause(0, longest_pause_ms * 1000);
-  const auto kill_if = [&](bool wanted, pid_t pid) {
-    if (wanted && pid > 0 && ::kill(pid, SIGKILL) == 0) ++count.kills;
+  struct Victim {
+    bool wanted;
+    pid_t (Machine::*find)() const;
   };
+  const Victim all[] = {{victims.service, &Machine::service},
+                        {victims.launcher, &Machine::launcher},
+                        {victims.guardian, &Machine::guardian}};
+  std::uniform_int_distribution<int> pause(0, longest_pause_ms * 1000);
   for (int i = 0; i < kills; ++i) {
-    ::usleep(static_cast<useconds_t>(pause(random_)));
-    const pid_t service = victims.service ? machine_.service() : 0;
-    const pid_t launcher = victims.launcher ? machine_.launcher() : 0;
-    const pid_t guardian = victims.guardian ? machine_.guardian() : 0;
-    kill_if(victims.service, service);
-    kill_if(victims.launcher, launcher);
-    kill_if(victims.guardian, guardian);
-    // The next command starts the service again.
+    // The next command starts the service again; the others start each other.
     if (victims.service) {
       const Ran ran = machine_.gang({"show", "-q", job});
-      EXPECT_EQ(ran.code, 0) << ran.err;
-      if (ran.code != 0) return;
+      ASSERT_EQ(ran.code, 0) << ran.err;
     }
+    ASSERT_TRUE(becomes_true([&] {
+      return std::all_of(std::begin(all), std::end(all), [&](const Victim& victim) {
+        return !victim.wanted || (machine_.*victim.find)() != 0;
+      });
+    })) << "no victim came back after "
+        << i;
+    ::usleep(static_cast<useconds_t>(pause(random_)));
+    std::vector<pid_t> found;
+    for (const Victim& victim : all)
+      if (victim.wanted) found.push_back((machine_.*victim.find)());
+    for (const pid_t pid : found)
+      if (pid > 0 && ::kill(pid, SIGKILL) == 0) ++count.kills;
   }
 }
 

@@ -20,7 +20,6 @@
 namespace gangline {
 namespace {
 
-constexpr const char* program = BINARY_DIR "/gang";
 constexpr const char* fake_nvml = BINARY_DIR "/fake_nvml/libnvidia-ml.so.1";
 constexpr useconds_t poll_us = 2'000;
 
@@ -42,6 +41,12 @@ std::map<std::string, std::string> clean_environment() {
   for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "TMPDIR"})
     if (const char* value = std::getenv(name)) env[name] = value;
   return env;
+}
+
+// GANG_UNDER_TEST: another one than that of this build.
+std::string program() {
+  const char* given = std::getenv("GANG_UNDER_TEST");
+  return given != nullptr ? given : BINARY_DIR "/gang";
 }
 
 int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
@@ -191,12 +196,12 @@ Ran Machine::run(const std::vector<std::string>& words, Span longest_run) const 
 }
 
 Ran Machine::gang(std::vector<std::string> words, Span longest_run) const {
-  words.insert(words.begin(), program);
+  words.insert(words.begin(), program());
   return run(words, longest_run);
 }
 
 Beside Machine::gang_beside(std::vector<std::string> words) const {
-  words.insert(words.begin(), program);
+  words.insert(words.begin(), program());
   return run_beside(words);
 }
 
