@@ -356,45 +356,46 @@ void Gangs::adopt() {
 }
 
 void Gangs::adopt_gang(LiveGang& gang) {
-  const std::string name = gang_id_text(gang.id, gang.attempt, ledger_.book().epoch());
-  care_for(gang, cgroups_.find(name));
-  care_[gang.id].adopted = true;
-  if (gang.boot != boot_id()) {
-    // Nothing of it can be there any more.
-    std::vector<Record> exits;
-    for (const LiveTask& task : gang.tasks)
-      if (!task.exit) exits.emplace_back(unseen_exit(task));
-    gang.stop = StopRecord{gang.id, EndCause::lost, "the machine was restarted while it ran",
-                           true,    std::nullopt,   since_boot()};
-    end_gang(gang, std::move(exits));
-    return;
-  }
-  const std::size_t expected =
-      gang.lane->order.allocation->parts[gang.lane->order.part].tasks.size();
-  if (gang.tasks.size() < expected && !gang.stop) {
-    const StopRecord stop{
-        gang.id, EndCause::lost, "the launcher was killed while it started this gang",
-        true,    std::nullopt,   since_boot()};
-    commit({stop});
-  }
-  std::vector<ExitRecord> unseen;
-  for (const LiveTask& task : gang.tasks) {
-    if (task.exit) continue;
-    const auto entry = read_process(task.pid);
-    if (entry && is_there(mark_of(task)) && entry->parent == settings_.guardian) continue;
-    const int pidfd = entry && !entry->zombie ? open_pidfd(task.pid) : -1;
-    if (pidfd >= 0 && is_there(mark_of(task))) {
-      orphans_[pidfd] = task.pid;
-      continue;
-    }
-    if (pidfd >= 0) ::close(pidfd);
-    // The guardian writes an exit down before it lets the process go.
-    read_guardian_exits();
-    if (!task.exit) unseen.push_back(unseen_exit(task));
-  }
   const GangId id = gang.id;
-  for (const ExitRecord& exit : unseen) note_exit(exit);
-  if (LiveGang* still = ledger_.book().find(id)) act_on_stop(*still);
+  const std::string name = gang_id_text(id, gang.attempt, ledger_.book().epoch());
+  care_for(gang, cgroups_.find(name));
+  care_[id].adopted = true;
+  const auto stop_because = [&](const char* why) {
+    if (!gang.stop) commit({StopRecord{id, EndCause::lost, why, true, std::nullopt, since_boot()}});
+  };
+
+  // 1. Which of its tasks are still there, and who will see them end.
+  std::vector<std::int64_t> gone;
+  if (gang.boot != boot_id()) {
+    stop_because("the machine was restarted while it ran");
+    for (const LiveTask& task : gang.tasks) gone.push_back(task.pid);
+  } else {
+    const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
+    if (gang.tasks.size() < part.tasks.size())
+      stop_because("the launcher was killed while it started this gang");
+    for (const LiveTask& task : gang.tasks)
+      if (!task.exit && !watch_orphan(task)) gone.push_back(task.pid);
+  }
+
+  // 2. The guardian writes an exit down before it lets a process go, so the exits of those that are
+  // gone are known now, or never. The gang may end by any of them.
+  read_guardian_exits();
+  for (const std::int64_t pid : gone) {
+    const LiveTask* task = ledger_.book().find_pid(pid).task;
+    if (task != nullptr && !task->exit) note_exit(unseen_exit(*task));
+  }
+  if (const LiveGang* still = ledger_.book().find(id)) act_on_stop(*still);
+}
+
+/// False: the process is gone.
+bool Gangs::watch_orphan(const LiveTask& task) {
+  const auto entry = read_process(task.pid);
+  if (!entry || !is_there(mark_of(task))) return false;
+  if (entry->parent == settings_.guardian) return true;  // which will tell
+  const int pidfd = entry->zombie ? -1 : open_pidfd(task.pid);
+  if (pidfd < 0) return false;
+  orphans_[pidfd] = task.pid;
+  return true;
 }
 
 void Gangs::orphan_ended(int pidfd) {

@@ -75,6 +75,7 @@ class Gangs {
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);
   bool commit(const std::vector<Record>& records);
   void adopt_gang(LiveGang& gang);
+  bool watch_orphan(const LiveTask& task);
   void care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups);
 
   bool note_exit(const ExitRecord& exit);

@@ -30,6 +30,9 @@ class LocalWorld : public ConformanceWorld {
   }
   ~LocalWorld() override {
     engine_.reset();
+    // A launcher that failed was started again, so only its log tells.
+    for (const std::string& line : lines_of("launcher/launcher.log"))
+      EXPECT_TRUE(line.starts_with("gang launcher: ")) << line;
     // Without its lock a guardian starts no new launcher.
     std::error_code ignored;
     std::filesystem::remove(path_ + "/launcher/lock", ignored);

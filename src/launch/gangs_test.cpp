@@ -1,0 +1,121 @@
+#include "launch/gangs.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "os/clock.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+/// The state directory of a launcher that was killed.
+class Ruin {
+ public:
+  Ruin() {
+    char name[] = "/tmp/gangline-ruin-XXXXXX";
+    path_ = ::mkdtemp(name);
+    EXPECT_TRUE(make_private_directory(path_ + "/launcher").ok());
+  }
+  ~Ruin() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+  /// Two tasks, of which `began` had started when the launcher was killed.
+  void write(const std::string& boot, std::uint32_t began, std::int64_t pid) const {
+    auto ledger = Ledger::open(path_ + "/launcher");
+    ASSERT_TRUE(ledger.ok());
+    Allocation allocation;
+    allocation.parts = {NodePart{NodeId{0}, {TaskPlace{0, {}, {}, {}}, TaskPlace{1, {}, {}, {}}}}};
+    ASSERT_TRUE(ledger->commit({BootRecord{boot}}).ok());
+    ASSERT_TRUE(ledger
+                    ->commit({OrderRecord{
+                        1, {1}, 1, 0, {{0, 1}}, std::make_shared<const Allocation>(allocation)}})
+                    .ok());
+    for (std::uint32_t rank = 0; rank < began; ++rank)
+      ASSERT_TRUE(ledger
+                      ->commit({BeganRecord{1,
+                                            {{1}, 0},
+                                            1,
+                                            rank,
+                                            rank == 0 ? 1u : 0u,
+                                            Time{5},
+                                            Span{1},
+                                            Span{2},
+                                            pid + rank}})
+                      .ok());
+  }
+  /// How the gang ended for the launcher that comes next.
+  Ending adopted() const {
+    auto ledger = Ledger::open(path_ + "/launcher");
+    if (!ledger) return {};
+    Gangs gangs(*ledger, {path_, "/", 0, ""});
+    gangs.adopt();
+    for (const NumberedNews& news : ledger->book().news())
+      if (const auto* ended = std::get_if<GangEnded>(&news.event.body)) return ended->ending;
+    return {};
+  }
+
+ private:
+  std::string path_;
+};
+
+TEST(Adoption, after_a_restart_of_the_machine_what_ran_is_lost_with_that_reason) {
+  const Ruin ruin;
+  ruin.write("another boot", 2, ::getpid());
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_EQ(ending.detail, "the machine was restarted while it ran");
+}
+
+TEST(Adoption, a_task_whose_exit_nobody_saw_is_lost_with_that_reason) {
+  const Ruin ruin;
+  // This very process has the number, but was made at another time.
+  ruin.write(boot_id(), 2, ::getpid());
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_EQ(ending.detail, "its exit was not seen because launcher and guardian were killed");
+  EXPECT_FALSE(ending.exit_code.has_value());
+}
+
+TEST(Adoption, a_gang_of_which_only_a_part_began_is_lost_with_that_reason) {
+  const Ruin ruin;
+  ruin.write(boot_id(), 1, ::getpid());
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_EQ(ending.detail, "the launcher was killed while it started this gang");
+}
+
+TEST(Adoption, an_exit_that_the_guardian_saw_is_no_loss) {
+  const Ruin ruin;
+  ruin.write(boot_id(), 2, 1'000'000);
+  auto exits = open_with_room(ruin.path() + "/launcher/exits.1", 4096);
+  ASSERT_TRUE(exits.ok());
+  for (const std::int64_t pid : {1'000'000, 1'000'001}) {
+    const std::string frame =
+        framed_record(ExitRecord{pid, false, 0, since_boot(), now(), seconds(1), {}});
+    ASSERT_TRUE(write_all(exits->number(), frame, "exits").ok());
+  }
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::done);
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_EQ(ending.cpu_time, seconds(2));
+}
+
+TEST(Ports, given_ports_are_free_and_given_once) {
+  Ports ports;
+  const auto first = ports.take(20);
+  const auto second = ports.take(20);
+  ASSERT_EQ(first.size(), 20u);
+  for (const std::uint16_t port : first) {
+    EXPECT_TRUE(port_is_free(port));
+    EXPECT_EQ(std::count(second.begin(), second.end(), port), 0);
+  }
+}
+
+}  // namespace
+}  // namespace gangline
