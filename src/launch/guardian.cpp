@@ -156,6 +156,8 @@ std::string exits_path(const std::string& directory) {
   return path_of(newest);
 }
 
+bool has_children() { return ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) == 0; }
+
 /// In the new process: the launcher until it is over, or until it must be the guardian itself.
 void be_launcher(Station& station, const LauncherPost& post) {
   ::prctl(PR_SET_NAME, "gang-launcher");
@@ -177,7 +179,7 @@ int guard(Station station) {
   sigaddset(&blocked, SIGCHLD);
   sigaddset(&blocked, SIGPIPE);
   int short_lives = 0;
-  while (station.is_there() && short_lives < most_short_lives) {
+  while (station.is_there() && (short_lives < most_short_lives || has_children())) {
     ::prctl(PR_SET_NAME, "gang-guardian");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
@@ -202,7 +204,7 @@ int guard(Station station) {
                     exits_file ? *std::move(exits_file) : Fd{}};
     if (pid > 0 && watch_over(watched)) return 0;
     short_lives = since_boot() - begun < short_life ? short_lives + 1 : 0;
-    if (short_lives > 1)
+    if (short_lives > short_lives_at_once)
       sleep_for({first_pause.us << std::min(short_lives - short_lives_at_once, most_doublings)});
   }
   return 1;
