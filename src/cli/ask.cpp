@@ -17,6 +17,7 @@ std::string named(const JobSummary& job) {
 
 std::string describe(const Ending& ending) {
   if (ending.cause == EndCause::done) return "ended well";
+  if (ending.cause == EndCause::stopped && !ending.detail.empty()) return ending.detail;
   std::string text = name_of(ending.cause);
   if (!ending.detail.empty()) return text + ": " + ending.detail;
   const std::string who = ending.rank ? "rank " + std::to_string(*ending.rank) : "a task";

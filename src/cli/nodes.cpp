@@ -90,7 +90,8 @@ void print_node(const NodeView& view, Output& out) {
   for (const Cache& cache : node.caches)
     inside += (inside.empty() ? "" : " ") + std::string("L") + std::to_string(cache.level) + " " +
               std::to_string(cache.count) + " x " + format(cache.size) + ";";
-  if (!node.cores.empty()) inside += " " + std::to_string(node.cores.size()) + " cores";
+  if (!node.cores.empty())
+    inside += (inside.empty() ? "" : " ") + std::to_string(node.cores.size()) + " cores";
   if (!inside.empty()) out.line("  " + inside);
   if (!node.driver.empty()) out.line("  driver " + printable(node.driver));
   for (const std::string& note : node.notes) out.line("  note: " + printable(note));

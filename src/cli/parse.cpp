@@ -47,11 +47,15 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_option("--queue", flags.queue, "the queue to wait in");
   command->add_option("--priority", flags.priority, "higher goes first");
   command->add_option("--retries", flags.retries, "starts again after a failure of node or device");
-  command->add_option("--retry-on", flags.retry_on, "lost, failure, memory, time")->delimiter(',');
-  command->add_option("--after", flags.after, "jobs that must have ended well")->delimiter(',');
+  // One value for each time such a flag is given: the words behind it may be the command.
+  const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
+    return command->add_option(flag, values, help)->allow_extra_args(false);
+  };
+  many("--retry-on", flags.retry_on, "lost, failure, memory, time")->delimiter(',');
+  many("--after", flags.after, "jobs that must have ended well")->delimiter(',');
   command->add_option("--dir", flags.dir, "working directory");
-  command->add_option("--env", flags.env, "KEY=VALUE for the program");
-  command->add_option("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
+  many("--env", flags.env, "KEY=VALUE for the program");
+  many("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
   command->add_option("--launcher", flags.launcher, "plain or mpi");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
   command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
@@ -150,12 +154,26 @@ bool takes_command(const CLI::App& app) {
   return app.got_subcommand("run") || app.got_subcommand("submit");
 }
 
+// A word that begins like a flag and is none.
+Error unknown_flag(const CLI::App& command, const std::string& word) {
+  const std::string flag = word.substr(0, word.find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  const auto near = nearest(flag, views);
+  return {
+      ErrorKind::usage, "there is no flag '" + printable(flag) + "'", "",
+      near ? "did you mean " + *near + "?" : "`gang " + command.get_name() + " --help` lists all"};
+}
+
 // Parses again without the job files that stand among the flags, until none is left.
 std::optional<Error> parse_submit(CLI::App& app, Parsed& parsed, Words& words) {
   for (;;) {
     CLI::App* command = app.get_subcommands().front();
     const std::vector<std::string> rest = command->remaining();
     if (rest.empty()) break;
+    if (rest.front().starts_with("-")) return unknown_flag(*command, rest.front());
     if (!rest.front().ends_with(".toml")) {
       if (!words.command.empty())
         return Error{ErrorKind::usage,

@@ -1,3 +1,5 @@
+#include <cstdio>
+
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
@@ -33,13 +35,19 @@ std::string run_cell(const GangView& gang, Time now) {
   return format((gang.ended ? *gang.ended : now) - *gang.started);
 }
 
-// "gpu 0 (GPU-8a5c), gpu 1 (GPU-77ab); cpus 0-3" for one task.
+std::string share_text(Share share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", share.thousandths / 1000.0);
+  return text;
+}
+
+// "device 0 (NVIDIA H100, GPU-8a5c), 0.5 of device 1 (…); cpus 0-3" for one task.
 std::string place_text(const TaskPlace& task, const NodePart& part,
                        const std::vector<NodeView>& nodes) {
   std::string text;
   for (const DeviceShare& held : task.devices) {
     text += text.empty() ? "" : ", ";
-    if (held.share != whole_device) text += std::to_string(held.share.thousandths) + "/1000 of ";
+    if (held.share != whole_device) text += share_text(held.share) + " of ";
     text += "device " + std::to_string(held.device);
     if (part.node.n < nodes.size() && held.device < nodes[part.node.n].node.devices.size()) {
       const Device& device = nodes[part.node.n].node.devices[held.device];
