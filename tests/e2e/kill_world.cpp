@@ -41,6 +41,8 @@ Count KillWorld::run(const Victims& victims, int kills) {
   // What is not over by now, is over soon: nothing is killed any more.
   machine_.wait(job, minutes(3));
   judge(job, count);
+  const std::size_t all = machine_.lines("lines").size();
+  for (const auto& [lines, reached] : kills_at_) count.while_it_ran += lines < all ? reached : 0;
   count.seconds_taken = to_seconds(since_boot() - begun);
   return count;
 }
@@ -71,8 +73,10 @@ void KillWorld::kill_at_random_moments(const Victims& victims, int kills, const 
     std::vector<pid_t> found;
     for (const Victim& victim : all)
       if (victim.wanted) found.push_back((machine_.*victim.find)());
-    for (const pid_t pid : found)
-      if (pid > 0 && ::kill(pid, SIGKILL) == 0) ++count.kills;
+    int reached = 0;
+    for (const pid_t pid : found) reached += pid > 0 && ::kill(pid, SIGKILL) == 0 ? 1 : 0;
+    count.kills += reached;
+    kills_at_.push_back({machine_.lines("lines").size(), reached});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine.h"
@@ -18,9 +19,10 @@ struct Victims {
 
 /// What became of the gangs of one sweep.
 struct Count {
-  int well = 0;   ///< ended well and wrote exactly once
-  int lost = 0;   ///< ended as lost, with a reason
-  int kills = 0;  ///< signals that reached a process
+  int well = 0;          ///< ended well and wrote exactly once
+  int lost = 0;          ///< ended as lost, with a reason
+  int kills = 0;         ///< signals that reached a process
+  int while_it_ran = 0;  ///< of these, before the last gang wrote
   double seconds_taken = 0;
 };
 
@@ -41,6 +43,7 @@ class KillWorld {
 
   Machine machine_;
   std::mt19937 random_;
+  std::vector<std::pair<std::size_t, int>> kills_at_;  ///< lines written then, processes reached
 };
 
 /// KILL_SEED if it is set, else one from the clock; printed, so that a run can be had again.

@@ -31,8 +31,9 @@ constexpr Story stories[] = {
 void tell(const Story& story, int kills) {
   KillWorld world(kill_seed());
   const Count count = world.run(story.victims, kills);
-  std::cout << story.name << ": " << count.kills << " killed, " << count.well << " ended well, "
-            << count.lost << " lost, " << count.seconds_taken << " s\n";
+  std::cout << story.name << ": " << count.kills << " killed, " << count.while_it_ran
+            << " while it ran, " << count.well << " ended well, " << count.lost << " lost, "
+            << count.seconds_taken << " s\n";
   EXPECT_GE(count.kills, kills * 9 / 10) << "too few kills met a process";
   if (!story.may_lose) {
     EXPECT_EQ(count.lost, 0) << "somebody was left who could see each end";
