@@ -163,10 +163,10 @@ TEST_F(Gpus, AProcessOfAGangOnItsOwnGpuIsNotForeign) {
 
 TEST_F(Gpus, ARetryGoesToAnotherGpu) {
   use_eight();
-  const std::string job =
-      machine_.submit({"--gpus", "1", "--retries", "1", "--retry-on", "failure", "--", "sh", "-c",
-                       "echo $CUDA_VISIBLE_DEVICES > seen.$GANG_JOB.0.$GANG_ATTEMPT; "
-                       "[ $GANG_ATTEMPT = 2 ]"});
+  const std::string script =
+      "echo $CUDA_VISIBLE_DEVICES > seen.$GANG_JOB.0.$GANG_ATTEMPT; [ $GANG_ATTEMPT = 2 ]";
+  const std::string job = machine_.submit(
+      {"--gpus", "1", "--retries", "1", "--retry-on", "failure", "--", "sh", "-c", script});
   EXPECT_EQ(machine_.wait(job), 0);
   EXPECT_NE(seen(job, 0, 1), seen(job, 0, 2));
   EXPECT_EQ(machine_.show_gang(job + ".0").attempt, 2u);

@@ -105,18 +105,19 @@ TEST(Runs, AStopReachesChildrenGrandchildrenAndWhatWentIntoTheBackground) {
 
 TEST(Runs, WhatATaskLeavesBehindIsGoneWhenItsGangHasEnded) {
   const Machine machine;
-  const Ran ran = machine.gang({"run", "--", "sh", "-c",
-                                "setsid sh -c 'echo $$ >> pids; exec sleep 600' & "
-                                "while ! [ -s pids ]; do sleep 0.01; done"});
+  const std::string script =
+      "setsid sh -c 'echo $$ >> pids; exec sleep 600' & "
+      "while ! [ -s pids ]; do sleep 0.01; done";
+  const Ran ran = machine.gang({"run", "--", "sh", "-c", script});
   EXPECT_EQ(ran.code, 0) << ran.err;
   expect_all_gone(machine, 1);
 }
 
 TEST(Runs, AStopGivesTheProgramItsOwnSignalAndTimeToSaveItsWork) {
   const Machine machine;
-  const std::string job = machine.submit({"--stop-signal", "USR1", "--", "sh", "-c",
-                                          "trap 'echo saved > work; exit 0' USR1; echo up > up; "
-                                          "while true; do sleep 0.01; done"});
+  const std::string script =
+      "trap 'echo saved > work; exit 0' USR1; echo up > up; while true; do sleep 0.01; done";
+  const std::string job = machine.submit({"--stop-signal", "USR1", "--", "sh", "-c", script});
   ASSERT_TRUE(becomes_true([&] { return machine.read("up") == "up\n"; }));
   EXPECT_EQ(machine.gang({"stop", job}).code, 0);
   machine.wait(job);

@@ -53,9 +53,10 @@ TEST_F(Teams, GangsAtTheSameTimeMeetAtPortsOfTheirOwn) {
 }
 
 TEST_F(Teams, OneRankThatFailsStopsTheOthersAndTheCauseNamesItWithItsLastLines) {
-  const Ran ran = machine_.gang({"run", "--tasks", "3", "--", "sh", "-c",
-                                 "if [ $RANK = 1 ]; then echo no such tensor >&2; exit 9; fi; echo "
-                                 "$$ >> pids; exec sleep 600"});
+  const std::string script =
+      "if [ $RANK = 1 ]; then echo no such tensor >&2; exit 9; fi; "
+      "echo $$ >> pids; exec sleep 600";
+  const Ran ran = machine_.gang({"run", "--tasks", "3", "--", "sh", "-c", script});
   EXPECT_EQ(ran.code, 9);
   EXPECT_TRUE(says(ran.err, "rank 1 ended with code 9"));
   const GangView view = machine_.show_gang("1.0");
