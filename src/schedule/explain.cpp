@@ -78,6 +78,21 @@ Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot)
 
 std::string sentence(const NoSuchDevice& blocker, const Snapshot&) { return blocker.wanted; }
 
+// Others than Gangline's jobs hold devices as well: "; device 5 of a is used by pid 4242 (python3)
+// of eve".
+std::string foreign_part(const Snapshot& snapshot) {
+  std::string text;
+  std::size_t told = 0;
+  for (const ForeignUse& use : snapshot.foreign) {
+    if (use.device.node.n >= snapshot.cluster->nodes.size()) continue;
+    if (told++ == most_holders_told) break;
+    text += "; device " + snapshot.cluster->nodes[use.device.node.n].name + ":" +
+            std::to_string(use.device.index) +
+            " is in use by somebody outside Gangline: " + use.holder;
+  }
+  return text;
+}
+
 std::string sentence(const AllTaken& blocker, const Snapshot& snapshot) {
   std::string text = amount(blocker.what, blocker.wanted) + " wanted, " +
                      number(blocker.what, blocker.free) + " free";
@@ -100,6 +115,7 @@ std::string sentence(const AllTaken& blocker, const Snapshot& snapshot) {
     text += ", and " + std::to_string(blocker.holders.size() - told) + " or more others hold some";
   if (blocker.holders.size() > 1 && blocker.until != never)
     text += "; enough is expected to be free about " + about(blocker.until, snapshot.now);
+  if (blocker.what.starts_with("gpu")) text += foreign_part(snapshot);
   return text;
 }
 

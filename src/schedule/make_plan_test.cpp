@@ -207,6 +207,20 @@ TEST(MakePlan, LeavesADeviceAloneThatSomebodyOutsideUsesUnlessTheQueueMayUseIt) 
   EXPECT_EQ(world.plan("easy").starts.size(), 1u);
 }
 
+TEST(MakePlan, NamesWhoFromOutsideHoldsADeviceAlsoWhereJobsHoldTheOthers) {
+  SmallWorld world;
+  world.node("a", 2, 4);
+  world.snapshot.foreign.push_back({{{0}, 1}, "pid 4242 (python3) of eve"});
+  world.hold(2, world.part(0, {0}, {0}));
+  world.wait(1, 1, gpus(1));
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.waits.size(), 1u);
+  const std::string reason = explain(plan.waits[0].blocker, world.snapshot);
+  EXPECT_NE(reason.find("job 2 holds 1"), std::string::npos) << reason;
+  EXPECT_NE(reason.find("a:1 is in use by somebody outside Gangline: pid 4242"), std::string::npos)
+      << reason;
+}
+
 TEST(MakePlan, TakesADeviceOfAnEarlierAttemptOnlyWhereTheClusterHasNoOther) {
   SmallWorld world;
   world.node("a", 2, 8);
