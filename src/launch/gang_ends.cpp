@@ -225,6 +225,7 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
     return true;
   }
 
+  trim_logs(gang, care);  // it may have been shorter than the time between two looks
   Time at{0};
   for (const LiveTask& task : gang.tasks) at = std::max(at, task.exit->at);
   Ending ending = ending_of(gang);
@@ -332,6 +333,7 @@ void Gangs::trim_logs(const LiveGang& gang, Care& care) {
   const JobCard* card = card_of(gang.id.job);
   if (card == nullptr) return;
   const Bytes limit = card->job.spec->log_limit;
+  care.trimmed.resize(gang.tasks.size() * 2, false);
   for (std::size_t i = 0; i < gang.tasks.size(); ++i) {
     for (const bool error_stream : {false, true}) {
       const LiveTask& task = gang.tasks[i];

@@ -137,6 +137,14 @@ TEST(Jobs, ATimeLimitEndsTheGangAndIsSaid) {
   EXPECT_EQ(machine.show_gang("1.0").ending->cause, EndCause::time_limit);
 }
 
+TEST(Jobs, ALogPastItsLimitIsCutAlsoWhereTheGangWasOverInAMoment) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "-q", "--log-limit", "1M", "--", "seq", "1000000"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_LT(machine.gang({"logs", "1"}).out.size(), 2u << 20);
+  EXPECT_EQ(machine.show_gang("1.0").notes.size(), 1u);
+}
+
 TEST(Jobs, ALogPastItsLimitKeepsItsBeginningAndItsEndAndTheNoteSaysSo) {
   const Machine machine;
   const std::string job = machine.submit(

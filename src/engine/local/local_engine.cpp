@@ -71,6 +71,7 @@ void LocalEngine::begin_sampling() {
       ProbeCalls{[this](const Node& node) { hear_facts(node); },
                  [this](const NodeSample& sample) { hear_sample(sample); },
                  [this](const std::string& text) { probe_trouble_ = text; }});
+  probe_->ask_sample();  // nothing starts on a device before its first reading
   sampling_ = loop_.every(settings_.sample_every, [this] { probe_->ask_sample(); });
 }
 
