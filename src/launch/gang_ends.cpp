@@ -225,7 +225,8 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
     return true;
   }
 
-  trim_logs(gang, care);  // it may have been shorter than the time between two looks
+  const bool quiet =
+      trim_logs(gang, care);  // it may have been shorter than the time between two looks
   Time at{0};
   for (const LiveTask& task : gang.tasks) at = std::max(at, task.exit->at);
   Ending ending = ending_of(gang);
@@ -233,22 +234,24 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
   with.emplace_back(
       EndedRecord{id, gang.attempt, started, at, std::move(ending), ledger_.next_news()});
   const std::uint64_t number = gang.lane->order.lane;
+  const std::size_t tasks = gang.tasks.size();
   if (!commit(with)) return false;  // `gang` is not to be used from here on
 
   if (!care.groups.empty() && !Cgroups::lower(care.groups))
     groups_to_lower_.push_back(std::move(care.groups));
   care_.erase(id);
   if (ledger_.book().lane(number) != nullptr) {
+    if (quiet && tasks == 1) lane_care_[number].quiet = id;
     ready_.push_back(number);
     return true;
   }
-  const auto meeting = meetings_.find(number);
-  if (meeting == meetings_.end()) return true;
+  const auto meeting = lane_care_.find(number);
+  if (meeting == lane_care_.end()) return true;
   std::vector<std::uint16_t> ports = std::move(meeting->second.meeting.task_ports);
   ports.push_back(meeting->second.meeting.master_port);
   ports.push_back(meeting->second.meeting.coordinator_port);
   ports_.give_back(ports);
-  meetings_.erase(meeting);
+  lane_care_.erase(meeting);
   return true;
 }
 
@@ -329,9 +332,10 @@ void Gangs::tick_second(Span boot) {
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
 }
 
-void Gangs::trim_logs(const LiveGang& gang, Care& care) {
+bool Gangs::trim_logs(const LiveGang& gang, Care& care) {
   const JobCard* card = card_of(gang.id.job);
-  if (card == nullptr) return;
+  if (card == nullptr) return false;
+  bool quiet = true;
   const Bytes limit = card->job.spec->log_limit;
   care.trimmed.resize(gang.tasks.size() * 2, false);
   for (std::size_t i = 0; i < gang.tasks.size(); ++i) {
@@ -340,11 +344,13 @@ void Gangs::trim_logs(const LiveGang& gang, Care& care) {
       const auto trimmed =
           trim_log(files_.log(gang.id, gang.attempt, task.rank, error_stream), limit);
       const std::size_t which = i * 2 + (error_stream ? 1 : 0);
-      if (!trimmed || !*trimmed || care.trimmed[which]) continue;
+      quiet = quiet && trimmed && *trimmed == LogState::empty;
+      if (!trimmed || *trimmed != LogState::trimmed || care.trimmed[which]) continue;
       care.trimmed[which] = true;
       commit({TrimmedRecord{gang.id, task.rank, error_stream, limit, ledger_.next_news(), now()}});
     }
   }
+  return quiet;
 }
 
 }  // namespace gangline

@@ -92,7 +92,9 @@ class Gangs {
 
   void tick_second(Span boot);
   void tick_gang(const LiveGang& gang, Span boot);
-  void trim_logs(const LiveGang& gang, Care& care);
+  /// Returns whether the gang has written nothing at all.
+  bool trim_logs(const LiveGang& gang, Care& care);
+  void reuse_logs(const Lane& lane, GangId next);
   void wake_by(Span boot);
 
   Ledger& ledger_;
@@ -104,11 +106,13 @@ class Gangs {
   Node node_;
   bool has_node_ = false;
   std::map<JobId, JobCard> cards_;
-  struct LaneMeeting {
+  /// What the turns of a lane share.
+  struct LaneCare {
     Meeting meeting;
-    Span checked{0};
+    Span checked{0};              // when its ports were seen to be free
+    std::optional<GangId> quiet;  // ended just now and wrote nothing
   };
-  std::map<std::uint64_t, LaneMeeting> meetings_;
+  std::map<std::uint64_t, LaneCare> lane_care_;
   std::unordered_map<GangId, Care> care_;
   std::deque<std::uint64_t> ready_;      // lanes whose next turn may begin
   std::vector<StartMessage> unwritten_;  // orders that the full disk did not take

@@ -104,13 +104,13 @@ Result<std::string> JobFiles::shard(const Job& job, std::uint32_t index) {
   return path;
 }
 
-Result<bool> trim_log(const std::string& path, Bytes limit) {
-  if (limit.n <= 0) return false;
+Result<LogState> trim_log(const std::string& path, Bytes limit) {
   struct stat there {};
-  if (::stat(path.c_str(), &there) != 0) return false;  // nothing was written yet
+  if (::stat(path.c_str(), &there) != 0 || there.st_size == 0) return LogState::empty;
+  if (limit.n <= 0) return LogState::whole;
   // Blocks, not the length: what was dropped before is not counted again.
   const std::int64_t held = std::min<std::int64_t>(there.st_size, there.st_blocks * 512);
-  if (held <= limit.n) return false;
+  if (held <= limit.n) return LogState::whole;
   auto fd = open_file(path, O_RDWR | O_NOFOLLOW);
   if (!fd) return fd.error();
   const auto half = static_cast<std::uint64_t>(limit.n) / 2;
@@ -120,9 +120,9 @@ Result<bool> trim_log(const std::string& path, Bytes limit) {
   const std::uint64_t end = (size - std::min(size, half / 2)) / log_block * log_block;
   if (end > begin && ::fallocate(fd->number(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                                  static_cast<off_t>(begin), static_cast<off_t>(end - begin)) == 0)
-    return true;
+    return LogState::trimmed;
   if (::ftruncate(fd->number(), limit.n) != 0) return system_error("shorten", path, errno);
-  return true;
+  return LogState::trimmed;
 }
 
 std::string last_lines(const std::string& path, std::size_t most) {

@@ -37,9 +37,10 @@ class JobFiles {
   std::set<JobId> made_;
 };
 
+enum class LogState : std::uint8_t { empty, whole, trimmed };
 /// Keeps the head and the newest part of a log that holds more than `limit` bytes on disk and drops
-/// what is between. True if it did.
-Result<bool> trim_log(const std::string& path, Bytes limit);
+/// what is between. `trimmed` if it did so now.
+Result<LogState> trim_log(const std::string& path, Bytes limit);
 /// The last lines of a log, at most `most` bytes; empty if there is nothing.
 std::string last_lines(const std::string& path, std::size_t most);
 /// A piece of a log. Bytes that were dropped are said, not given as zeros.

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "model/placeholders.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -19,6 +20,7 @@ namespace {
 /// A shell script is one word, and the kernel takes at most 128 KiB in one word.
 constexpr std::size_t longest_outputs_in_script = 64 << 10;
 constexpr std::size_t most_outputs_as_words = 10'000;
+constexpr Span look_up_lasts = seconds(1);
 constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
 
 Error cannot_start(std::string what, std::string hint) {
@@ -68,12 +70,40 @@ struct Words {
   std::vector<std::string> words;
 };
 
-Result<Words> make_words(const Command& command, const std::vector<EnvVar>& values,
+Result<void> check_directory(const std::string& dir) {
+  struct stat there {};
+  if (::stat(dir.c_str(), &there) != 0)
+    return cannot_start("its directory " + dir + " cannot be used: " + std::strerror(errno),
+                        "make it, or set dir");
+  if (!S_ISDIR(there.st_mode))
+    return cannot_start("its directory " + dir + " is not a directory", "set dir");
+  return {};
+}
+
+/// find_program and check_directory, of which the answer is kept for a short while. Should it be
+/// out of date, exec says so.
+Result<std::string> look_up(JobCard& card, const std::string& word, const std::string& path,
+                            const std::string& dir) {
+  JobCard::LookedUp& last = card.looked_up;
+  const Span boot = since_boot();
+  if (boot - last.at < look_up_lasts && last.word == word && last.path == path && last.dir == dir)
+    return last.program;
+  auto usable = check_directory(dir);
+  if (!usable) return usable.error();
+  auto program = find_program(word, path, dir);
+  if (program) last = {word, path, dir, *program, boot};
+  return program;
+}
+
+Result<Words> make_words(JobCard& card, const Command& command, const std::vector<EnvVar>& values,
                          const std::vector<std::string>& outputs, const std::string& path,
                          const std::string& dir) {
-  if (command.shell)
-    return Words{"/bin/sh", {"/bin/sh", "-c", expand(command.words.front(), values, true)}};
   Words made;
+  if (command.shell) {
+    auto shell = look_up(card, "/bin/sh", path, dir);
+    if (!shell) return shell.error();
+    return Words{"/bin/sh", {"/bin/sh", "-c", expand(command.words.front(), values, true)}};
+  }
   for (const std::string& word : command.words) {
     if (word == "{outputs}" && !outputs.empty()) {
       if (outputs.size() > most_outputs_as_words)
@@ -85,7 +115,7 @@ Result<Words> make_words(const Command& command, const std::vector<EnvVar>& valu
       made.words.push_back(expand(word, values, false));
     }
   }
-  auto program = find_program(made.words.front(), path, dir);
+  auto program = look_up(card, made.words.front(), path, dir);
   if (!program) return program.error();
   made.program = *std::move(program);
   return made;
@@ -95,16 +125,6 @@ const std::string* find_variable(const std::vector<EnvVar>& vars, std::string_vi
   for (const EnvVar& var : vars)
     if (var.first == name) return &var.second;
   return nullptr;
-}
-
-Result<void> check_directory(const std::string& dir) {
-  struct stat there {};
-  if (::stat(dir.c_str(), &there) != 0)
-    return cannot_start("its directory " + dir + " cannot be used: " + std::strerror(errno),
-                        "make it, or set dir");
-  if (!S_ISDIR(there.st_mode))
-    return cannot_start("its directory " + dir + " is not a directory", "set dir");
-  return {};
 }
 
 /// The variables of one task, in the order: inherited, ours, the job's own, fences.
@@ -208,11 +228,6 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
     TaskRecipe task;
     task.rank = place.rank;
     task.dir = expand(spec.dir.empty() ? "/" : spec.dir, values, false);
-    if (recipe.tasks.empty() || task.dir != recipe.tasks.front().dir) {
-      auto usable = check_directory(task.dir);
-      if (!usable) return usable.error();
-    }
-
     TaskVariables variables;
     variables.team = team_variables({&card.job, &node, order.allocation.get(), order.part, &place,
                                      gang, order.attempt, gang_id_text(gang, order.attempt, epoch),
@@ -226,7 +241,7 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
 
     const std::string* path = find_variable(variables.own, "PATH");
     if (path == nullptr) path = find_variable(spec.inherited, "PATH");
-    auto words = make_words(gather ? *spec.gather : spec.command, values, outputs,
+    auto words = make_words(card, gather ? *spec.gather : spec.command, values, outputs,
                             path != nullptr ? *path : usual_path, task.dir);
     if (!words) return words.error();
     task.program = std::move(words->program);

@@ -36,10 +36,17 @@ struct GangRecipe {
   std::vector<TaskRecipe> tasks;
 };
 
-/// A job as the launcher keeps it, with what all its gangs share.
+/// A job as the launcher keeps it, with what its gangs share.
 struct JobCard {
   Job job;
   std::shared_ptr<const std::vector<std::string>> inherited;  ///< null: not made yet
+  /// What was looked up for the gang before: gangs that follow each other quickly look not again.
+  struct LookedUp {
+    std::string word, path, dir;
+    std::string program;
+    Span at{0};
+  };
+  LookedUp looked_up;
 };
 
 /// Checks all that can be checked before anything starts: an Error is why the gang cannot start.

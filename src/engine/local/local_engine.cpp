@@ -210,8 +210,12 @@ Result<LogChunk> LocalEngine::read_log(const LogQuery& query) {
     }
     attempt = std::max(attempt, 1u);
   }
-  return read_log_file(files.log(query.gang, attempt, query.rank, query.error_stream), query.from,
-                       query.most);
+  const std::string path = files.log(query.gang, attempt, query.rank, query.error_stream);
+  const bool quiet = ::access(path.c_str(), F_OK) != 0 &&
+                     ::access(files.job_directory(query.gang.job).c_str(), F_OK) == 0;
+  // A gang that wrote nothing may have left its log to the next one.
+  if (quiet) return LogChunk{};
+  return read_log_file(path, query.from, query.most);
 }
 
 }  // namespace gangline
