@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t longest_last_lines = 2 << 10;
 constexpr Span kill_period = milliseconds(100);
 constexpr Span longest_clearing = seconds(2);
+constexpr Span longest_dying = seconds(30);
 
 Span span_of(const timeval& t) {
   return {static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_usec};
@@ -124,7 +125,7 @@ StopRecord Gangs::stop_for_failure(const LiveGang& gang, const LiveTask& task) {
   } else if (place < groups.size() && Cgroups::out_of_memory(groups[place])) {
     stop.cause = EndCause::out_of_memory;
     stop.reason = who + " went over its memory limit";
-  } else if (task.exit->by_signal && task.exit->status == SIGKILL && kernel_ran_out_of_memory()) {
+  } else if (task.exit->by_signal && task.exit->status == SIGKILL && kernel_kill_since(gang)) {
     stop.cause = EndCause::out_of_memory;
     stop.reason = "the machine ran out of memory, and the kernel ended " + who;
   } else if (several || task.exit->by_signal) {
@@ -133,12 +134,18 @@ StopRecord Gangs::stop_for_failure(const LiveGang& gang, const LiveTask& task) {
   return stop;
 }
 
-bool Gangs::kernel_ran_out_of_memory() {
+/// A large process takes a while to end, so the kill may lie some seconds back.
+bool Gangs::kernel_kill_since(const LiveGang& gang) {
+  count_kernel_kills();
+  return last_kernel_kill_ > gang.boot_started && since_boot() - last_kernel_kill_ < longest_dying;
+}
+
+/// Notes whether the kernel has ended processes for want of memory since the last look.
+void Gangs::count_kernel_kills() {
   const std::uint64_t kills = read_kernel_kills();
-  const bool more = kills > kernel_kills_ && kernel_kills_known_;
+  if (kernel_kills_ && kills > *kernel_kills_) last_kernel_kill_ = since_boot();
   kernel_kills_ = kills;
-  kernel_kills_known_ = true;
-  return more;
+  kernel_looked_at_ = since_boot();
 }
 
 // Stopping.
@@ -321,7 +328,7 @@ void Gangs::tick_gang(const LiveGang& gang, Span boot) {
 }
 
 void Gangs::tick_second(Span boot) {
-  if (!care_.empty()) kernel_ran_out_of_memory();  // so that the count is fresh when it matters
+  if (!care_.empty()) count_kernel_kills();  // so that the count is fresh when it matters
   read_guardian_exits();
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);

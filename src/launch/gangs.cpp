@@ -1,7 +1,5 @@
 #include "launch/gangs.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,18 +26,6 @@ int open_pidfd(std::int64_t pid) {
 }
 
 ProcessMark mark_of(const LiveTask& task) { return {task.pid, task.boot_before, task.boot_after}; }
-
-/// Whole or not at all, whatever becomes of this process. Not synced: it is needed only by a
-/// launcher that comes after this one under the same boot.
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
-  const std::string beside = path + ".new";
-  auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-  if (!file) return file.error();
-  auto written = write_all(file->number(), bytes, beside);
-  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
-    written = system_error("rename", beside, errno);
-  return written;
-}
 
 /// For a task whose exit nobody saw.
 ExitRecord unseen_exit(const LiveTask& task) {
@@ -238,10 +224,8 @@ const Meeting& Gangs::meeting_of(const Lane& lane, std::uint32_t index) {
   }
   const auto card = cards_.find(lane.order.job);
   if (card != cards_.end() && card->second.job.spec->launcher == TeamLauncher::mpi) {
-    meeting.host_file = files_.host_file({lane.order.job, index});
-    if (!files_.make_directories_of(lane.order.job) ||
-        !replace_file(meeting.host_file, "localhost slots=" + std::to_string(tasks) + "\n"))
-      meeting.host_file.clear();
+    auto hosts = files_.host_file({lane.order.job, index}, tasks);
+    meeting.host_file = hosts ? *std::move(hosts) : "";
   }
   return meeting;
 }
@@ -343,6 +327,7 @@ bool Gangs::begin_turn(Lane& lane) {
 }
 
 void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups) {
+  if (since_boot() - kernel_looked_at_ >= seconds(1)) count_kernel_kills();
   Care& care = care_[gang.id];
   care.groups = std::move(groups);
   care.trimmed.assign(gang.tasks.size() * 2, false);

@@ -88,7 +88,8 @@ class Gangs {
   Ending ending_of(const LiveGang& gang);
   void read_earlier_exits();
   std::size_t note_exits(std::string_view bytes);
-  bool kernel_ran_out_of_memory();
+  void count_kernel_kills();
+  bool kernel_kill_since(const LiveGang& gang);
 
   void tick_second(Span boot);
   void tick_gang(const LiveGang& gang, Span boot);
@@ -123,8 +124,9 @@ class Gangs {
   std::string trouble_;
   Span next_tick_{0};
   Span next_second_{0};
-  std::uint64_t kernel_kills_ = 0;
-  bool kernel_kills_known_ = false;
+  std::optional<std::uint64_t> kernel_kills_;
+  Span last_kernel_kill_{0};
+  Span kernel_looked_at_{0};
 };
 
 }  // namespace gangline

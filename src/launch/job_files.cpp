@@ -50,6 +50,16 @@ Result<void> write_piece(int from, const std::string& source, const Shard& shard
 
 }  // namespace
 
+Result<void> replace_file(const std::string& path, std::string_view bytes) {
+  const std::string beside = path + ".new";
+  auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!file) return file.error();
+  auto written = write_all(file->number(), bytes, beside);
+  if (written && ::rename(beside.c_str(), path.c_str()) != 0)
+    written = system_error("rename", beside, errno);
+  return written;
+}
+
 std::string JobFiles::job_directory(JobId job) const {
   return state_dir_ + "/jobs/" + std::to_string(job.n);
 }
@@ -66,13 +76,18 @@ std::string JobFiles::output(const JobSpec& spec, GangId gang) const {
   return outputs_directory(gang.job) + "/" + padded(gang.index, gang_count(spec) - 1);
 }
 
-std::string JobFiles::host_file(GangId gang) const {
-  return job_directory(gang.job) + "/hosts/" + std::to_string(gang.index);
+Result<std::string> JobFiles::host_file(GangId gang, std::size_t tasks) const {
+  const std::string directory = job_directory(gang.job) + "/hosts";
+  const std::string path = directory + "/" + std::to_string(gang.index);
+  auto written = make_directories(directory, 0700);
+  if (written) written = replace_file(path, "localhost slots=" + std::to_string(tasks) + "\n");
+  if (!written) return written.error();
+  return path;
 }
 
 Result<void> JobFiles::make_directories_of(JobId job) {
   if (made_.contains(job)) return {};
-  for (const char* part : {"/logs", "/outputs", "/shards", "/hosts"}) {
+  for (const char* part : {"/logs", "/outputs"}) {
     auto made = make_directories(job_directory(job) + part, 0700);
     if (!made) return made;
   }
@@ -87,7 +102,8 @@ Result<std::string> JobFiles::shard(const Job& job, std::uint32_t index) {
   const Shard& shard = spec.split->shards[n];
   if (spec.split->kind != SplitKind::lines || shard.begin >= shard.end) return shard.text;
 
-  const std::string path = job_directory(job.id) + "/shards/" + std::to_string(n);
+  const std::string directory = job_directory(job.id) + "/shards";
+  const std::string path = directory + "/" + std::to_string(n);
   struct stat there {};
   if (::stat(path.c_str(), &there) == 0 &&
       static_cast<std::uint64_t>(there.st_size) == shard.end - shard.begin)
@@ -99,7 +115,8 @@ Result<std::string> JobFiles::shard(const Job& job, std::uint32_t index) {
   if (there.st_size != spec.split->source_size.n || modified(there) != spec.split->source_modified)
     return Error{ErrorKind::refused, "the file was changed after the job was submitted", source,
                  "submit the job again"};
-  auto written = write_piece(file->number(), source, shard, path);
+  auto written = make_directories(directory, 0700);
+  if (written) written = write_piece(file->number(), source, shard, path);
   if (!written) return written.error();
   return path;
 }

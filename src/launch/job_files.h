@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -24,7 +25,8 @@ class JobFiles {
   std::string output(const JobSpec& spec, GangId gang) const;
   std::string outputs_directory(JobId job) const { return job_directory(job) + "/outputs"; }
   std::string card(JobId job) const { return job_directory(job) + "/card"; }
-  std::string host_file(GangId gang) const;
+  /// Written for a gang of so many tasks; its path.
+  Result<std::string> host_file(GangId gang, std::size_t tasks) const;
 
   /// The directories of a job; made once in the life of this object.
   Result<void> make_directories_of(JobId job);
@@ -36,6 +38,10 @@ class JobFiles {
   std::string state_dir_;
   std::set<JobId> made_;
 };
+
+/// Whole or not at all, whatever becomes of this process. Not synced: for what only a launcher that
+/// comes after this one under the same boot needs.
+Result<void> replace_file(const std::string& path, std::string_view bytes);
 
 enum class LogState : std::uint8_t { empty, whole, trimmed };
 /// Keeps the head and the newest part of a log that holds more than `limit` bytes on disk and drops

@@ -241,8 +241,9 @@ void Launcher::tell_news() {
       connection->send(TroubleMessage{gangs_.trouble()});
     }
     if (!news.empty() && news.back().number > connection->told) {
-      // Many ends in a short time go in one message: each wakes the service.
-      if (boot - last_told_ < between_news) {
+      // Many ends in a short time go in one message: each wakes the service. The last one does not
+      // wait: somebody may.
+      if (boot - last_told_ < between_news && !ledger_.book().idle()) {
         news_wait_ = true;
       } else {
         last_told_ = boot;

@@ -36,10 +36,11 @@ class DisturbedSweep {
   static constexpr std::uint32_t gangs = 400;
   static constexpr std::uint32_t lanes = 4;
 
-  DisturbedSweep() : ear_(world) {
-    const std::string script = "echo $GANG_GANG >> " + world.path() + "/marks; exit 0";
+  explicit DisturbedSweep(std::uint32_t tasks = 1) : ear_(world) {
+    const std::string script =
+        "if [ $RANK = 0 ]; then echo $GANG_GANG >> " + world.path() + "/marks; fi; exit 0";
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
-      StartOrder order = LocalWorld::order_of({1}, gangs, {true, {script}});
+      StartOrder order = LocalWorld::order_of({1}, gangs, {true, {script}}, tasks);
       order.first = lane * (gangs / lanes);
       order.count = gangs / lanes;
       orders_.push_back(order);
@@ -108,6 +109,76 @@ TEST(LocalEngine, a_launcher_that_is_killed_again_and_again_loses_no_gang_and_ru
   DisturbedSweep sweep;
   sweep.run(20, [&] { sweep.world.kill_process("gang-launcher"); });
   EXPECT_EQ(sweep.lost, 0u);
+}
+
+TEST(LocalEngine,
+     gangs_of_several_tasks_start_whole_or_are_told_as_lost_when_the_launcher_is_killed) {
+  DisturbedSweep sweep(3);
+  sweep.run(20, [&] { sweep.world.kill_process("gang-launcher"); });
+  EXPECT_LE(sweep.lost, 20 * DisturbedSweep::lanes);
+}
+
+TEST(LocalEngine, launcher_and_guardian_end_when_the_engine_retires) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  world.engine().start(world.order({1}, 1, {}));
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  world.engine().retire();
+  EXPECT_TRUE(world.run_until([&] {
+    return world.find_process("gang-launcher") == 0 && world.find_process("gang-guardian") == 0;
+  }));
+  // The next gang finds a new one.
+  world.engine().start(world.order({2}, 1, {}));
+  EXPECT_TRUE(ear.hear_end_of({{2}, 0}));
+}
+
+TEST(LocalEngine, a_launcher_does_not_retire_while_a_gang_runs) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  world.engine().start(world.order({1}, 1, {.runs = milliseconds(300)}));
+  ASSERT_TRUE(ear.hear_until([&] { return !ear.starts.empty(); }));
+  world.engine().retire();
+  world.restart(ear.cursor, {});
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.cause, EndCause::done);
+}
+
+NodeSample sample_of(std::vector<std::vector<DeviceProcess>> processes) {
+  NodeSample sample;
+  for (auto& list : processes) {
+    sample.devices.emplace_back();
+    sample.devices.back().processes = std::move(list);
+  }
+  return sample;
+}
+
+TEST(ForeignUse, somebody_elses_process_is_told_once_when_it_comes_and_once_when_it_goes) {
+  ForeignUseWatch watch;
+  const DeviceProcess stranger{1, std::nullopt, "eve", "python3"};
+  auto changes = watch.look(sample_of({{}, {stranger}}), {0});
+  ASSERT_EQ(changes.size(), 1u);
+  const auto& use = std::get<ForeignUse>(changes[0].body);
+  EXPECT_EQ(use.device, (DeviceId{{0}, 1}));
+  EXPECT_EQ(use.holder, "pid 1 (python3) of eve");
+  EXPECT_TRUE(watch.look(sample_of({{}, {stranger}}), {0}).empty());
+  changes = watch.look(sample_of({{}, {}}), {0});
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(std::get<ForeignUse>(changes[0].body).holder, "");
+}
+
+TEST(ForeignUse, a_device_that_cannot_tell_its_processes_changes_nothing) {
+  ForeignUseWatch watch;
+  NodeSample sample = sample_of({{DeviceProcess{1, std::nullopt, "", ""}}});
+  EXPECT_EQ(watch.look(sample, {0}).size(), 1u);
+  sample.devices[0].processes.reset();
+  EXPECT_TRUE(watch.look(sample, {0}).empty());
+}
+
+TEST(ForeignUse, what_descends_from_our_launcher_is_ours) {
+  OurProcesses ours{{::getppid()}, ""};
+  EXPECT_TRUE(is_ours(::getpid(), ours));
+  ours.ancestors = {1'000'000};
+  EXPECT_FALSE(is_ours(::getpid(), ours));
 }
 
 TEST(LocalEngine, a_guardian_that_is_killed_is_replaced_and_no_gang_runs_twice) {
