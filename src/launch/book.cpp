@@ -130,12 +130,16 @@ void Book::on(const BeganRecord& record) {
     gang.started = record.at;
     gang.boot_started = record.boot_after;
     gang.boot = boot_;
-    if (record.news != 0)
-      add_news(record.news, {record.at, GangStarted{record.gang, record.attempt,
-                                                    found->fences.value_or(std::vector<Fence>{})}});
   }
-  gang.tasks.push_back(
-      {record.rank, record.pid, record.boot_before, record.boot_after, std::nullopt});
+  // The tasks write these records themselves, in any order, and one of them brings the news.
+  if (record.news != 0)
+    add_news(record.news, {record.at, GangStarted{record.gang, record.attempt,
+                                                  found->fences.value_or(std::vector<Fence>{})}});
+  const auto place =
+      std::upper_bound(gang.tasks.begin(), gang.tasks.end(), record.rank,
+                       [](std::uint32_t rank, const LiveTask& task) { return rank < task.rank; });
+  gang.tasks.insert(place,
+                    {record.rank, record.pid, record.boot_before, record.boot_after, std::nullopt});
   pids_[record.pid] = record.gang;
 }
 

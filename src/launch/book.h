@@ -37,7 +37,7 @@ struct LiveGang {
   Time started;
   Span boot_started{0};
   std::string boot;  ///< of the machine when it began
-  std::vector<LiveTask> tasks;
+  std::vector<LiveTask> tasks;  ///< by rank
   std::optional<StopRecord> stop;
 };
 

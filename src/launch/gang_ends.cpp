@@ -118,7 +118,8 @@ StopRecord Gangs::stop_for_failure(const LiveGang& gang, const LiveTask& task) {
   const bool several = gang.tasks.size() > 1;
   const std::string who = several ? "rank " + std::to_string(task.rank) : "it";
   const auto& groups = care_[gang.id].groups;
-  const auto place = static_cast<std::size_t>(&task - gang.tasks.data());
+  const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
+  const std::size_t place = task.rank - part.tasks.front().rank;
   if (task.exit->status == exit_not_seen && !task.exit->by_signal) {
     stop.cause = EndCause::lost;
     stop.reason = "its exit was not seen because launcher and guardian were killed";

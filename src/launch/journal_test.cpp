@@ -191,6 +191,19 @@ TEST(Book, a_gang_that_ran_is_known_after_its_end_was_acknowledged) {
   EXPECT_TRUE(book.unknown({1}, 1, {0, 1}).empty());
 }
 
+TEST(Book, tasks_that_begin_in_another_order_than_their_ranks_start_the_gang_all_the_same) {
+  Book book;
+  book.apply(order_of(1, 1));
+  BeganRecord second = began_of(0, 101, 0);
+  second.rank = 1;
+  book.apply(second);
+  book.apply(began_of(0, 100, 1));
+  EXPECT_EQ(book.news().size(), 1u);
+  EXPECT_EQ(book.next_news(), 2u);
+  ASSERT_EQ(book.find({{1}, 0})->tasks.size(), 2u);
+  EXPECT_EQ(book.find({{1}, 0})->tasks[0].pid, 100);
+}
+
 TEST(Book, returned_turns_may_be_asked_for_again) {
   Book book;
   book.apply(order_of(1, 10));

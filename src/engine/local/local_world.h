@@ -114,17 +114,19 @@ class LocalWorld : public ConformanceWorld {
     return order;
   }
 
-  /// The process of this world's launcher or guardian; 0: none.
+  /// The process of this world's launcher or guardian; 0: none. A child of the launcher looks just
+  /// like it until it runs its program, so one whose parent has the same name is not meant.
   std::int64_t find_process(const std::string& name) const {
-    for (const ProcessEntry& process : all_processes()) {
-      if (process.zombie) continue;
-      const std::string directory = "/proc/" + std::to_string(process.pid);
-      const auto comm = read_file(directory + "/comm");
-      const auto words = read_file(directory + "/cmdline");
-      if (comm && words && *comm == name + "\n" && words->find(path_) != std::string::npos)
+    for (const ProcessEntry& process : all_processes())
+      if (!process.zombie && is_named(process.pid, name) && !is_named(process.parent, name))
         return process.pid;
-    }
     return 0;
+  }
+  bool is_named(std::int64_t pid, const std::string& name) const {
+    const std::string directory = "/proc/" + std::to_string(pid);
+    const auto comm = read_file(directory + "/comm");
+    const auto words = read_file(directory + "/cmdline");
+    return comm && words && *comm == name + "\n" && words->find(path_) != std::string::npos;
   }
   bool kill_process(const std::string& name) const {
     const std::int64_t pid = find_process(name);
