@@ -36,7 +36,7 @@ struct LiveGang {
   Lane* lane = nullptr;  ///< never null
   Time started;
   Span boot_started{0};
-  std::string boot;  ///< of the machine when it began
+  std::string boot;             ///< of the machine when it began
   std::vector<LiveTask> tasks;  ///< by rank
   std::optional<StopRecord> stop;
 };
