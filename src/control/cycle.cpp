@@ -274,7 +274,7 @@ void Controller::carry_out(const Plan& plan) {
   std::vector<Event> wanted;
   for (const PromiseGivenUp& given_up : plan.given_up) wanted.push_back({now, given_up});
   for (const PromiseMade& promise : plan.promises)
-    wanted.push_back({now, Promised{promise.gang, promise.start}});
+    wanted.push_back({now, Promised{promise.gang, promise.start, promise.where}});
   for (const Start& start : plan.starts)
     wanted.push_back(
         {now, StartAsked{start.job, start.first, start.count, start.attempt, start.allocation}});

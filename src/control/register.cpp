@@ -217,7 +217,7 @@ void Register::on(const WaitingEnded& event, Time at) {
 }
 
 void Register::on(const Promised& event, Time) {
-  promises_.insert_or_assign(event.gang, event.start);
+  promises_.insert_or_assign(event.gang, PromiseMade{event.gang, event.start, event.where});
 }
 
 void Register::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gang); }

@@ -89,7 +89,7 @@ class Register {
 
   const std::shared_ptr<const Cluster>& cluster() const { return cluster_; }
   const std::vector<ForeignUse>& foreign() const { return foreign_; }
-  const std::map<GangId, Time>& promises() const { return promises_; }
+  const std::map<GangId, PromiseMade>& promises() const { return promises_; }
   /// What waits because of `id` and must hear how it ended.
   void finish_dependency(JobId id);
 
@@ -111,7 +111,7 @@ class Register {
   void count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at);
 
   std::map<JobId, JobState> jobs_;
-  std::map<GangId, Time> promises_;
+  std::map<GangId, PromiseMade> promises_;
   std::vector<ForeignUse> foreign_;
   std::shared_ptr<const Cluster> cluster_ = std::make_shared<Cluster>();
 };

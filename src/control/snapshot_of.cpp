@@ -92,7 +92,7 @@ Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now
     add_holders(job, snapshot);
     add_waiting(job, settings, snapshot);
   }
-  for (const auto& [gang, start] : beliefs.promises()) snapshot.promises.push_back({gang, start});
+  for (const auto& [gang, made] : beliefs.promises()) snapshot.promises.push_back(made);
   return snapshot;
 }
 

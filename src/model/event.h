@@ -109,6 +109,8 @@ struct WaitingEnded {
 struct Promised {
   GangId gang;
   Time start;
+  /// Not stored: after a restart another place is found for the same start. Null: not known.
+  std::shared_ptr<const Allocation> where = nullptr;
 };
 struct PromiseGivenUp {
   GangId gang;

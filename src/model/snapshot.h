@@ -55,6 +55,8 @@ struct WaitingGroup {
 struct PromiseMade {
   GangId gang;
   Time start;
+  /// May become another as long as `start` holds. Null: not known.
+  std::shared_ptr<const Allocation> where = nullptr;
 };
 
 struct Snapshot {

@@ -18,39 +18,80 @@ struct Tally {
   std::optional<DeviceAway> away;
 };
 
-Tally tally_devices(const Desk& desk, const Shape& shape, const Wanted& wanted) {
-  const Cluster& cluster = *desk.snapshot.cluster;
-  const DeviceRequest& asked = *shape.request->alternatives[wanted.alternative].devices;
-  const bool whole = asked.share == whole_device;
-  const std::uint64_t one = whole ? 1 : static_cast<std::uint64_t>(whole_device.thousandths);
-  Tally tally;
-  tally.wanted = std::uint64_t{wanted.tasks} * wanted.each *
-                 (whole ? 1 : static_cast<std::uint64_t>(wanted.share.thousandths));
-  for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n) {
-    const Node& node = cluster.nodes[n];
+/// Adds up the devices of all nodes of one kind, by what they have in common.
+class KindTally {
+ public:
+  KindTally(const Desk& desk, const Wanted& wanted, const DeviceRequest& asked, Tally& tally)
+      : desk_(desk), wanted_(wanted), asked_(asked), tally_(tally) {}
+
+  void add(std::uint32_t k) {
+    const NodeKind& kind = desk_.kinds.all()[k];
+    const Node& node = desk_.kinds.node(kind.example);
     for (std::uint32_t d = 0; d < node.devices.size(); ++d) {
       const Device& device = node.devices[d];
-      if (!device.allottable || !matches(device, asked)) continue;
+      const DeviceId id{{kind.example}, d};
+      if (!device.allottable || !matches(device, asked_)) continue;
       if (!device.present || !node.up) {
         // A slice that is gone never comes back; one on a node that is down does.
         const bool may_come_back = device.present || !device.parent;
-        if (!tally.away && may_come_back) tally.away = DeviceAway{{{n}, d}};
-        continue;
+        if (may_come_back && (!tally_.away || id < tally_.away->device))
+          tally_.away = DeviceAway{id};
+      } else if (kind.foreign[d] && !is_usable(wanted_.kinds[k], d)) {
+        tally_.foreign += one() * kind.nodes;
+        const ForeignUse* use = foreign_use_of(*desk_.cluster, desk_.foreign, id);
+        if (use != nullptr && (!tally_.foreign_use || use->device < tally_.foreign_use->device))
+          tally_.foreign_use = InForeignUse{use->device, use->holder};
       }
-      const auto& usable = wanted.nodes[n].devices;
-      if (!std::binary_search(usable.begin(), usable.end(), d)) {
-        const ForeignUse* use = foreign_use_of(cluster, desk.snapshot.foreign, {{n}, d});
-        if (use == nullptr) continue;  // avoided: an earlier attempt failed on it
-        tally.foreign += one;
-        if (!tally.foreign_use) tally.foreign_use = InForeignUse{use->device, use->holder};
-        continue;
-      }
-      const auto left = static_cast<std::uint64_t>(std::max(0, desk.free.nodes()[n].devices[d]));
-      const std::uint64_t free = whole ? left / 1000 : left;
-      tally.free += free;
-      tally.taken += one - std::min(one, free);
+    }
+    if (!wanted_.kinds[k].node) return;
+    for (const std::uint32_t s : desk_.free.standings_of(k)) {
+      const Standing& standing = desk_.free.standings()[s];
+      for (const std::uint32_t d : wanted_.kinds[k].devices)
+        add_free(standing.free[d], standing.nodes.size());
     }
   }
+
+  /// Devices on this node that are avoided were counted with the others of its kind.
+  void leave_out(std::uint32_t n, const Usable& usable) {
+    for (const std::uint32_t d : wanted_.kinds[desk_.kinds.kind_of(n)].devices) {
+      if (is_usable(usable, d)) continue;
+      const std::uint64_t free = amount(desk_.free.node(n).devices[d]);
+      tally_.free -= free;
+      tally_.taken -= one() - std::min(one(), free);
+    }
+  }
+
+ private:
+  static bool is_usable(const Usable& usable, std::uint32_t device) {
+    return std::binary_search(usable.devices.begin(), usable.devices.end(), device);
+  }
+  bool whole() const { return asked_.share == whole_device; }
+  std::uint64_t one() const { return whole() ? 1 : 1000; }
+  std::uint64_t amount(std::int32_t left) const {
+    const auto n = static_cast<std::uint64_t>(std::max(0, left));
+    return whole() ? n / 1000 : n;
+  }
+  void add_free(std::int32_t left, std::uint64_t times) {
+    const std::uint64_t free = amount(left);
+    tally_.free += free * times;
+    tally_.taken += (one() - std::min(one(), free)) * times;
+  }
+
+  const Desk& desk_;
+  const Wanted& wanted_;
+  const DeviceRequest& asked_;
+  Tally& tally_;
+};
+
+Tally tally_devices(const Desk& desk, const Shape& shape, const Wanted& wanted) {
+  const DeviceRequest& asked = *shape.request->alternatives[wanted.alternative].devices;
+  const bool whole = asked.share == whole_device;
+  Tally tally;
+  tally.wanted = std::uint64_t{wanted.tasks} * wanted.each *
+                 (whole ? 1 : static_cast<std::uint64_t>(wanted.share.thousandths));
+  KindTally by_kind(desk, wanted, asked, tally);
+  for (std::uint32_t k = 0; k < desk.kinds.all().size(); ++k) by_kind.add(k);
+  for (const auto& [n, usable] : wanted.special) by_kind.leave_out(n, usable);
   return tally;
 }
 
@@ -70,19 +111,21 @@ std::uint64_t amount_in(const Allocation& allocation, const Amount& counts) {
 AllTaken all_taken(const Desk& desk, std::string what, std::uint64_t wanted, std::uint64_t free,
                    const Amount& counts) {
   AllTaken taken{std::move(what), wanted, free, {}, never};
-  std::vector<const Held*> by_end;
-  for (const Held& held : desk.held)
-    if (amount_in(*held.allocation, counts) > 0) by_end.push_back(&held);
-  std::stable_sort(by_end.begin(), by_end.end(),
-                   [](const Held* a, const Held* b) { return a->end < b->end; });
   std::uint64_t sum = free;
-  for (const Held* held : by_end) {
+  const auto look_at = [&](HeldId id) {
+    const Holder& holder = desk.held.at(id);
+    const std::uint64_t amount = amount_in(*holder.allocation, counts);
+    if (amount == 0) return;
     const bool named =
-        std::find(taken.holders.begin(), taken.holders.end(), held->job) != taken.holders.end();
-    if (!named && taken.holders.size() < most_holders_named) taken.holders.push_back(held->job);
+        std::find(taken.holders.begin(), taken.holders.end(), holder.job) != taken.holders.end();
+    if (!named && taken.holders.size() < most_holders_named) taken.holders.push_back(holder.job);
     const bool was_enough = sum >= wanted;
-    sum += amount_in(*held->allocation, counts);
-    if (!was_enough && sum >= wanted) taken.until = held->end;
+    sum += amount;
+    if (!was_enough && sum >= wanted) taken.until = desk.held.end_of(id, desk.now);
+  };
+  for (const auto& [end, id] : desk.held.by_end()) {
+    if (sum >= wanted && taken.holders.size() == most_holders_named) break;
+    look_at(id);
   }
   return taken;
 }
@@ -95,8 +138,8 @@ std::optional<Blocker> too_few_devices(const Desk& desk, const Shape& shape, con
     const auto& asked = *shape.request->alternatives[wanted.alternative].devices;
     const auto held = [&](const NodePart& part, const TaskPlace& task) {
       std::uint64_t sum = 0;
-      if (part.node.n >= wanted.nodes.size()) return sum;
-      const auto& usable = wanted.nodes[part.node.n].devices;
+      if (part.node.n >= desk.kinds.nodes()) return sum;
+      const auto& usable = wanted.on(part.node.n, desk.kinds).devices;
       for (const DeviceShare& share : task.devices)
         if (std::binary_search(usable.begin(), usable.end(), share.device))
           sum += whole ? 1 : static_cast<std::uint64_t>(share.share.thousandths);
@@ -108,7 +151,7 @@ std::optional<Blocker> too_few_devices(const Desk& desk, const Shape& shape, con
   const bool foreign_is_enough = tally.free + tally.taken + tally.foreign >= tally.wanted;
   if (tally.foreign_use && (foreign_is_enough || !tally.away)) return *tally.foreign_use;
   const NodeId node = tally.away->device.node;
-  if (!desk.snapshot.cluster->nodes[node.n].up) return NodeAway{node};
+  if (!desk.kinds.node(node.n).up) return NodeAway{node};
   return *tally.away;
 }
 
@@ -119,16 +162,16 @@ std::optional<Blocker> too_little(const Desk& desk, const std::string& what, std
                                   const Amount& counts) {
   std::uint64_t free = 0, all = 0;
   std::optional<NodeId> down;
-  for (std::uint32_t n = 0; n < desk.snapshot.cluster->nodes.size(); ++n) {
-    const Node& node = desk.snapshot.cluster->nodes[n];
+  for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
+    const Node& node = desk.kinds.node(n);
     if (node.up) {
-      free += left(desk.free.nodes()[n]);
+      free += left(desk.free.node(n));
       all += have(node);
+      if (free >= wanted) return std::nullopt;
     } else if (!down) {
       down = NodeId{n};
     }
   }
-  if (free >= wanted) return std::nullopt;
   if (all < wanted && down) return NodeAway{*down};
   return all_taken(desk, what, wanted, free, counts);
 }
@@ -137,8 +180,8 @@ std::optional<Blocker> too_little(const Desk& desk, const std::string& what, std
 Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) {
   const auto enough_by = [&](const auto& tasks_by) {
     std::uint64_t tasks = 0;
-    for (std::uint32_t n = 0; n < wanted.nodes.size(); ++n)
-      if (wanted.nodes[n].usable) tasks += tasks_by(desk.free.nodes()[n], n);
+    for (std::uint32_t n = 0; n < desk.kinds.nodes() && tasks < wanted.tasks; ++n)
+      if (wanted.on(n, desk.kinds).node) tasks += tasks_by(desk.free.node(n), n);
     return tasks >= wanted.tasks;
   };
   const std::uint64_t tasks = wanted.tasks;
@@ -149,16 +192,16 @@ Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) 
     const std::string kind = name_of(shape.request->alternatives[wanted.alternative].devices->kind);
     const bool enough = enough_by([&](FreeNode free, std::uint32_t n) {
       free.cpu_count = std::numeric_limits<std::uint32_t>::max();
-      return tasks_that_fit(devices_alone, n, free);
+      return tasks_that_fit(devices_alone, devices_alone.on(n, desk.kinds), free);
     });
     if (!enough)
       return {kind + (wanted.share == whole_device ? "" : " share"), tally.wanted, tally.free};
   }
   std::uint64_t cpus = 0, memory = 0;
-  for (std::uint32_t n = 0; n < wanted.nodes.size(); ++n) {
-    if (!wanted.nodes[n].usable) continue;
-    cpus += desk.free.nodes()[n].cpu_count;
-    memory += bytes_of(desk.free.nodes()[n].memory);
+  for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
+    if (!wanted.on(n, desk.kinds).node) continue;
+    cpus += desk.free.node(n).cpu_count;
+    memory += bytes_of(desk.free.node(n).memory);
   }
   if (!enough_by([&](const FreeNode& free, std::uint32_t) { return free.cpu_count / wanted.cpus; }))
     return {"cpu", tasks * wanted.cpus, cpus};
@@ -168,30 +211,27 @@ Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) 
       }))
     return {"memory", tasks * bytes, memory};
   std::uint64_t fit = 0;
-  for (std::uint32_t n = 0; n < wanted.nodes.size(); ++n)
-    fit += tasks_that_fit(wanted, n, desk.free.nodes()[n]);
+  for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n)
+    fit += tasks_that_fit(wanted, wanted.on(n, desk.kinds), desk.free.node(n));
   return {"task", tasks, fit};
 }
 
 /// The alternative that speaks for all: the one liked best of those for which there is room when
 /// all have ended, or else of those that this cluster could ever meet.
 const Wanted& that_speaks(const Desk& desk, const Shape& shape) {
-  const FreeState all(*desk.snapshot.cluster);
   for (const Wanted& one : shape.wanted)
-    if (fits(one, all)) return one;
+    if (fits_when_empty(one, desk.kinds)) return one;
   // The last of them leave out no device of an earlier attempt.
   const std::size_t last = shape.wanted.size() - shape.request->alternatives.size();
   for (std::size_t i = last; i < shape.wanted.size(); ++i) {
-    const Wanted ever = want(*desk.snapshot.cluster, *shape.request, shape.wanted[i].alternative,
-                             {true, true, {}, {}});
-    if (fits(ever, all)) return shape.wanted[i];
+    const Wanted ever =
+        want(desk.kinds, *shape.request, shape.wanted[i].alternative, {true, true, {}});
+    if (fits_when_empty(ever, desk.kinds)) return shape.wanted[i];
   }
   return shape.wanted[last];
 }
 
-}  // namespace
-
-Blocker why_no_room(Desk& desk, const Shape& shape) {
+Blocker reason_for(const Desk& desk, const Shape& shape) {
   const Wanted& wanted = that_speaks(desk, shape);
   if (wanted.each > 0)
     if (auto blocker = too_few_devices(desk, shape, wanted)) return *blocker;
@@ -208,6 +248,15 @@ Blocker why_no_room(Desk& desk, const Shape& shape) {
         [](const NodePart&, const TaskPlace& task) { return bytes_of(task.memory); });
   if (blocker) return *blocker;
   return scattered(desk, shape, wanted);
+}
+
+}  // namespace
+
+const Blocker& why_no_room(const Desk& desk, Shape& shape) {
+  if (shape.blocker && shape.blocker_of_plan == desk.plans()) return *shape.blocker;
+  shape.blocker_of_plan = desk.plans();
+  shape.blocker = reason_for(desk, shape);
+  return *shape.blocker;
 }
 
 }  // namespace gangline

@@ -5,7 +5,8 @@
 
 namespace gangline {
 
-/// Why `shape`, for which there is no room now on the desk, has none.
-Blocker why_no_room(Desk& desk, const Shape& shape);
+/// Why `shape`, for which there is no room after the newest plan on the desk, has none. Found out
+/// once for each plan.
+const Blocker& why_no_room(const Desk& desk, Shape& shape);
 
 }  // namespace gangline

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <string_view>
-#include <tuple>
 
 #include "schedule/never_fits.h"
+#include "schedule/place/place.h"
 
 namespace gangline {
 namespace {
@@ -16,32 +16,28 @@ std::size_t mix(std::size_t seed, std::size_t value) {
 
 /// Each alternative on what may be used now. Devices of earlier attempts are left out where the
 /// cluster without them could serve at all; else they come after everything else.
-std::vector<Wanted> wanted_of(const Snapshot& snapshot, const Shape& shape) {
-  const Cluster& cluster = *snapshot.cluster;
+std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
   const auto count = static_cast<std::uint32_t>(shape.request->alternatives.size());
   std::vector<Wanted> wanted;
   for (std::uint32_t a = 0; a < count; ++a)
-    wanted.push_back(want(cluster, *shape.request, a,
-                          {false, shape.allow_foreign, snapshot.foreign, *shape.avoid}));
-  if (shape.avoid->empty()) return wanted;
-  const FreeState all(cluster);
+    wanted.push_back(want(kinds, *shape.request, a, {false, shape.allow_foreign, shape.avoid}));
+  if (shape.avoid.empty()) return wanted;
   for (const Wanted& without : wanted)
-    if (fits(without, all)) return wanted;
+    if (fits_when_empty(without, kinds)) return wanted;
   for (std::uint32_t a = 0; a < count; ++a)
-    wanted.push_back(
-        want(cluster, *shape.request, a, {false, shape.allow_foreign, snapshot.foreign, {}}));
+    wanted.push_back(want(kinds, *shape.request, a, {false, shape.allow_foreign, {}}));
   return wanted;
 }
 
 }  // namespace
 
-bool ShapeKey::operator==(const ShapeKey& other) const {
+bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
   return allow_foreign == other.allow_foreign &&
          (request == other.request || *request == *other.request) &&
          (avoid == other.avoid || *avoid == *other.avoid);
 }
 
-std::size_t ShapeHash::operator()(const ShapeKey& key) const {
+std::size_t Desk::ShapeHash::operator()(const ShapeKey& key) const {
   std::size_t hash = mix(key.allow_foreign ? 1 : 0, key.request->tasks);
   for (const TaskRequest& task : key.request->alternatives) {
     hash = mix(hash, task.cpus);
@@ -55,38 +51,278 @@ std::size_t ShapeHash::operator()(const ShapeKey& key) const {
   return hash;
 }
 
-Desk::Desk(const Snapshot& of) : snapshot(of), layouts(*of.cluster), free(*of.cluster) {
-  held.reserve(of.holders.size());
-  for (const Holder& holder : of.holders) {
-    const bool overdue = holder.expected_end <= of.now;
-    const Time end = overdue ? of.now + overdue_grace : holder.expected_end;
-    held.push_back({holder.job, holder.allocation, holder.since, end, overdue});
-    free.take(*holder.allocation);
-  }
-  std::stable_sort(held.begin(), held.end(), [](const Held& a, const Held& b) {
-    return std::tie(a.since, a.job) < std::tie(b.since, b.job);
-  });
+Desk::Desk(const Snapshot& snapshot, const Policy& by)
+    : policy(by),
+      now(snapshot.now),
+      cluster(snapshot.cluster),
+      queues(snapshot.queues),
+      foreign(snapshot.foreign),
+      kinds(snapshot.cluster, snapshot.foreign),
+      free(kinds),
+      held(kinds.nodes()),
+      all_free_(free) {
+  for (const Holder& holder : snapshot.holders) hold(holder);
+  for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
+  waiting_.reserve(snapshot.waiting.size());
+  for (const WaitingGroup& group : snapshot.waiting) wait(group);
 }
 
 Shape& Desk::shape_of(const WaitingGroup& group) {
-  const bool allow_foreign =
-      group.queue < snapshot.queues.size() && snapshot.queues[group.queue].allow_foreign;
-  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid};
-  Shape*& known = by_content_[key];
+  const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
+  const bool plain = !allow_foreign && group.avoid.empty();
+  if (plain) {
+    const auto known = by_request_.find(group.request.get());
+    if (known != by_request_.end()) return *known->second;
+  }
+  Shape*& known = by_content_[{group.request.get(), allow_foreign, &group.avoid}];
   if (known != nullptr) return *known;
+  by_content_.erase({group.request.get(), allow_foreign, &group.avoid});
   Shape& shape = shapes_.emplace_back();
-  known = &shape;
-  shape.request = key.request;
-  shape.allow_foreign = key.allow_foreign;
-  shape.avoid = key.avoid;
-  shape.hopeless = never_fits(*snapshot.cluster, *key.request);
-  if (!shape.hopeless) shape.wanted = wanted_of(snapshot, shape);
+  shape.request = group.request;
+  shape.allow_foreign = allow_foreign;
+  shape.avoid = group.avoid;
+  by_content_[{shape.request.get(), allow_foreign, &shape.avoid}] = &shape;
+  if (plain) by_request_[shape.request.get()] = &shape;
+  shape.hopeless = never_fits(kinds, *shape.request);
+  if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
+  share_scores(shape);
   return shape;
 }
 
-void Desk::start(JobId job, std::shared_ptr<const Allocation> allocation, Time end) {
-  free.take(*allocation);
-  held.push_back({job, std::move(allocation), snapshot.now, end, false});
+void Desk::share_scores(Shape& shape) {
+  for (Wanted& wanted : shape.wanted) {
+    if (wanted.each == 0) continue;
+    const DeviceRequest& devices = *shape.request->alternatives[wanted.alternative].devices;
+    auto& scores = scores_[{wanted.tasks, shape.allow_foreign, devices}];
+    if (scores == nullptr) scores = wanted.scores;
+    wanted.scores = scores;
+  }
+}
+
+OrderKey Desk::key_of(const WaitingGroup& group, WaitingId id) const {
+  std::int64_t priority = group.priority;
+  if (group.queue < queues.size()) priority += queues[group.queue].priority;
+  return {-priority, group.submitted, group.job, group.first, id};
+}
+
+void Desk::wait(const WaitingGroup& group) {
+  WaitingId id = static_cast<WaitingId>(waiting_.size());
+  if (unused_.empty()) {
+    waiting_.emplace_back();
+  } else {
+    id = unused_.back();
+    unused_.pop_back();
+  }
+  Waits& one = waiting_[id];
+  one.group = group;
+  one.shape = &shape_of(group);
+  one.key = key_of(group, id);
+  by_gang_[{group.job, group.first}] = id;
+  if (group.after.empty() && !one.shape->hopeless) put_in_line(one);
+}
+
+void Desk::withdraw(WaitingId id) {
+  Waits& one = waiting_[id];
+  by_gang_.erase({one.group.job, one.group.first});
+  if (one.group.after.empty() && !one.shape->hopeless) take_out_of_line(one);
+  one = Waits{};
+  unused_.push_back(id);
+}
+
+void Desk::put_in_line(Waits& one) {
+  one.shape->line.insert(one.shape->line.end(), one.key);
+  ++one.shape->limits[one.group.time.value_or(no_limit)];
+  note(*one.shape);
+}
+
+void Desk::take_out_of_line(Waits& one) {
+  one.shape->line.erase(one.key);
+  const auto limit = one.shape->limits.find(one.group.time.value_or(no_limit));
+  if (--limit->second == 0) one.shape->limits.erase(limit);
+  note(*one.shape);
+}
+
+void Desk::note(Shape& shape) {
+  const auto known = head_of_.find(&shape);
+  const bool same =
+      known != head_of_.end() && !shape.line.empty() && known->second == *shape.line.begin();
+  if (!same) {
+    if (known != head_of_.end()) {
+      heads_.erase({known->second, &shape});
+      open_heads_.erase({known->second, &shape});
+      head_of_.erase(known);
+    }
+    if (shape.line.empty()) return;
+    head_of_[&shape] = *shape.line.begin();
+    heads_.insert({*shape.line.begin(), &shape});
+  }
+  if (shape.is_closed()) open_heads_.erase({*shape.line.begin(), &shape});
+  else open_heads_.insert({*shape.line.begin(), &shape});
+}
+
+void Desk::deny(Shape& shape, Span limit, Blocker by, std::int64_t loss) {
+  if (!shape.denied) denied_.push_back(&shape);
+  shape.no_room = false;
+  shape.freed.clear();
+  shape.room.reset();
+  counted_.erase(&shape);
+  shape.denied = limit;
+  shape.denied_by = std::move(by);
+  shape.denied_loss = loss;
+  note(shape);
+}
+
+void Desk::reopen_if(const std::function<bool(const Shape&)>& may_start) {
+  std::erase_if(denied_, [&](Shape* shape) {
+    if (!may_start(*shape)) return false;
+    shape->denied.reset();
+    if (!shape->line.empty()) note(*shape);
+    reopened_ = true;
+    return true;
+  });
+}
+
+void Desk::forget_denials() {
+  reopen_if([](const Shape&) { return true; });
+}
+
+void Desk::forget_denials_of_at_most(std::int64_t loss) {
+  reopen_if([&](const Shape& shape) { return shape.denied_loss <= loss; });
+}
+
+Outlook* Desk::outlook() {
+  const bool overdue = !held.by_end().empty() && held.by_end().begin()->first <= now;
+  if (reserved.size() != 1 || reserved[0].opening.at == never ||
+      reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
+      (overdue && reserved[0].opening.at < now + overdue_grace)) {
+    outlook_.reset();
+    return nullptr;
+  }
+  const Wanted& wanted = reserved[0].shape->wanted[0];
+  if (!outlook_ || outlook_->until() != reserved[0].opening.at || &outlook_->wanted() != &wanted)
+    outlook_.emplace(kinds, free, held, wanted, reserved[0].opening.at);
+  return &*outlook_;
+}
+
+bool Desk::is_kept(const Allocation& allocation) const {
+  const auto shares_a_node = [&](const Reserved& one) {
+    for (const NodePart& kept : one.opening.allocation->parts)
+      for (const NodePart& part : allocation.parts)
+        if (kept.node == part.node) return true;
+    return false;
+  };
+  return std::any_of(reserved.begin(), reserved.end(), shares_a_node);
+}
+
+std::uint32_t Desk::tasks_on(const Shape& shape, std::uint32_t node) const {
+  std::uint32_t most = 0;
+  for (const Wanted& wanted : shape.wanted)
+    most = std::max(most, tasks_that_fit(wanted, wanted.on(node, kinds), free.node(node)));
+  return most;
+}
+
+void Desk::count_room(const Allocation& allocation, std::int64_t sign) {
+  for (Shape* shape : counted_)
+    for (const NodePart& part : allocation.parts)
+      if (part.node.n < free.nodes()) *shape->room += sign * tasks_on(*shape, part.node.n);
+}
+
+bool Desk::may_start(Shape& shape, Span limit) {
+  if (!shape.no_room && !(shape.denied && limit >= *shape.denied)) return true;
+  if (shape.freed.empty()) return false;
+  // What was freed may be taken again.
+  if (shape.room && *shape.room < shape.request->tasks) shape.freed.clear();
+  std::erase_if(shape.freed, [&](std::uint32_t node) { return tasks_on(shape, node) == 0; });
+  if (shape.freed.empty()) note(shape);
+  return !shape.freed.empty();
+}
+
+void Desk::close(Shape& shape) {
+  shape.no_room = true;
+  shape.freed.clear();
+  if (shape.request->tasks > 1 && shape.wanted.size() == 1) {
+    shape.room = static_cast<std::int64_t>(room_for(shape.wanted[0], all_free_));
+    counted_.insert(&shape);
+  }
+  note(shape);
+}
+
+HeldId Desk::hold(Holder holder) {
+  // What was denied to a shape is denied still if what it could have is what it was: that is on
+  // nodes of which something is kept, and for several tasks on others besides.
+  const Allocation& taken = *holder.allocation;
+  if (!denied_.empty()) {
+    const bool kept = is_kept(taken);
+    reopen_if([&](const Shape& shape) {
+      return kept || (shape.request->tasks > 1 &&
+                      std::any_of(taken.parts.begin(), taken.parts.end(), [&](const auto& part) {
+                        return part.node.n < free.nodes() && tasks_on(shape, part.node.n) > 0;
+                      }));
+    });
+  }
+  count_room(taken, -1);
+  if (outlook_) outlook_->before_change(taken);
+  free.take(taken);
+  const HeldId id = held.add(std::move(holder));
+  if (outlook_) outlook_->after_change(*held.at(id).allocation);
+  count_room(*held.at(id).allocation, 1);
+  return id;
+}
+
+void Desk::let_go(HeldId id) {
+  const auto allocation = held.at(id).allocation;
+  count_room(*allocation, -1);
+  if (outlook_) outlook_->before_change(*allocation);
+  free.give_back(*allocation);
+  held.remove(id);
+  if (outlook_) outlook_->after_change(*allocation);
+  count_room(*allocation, 1);
+  if (is_kept(*allocation)) forget_denials();
+  for (Shape& shape : shapes_) {
+    if (!shape.no_room && !shape.denied) continue;
+    if (shape.room && *shape.room < shape.request->tasks) continue;
+    for (const NodePart& part : allocation->parts)
+      if (part.node.n < free.nodes() && tasks_on(shape, part.node.n) > 0)
+        shape.freed.push_back(part.node.n);
+    if (!shape.freed.empty() && !shape.line.empty()) note(shape);
+  }
+}
+
+void Desk::renew(HeldId id, Holder holder) {
+  const auto allocation = holder.allocation;
+  if (outlook_) outlook_->before_change(*allocation);
+  held.put(id, std::move(holder));
+  if (outlook_) outlook_->after_change(*allocation);
+}
+
+std::optional<WaitingId> Desk::find(JobId job, std::uint32_t first) const {
+  const auto found = by_gang_.find({job, first});
+  if (found == by_gang_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<WaitingId> Desk::group_of(GangId gang) const {
+  auto after = by_gang_.upper_bound(gang);
+  if (after == by_gang_.begin()) return std::nullopt;
+  const WaitingGroup& group = waiting_[(--after)->second].group;
+  if (group.job != gang.job || gang.index - group.first >= group.count) return std::nullopt;
+  return after->second;
+}
+
+std::vector<WaitingId> Desk::all_in_order() const {
+  std::vector<OrderKey> keys;
+  keys.reserve(by_gang_.size());
+  for (const auto& [gang, id] : by_gang_) keys.push_back(waiting_[id].key);
+  std::sort(keys.begin(), keys.end());
+  std::vector<WaitingId> ids;
+  ids.reserve(keys.size());
+  for (const OrderKey& key : keys) ids.push_back(key.id);
+  return ids;
+}
+
+bool Desk::somebody_behind(const OrderKey& key) const {
+  return std::any_of(heads_.begin(), heads_.end(),
+                     [&](const auto& head) { return key < *head.second->line.rbegin(); });
 }
 
 }  // namespace gangline

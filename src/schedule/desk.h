@@ -1,63 +1,92 @@
-// What one plan is worked out on: what is free, who holds the rest, what is kept for whom.
+// What plans are worked out on: what is free, who holds the rest, who waits, what is kept for whom.
+// It stays between plans, so that the next one costs what changed.
 #pragma once
 
 #include <cstddef>
 #include <deque>
+#include <functional>
+#include <limits>
+#include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "model/snapshot.h"
-#include "schedule/free_state.h"
-#include "schedule/layout.h"
-#include "schedule/wanted.h"
+#include "schedule/holdings.h"
+#include "schedule/outlook.h"
+#include "schedule/place/free_state.h"
+#include "schedule/place/wanted.h"
+#include "schedule/policy.h"
 
 namespace gangline {
 
-/// A holder whose time is up and that still runs is expected to end so much after now.
-constexpr Span overdue_grace = seconds(1);
+using WaitingId = std::uint32_t;
+constexpr Span no_limit{std::numeric_limits<std::int64_t>::max()};
 
-/// The end of `turns` gangs of that time, one after another.
-inline Time end_after(Time start, Span time, std::uint32_t turns) {
-  return time.us > never.us / turns ? never : start + Span{time.us * turns};
-}
-
-/// All waiting groups that ask for the same under the same rules: what is found out about one of
-/// them holds for all, for as long as a plan only takes away from what is free.
-struct Shape {
-  const ResourceRequest* request = nullptr;
-  bool allow_foreign = false;
-  const std::vector<DeviceId>* avoid = nullptr;
-  std::vector<Wanted> wanted;      ///< in the order in which they are tried
-  std::optional<Error> hopeless;   ///< this cluster can never meet it
-  bool no_room = false;            ///< it was tried in this plan and did not fit
-  std::optional<Time> denied_end;  ///< it would delay a promise if it ended then or later
-  std::optional<Blocker> denied_by;
-  std::optional<Blocker> blocker;  ///< why there is no room
+/// The place of a waiting group in the order in which they may start.
+struct OrderKey {
+  std::int64_t rank = 0;  ///< as the policy says; less goes first
+  Time submitted;
+  JobId job;
+  std::uint32_t first = 0;
+  WaitingId id = 0;
+  auto operator<=>(const OrderKey&) const = default;
 };
 
-/// A gang's allocation with its end; those that start in this plan too.
-struct Held {
-  JobId job;
-  std::shared_ptr<const Allocation> allocation;
-  Time since;
-  Time end = never;
-  bool overdue = false;  ///< it should have ended by now
+/// All waiting groups that ask for the same under the same rules: what is found out about one of
+/// them holds for all.
+struct Shape {
+  std::shared_ptr<const ResourceRequest> request;
+  bool allow_foreign = false;
+  std::vector<DeviceId> avoid;
+  std::vector<Wanted> wanted;     ///< in the order in which they are tried
+  std::optional<Error> hopeless;  ///< this cluster can never meet it
+
+  std::set<OrderKey> line;               ///< those that wait for nothing but room
+  std::map<Span, std::uint32_t> limits;  ///< their time limits, with how many have each
+  // Found out when one of them was tried, and true until something is freed.
+  bool no_room = false;        ///< it did not fit
+  std::optional<Span> denied;  ///< so long a run, or longer, would delay a promise
+  std::optional<Blocker> denied_by;
+  std::int64_t denied_loss = 0;  ///< tasks of the one promise that would find no room for it
+  /// Nodes on which something was freed since, and it may find room.
+  std::vector<std::uint32_t> freed;
+  /// Where it has no room and wants it for several tasks: for how many there is.
+  std::optional<std::int64_t> room;
+  std::optional<Blocker> blocker;     ///< why there is no room …
+  std::uint64_t blocker_of_plan = 0;  ///< … as was asked after this plan
+
+  /// Nobody in its line can start as things are.
+  bool is_closed() const {
+    if (line.empty()) return true;
+    return freed.empty() && (no_room || (denied && limits.begin()->first >= *denied));
+  }
+};
+
+struct Waits {
+  WaitingGroup group;
+  Shape* shape = nullptr;
+  OrderKey key;
 };
 
 /// When and where a gang could start if nobody else came.
 struct Opening {
   Time at = never;  ///< never: nobody knows, for it needs what a gang without a time limit holds
-  std::size_t released = 0;    ///< where `at` is never: once so many of the first of `held` ended
+  /// Where `at` is never: once all up to this one of Holdings::by_since have ended.
+  std::optional<HeldSince> released;
   bool after_overdue = false;  ///< as soon as those have ended who should have by now
-  Allocation allocation;
+  std::shared_ptr<const Allocation> allocation;
+  bool operator==(const Opening&) const = default;
 };
 
 /// Room that is kept for a gang that was promised a start, or that stands first and cannot be told
 /// one.
 struct Reserved {
-  std::size_t group = 0;  ///< index in Snapshot::waiting
+  WaitingId group = 0;
+  std::uint32_t first = 0;  ///< the gang of it that it is kept for
   const Shape* shape = nullptr;
   std::optional<Span> time;
   Time promised = never;
@@ -66,35 +95,113 @@ struct Reserved {
   Time end() const { return time ? opening.at + *time : never; }
   /// Whether a gang that starts now and ends at `other_end` is in its way.
   bool conflicts(Time other_end) const { return opening.at == never || other_end > opening.at; }
-};
-
-struct ShapeKey {
-  const ResourceRequest* request = nullptr;
-  bool allow_foreign = false;
-  const std::vector<DeviceId>* avoid = nullptr;
-  bool operator==(const ShapeKey& other) const;
-};
-struct ShapeHash {
-  std::size_t operator()(const ShapeKey& key) const;
+  bool operator==(const Reserved&) const = default;
 };
 
 class Desk {
  public:
-  explicit Desk(const Snapshot& snapshot);
+  /// The state of `snapshot`, to be ordered as the policy says.
+  Desk(const Snapshot& snapshot, const Policy& policy);
+  Desk(const Desk&) = delete;
+  Desk& operator=(const Desk&) = delete;
 
-  Shape& shape_of(const WaitingGroup& group);
-  /// The gang holds it from now on.
-  void start(JobId job, std::shared_ptr<const Allocation> allocation, Time end);
+  // What changes.
+  void wait(const WaitingGroup& group);
+  void withdraw(WaitingId id);
+  HeldId hold(Holder holder);
+  void let_go(HeldId id);
+  /// The same allocation, held by others or longer than was thought.
+  void renew(HeldId id, Holder holder);
 
-  const Snapshot& snapshot;
-  Layouts layouts;
+  std::optional<WaitingId> find(JobId job, std::uint32_t first) const;
+  /// The waiting group that the gang is in.
+  std::optional<WaitingId> group_of(GangId gang) const;
+  const Waits& waiting(WaitingId id) const { return waiting_[id]; }
+  /// All that wait, in order, those that wait for other jobs or for nothing there is too.
+  std::vector<WaitingId> all_in_order() const;
+  /// Whether somebody who waits for room alone comes after this one.
+  bool somebody_behind(const OrderKey& key) const;
+  bool nobody_waits() const { return by_gang_.empty(); }
+  std::deque<Shape>& shapes() { return shapes_; }
+
+  /// First in line of each shape. `open_heads`: of those that are not closed.
+  const std::set<std::pair<OrderKey, Shape*>>& heads() const { return heads_; }
+  const std::set<std::pair<OrderKey, Shape*>>& open_heads() const { return open_heads_; }
+  /// Call when `no_room` or `denied` of a shape was changed.
+  void note(Shape& shape);
+  /// Whether one that may run so long may find room, as far as is known.
+  bool may_start(Shape& shape, Span limit);
+  /// It was tried, and there is no room.
+  void close(Shape& shape);
+  void deny(Shape& shape, Span limit, Blocker by, std::int64_t loss);
+  /// What was denied may be possible now.
+  void forget_denials();
+  /// The same for those that cost the one promise no more than it can spare.
+  void forget_denials_of_at_most(std::int64_t loss);
+  /// Whether something that was denied was forgotten since it was asked last.
+  bool reopened() { return std::exchange(reopened_, false); }
+  /// The outlook of the one promise there is: null where there is another number of them, it has
+  /// no date or alternatives, or somebody is overdue.
+  Outlook* outlook();
+  void begin_plan() { ++plans_; }
+  /// How many plans were begun.
+  std::uint64_t plans() const { return plans_; }
+
+  const Policy policy;
+  Time now;
+  const std::shared_ptr<const Cluster> cluster;
+  const std::vector<Queue> queues;
+  const std::vector<ForeignUse> foreign;
+  const Kinds kinds;
   FreeState free;
-  std::vector<Held> held;  ///< those that have held longest in front
+  Holdings held;
   std::vector<Reserved> reserved;
+  std::map<GangId, PromiseMade> promises;  ///< those in force
 
  private:
+  struct ShapeKey {
+    const ResourceRequest* request = nullptr;
+    bool allow_foreign = false;
+    const std::vector<DeviceId>* avoid = nullptr;
+    bool operator==(const ShapeKey& other) const;
+  };
+  struct ShapeHash {
+    std::size_t operator()(const ShapeKey& key) const;
+  };
+  struct ScoresKey {
+    std::uint32_t tasks = 1;
+    bool allow_foreign = false;
+    DeviceRequest devices;
+    auto operator<=>(const ScoresKey&) const = default;
+  };
+
+  Shape& shape_of(const WaitingGroup& group);
+  void share_scores(Shape& shape);
+  OrderKey key_of(const WaitingGroup& group, WaitingId id) const;
+  void put_in_line(Waits& one);
+  void take_out_of_line(Waits& one);
+  void reopen_if(const std::function<bool(const Shape&)>& may_start);
+  bool is_kept(const Allocation& allocation) const;
+  /// How many tasks of the shape find room now on this node, by the alternative that finds most.
+  std::uint32_t tasks_on(const Shape& shape, std::uint32_t node) const;
+  void count_room(const Allocation& allocation, std::int64_t sign);
+
+  const FreeView all_free_;
   std::deque<Shape> shapes_;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;
+  std::unordered_map<const ResourceRequest*, Shape*> by_request_;  // the quick way, without rules
+  std::map<ScoresKey, std::shared_ptr<Scores>> scores_;
+  std::vector<Waits> waiting_;
+  std::vector<WaitingId> unused_;
+  std::map<GangId, WaitingId> by_gang_;  // by the first gang of each group
+  std::set<std::pair<OrderKey, Shape*>> heads_;
+  std::set<std::pair<OrderKey, Shape*>> open_heads_;
+  std::unordered_map<const Shape*, OrderKey> head_of_;
+  std::vector<Shape*> denied_;
+  std::set<Shape*> counted_;  ///< those with Shape::room
+  bool reopened_ = false;
+  std::optional<Outlook> outlook_;
+  std::uint64_t plans_ = 0;
 };
 
 }  // namespace gangline

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "schedule/desk.h"
+#include "schedule/holdings.h"
 #include "schedule/make_plan.h"
 
 namespace gangline {

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <memory>
 
 #include "base/text.h"
-#include "schedule/wanted.h"
+#include "schedule/place/wanted.h"
 
 namespace gangline {
 namespace {
@@ -132,17 +133,22 @@ std::optional<Error> too_little(const Cluster& cluster, const std::string& noun,
   return std::nullopt;
 }
 
-std::optional<Error> reason(const Cluster& cluster, const ResourceRequest& request,
+std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
                             const TaskRequest& task, const Wanted& wanted) {
+  const Cluster& cluster = kinds.cluster();
   if (task.devices)
     if (auto error = no_such_device(cluster, task, wanted.tasks)) return error;
   Most devices, cpus, memory;
-  for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n) {
+  std::uint64_t fit = 0;
+  for (std::uint32_t n = 0; n < kinds.nodes(); ++n) {
+    const Usable& usable = wanted.on(n, kinds);
+    const Node& node = kinds.node(n);
     const auto shares =
         static_cast<std::uint64_t>(whole_device.thousandths / wanted.share.thousandths);
-    devices.add(wanted.nodes[n].devices.size() * shares);
-    cpus.add(cluster.nodes[n].cpus.count());
-    memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, cluster.nodes[n].memory.n)));
+    devices.add(usable.devices.size() * shares);
+    cpus.add(node.cpus.count());
+    memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, node.memory.n)));
+    fit += tasks_that_fit(wanted, usable, all_of(node));
   }
   if (task.devices) {
     const std::string kind = upper(name_of(task.devices->kind));
@@ -155,10 +161,6 @@ std::optional<Error> reason(const Cluster& cluster, const ResourceRequest& reque
   if (auto error = too_little(cluster, "CPU", "", wanted.cpus, wanted.tasks, cpus)) return error;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wanted.memory.n));
   if (auto error = too_little(cluster, "", " of memory", bytes, wanted.tasks, memory)) return error;
-  std::uint64_t fit = 0;
-  const FreeState all(cluster);
-  for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n)
-    fit += tasks_that_fit(wanted, n, all.nodes()[n]);
   return Error{ErrorKind::refused,
                describe(request) + ": " + here(cluster) + " has room for only " +
                    counted(fit, "such task") + " at once",
@@ -167,17 +169,20 @@ std::optional<Error> reason(const Cluster& cluster, const ResourceRequest& reque
 
 }  // namespace
 
-std::optional<Error> never_fits(const Cluster& cluster, const ResourceRequest& request) {
-  const FreeState all(cluster);
+std::optional<Error> never_fits(const Kinds& kinds, const ResourceRequest& request) {
   std::optional<Error> first;
   for (std::uint32_t a = 0; a < request.alternatives.size(); ++a) {
-    const Wanted wanted = want(cluster, request, a, {true, true, {}, {}});
-    if (fits(wanted, all)) return std::nullopt;
-    if (!first) first = reason(cluster, request, request.alternatives[a], wanted);
+    const Wanted wanted = want(kinds, request, a, {true, true, {}});
+    if (fits_when_empty(wanted, kinds)) return std::nullopt;
+    if (!first) first = reason(kinds, request, request.alternatives[a], wanted);
   }
   if (first && request.alternatives.size() > 1)
     first->what += "; nor can any of the other alternatives be met";
   return first;
+}
+
+std::optional<Error> never_fits(const Cluster& cluster, const ResourceRequest& request) {
+  return never_fits(Kinds(std::make_shared<const Cluster>(cluster), {}), request);
 }
 
 }  // namespace gangline

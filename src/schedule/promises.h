@@ -7,42 +7,68 @@
 #include <vector>
 
 #include "schedule/desk.h"
-#include "schedule/policy.h"
 
 namespace gangline {
 
-/// The earliest start from now on, with what is kept for others left alone.
+/// The earliest start from now on and before `before`, with what is kept for others left alone.
 ///
 /// Ends that are known are walked in the order of time. Where these are not enough because somebody
 /// without a time limit holds what is needed, `at` is `never`, and the room is that which those who
 /// have held longest leave, as few of them as are needed: so the room that is kept can only come
 /// nearer, whoever starts in the meantime, and the first in order is never starved.
-/// Empty: not even when all have ended (a device is away, or in use by somebody outside).
-std::optional<Opening> earliest(Desk& desk, const Shape& shape, std::optional<Span> time);
+/// Empty: not before then, or not even when all have ended (a device is away, or in use by somebody
+/// outside).
+std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optional<Span> time,
+                                std::optional<Time> before = std::nullopt);
 
-/// A start now that is in nobody's way, or who it would delay, or neither: there is no room.
-struct Attempt {
-  std::optional<Allocation> allocation;
-  std::optional<std::size_t> delays;  ///< index in Desk::reserved
-  /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
-  std::optional<std::vector<Reserved>> moved;
+/// What is free now in one plan: all of it, and without what is kept for others.
+class RoomNow {
+ public:
+  explicit RoomNow(Desk& desk) : desk_(desk), all_(desk.free) {}
+
+  /// A start now that is in nobody's way, or who it would delay, or neither: there is no room.
+  struct Attempt {
+    std::shared_ptr<const Allocation> allocation;
+    std::optional<std::size_t> delays;  ///< index in Desk::reserved
+    std::int64_t loss = 0;  ///< of the one promise's tasks, at least so many would have no room
+    /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
+    std::optional<std::vector<Reserved>> moved;
+  };
+  Attempt attempt(const Shape& shape, Time end);
+  /// The desk has given this away.
+  void follow(const Allocation& allocation);
+  /// Something else is kept now.
+  void forget() { open_.reset(); }
+
+ private:
+  struct Open {
+    std::vector<bool> without;  // of Desk::reserved
+    FreeView view;
+  };
+  const FreeView& open_beside(const std::vector<bool>& without);
+
+  Desk& desk_;
+  const FreeView all_;
+  std::optional<Open> open_;  // the one that was asked last
 };
-Attempt try_now(Desk& desk, const Shape& shape, Time end);
 
-/// Keeps room for each promise in force, says which improved, and gives up those that cannot hold
-/// with the cause.
-void keep_promises(Desk& desk, const Policy& policy, Plan& plan);
+/// Keeps room for each promise in force, earlier where that is possible, and gives up those that
+/// cannot hold with the cause. `freed`: something was freed since promises were last looked at.
+void keep_promises(Desk& desk, bool freed, Plan& plan);
 
-/// Keeps room for the gang `first` of the waiting group `group`, which cannot start now; null if
-/// even with all others ended there is none. Where its start is known, that is promised; but gangs
-/// of a sweep with nobody behind them are not promised one after the other what nobody could delay.
-const Reserved* keep_room(Desk& desk, const Shape& shape, std::size_t group, std::uint32_t first,
-                          bool somebody_behind, Plan& plan);
+/// Keeps room for the first gang of this group that cannot start now, `started` of its gangs being
+/// on their way; null if even with all others ended there is none.
+const Reserved* keep_room(Desk& desk, WaitingId group, std::uint32_t started);
+
+/// Says which room that is kept was not promised yet, or is better than what was. But gangs of a
+/// sweep with nobody behind them are not promised one after the other what nobody could delay, and
+/// what nobody can date is no promise.
+void tell_promises(const Desk& desk, Plan& plan);
 
 /// The room kept for this group, or null.
-const Reserved* find_reserved(const Desk& desk, std::size_t group);
+const Reserved* find_reserved(const Desk& desk, WaitingId group);
 /// Takes the room kept for this group off the desk.
-std::optional<Reserved> take_reserved(Desk& desk, std::size_t group);
+std::optional<Reserved> take_reserved(Desk& desk, WaitingId group);
 void put_back_reserved(Desk& desk, Reserved reserved);
 
 }  // namespace gangline

@@ -13,7 +13,7 @@
 #include "random_world.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
-#include "schedule/wanted.h"
+#include "schedule/place/wanted.h"
 
 namespace gangline::worlds {
 namespace {
@@ -314,8 +314,9 @@ class WorldRun {
         complain("a promise given up without a cause: " + given_up.cause);
     }
     for (const PromiseMade& made : plan.promises) {
-      if (in_force.contains(made.gang) && made.start >= in_force[made.gang])
-        complain("a promise that does not improve");
+      if (in_force.contains(made.gang) && made.start > in_force[made.gang])
+        complain("a promise that is worse than the one before");
+      if (made.where == nullptr) complain("a promise without a place");
       if (made.start < now_.now || made.start == never) complain("a promise of no use");
     }
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model/allocation.h"
-#include "schedule/layout.h"
+#include "schedule/place/layout.h"
 
 namespace gangline {
 

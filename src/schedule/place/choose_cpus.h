@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/cpu_set.h"
-#include "schedule/layout.h"
+#include "schedule/place/layout.h"
 
 namespace gangline {
 

@@ -1,4 +1,4 @@
-#include "schedule/place.h"
+#include "schedule/place/place.h"
 
 #include <gtest/gtest.h>
 
@@ -22,10 +22,10 @@ SmallWorld two_islands() {
 }
 
 std::optional<Allocation> place_in(const SmallWorld& world, const ResourceRequest& request) {
-  FreeState free(*world.cluster);
+  const Kinds kinds(world.cluster, {});
+  FreeState free(kinds);
   for (const Holder& holder : world.snapshot.holders) free.take(*holder.allocation);
-  Layouts layouts(*world.cluster);
-  return place(want(*world.cluster, request, 0, {}), free, layouts);
+  return place(want(kinds, request, 0, {}), FreeView(free));
 }
 
 std::set<std::uint32_t> devices_of(const std::optional<Allocation>& allocation) {

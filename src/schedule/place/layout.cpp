@@ -1,4 +1,4 @@
-#include "schedule/layout.h"
+#include "schedule/place/layout.h"
 
 #include <algorithm>
 

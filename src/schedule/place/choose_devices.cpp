@@ -1,4 +1,4 @@
-#include "schedule/choose_devices.h"
+#include "schedule/place/choose_devices.h"
 
 #include <algorithm>
 #include <optional>

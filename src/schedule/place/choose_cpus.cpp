@@ -1,4 +1,4 @@
-#include "schedule/choose_cpus.h"
+#include "schedule/place/choose_cpus.h"
 
 #include <algorithm>
 #include <numeric>

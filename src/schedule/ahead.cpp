@@ -1,0 +1,117 @@
+#include "schedule/ahead.h"
+
+#include <algorithm>
+
+#include "schedule/place/place.h"
+
+namespace gangline {
+namespace {
+
+bool has_ended(const Desk& desk, HeldId id, const Opening& opening) {
+  const Holder& holder = desk.held.at(id);
+  if (opening.at == never)
+    return opening.released &&
+           HeldSince{holder.since, holder.job, holder.first, id} <= *opening.released;
+  if (desk.held.is_overdue(id, desk.now) && opening.after_overdue) return true;
+  return desk.held.end_of(id, desk.now) <= opening.at;
+}
+
+}  // namespace
+
+bool meets(const Reserved& reserved, Time from, Time until) {
+  if (reserved.opening.at == never || from == never) return true;
+  return reserved.opening.at < until && from < reserved.end();
+}
+
+FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reserved> others,
+                 Time until) {
+  FreeView view(desk.free);
+  // What others leave comes first: room that is kept may be room that they still hold now.
+  if (opening.at == never) {
+    for (const auto& place : desk.held.by_since()) {
+      if (!opening.released || *opening.released < place) break;
+      view.give_back(*desk.held.at(place.id).allocation);
+    }
+  } else {
+    for (const auto& [end, id] : desk.held.by_end()) {
+      if (end > std::max(opening.at, desk.now)) break;
+      if (has_ended(desk, id, opening)) view.give_back(*desk.held.at(id).allocation);
+    }
+  }
+  for (const Reserved& other : others)
+    if (meets(other, opening.at, until)) view.take(*other.opening.allocation);
+  return view;
+}
+
+bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
+                const Opening& opening, std::span<const Reserved> others, Time until,
+                const Allocation* extra) {
+  const auto wanted =
+      std::find_if(shape.wanted.begin(), shape.wanted.end(),
+                   [&](const Wanted& one) { return one.alternative == where.alternative; });
+  if (wanted == shape.wanted.end()) return false;
+  for (const NodePart& part : where.parts) {
+    const std::uint32_t n = part.node.n;
+    if (n >= desk.free.nodes()) return false;
+    const Usable& usable = wanted->on(n, desk.kinds);
+    if (!usable.node) return false;
+    FreeNode node = desk.free.node(n);
+    const auto each_part_here = [n](const Allocation& allocation, const auto& call) {
+      for (const NodePart& one : allocation.parts)
+        if (one.node.n == n) call(one);
+    };
+    for (const HeldId id : desk.held.on_node(n))
+      if (has_ended(desk, id, opening))
+        each_part_here(*desk.held.at(id).allocation,
+                       [&](const NodePart& one) { node.give_back(one, desk.kinds.node(n)); });
+    for (const Reserved& other : others)
+      if (meets(other, opening.at, until))
+        each_part_here(*other.opening.allocation, [&](const NodePart& one) { node.take(one); });
+    if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { node.take(one); });
+    for (const TaskPlace& task : part.tasks) {
+      if (!task.cpus.minus(node.cpus).empty()) return false;
+      for (const DeviceShare& share : task.devices)
+        if (!std::binary_search(usable.devices.begin(), usable.devices.end(), share.device))
+          return false;
+    }
+    node.take(part);
+    if (node.memory.n < 0 && wanted->memory.n > 0) return false;
+    for (const TaskPlace& task : part.tasks)
+      for (const DeviceShare& share : task.devices)
+        if (node.devices[share.device] < 0) return false;
+  }
+  return true;
+}
+
+std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView& free) {
+  for (const Wanted& wanted : shape.wanted)
+    if (auto allocation = place(wanted, free))
+      return std::make_shared<const Allocation>(std::move(*allocation));
+  return nullptr;
+}
+
+RoomCount::RoomCount(const Desk& desk, const Shape& shape)
+    : desk_(desk), shape_(shape), view_(desk.free) {
+  for (const Wanted& wanted : shape.wanted) tasks_.push_back(room_for(wanted, view_));
+}
+
+void RoomCount::give_back(const Allocation& allocation) {
+  for (const NodePart& part : allocation.parts) {
+    const std::uint32_t n = part.node.n;
+    if (n >= desk_.free.nodes()) continue;
+    FreeNode& node = view_.edit(n);
+    for (std::size_t w = 0; w < tasks_.size(); ++w)
+      tasks_[w] -= tasks_that_fit(shape_.wanted[w], shape_.wanted[w].on(n, desk_.kinds), node);
+    node.give_back(part, desk_.kinds.node(n));
+    for (std::size_t w = 0; w < tasks_.size(); ++w)
+      tasks_[w] += tasks_that_fit(shape_.wanted[w], shape_.wanted[w].on(n, desk_.kinds), node);
+  }
+}
+
+bool RoomCount::is_enough() const {
+  for (std::size_t w = 0; w < tasks_.size(); ++w)
+    if (tasks_[w] >= shape_.wanted[w].tasks) return true;
+  return false;
+}
+
+}  // namespace gangline

@@ -1,0 +1,45 @@
+// What will be free: at one time, or step by step as those who hold end.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "schedule/desk.h"
+
+namespace gangline {
+
+/// What of this is kept at any time from `from` until `until`. A start that nobody can date meets
+/// everything.
+bool meets(const Reserved& reserved, Time from, Time until);
+
+/// What is free when this opening comes, less what is kept for others at any time until `until`.
+FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reserved> others,
+                 Time until);
+
+/// Whether just this place is free then, with `extra` (may be null) held by somebody else.
+bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
+                const Opening& opening, std::span<const Reserved> others, Time until,
+                const Allocation* extra);
+
+/// A place for the gang, by the first of its alternatives that has one; null: none.
+std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView& free);
+
+/// Counts how many tasks of a shape there is room for while more and more becomes free.
+class RoomCount {
+ public:
+  RoomCount(const Desk& desk, const Shape& shape);
+
+  void give_back(const Allocation& allocation);
+  /// One of the alternatives has enough, if nothing of it is kept for others.
+  bool is_enough() const;
+  const FreeView& view() const { return view_; }
+
+ private:
+  const Desk& desk_;
+  const Shape& shape_;
+  FreeView view_;
+  std::vector<std::uint64_t> tasks_;  // for each Wanted of the shape
+};
+
+}  // namespace gangline

@@ -1,0 +1,105 @@
+// What is free on each node, found by what it is good for; and a picture of it in which something
+// is changed, to ask "and what if".
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "model/allocation.h"
+#include "schedule/place/kinds.h"
+
+namespace gangline {
+
+struct FreeNode {
+  std::vector<std::int32_t> devices;  ///< thousandths; below zero where more is kept than is there
+  CpuSet cpus;
+  std::uint32_t cpu_count = 0;
+  Bytes memory{0};  ///< below zero likewise
+
+  void take(const NodePart& part);
+  /// `node`: whose CPUs these are. One that went offline while it was held does not come back.
+  void give_back(const NodePart& part, const Node& node);
+};
+
+/// Everything of the node, whatever is up or present.
+FreeNode all_of(const Node& node);
+
+/// Nodes of one kind whose devices are free in the same arrangement: equally good for all that
+/// only asks for devices.
+struct Standing {
+  std::uint32_t kind = 0;
+  std::vector<std::int32_t> free;  ///< of each device, arranged (Kinds::arranged)
+  std::set<std::pair<std::uint32_t, std::uint32_t>> nodes;  ///< (free CPUs, number of the node)
+};
+
+class FreeState {
+ public:
+  /// Everything free. `kinds` must outlive it.
+  explicit FreeState(const Kinds& kinds);
+
+  void take(const Allocation& allocation);
+  void give_back(const Allocation& allocation);
+
+  const Kinds& kinds() const { return *kinds_; }
+  const FreeNode& node(std::uint32_t n) const { return nodes_[n]; }
+  std::uint32_t nodes() const { return static_cast<std::uint32_t>(nodes_.size()); }
+
+  /// By what they are good for. Numbers of standings stay; one may have no nodes for a while.
+  const std::vector<Standing>& standings() const { return standings_; }
+  const std::vector<std::uint32_t>& standings_of(std::uint32_t kind) const {
+    return by_kind_[kind];
+  }
+  std::uint32_t standing_of(std::uint32_t node) const { return standing_[node]; }
+  /// All nodes with (true) or without devices, as (free CPUs, number).
+  const std::set<std::pair<std::uint32_t, std::uint32_t>>& by_cpus(bool with_devices) const {
+    return by_cpus_[with_devices ? 1 : 0];
+  }
+
+ private:
+  template <class Change>
+  void change(const Allocation& allocation, const Change& change);
+  void take_out(std::uint32_t node);
+  void put_in(std::uint32_t node);
+  std::uint32_t standing_for(std::uint32_t node);
+
+  const Kinds* kinds_;
+  std::vector<FreeNode> nodes_;
+  std::vector<std::uint32_t> standing_;
+  std::vector<Standing> standings_;
+  std::vector<std::vector<std::uint32_t>> by_kind_;
+  std::unordered_map<std::string, std::uint32_t> by_content_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> by_cpus_[2];
+};
+
+/// A FreeState with some nodes changed. Costs what is changed.
+class FreeView {
+ public:
+  explicit FreeView(const FreeState& base) : base_(&base), slot_(base.nodes(), 0) {}
+  /// The same with every node as though changed, so that nothing is looked up by what it is good
+  /// for: the plain way, to check the other.
+  static FreeView plain(const FreeState& base);
+
+  void take(const Allocation& allocation);
+  void give_back(const Allocation& allocation);
+
+  const FreeState& base() const { return *base_; }
+  const FreeNode& node(std::uint32_t n) const {
+    return slot_[n] == 0 ? base_->node(n) : changed_[slot_[n] - 1].second;
+  }
+  bool is_changed(std::uint32_t n) const { return slot_[n] != 0; }
+  std::span<const std::pair<std::uint32_t, FreeNode>> changed() const { return changed_; }
+  /// The node, to change.
+  FreeNode& edit(std::uint32_t n);
+
+ private:
+  const FreeState* base_;
+  std::vector<std::uint32_t> slot_;  // 0: as in the base; else 1 + its place in `changed_`
+  std::vector<std::pair<std::uint32_t, FreeNode>> changed_;
+};
+
+}  // namespace gangline

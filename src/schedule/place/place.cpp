@@ -1,0 +1,253 @@
+#include "schedule/place/place.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <span>
+#include <tuple>
+#include <utility>
+
+#include "schedule/place/choose_cpus.h"
+#include "schedule/place/choose_devices.h"
+
+namespace gangline {
+namespace {
+
+/// One task of one device breaks the least by taking a slice. Tasks that work together want whole
+/// devices: slices do not talk to each other the fast way.
+std::span<const Slices> slices_in_order(const Wanted& wanted) {
+  static constexpr Slices no_matter[] = {Slices::any};
+  static constexpr Slices slice_first[] = {Slices::only, Slices::any};
+  static constexpr Slices whole_first[] = {Slices::none, Slices::any};
+  if (!wanted.slices) return no_matter;
+  if (wanted.tasks == 1) return slice_first;
+  return whole_first;
+}
+
+/// Tasks `rank` and on of a gang on one node, with devices chosen already.
+NodePart bind(const Wanted& wanted, std::uint32_t node, std::uint32_t rank, std::uint32_t tasks,
+              DeviceChoice choice, const FreeNode& free, const NodeLayout& layout) {
+  NodePart part{{node}, {}};
+  CpuSet cpus = free.cpus;
+  std::vector<bool> near_all(layout.numa_nodes, false);
+  if (wanted.each == 0) {
+    // Tasks without devices stay together in the smallest NUMA node that holds them all.
+    const auto counts = free_in_numa(layout, cpus);
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t numa = 0; numa < counts.size(); ++numa)
+      if (counts[numa] >= std::uint64_t{tasks} * wanted.cpus &&
+          (!best || counts[numa] < counts[*best]))
+        best = numa;
+    if (best) near_all[*best] = true;
+  }
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    std::vector<bool> near = near_all;
+    if (wanted.each > 0)
+      for (const DeviceShare& share : choice.tasks[task])
+        if (const auto numa = layout.numa_of_device[share.device]) near[*numa] = true;
+    TaskPlace& place = part.tasks.emplace_back();
+    place.rank = rank + task;
+    if (wanted.each > 0) place.devices = std::move(choice.tasks[task]);
+    place.cpus = choose_cpus(layout, cpus, wanted.cpus, near);
+    place.memory = wanted.memory;
+    cpus = cpus.minus(place.cpus);
+  }
+  return part;
+}
+
+/// One search for a place. Nodes that stand for themselves (changed in the view, or with devices
+/// to avoid) are looked at one by one, all others by their standing.
+class Search {
+ public:
+  Search(const Wanted& wanted, const FreeView& free, Slices slices)
+      : wanted_(wanted), free_(free), kinds_(free.base().kinds()), slices_(slices) {}
+
+  std::optional<Allocation> on_one_node();
+  std::optional<Allocation> on_several_nodes();
+  /// For how many tasks there is room.
+  std::uint64_t room() const;
+
+ private:
+  // Less is better: closest devices; for CPUs alone a node without devices; then the fullest node.
+  using Key = std::tuple<Closeness, bool, std::uint32_t, std::uint32_t>;
+  using ByCpus = std::set<std::pair<std::uint32_t, std::uint32_t>>;
+
+  bool stands_for_itself(std::uint32_t n) const {
+    return free_.is_changed(n) || wanted_.is_special(n);
+  }
+  bool has_memory(const FreeNode& node) const {
+    return wanted_.memory.n == 0 || node.memory.n / wanted_.memory.n >= wanted_.tasks;
+  }
+  /// The nodes that stand for themselves, each once.
+  template <class Call>
+  void each_alone(const Call& call) const;
+  /// Each node that takes some of the tasks, and how many.
+  template <class Call>
+  void each_with_room(const Call& call) const;
+  void look_at(std::uint32_t n);
+  void look_through(const ByCpus& nodes, const Closeness& closeness, bool costs);
+  void consider(Key key) {
+    if (!best_ || key < *best_) best_ = std::move(key);
+  }
+  NodePart part_on(std::uint32_t n, std::uint32_t rank, std::uint32_t tasks) const;
+
+  const Wanted& wanted_;
+  const FreeView& free_;
+  const Kinds& kinds_;
+  const Slices slices_;
+  std::optional<Key> best_;
+};
+
+template <class Call>
+void Search::each_alone(const Call& call) const {
+  for (const auto& [n, node] : free_.changed()) call(n);
+  for (const auto& [n, usable] : wanted_.special)
+    if (!free_.is_changed(n)) call(n);
+}
+
+void Search::look_at(std::uint32_t n) {
+  const FreeNode& node = free_.node(n);
+  const Usable& usable = wanted_.on(n, kinds_);
+  if (tasks_that_fit(wanted_, usable, node, slices_) < wanted_.tasks) return;
+  Score score;
+  if (wanted_.each > 0)
+    score = wanted_.scores->of_devices(
+        kinds_.of(n).layout, kinds_.arranged(kinds_.kind_of(n), node.devices), usable, slices_);
+  consider({score.closeness, wanted_.each == 0 && !node.devices.empty(), node.cpu_count, n});
+}
+
+/// The fullest of nodes that are equally good.
+void Search::look_through(const ByCpus& nodes, const Closeness& closeness, bool costs) {
+  const std::uint64_t cpus = std::uint64_t{wanted_.tasks} * wanted_.cpus;
+  if (cpus > CpuSet::most_cpus) return;
+  for (auto it = nodes.lower_bound({static_cast<std::uint32_t>(cpus), 0}); it != nodes.end();
+       ++it) {
+    const auto [cpu_count, n] = *it;
+    if (best_ && std::tie(std::get<0>(*best_), std::get<1>(*best_), std::get<2>(*best_)) <
+                     std::tie(closeness, costs, cpu_count))
+      return;
+    if (stands_for_itself(n) || !has_memory(free_.node(n))) continue;
+    if (wanted_.each == 0 && !wanted_.kinds[kinds_.kind_of(n)].node) continue;
+    return consider({closeness, costs, cpu_count, n});
+  }
+}
+
+std::optional<Allocation> Search::on_one_node() {
+  if (wanted_.each == 0) {
+    for (const bool with_devices : {false, true})
+      look_through(free_.base().by_cpus(with_devices), {}, with_devices);
+  } else {
+    for (std::uint32_t k = 0; k < wanted_.kinds.size(); ++k) {
+      const Usable& usable = wanted_.kinds[k];
+      if (!usable.node || usable.devices.empty()) continue;
+      for (const std::uint32_t standing : free_.base().standings_of(k)) {
+        const auto& nodes = free_.base().standings()[standing].nodes;
+        if (nodes.empty()) continue;
+        const Score& score = wanted_.scores->of(free_.base(), standing, usable, slices_);
+        if (score.most < wanted_.tasks) continue;
+        if (!best_ || score.closeness <= std::get<0>(*best_))
+          look_through(nodes, score.closeness, false);
+      }
+    }
+  }
+  each_alone([&](std::uint32_t n) { look_at(n); });
+  if (!best_) return std::nullopt;
+  Allocation allocation{wanted_.alternative, {}};
+  allocation.parts.push_back(part_on(std::get<3>(*best_), 0, wanted_.tasks));
+  return allocation;
+}
+
+NodePart Search::part_on(std::uint32_t n, std::uint32_t rank, std::uint32_t tasks) const {
+  const FreeNode& node = free_.node(n);
+  const NodeLayout& layout = kinds_.of(n).layout;
+  DeviceChoice choice;
+  if (wanted_.each > 0) {
+    auto candidates = candidates_of(wanted_.on(n, kinds_), node.devices, wanted_.share, slices_);
+    choice = wanted_.share == whole_device
+                 ? choose_whole(layout, std::move(candidates), tasks, wanted_.each)
+                 : choose_shares(layout, node.devices, candidates, tasks, wanted_.share);
+  }
+  return bind(wanted_, n, rank, tasks, std::move(choice), node, layout);
+}
+
+template <class Call>
+void Search::each_with_room(const Call& call) const {
+  const auto offer = [&](std::uint32_t n) {
+    const std::uint32_t room =
+        tasks_that_fit(wanted_, wanted_.on(n, kinds_), free_.node(n), slices_);
+    if (room > 0) call(n, room);
+  };
+  const auto offer_all = [&](const ByCpus& nodes) {
+    for (auto it = nodes.lower_bound({wanted_.cpus, 0}); it != nodes.end(); ++it)
+      if (!stands_for_itself(it->second)) offer(it->second);
+  };
+  if (wanted_.each == 0) {
+    for (const bool with_devices : {false, true}) offer_all(free_.base().by_cpus(with_devices));
+  } else {
+    for (std::uint32_t k = 0; k < wanted_.kinds.size(); ++k) {
+      const Usable& usable = wanted_.kinds[k];
+      if (!usable.node || usable.devices.empty()) continue;
+      for (const std::uint32_t s : free_.base().standings_of(k)) {
+        const auto& nodes = free_.base().standings()[s].nodes;
+        if (nodes.empty()) continue;
+        if (wanted_.scores->of(free_.base(), s, usable, slices_).most > 0) offer_all(nodes);
+      }
+    }
+  }
+  each_alone(offer);
+}
+
+/// Over as few nodes as can be: the roomiest first, and for the rest the smallest that holds it.
+std::optional<Allocation> Search::on_several_nodes() {
+  // 1. Nodes by how many tasks they take.
+  struct Alike {
+    std::vector<std::uint32_t> nodes;
+    bool sorted = false;  // the smallest number at the end
+  };
+  std::map<std::uint32_t, Alike> by_room;
+  std::uint64_t total = 0;
+  each_with_room([&](std::uint32_t n, std::uint32_t room) {
+    by_room[room].nodes.push_back(n);
+    total += room;
+  });
+  if (total < wanted_.tasks) return std::nullopt;
+  // 2. From the roomiest down; of equal ones the one with the smallest number.
+  Allocation allocation{wanted_.alternative, {}};
+  for (std::uint32_t rank = 0; rank < wanted_.tasks;) {
+    const std::uint32_t rest = wanted_.tasks - rank;
+    auto chosen = by_room.lower_bound(rest);
+    if (chosen == by_room.end()) --chosen;
+    auto& [nodes, sorted] = chosen->second;
+    if (!std::exchange(sorted, true)) std::sort(nodes.begin(), nodes.end(), std::greater<>());
+    const std::uint32_t here = std::min(rest, chosen->first);
+    allocation.parts.push_back(part_on(nodes.back(), rank, here));
+    nodes.pop_back();
+    if (nodes.empty()) by_room.erase(chosen);
+    rank += here;
+  }
+  return allocation;
+}
+
+std::uint64_t Search::room() const {
+  std::uint64_t tasks = 0;
+  each_with_room([&](std::uint32_t, std::uint32_t room) { tasks += room; });
+  return tasks;
+}
+
+}  // namespace
+
+std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
+  for (const Slices slices : slices_in_order(wanted)) {
+    Search search(wanted, free, slices);
+    if (auto allocation = search.on_one_node()) return allocation;
+    if (wanted.tasks == 1) continue;
+    if (auto allocation = search.on_several_nodes()) return allocation;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t room_for(const Wanted& wanted, const FreeView& free) {
+  return Search(wanted, free, Slices::any).room();
+}
+
+}  // namespace gangline

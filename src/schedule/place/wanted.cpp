@@ -1,0 +1,151 @@
+#include "schedule/place/wanted.h"
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+#include <set>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace gangline {
+namespace {
+
+bool same_letter(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same_letter) != text.end();
+}
+
+bool contains_any(const std::string& text, const std::string& parts) {
+  const auto all = split(parts, '|');
+  return std::any_of(all.begin(), all.end(),
+                     [&](std::string_view part) { return contains(text, part); });
+}
+
+bool equal(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_letter);
+}
+
+/// A whole device that fell away may come back as itself; a slice that was cut anew never does.
+bool may_be_given(const Device& device, bool foreign, const DeviceRules& rules) {
+  if (!device.allottable) return false;
+  if (rules.ever) return device.present || !device.parent;
+  return device.present && (rules.allow_foreign || !foreign);
+}
+
+Usable usable_on(const Node& node, const NodeKind& kind, const DeviceRequest* asked,
+                 const DeviceRules& rules) {
+  Usable usable;
+  usable.node = node.up || rules.ever;
+  if (asked == nullptr) return usable;
+  for (std::uint32_t d = 0; d < node.devices.size(); ++d) {
+    if (!matches(node.devices[d], *asked)) continue;
+    if (!may_be_given(node.devices[d], kind.foreign[d], rules)) continue;
+    usable.devices.push_back(d);
+    usable.slice.push_back(node.devices[d].parent.has_value());
+  }
+  return usable;
+}
+
+/// What is left of it on this node without the avoided devices.
+Usable without(const Usable& usable, std::uint32_t node, std::span<const DeviceId> avoid) {
+  Usable left;
+  left.node = usable.node;
+  for (std::size_t i = 0; i < usable.devices.size(); ++i) {
+    const DeviceId id{{node}, usable.devices[i]};
+    if (std::find(avoid.begin(), avoid.end(), id) != avoid.end()) continue;
+    left.devices.push_back(usable.devices[i]);
+    left.slice.push_back(usable.slice[i]);
+  }
+  return left;
+}
+
+}  // namespace
+
+bool matches(const Device& device, const DeviceRequest& request) {
+  if (device.kind != request.kind) return false;
+  // One program reaches at most one slice, so a task of several devices cannot use slices.
+  if (device.parent && request.count > 1) return false;
+  if (!request.vendor.empty() && !equal(device.vendor, request.vendor)) return false;
+  if (!request.model.empty() && !contains_any(device.model, request.model)) return false;
+  return device.memory >= request.memory;
+}
+
+const Usable& Wanted::on(std::uint32_t node, const Kinds& in) const {
+  if (!special.empty()) {
+    const auto found =
+        std::lower_bound(special.begin(), special.end(), node,
+                         [](const auto& one, std::uint32_t n) { return one.first < n; });
+    if (found != special.end() && found->first == node) return found->second;
+  }
+  return kinds[in.kind_of(node)];
+}
+
+bool Wanted::is_special(std::uint32_t node) const {
+  return std::binary_search(special.begin(), special.end(), std::pair(node, Usable{}),
+                            [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t alternative,
+            const DeviceRules& rules) {
+  const TaskRequest& task = request.alternatives[alternative];
+  Wanted wanted;
+  wanted.alternative = alternative;
+  wanted.tasks = std::max(1u, request.tasks);
+  wanted.cpus = std::max(1u, task.cpus);
+  wanted.memory = task.memory;
+  if (task.devices) {
+    wanted.each = std::max(1u, task.devices->count);
+    wanted.share = {std::clamp(task.devices->share.thousandths, 1, whole_device.thousandths)};
+  }
+  for (const NodeKind& kind : kinds.all()) {
+    wanted.kinds.push_back(
+        usable_on(kinds.node(kind.example), kind, task.devices ? &*task.devices : nullptr, rules));
+    const auto& slice = wanted.kinds.back().slice;
+    wanted.slices = wanted.slices || std::find(slice.begin(), slice.end(), true) != slice.end();
+  }
+  if (!rules.ever && wanted.each > 0) {
+    std::set<std::uint32_t> nodes;
+    for (const DeviceId id : rules.avoid)
+      if (id.node.n < kinds.nodes()) nodes.insert(id.node.n);
+    for (const std::uint32_t n : nodes)
+      wanted.special.emplace_back(n, without(wanted.kinds[kinds.kind_of(n)], n, rules.avoid));
+  }
+  wanted.scores = std::make_shared<Scores>(wanted.tasks, wanted.each, wanted.share);
+  return wanted;
+}
+
+std::uint32_t tasks_that_fit(const Wanted& wanted, const Usable& usable, const FreeNode& free,
+                             Slices slices) {
+  if (!usable.node) return 0;
+  std::uint64_t most = free.cpu_count / wanted.cpus;
+  if (wanted.memory.n > 0)
+    most = std::min(most, static_cast<std::uint64_t>(std::max<std::int64_t>(0, free.memory.n)) /
+                              static_cast<std::uint64_t>(wanted.memory.n));
+  if (wanted.each > 0 && most > 0)
+    most = std::min<std::uint64_t>(
+        most, tasks_on_devices(usable, free.devices, wanted.each, wanted.share, slices));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(most, std::numeric_limits<std::uint32_t>::max()));
+}
+
+bool fits_when_empty(const Wanted& wanted, const Kinds& kinds) {
+  std::uint64_t tasks = 0;
+  for (std::uint32_t k = 0; k < kinds.all().size(); ++k) {
+    const NodeKind& kind = kinds.all()[k];
+    const FreeNode all = all_of(kinds.node(kind.example));
+    std::uint64_t alike = kind.nodes;
+    for (const auto& [n, usable] : wanted.special) {
+      if (kinds.kind_of(n) != k) continue;
+      --alike;
+      tasks += tasks_that_fit(wanted, usable, all);
+    }
+    tasks += alike * tasks_that_fit(wanted, wanted.kinds[k], all);
+  }
+  return tasks >= wanted.tasks;
+}
+
+}  // namespace gangline

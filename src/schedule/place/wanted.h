@@ -1,0 +1,53 @@
+// One alternative of a request held against one cluster: which devices may serve it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "schedule/place/free_state.h"
+#include "schedule/place/scores.h"
+
+namespace gangline {
+
+/// Which devices count.
+struct DeviceRules {
+  bool ever = false;  ///< also what is away now and may come back; nothing else below matters then
+  bool allow_foreign = false;
+  std::span<const DeviceId> avoid;
+};
+
+struct Wanted {
+  std::uint32_t alternative = 0;
+  std::uint32_t tasks = 1;
+  std::uint32_t each = 0;  ///< devices of one task; 0: CPUs alone
+  Share share = whole_device;
+  std::uint32_t cpus = 1;
+  Bytes memory{0};
+  std::vector<Usable> kinds;  ///< what may serve it on nodes of each kind
+  /// Nodes on which devices are avoided, ascending: there this holds instead.
+  std::vector<std::pair<std::uint32_t, Usable>> special;
+  bool slices = false;             ///< some of the devices are slices
+  std::shared_ptr<Scores> scores;  ///< shared by all that ask for the same devices; never null
+
+  const Usable& on(std::uint32_t node, const Kinds& in) const;
+  bool is_special(std::uint32_t node) const;
+};
+
+Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t alternative,
+            const DeviceRules& rules);
+
+/// Kind, vendor, model, memory and (for several devices in one task) being no slice. A model may
+/// be several with `|` between them: any of these.
+bool matches(const Device& device, const DeviceRequest& request);
+
+/// How many of the tasks this node could take at once.
+std::uint32_t tasks_that_fit(const Wanted& wanted, const Usable& usable, const FreeNode& free,
+                             Slices slices = Slices::any);
+/// Whether the whole cluster could take all of them, were it empty.
+bool fits_when_empty(const Wanted& wanted, const Kinds& kinds);
+
+}  // namespace gangline

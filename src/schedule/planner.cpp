@@ -1,0 +1,290 @@
+#include "schedule/planner.h"
+
+#include <algorithm>
+#include <memory>
+#include <queue>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "schedule/blockers.h"
+#include "schedule/promises.h"
+
+namespace gangline {
+
+/// Goes through those that wait for room in order: all of them, or only those that may have some
+/// and those for whom some is kept.
+class Planner::Walk {
+ public:
+  explicit Walk(const Desk& desk) : desk_(desk) {
+    for (const Reserved& reserved : desk.reserved) {
+      const Waits& waits = desk.waiting(reserved.group);
+      kept_.emplace_back(waits.key, waits.shape);
+    }
+    std::sort(kept_.begin(), kept_.end(), std::greater<>());
+  }
+
+  /// The next after the one before, if there is one. `closed`: also of shapes that are closed.
+  std::optional<OrderKey> next(bool closed) {
+    while (!behind_.empty() && !closed && behind_.top().second->is_closed()) behind_.pop();
+    while (last_ && !kept_.empty() && kept_.back().first <= *last_) kept_.pop_back();
+    const auto& heads = closed ? desk_.heads() : desk_.open_heads();
+    const auto head = last_ ? heads.upper_bound({*last_, last_shape()}) : heads.begin();
+    std::optional<Place> first;
+    if (head != heads.end()) first = *head;
+    if (!kept_.empty() && (!first || kept_.back() < *first)) first = kept_.back();
+    if (!behind_.empty() && (!first || behind_.top() <= *first)) {
+      first = behind_.top();
+      behind_.pop();
+    }
+    if (!first) return std::nullopt;
+    const Place place = *first;
+    const auto after = place.second->line.upper_bound(place.first);
+    if (after != place.second->line.end()) behind_.emplace(*after, place.second);
+    last_ = place.first;
+    return place.first;
+  }
+
+  /// Shapes that were closed may have opened.
+  void start_over_from_here() {
+    behind_ = {};
+    for (const auto& [key, shape] : desk_.heads()) {
+      if (!last_ || *last_ < key) break;
+      const auto after = shape->line.upper_bound(*last_);
+      if (after != shape->line.end()) behind_.emplace(*after, shape);
+    }
+  }
+
+ private:
+  using Place = std::pair<OrderKey, Shape*>;
+  static Shape* last_shape() { return reinterpret_cast<Shape*>(~std::uintptr_t{0}); }
+
+  const Desk& desk_;
+  std::vector<Place> kept_;  // the last in order in front
+  std::priority_queue<Place, std::vector<Place>, std::greater<>> behind_;
+  std::optional<OrderKey> last_;
+};
+
+Planner::Planner(const Snapshot& snapshot, const Policy& policy)
+    : desk_(snapshot, policy), room_(std::make_unique<RoomNow>(desk_)) {}
+Planner::~Planner() = default;
+
+void Planner::waits(const WaitingGroup& group) {
+  no_longer_waits(group.job, group.first);
+  desk_.wait(group);
+}
+
+void Planner::no_longer_waits(JobId job, std::uint32_t first) {
+  const auto id = desk_.find(job, first);
+  if (!id) return;
+  if (find_reserved(desk_, *id) != nullptr) freed_ = true;
+  desk_.withdraw(*id);
+}
+
+void Planner::promise_is_over(GangId gang) {
+  if (desk_.promises.erase(gang) > 0) freed_ = true;
+}
+
+void Planner::holds(const Holder& holder) {
+  // A wish that came true is held already.
+  const auto known = desk_.held.find(holder.job, holder.first);
+  if (known && desk_.held.at(*known).allocation == holder.allocation) {
+    std::erase(wishes_, *known);
+    desk_.renew(*known, holder);
+    return;
+  }
+  if (known) lets_go(holder.job, holder.first);
+  desk_.hold(holder);
+  changed_ = true;
+}
+
+void Planner::lets_go(JobId job, std::uint32_t first) {
+  const auto id = desk_.held.find(job, first);
+  if (!id) return;
+  std::erase(wishes_, *id);
+  desk_.let_go(*id);
+  freed_ = changed_ = true;
+}
+
+void Planner::take_back_wishes() {
+  for (const HeldId wish : wishes_) desk_.let_go(wish);
+  if (!wishes_.empty()) freed_ = changed_ = true;
+  wishes_.clear();
+  started_.clear();
+}
+
+Plan Planner::plan(Time now) {
+  Plan plan;
+  // 1. Wishes of the plan before that did not come true are taken back.
+  take_back_wishes();
+  desk_.now = now;
+  desk_.begin_plan();
+  // 2. Promises in force stay, or are given up for a cause.
+  const std::vector<Reserved> kept_before = std::exchange(desk_.reserved, {});
+  keep_promises(desk_, freed_, plan);
+  room_->forget();
+  if (desk_.reserved != kept_before) desk_.forget_denials();
+  else if (const Outlook* outlook = desk_.outlook())
+    desk_.forget_denials_of_at_most(outlook->spare());
+  else if (changed_) desk_.forget_denials();
+  desk_.reopened();
+  freed_ = changed_ = false;
+  // 3. In order, start what fits and delays nobody who was promised a start.
+  first_that_waits_.reset();
+  std::set<const Shape*> never_free;
+  Walk walk(desk_);
+  for (;;) {
+    const bool more_promises = desk_.reserved.size() < desk_.policy.promises;
+    const auto key = walk.next(!first_that_waits_ || more_promises);
+    if (!key) break;
+    const Waits& waits = desk_.waiting(key->id);
+    std::uint32_t started = start_what_fits(waits, plan);
+    const bool may_take_turns = started > 0 && started < waits.group.count &&
+                                waits.group.turns > 1 && !first_that_waits_ &&
+                                desk_.reserved.empty();
+    if (may_take_turns) started = take_turns(waits, started, plan);
+    if (started > 0) started_.emplace_back(key->id, started);
+    if (desk_.reopened()) {
+      walk.start_over_from_here();
+      never_free.clear();
+    }
+    if (started == waits.group.count) continue;
+    // 4. It waits. Keep room for it, if it is among the first. A promise that is older counts:
+    //    whoever comes before it now has to wait until it is kept.
+    if (!first_that_waits_) first_that_waits_ = *key;
+    if (!desk_.policy.overtake) break;
+    if (desk_.reserved.size() >= desk_.policy.promises || never_free.contains(waits.shape) ||
+        find_reserved(desk_, key->id) != nullptr)
+      continue;
+    if (keep_room(desk_, key->id, started) == nullptr) never_free.insert(waits.shape);
+    else never_free.clear();
+    room_->forget();
+  }
+  // 5. Tell what was promised, earlier or anew.
+  tell_promises(desk_, plan);
+  std::sort(started_.begin(), started_.end());
+  return plan;
+}
+
+/// Starts gangs of the group one after another until one has no room or would delay a promise.
+/// Returns how many.
+std::uint32_t Planner::start_what_fits(const Waits& waits, Plan& plan) {
+  Shape& shape = *waits.shape;
+  const WaitingGroup& group = waits.group;
+  const Span limit = group.time.value_or(no_limit);
+  const Time end = group.time ? desk_.now + *group.time : never;
+  // What is kept for this group's first gang is for this start.
+  const std::optional<Reserved> own = take_reserved(desk_, waits.key.id);
+  if (own) room_->forget();
+  std::uint32_t started = 0;
+  while (started < group.count) {
+    if (!own && !desk_.may_start(shape, limit)) break;
+    RoomNow::Attempt attempt = room_->attempt(shape, end);
+    if (!attempt.allocation) {
+      if (attempt.delays) {
+        const Reserved& kept = desk_.reserved[*attempt.delays];
+        desk_.deny(shape, limit,
+                   PromisedToOther{desk_.waiting(kept.group).group.job, kept.promised},
+                   attempt.loss);
+      } else {
+        desk_.close(shape);
+      }
+      break;
+    }
+    const bool moves = attempt.moved.has_value();
+    if (moves) desk_.reserved = *std::move(attempt.moved);
+    start(waits, started, attempt.allocation, end, plan);
+    room_->follow(*plan.starts.back().allocation);
+    if (moves || own) {
+      room_->forget();
+      desk_.forget_denials();
+    }
+    ++started;
+  }
+  if (started == 0 && own) put_back_reserved(desk_, *own);
+  if (own) room_->forget();
+  return started;
+}
+
+void Planner::start(const Waits& waits, std::uint32_t started,
+                    std::shared_ptr<const Allocation> allocation, Time end, Plan& plan) {
+  const WaitingGroup& group = waits.group;
+  const std::uint32_t gang = group.first + started;
+  plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
+  wishes_.push_back(desk_.hold({group.job, gang, 1, std::move(allocation), desk_.now, end}));
+}
+
+/// The gangs of the group that found no room take turns on the allocations that its first gangs got
+/// (the last `started` starts of the plan). Each round hands out half of what is left, shared
+/// evenly over all that the job holds, so that no allocation is left with a long tail while others
+/// have none. Returns how many gangs have a start now.
+std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t started, Plan& plan) {
+  const WaitingGroup& group = waits.group;
+  const std::uint64_t width = desk_.held.of_job(group.job);
+  const auto half_each = (group.count + 2 * width - 1) / (2 * width);
+  const auto turns =
+      static_cast<std::uint32_t>(std::clamp<std::uint64_t>(half_each, 1, group.turns));
+  // From the last to the first, so that no two have the same number in between.
+  std::vector<std::uint32_t> counts;
+  std::uint32_t given = 0;
+  for (std::uint32_t i = 0; i < started; ++i) {
+    // Those behind still need one gang each.
+    counts.push_back(std::min(turns, group.count - given - (started - i - 1)));
+    given += counts.back();
+  }
+  std::uint32_t behind = given;
+  for (std::uint32_t i = started; i-- > 0;) {
+    behind -= counts[i];
+    Start& start = plan.starts[plan.starts.size() - started + i];
+    const HeldId held = wishes_[wishes_.size() - started + i];
+    start.first = group.first + behind;
+    start.count = counts[i];
+    Holder holder = desk_.held.at(held);
+    holder.first = start.first;
+    holder.count = start.count;
+    if (group.time) holder.expected_end = end_after(desk_.now, *group.time, start.count);
+    desk_.renew(held, std::move(holder));
+  }
+  return given;
+}
+
+std::optional<Wait> Planner::wait_of(WaitingId id) {
+  const Waits& waits = desk_.waiting(id);
+  const WaitingGroup& group = waits.group;
+  Wait wait{group.job, group.first, group.count, {}, never};
+  const auto some = std::lower_bound(started_.begin(), started_.end(), std::pair(id, 0u));
+  if (some != started_.end() && some->first == id) {
+    wait.first += some->second;
+    wait.count -= some->second;
+    if (wait.count == 0) return std::nullopt;
+  }
+  if (const Reserved* kept = find_reserved(desk_, id)) wait.expected = kept->promised;
+  if (waits.shape->hopeless) {
+    wait.blocker = NoSuchDevice{waits.shape->hopeless->what};
+  } else if (!group.after.empty()) {
+    wait.blocker = WaitsForJobs{group.after};
+  } else if (!desk_.policy.overtake && first_that_waits_ && *first_that_waits_ < waits.key) {
+    wait.blocker = BehindOther{first_that_waits_->job};
+  } else if (waits.shape->no_room) {
+    wait.blocker = why_no_room(desk_, *waits.shape);
+  } else {
+    CHECK(waits.shape->denied_by.has_value());
+    wait.blocker = *waits.shape->denied_by;
+  }
+  return wait;
+}
+
+std::vector<Wait> Planner::reasons() {
+  std::vector<Wait> waits;
+  for (const WaitingId id : desk_.all_in_order())
+    if (auto wait = wait_of(id)) waits.push_back(*std::move(wait));
+  return waits;
+}
+
+std::optional<Wait> Planner::reason_of(JobId job, std::uint32_t first) {
+  const auto id = desk_.find(job, first);
+  if (!id) return std::nullopt;
+  return wait_of(*id);
+}
+
+}  // namespace gangline

@@ -1,0 +1,62 @@
+// Plans one after the other on a world that changes bit by bit: each costs what changed since the
+// one before. What it plans is what make_plan plans on a snapshot of the same world.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "schedule/desk.h"
+#include "schedule/policy.h"
+
+namespace gangline {
+
+class RoomNow;
+
+class Planner {
+ public:
+  Planner(const Snapshot& snapshot, const Policy& policy);
+  ~Planner();
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  // What happened. Groups and holders go by their job and the first of their gangs.
+
+  /// A group waits, or waits in another way than before.
+  void waits(const WaitingGroup& group);
+  void no_longer_waits(JobId job, std::uint32_t first);
+  void holds(const Holder& holder);
+  void lets_go(JobId job, std::uint32_t first);
+  void promised(const PromiseMade& made) { desk_.promises[made.gang] = made; }
+  void promise_is_over(GangId gang);
+
+  /// What starts now and what is promised, without `waits`. A wish: what of it does not happen
+  /// (`holds`, `promised`) before the next plan is taken back then.
+  Plan plan(Time now);
+
+  /// Why each gang waits that the newest plan does not start, in the order in which they may.
+  std::vector<Wait> reasons();
+  /// The same of one group; empty: it does not wait or is about to start.
+  std::optional<Wait> reason_of(JobId job, std::uint32_t first);
+
+ private:
+  class Walk;
+
+  std::uint32_t start_what_fits(const Waits& waits, Plan& plan);
+  void start(const Waits& waits, std::uint32_t started,
+             std::shared_ptr<const Allocation> allocation, Time end, Plan& plan);
+  std::uint32_t take_turns(const Waits& waits, std::uint32_t started, Plan& plan);
+  void take_back_wishes();
+  std::optional<Wait> wait_of(WaitingId id);
+
+  Desk desk_;
+  std::unique_ptr<RoomNow> room_;
+  std::vector<HeldId> wishes_;  ///< starts of the newest plan that did not come true yet
+  std::vector<std::pair<WaitingId, std::uint32_t>> started_;  ///< gangs of each group, ascending
+  std::optional<OrderKey> first_that_waits_;
+  bool freed_ = true;    ///< since the newest plan …
+  bool changed_ = true;  ///< … or taken, not by it
+};
+
+}  // namespace gangline
