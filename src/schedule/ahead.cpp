@@ -33,7 +33,8 @@ FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reser
       view.give_back(*desk.held.at(place.id).allocation);
     }
   } else {
-    for (const auto& [end, id] : desk.held.by_end()) {
+    for (const auto& [end, since] : desk.held.by_end()) {
+      const HeldId id = since.id;
       if (end > std::max(opening.at, desk.now)) break;
       if (has_ended(desk, id, opening)) view.give_back(*desk.held.at(id).allocation);
     }

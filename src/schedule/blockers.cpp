@@ -123,7 +123,8 @@ AllTaken all_taken(const Desk& desk, std::string what, std::uint64_t wanted, std
     sum += amount;
     if (!was_enough && sum >= wanted) taken.until = desk.held.end_of(id, desk.now);
   };
-  for (const auto& [end, id] : desk.held.by_end()) {
+  for (const auto& [end, since] : desk.held.by_end()) {
+    const HeldId id = since.id;
     if (sum >= wanted && taken.holders.size() == most_holders_named) break;
     look_at(id);
   }

@@ -12,20 +12,20 @@ HeldId Holdings::add(Holder holder) {
     id = unused_.back();
     unused_.pop_back();
   }
-  by_end_.emplace_hint(by_end_.end(), holder.expected_end, id);
-  by_since_.insert(by_since_.end(), {holder.since, holder.job, holder.first, id});
   by_first_[{holder.job, holder.first}] = id;
   ++of_job_[holder.job];
   for (const NodePart& part : holder.allocation->parts)
     if (part.node.n < on_node_.size()) on_node_[part.node.n].push_back(id);
   all_[id] = std::move(holder);
+  by_end_.emplace_hint(by_end_.end(), all_[id].expected_end, since_of(id));
+  by_since_.insert(by_since_.end(), since_of(id));
   return id;
 }
 
 void Holdings::remove(HeldId id) {
   Holder& holder = all_[id];
-  by_end_.erase({holder.expected_end, id});
-  by_since_.erase({holder.since, holder.job, holder.first, id});
+  by_end_.erase({holder.expected_end, since_of(id)});
+  by_since_.erase(since_of(id));
   by_first_.erase({holder.job, holder.first});
   if (--of_job_[holder.job] == 0) of_job_.erase(holder.job);
   for (const NodePart& part : holder.allocation->parts)

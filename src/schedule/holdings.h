@@ -35,7 +35,8 @@ struct HeldSince {
 class Holdings {
  public:
   using BySince = std::set<HeldSince>;
-  using ByEnd = std::set<std::pair<Time, HeldId>>;
+  /// By expected end; of equal ones those that have held longest in front.
+  using ByEnd = std::set<std::pair<Time, HeldSince>>;
 
   explicit Holdings(std::uint32_t nodes) : on_node_(nodes) {}
 
@@ -64,6 +65,8 @@ class Holdings {
   }
 
  private:
+  HeldSince since_of(HeldId id) const { return {all_[id].since, all_[id].job, all_[id].first, id}; }
+
   std::vector<Holder> all_;
   std::vector<HeldId> unused_;
   ByEnd by_end_;

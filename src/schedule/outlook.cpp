@@ -17,7 +17,7 @@ void each_part_on(std::uint32_t node, const Allocation& allocation, const Call& 
 Outlook::Outlook(const Kinds& kinds, const FreeState& free, const Holdings& held,
                  const Wanted& wanted, Time until)
     : kinds_(&kinds), free_(&free), held_(&held), wanted_(&wanted), until_(until) {
-  for (const auto& [end, id] : held.by_end()) {
+  for (const auto& [end, since] : held.by_end()) {
     if (end > until) break;
     if (steps_.empty() || steps_.back().at != end) steps_.push_back({end, 0});
   }
@@ -63,6 +63,7 @@ void Outlook::step(Time at, std::int64_t tasks) {
 bool Outlook::opens_before(Time now) const {
   std::int64_t room = now_;
   std::int64_t overdue = 0;
+  if (until_ <= now) return false;
   if (room >= wanted_->tasks) return true;
   for (const Step& step : steps_) {
     if (step.at >= until_) break;

@@ -121,7 +121,9 @@ Plan Planner::plan(Time now) {
   desk_.begin_plan();
   // 2. Promises in force stay, or are given up for a cause.
   const std::vector<Reserved> kept_before = std::exchange(desk_.reserved, {});
-  keep_promises(desk_, freed_, plan);
+  // Room that was kept without a promise is kept no more: others may get it.
+  const bool freed = freed_ || kept_before.size() != desk_.promises.size();
+  keep_promises(desk_, freed, plan);
   room_->forget();
   if (desk_.reserved != kept_before) desk_.forget_denials();
   else if (const Outlook* outlook = desk_.outlook())

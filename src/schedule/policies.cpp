@@ -7,6 +7,7 @@ constexpr Policy rows[] = {
     // name   goes first          place        overtake  promises
     {"fifo", GoesFirst::arrival, Place::pack, false, 0},
     {"easy", GoesFirst::arrival, Place::pack, true, 1},
+    {"conservative", GoesFirst::arrival, Place::pack, true, everyone},
 };
 
 }  // namespace

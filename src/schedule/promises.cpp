@@ -1,6 +1,7 @@
 #include "schedule/promises.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <tuple>
 
@@ -150,7 +151,9 @@ void improve(Desk& desk) {
 class EndsAhead {
  public:
   explicit EndsAhead(const Desk& desk)
-      : desk_(desk), next_(desk.held.by_end().upper_bound({desk.now, ~HeldId{0}})) {
+      : desk_(desk),
+        next_(desk.held.by_end().lower_bound(
+            {desk.now + Span{1}, {Time{std::numeric_limits<std::int64_t>::min()}, {}, 0, 0}})) {
     if (next_ != desk.held.by_end().begin()) overdue_ = desk.now + overdue_grace;
     for (const Reserved& reserved : desk.reserved)
       if (reserved.end() != never) kept_.push_back(reserved.end());
@@ -169,10 +172,10 @@ class EndsAhead {
   template <class Call>
   void pass(Time at, const Call& call) {
     const auto& by_end = desk_.held.by_end();
-    for (; next_ != by_end.end() && next_->first <= at; ++next_) call(next_->second);
+    for (; next_ != by_end.end() && next_->first <= at; ++next_) call(next_->second.id);
     if (overdue_ <= at) {
       for (auto it = by_end.begin(); it != by_end.end() && it->first <= desk_.now; ++it)
-        call(it->second);
+        call(it->second.id);
       overdue_ = never;
     }
     while (!kept_.empty() && kept_.back() <= at) kept_.pop_back();

@@ -5,15 +5,18 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <tuple>
 
 #include "base/text.h"
+#include "plain_plan.h"
 #include "random_world.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/wanted.h"
+#include "schedule/planner.h"
 
 namespace gangline::worlds {
 namespace {
@@ -45,6 +48,30 @@ std::string text_of(const Plan& plan, const Snapshot& snapshot) {
     text << "wait " << wait.job.n << "." << wait.first << "+" << wait.count << " "
          << wait.expected.us << " " << explain(wait.blocker, snapshot) << "\n";
   return text.str();
+}
+
+/// Tells the planner what is different in `after`; the cluster is the same.
+void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
+  const auto key = [](const auto& one) { return std::pair(one.job, one.first); };
+  const auto gone = [&](const auto& one, const auto& all) {
+    return std::none_of(all.begin(), all.end(),
+                        [&](const auto& other) { return key(other) == key(one); });
+  };
+  for (const PromiseMade& made : before.promises) planner.promise_is_over(made.gang);
+  for (const Holder& holder : after.holders)
+    if (gone(holder, before.holders)) planner.holds(holder);
+  for (const Holder& holder : before.holders)
+    if (gone(holder, after.holders)) planner.lets_go(holder.job, holder.first);
+  for (const WaitingGroup& group : before.waiting)
+    if (gone(group, after.waiting)) planner.no_longer_waits(group.job, group.first);
+  for (const WaitingGroup& group : after.waiting) {
+    const auto same = std::find_if(before.waiting.begin(), before.waiting.end(),
+                                   [&](const auto& other) { return key(other) == key(group); });
+    if (same == before.waiting.end() || same->count != group.count || same->after != group.after ||
+        same->attempt != group.attempt)
+      planner.waits(group);
+  }
+  for (const PromiseMade& made : after.promises) planner.promised(made);
 }
 
 /// One world on its way through pretend time. `wrong` is the first thing that does not hold.
@@ -149,6 +176,8 @@ class WorldRun {
 
   void plan_once() {
     const Plan plan = make_plan(now_, policy_);
+    check_planner(plan);
+    check_plain(plan);
     check_same_again(plan);
     check_partition(plan);
     check_starts(plan);
@@ -165,6 +194,31 @@ class WorldRun {
       if (made.start <= now_.now && !world_.overstays)
         complain("the promise to " + format(made.gang) + " is broken");
     }
+  }
+
+  /// A planner that is told of changes alone plans the same as one that begins anew.
+  void check_planner(const Plan& plan) {
+    if (planner_ == nullptr || told_.cluster != now_.cluster) {
+      planner_ = std::make_unique<Planner>(now_, policy_);
+    } else {
+      tell(*planner_, told_, now_);
+    }
+    told_ = now_;
+    Plan other = planner_->plan(now_.now);
+    other.waits = planner_->reasons();
+    const std::string one = text_of(plan, now_), two = text_of(other, now_);
+    if (one != two) complain("from nothing:\n" + one + "--- told of changes:\n" + two);
+  }
+
+  /// Now and then, for it is slow.
+  void check_plain(Plan plan) {
+    if (!dice_.one_in(3)) return;
+    std::string not_so;
+    const Plan plain = plain_plan(now_, policy_, not_so);
+    if (!not_so.empty()) complain(not_so);
+    plan.waits.clear();
+    const std::string one = text_of(plan, now_), two = text_of(plain, now_);
+    if (one != two) complain("the quick way:\n" + one + "--- the plain way:\n" + two);
   }
 
   void note_start(const Start& start) {
@@ -340,6 +394,8 @@ class WorldRun {
     }
   }
 
+  std::unique_ptr<Planner> planner_;
+  Snapshot told_;  ///< what the planner knows
   Dice dice_;
   const World world_;
   const Policy policy_;
