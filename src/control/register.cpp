@@ -135,6 +135,10 @@ void Register::on(const StartAsked& event, Time at) {
     if (!promises_.empty()) promises_.erase({event.job, i});
   }
   take_range(job.fresh, event.first, event.count);
+  const JobSpec& spec = *job.job.spec;
+  const std::uint32_t alternative = event.allocation->alternative;
+  const bool of_gather = spec.gather && event.first == gather_index(spec);
+  if (!of_gather && alternative < most_alternatives) job.alternatives_taken |= 1u << alternative;
 }
 
 void Register::on(const TurnsReturned& event, Time) {
@@ -228,6 +232,20 @@ void Register::finish_dependency(JobId id) {
   for (auto& [_, job] : jobs_) std::erase(job.after, id);
 }
 
+namespace {
+
+std::string describe_taken(const JobState& state) {
+  static_assert(most_alternatives <= 32);
+  if (state.alternatives_taken == 0) return {};
+  ResourceRequest taken = state.job.spec->resources;
+  std::size_t n = 0;
+  std::erase_if(taken.alternatives,
+                [&](const auto&) { return (state.alternatives_taken >> n++ & 1u) == 0; });
+  return taken.alternatives.empty() ? std::string() : describe(taken);
+}
+
+}  // namespace
+
 JobSummary summary_of(const JobState& state) {
   JobSummary summary;
   summary.id = state.job.id;
@@ -249,6 +267,7 @@ JobSummary summary_of(const JobState& state) {
   summary.submitted = state.job.submitted;
   summary.started = state.first_start;
   summary.request = describe(state.job.spec->resources);
+  summary.taken = describe_taken(state);
   if (state.ended()) {
     summary.phase = GangPhase::ended;
     summary.ended = state.last_end;

@@ -56,6 +56,7 @@ struct JobState {
   std::vector<GangRange> fresh;                    ///< waiting, never started; ascending, apart
   std::map<std::uint32_t, WaitsAgain> again;       ///< waiting after a failed attempt
   std::map<std::uint32_t, HeldGang> live;          ///< starting and running
+  std::uint32_t alternatives_taken = 0;            ///< bit n: a gang got alternative n
   bool stop_asked = false;
   std::string stop_reason;
   std::uint32_t ended_well = 0, ended_badly = 0;
