@@ -8,7 +8,7 @@
 namespace gangline {
 namespace {
 
-class RealData : public testing::Test {
+class PublicTraces : public testing::Test {
  protected:
   void SetUp() override {
     if (data_folder().empty())
@@ -28,7 +28,7 @@ class RealData : public testing::Test {
   }
 };
 
-TEST_F(RealData, PhillyHas82247JobsOfFifteenVirtualClusters) {
+TEST_F(PublicTraces, PhillyHas82247JobsOfFifteenVirtualClusters) {
   const History history = read("philly/philly.csv.gz");
   EXPECT_EQ(history.jobs.size(), 82'247u);
   EXPECT_EQ(history.left_out.count, 0u);
@@ -40,13 +40,13 @@ TEST_F(RealData, PhillyHas82247JobsOfFifteenVirtualClusters) {
   EXPECT_EQ(one_gpu, 76'627);
 }
 
-TEST_F(RealData, PhillyIsReadByVirtualCluster) {
+TEST_F(PublicTraces, PhillyIsReadByVirtualCluster) {
   HowToRead how;
   how.queue = "0e4a51";
   EXPECT_EQ(read("philly/philly.csv.gz", how).jobs.size(), 1'435u);
 }
 
-TEST_F(RealData, LogsOfTheParallelWorkloadsArchiveHaveTheJobsThatTheyCount) {
+TEST_F(PublicTraces, LogsOfTheParallelWorkloadsArchiveHaveTheJobsThatTheyCount) {
   const History nasa = read("swf/NASA-iPSC-1993-3.1-cln.swf.gz");
   EXPECT_EQ(nasa.jobs.size(), 18'239u);
   EXPECT_EQ(nasa.left_out.count, 0u);
@@ -57,7 +57,7 @@ TEST_F(RealData, LogsOfTheParallelWorkloadsArchiveHaveTheJobsThatTheyCount) {
   EXPECT_EQ(read("swf/batsim_easy_mediumWL_smallPF.swf.gz").jobs.size(), 800u);
 }
 
-TEST_F(RealData, EachListOfOpenbPodsIsReadWhole) {
+TEST_F(PublicTraces, EachListOfOpenbPodsIsReadWhole) {
   const History pods = read("openb/pods_default.csv.gz");
   EXPECT_EQ(pods.jobs.size(), 8'152u);
   EXPECT_EQ(std::count_if(pods.jobs.begin(), pods.jobs.end(),
@@ -74,7 +74,7 @@ TEST_F(RealData, EachListOfOpenbPodsIsReadWhole) {
   }
 }
 
-TEST_F(RealData, OpenbArrivalsNameRowsOfThePodsAndMayRepeatThem) {
+TEST_F(PublicTraces, OpenbArrivalsNameRowsOfThePodsAndMayRepeatThem) {
   HowToRead how;
   how.arrivals = data_folder() + "openb/arrivals_default.csv.gz";
   const History history = read("openb/pods_default.csv.gz", how);
@@ -90,7 +90,7 @@ TEST_F(RealData, OpenbArrivalsNameRowsOfThePodsAndMayRepeatThem) {
   EXPECT_NE(none.error().sentence().find("no column 'seed7'"), std::string::npos);
 }
 
-TEST_F(RealData, InputsOfSimulatorsAreReadWhole) {
+TEST_F(PublicTraces, InputsOfSimulatorsAreReadWhole) {
   EXPECT_EQ(read("tiresias/60_job.csv").jobs.size(), 60u);
   EXPECT_EQ(read("tiresias/philly_wk1009_job.csv.gz").jobs.size(), 12'751u);
   EXPECT_EQ(read("batsim-backfill/jobs.csv").jobs.size(), 801u);
@@ -100,7 +100,7 @@ TEST_F(RealData, InputsOfSimulatorsAreReadWhole) {
   EXPECT_EQ(read("helios/peer_0e4a51_5nodes_fifo_consolidate.csv.gz").jobs.size(), 1'269u);
 }
 
-TEST_F(RealData, WhatIsNoHistoryIsRefused) {
+TEST_F(PublicTraces, WhatIsNoHistoryIsRefused) {
   for (const char* name :
        {"README.md", "openb/nodes_gpu.csv", "openb/arrivals_default.csv.gz", "openb/FGD.md",
         "philly/philly_vc_nodes.csv", "tiresias/yarn-gput1000.csv",
