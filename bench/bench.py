@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """./dev bench: what Gangline costs, as ratios to rivals and physical limits measured in the same run.
 
-usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory list build
+usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs build
 """
 import json
 import os
 import pathlib
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -171,6 +172,53 @@ def bench_memory(gang):
         machine("stop", "--now", "holder")
 
 
+def submit_many(path, count, spec):
+    """Hands in the same job `count` times over one connection to the service's socket."""
+    body = json.dumps(spec).encode()
+    request = b"POST /v1/jobs HTTP/1.1\r\nHost: bench\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with socket.socket(socket.AF_UNIX) as service:
+        service.connect(path)
+        for _ in range(count):
+            service.sendall(request)
+            answer = service.recv(4096)
+            if not answer.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(f"a submit was refused: {answer.decode()}")
+
+
+def wait_for_all(machine):
+    """Until every gang has ended, asked in a way that is no load."""
+    while True:
+        status = json.loads(machine("daemon", "status", "--json"))
+        if status["waiting"] + status["running"] == 0:
+            return
+        time.sleep(0.2)
+
+
+def bench_jobs(gang):
+    print(f"{SWEEP} jobs of one gang each, with 4 KiB of environment")
+    environment = [[f"BENCH_VARIABLE_{i}", "x" * 48] for i in range(64)]
+    spec = {"name": "many", "command": {"shell": False, "words": ["/bin/true"]}, "dir": "/", "inherited": environment}
+    with Machine(gang) as machine:
+        machine("run", "-q", "--sweep", f"i=1..{SWEEP}", "--", "/bin/true")  # warm
+        sweep = SWEEP / seconds(lambda: machine("run", "-q", "--sweep", f"i=1..{SWEEP}", "--", "/bin/true"))
+        pid = machine.pid()
+        before = resident_mb(pid)
+        machine("submit", "-q", "--cpus", str(IN_FLIGHT), "--name", "holder", "--", "sleep", "3600")
+        handed_in = seconds(lambda: submit_many(machine.env["GANGLINE_STATE"] + "/run/service.sock", SWEEP, spec))
+        memory = resident_mb(pid)
+        row("memory of the service while they wait", f"{memory:.0f} MB ({before:.0f} before)", "under 200 MB", memory < 200)
+        begin = cpu_seconds(pid)
+        time.sleep(10)
+        share = (cpu_seconds(pid) - begin) / 10 * 100
+        row("CPU of the service while they wait", f"{share:.2f} % of a core", "under 0.5 %", share < 0.5)
+        begin = cpu_seconds(pid)
+        machine("stop", "--now", "holder")
+        rate = SWEEP / seconds(lambda: wait_for_all(machine))
+        each = (cpu_seconds(pid) - begin) / SWEEP * 1e6
+        print(f"  a second: {SWEEP / handed_in:.0f} handed in, {rate:.0f} run; a sweep's gangs {sweep:.0f}; the service's CPU {each:.0f} us a job")
+        row("rate of jobs against gangs of a sweep", f"{rate / sweep:.2f}", "at least 0.5", rate / sweep >= 0.5)
+
+
 def bench_build(_):
     print("building, without a compiler cache")
     folder = tempfile.mkdtemp(prefix="gangline-build-")
@@ -188,7 +236,7 @@ def bench_build(_):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "build": bench_build}
+BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs, "build": bench_build}
 
 
 def main():

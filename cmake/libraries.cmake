@@ -26,6 +26,9 @@ outside(beast Boost::headers Threads::Threads)
 find_archive(sqlite_archive sqlite3)
 outside(sqlite ${sqlite_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 
+find_archive(zlib_archive z)
+outside(zlib ${zlib_archive})
+
 # hwloc's archive names libudev, which the distribution has in shared form only; src/devices/cpu/topology.cpp
 # stands in for it.
 find_archive(hwloc_archive hwloc)

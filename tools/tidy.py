@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs clang-tidy on each source, unless it was clean before with the very same source, headers and rules.
 
-usage: tools/tidy.py BUILD_FOLDER      exit 0: all clean; 1: the findings were printed
+usage: tools/tidy.py BUILD_FOLDER [CLANG_TIDY]      exit 0: all clean; 1: the findings were printed
 """
 import concurrent.futures
 import hashlib
@@ -34,7 +34,8 @@ def fingerprint(file, rules, root):
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(__file__).resolve().parent.parent
-    version = subprocess.run(["clang-tidy", "--version"], capture_output=True).stdout
+    program = sys.argv[2] if len(sys.argv) > 2 else "clang-tidy"
+    version = subprocess.run([program, "--version"], capture_output=True).stdout
     rules = (root / ".clang-tidy").read_bytes() + version
     stamps = build / "tidy"
     stamps.mkdir(exist_ok=True)
@@ -50,7 +51,7 @@ def main():
 
     def tidy(item):
         file, stamp = item
-        run = subprocess.run(["clang-tidy", "-p", str(build), "--quiet", str(file)], capture_output=True, text=True)
+        run = subprocess.run([program, "-p", str(build), "--quiet", str(file)], capture_output=True, text=True)
         if run.returncode == 0:
             stamp.touch()
         return file, run

@@ -5,10 +5,20 @@
 namespace gangline {
 
 Result<GangName> find_job(Service& service, const std::string& word) {
-  if (const auto name = parse_gang_name(word)) return *name;
-  auto found = ask<JobId>([&](Reply<JobId> reply) { service.find(word, std::move(reply)); });
-  if (!found) return found.error();
-  return GangName{*found, std::nullopt};
+  if (const auto numbers = parse_gang_name(word)) return *numbers;
+  const auto newest = [&](const std::string& name) {
+    return ask<JobId>([&](Reply<JobId> reply) { service.find(name, std::move(reply)); });
+  };
+  const auto exact = newest(word);
+  if (exact) return GangName{*exact, std::nullopt};
+  if (exact.error().kind != ErrorKind::not_found) return exact.error();
+  const std::size_t dot = word.rfind('.');
+  if (dot == std::string::npos || dot == 0) return exact.error();
+  const auto index = parse_number(std::string_view(word).substr(dot + 1));
+  if (!index || *index > most_gangs_in_a_job) return exact.error();
+  const auto of_job = newest(word.substr(0, dot));
+  if (!of_job) return exact.error();
+  return GangName{*of_job, static_cast<std::uint32_t>(*index)};
 }
 
 std::string named(const JobSummary& job) {

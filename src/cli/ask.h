@@ -21,7 +21,9 @@ Result<T> ask(Call call) {
   return std::move(*answer);
 }
 
-/// The job (and gang) that a person's word names: "7", "7.3", or the newest job of that name.
+/// The job (and gang) that a person's word names: "7", "7.3", "resnet" (the newest job of that
+/// name) or "resnet.3". A job that is called so wins: "v1.3" is gang 3 of "v1" only where no job
+/// is named "v1.3".
 Result<GangName> find_job(Service& service, const std::string& word);
 
 /// "7 (resnet)"

@@ -29,7 +29,7 @@ struct ListOptions {
 };
 int run_list(const ListOptions& options, Output& out);
 
-/// Jobs are named by number ("7"), gang ("7.3") or name ("resnet": the newest of it).
+/// Jobs are named as `find_job` reads it: "7", "7.3", "resnet", "resnet.3".
 struct ShowOptions {
   std::string job;
   std::uint32_t first = 0;

@@ -30,7 +30,8 @@ std::string time_cell(const JobSummary& job, Time now) {
 std::string last_cell(const JobSummary& job) {
   if (job.ending && (job.phase == GangPhase::ended || job.ended_badly > 0))
     return describe(*job.ending);
-  return job.reason.empty() ? job.request : job.reason;
+  if (!job.reason.empty()) return job.reason;
+  return job.taken.empty() ? job.request : job.taken;
 }
 
 Colour colour_of(const JobSummary& job) {

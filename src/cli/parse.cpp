@@ -89,19 +89,22 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   example(list, "  gang list\n  gang list --state running --json");
 
   CLI::App* show = app.add_subcommand("show", "one job or gang: devices, times, exit, fences");
-  show->add_option("job", parsed.show.job, "a job's number or name, or a gang: 7.3")->required();
+  show->add_option("job", parsed.show.job, "a job's number or name, or a gang: 7.3, resnet.3")
+      ->required();
   show->add_option("--first", parsed.show.first, "first gang to list");
   show->add_option("--most", parsed.show.most, "the most gangs to list");
   add_form(show, parsed);
   example(show, "  gang show 7\n  gang show 7.3\n  gang show resnet --most 100");
 
   CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
-  why->add_option("job", parsed.job, "a job's number or name")->required();
+  why->add_option("job", parsed.job, "a job's number or name, or a gang: 7.3, resnet.3")
+      ->required();
   add_form(why, parsed);
   example(why, "  gang why 7");
 
   CLI::App* logs = app.add_subcommand("logs", "what the tasks of a job wrote");
-  logs->add_option("job", parsed.logs.job, "a job's number or name, or a gang: 7.3")->required();
+  logs->add_option("job", parsed.logs.job, "a job's number or name, or a gang: 7.3, resnet.3")
+      ->required();
   logs->add_option("--rank", parsed.logs.rank, "one task only");
   logs->add_flag("--stderr", parsed.logs.error_stream, "standard error instead of standard output");
   logs->add_flag("-f,--follow", parsed.logs.follow, "go on until it has ended");
@@ -109,14 +112,16 @@ void add_commands(CLI::App& app, Parsed& parsed) {
 
   CLI::App* wait = app.add_subcommand(
       "wait", "wait until jobs have ended; ends with the exit code of the first bad one");
-  wait->add_option("jobs", parsed.wait.jobs, "numbers or names")->required();
+  wait->add_option("jobs", parsed.wait.jobs, "numbers or names; 7.3 and resnet.3 are one gang")
+      ->required();
   wait->add_option("--time", parsed.wait_time, "give up after: 10m");
   add_form(wait, parsed);
   example(wait, "  gang wait 7 8\n  gang wait resnet --time 10m");
 
   CLI::App* stop =
       app.add_subcommand("stop", "stop jobs or gangs: their stop signal, a grace, then KILL");
-  stop->add_option("jobs", parsed.stop.jobs, "numbers or names; 7.3 is one gang")->required();
+  stop->add_option("jobs", parsed.stop.jobs, "numbers or names; 7.3 and resnet.3 are one gang")
+      ->required();
   stop->add_flag("--now", parsed.stop.at_once, "KILL at once");
   add_form(stop, parsed);
   example(stop, "  gang stop 7\n  gang stop 7.3 --now");

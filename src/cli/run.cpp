@@ -8,6 +8,19 @@
 namespace gangline {
 namespace {
 
+// The inherited environment may hold secrets, and nobody asked to see it: it is counted.
+void print_dry(std::vector<JobSpec> specs, Output& out) {
+  std::size_t inherited = 0;
+  for (JobSpec& spec : specs) {
+    inherited = spec.inherited.size();
+    spec.inherited.clear();
+    out.line(to_json(spec));
+  }
+  if (inherited > 0 && !out.json() && !out.quiet())
+    out.around().err("gang: and " + std::to_string(inherited) +
+                     " variables of your environment, which each task gets too\n");
+}
+
 Result<Submitted> submit_one(Service& service, const JobSpec& spec) {
   return ask<Submitted>([&](auto reply) { service.submit(spec, reply); });
 }
@@ -18,7 +31,7 @@ int run_submit(const SubmitOptions& options, Output& out) {
   auto specs = read_specs(options, out);
   if (!specs) return out.fail(specs.error());
   if (options.dry_run) {
-    for (const JobSpec& spec : *specs) out.line(to_json(spec));
+    print_dry(*std::move(specs), out);
     return 0;
   }
   auto service = out.around().service();

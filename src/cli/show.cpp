@@ -100,7 +100,9 @@ void print_job(const JobDetail& detail, Output& out) {
       out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
                 Colour::strong));
   out.line("  command: " + printable(command_text(detail.spec.command), true));
+  const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
+           (chosen ? "; got " + printable(job.taken) : "") +
            (detail.spec.time ? ", at most " + format(*detail.spec.time) : ""));
   out.line("  in " + printable(detail.spec.dir) + ", queue " + printable(job.queue) +
            (detail.spec.priority != 0 ? ", priority " + std::to_string(detail.spec.priority) : ""));

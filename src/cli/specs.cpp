@@ -45,7 +45,8 @@ Result<std::vector<JobSpec>> read_specs(const SubmitOptions& options, Output& ou
     for (std::size_t i = 1; i < mistakes.size(); ++i) (void)out.fail(mistakes[i]);
     return *first;
   }
-  for (JobSpec& spec : specs) spec.inherited = around.environment;
+  const Environment inherited(around.environment);
+  for (JobSpec& spec : specs) spec.inherited = inherited;
   return specs;
 }
 

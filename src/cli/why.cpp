@@ -4,24 +4,43 @@
 #include "json/json.h"
 
 namespace gangline {
+namespace {
+
+// A gang that does not wait has an answer of its own, whatever its job's other gangs wait for.
+Result<WhyAnswer> why_gang(Service& service, GangId id) {
+  auto gang = ask<GangView>([&](auto reply) { service.show_gang(id, reply); });
+  if (!gang) return gang.error();
+  if (gang->phase == GangPhase::waiting)
+    return ask<WhyAnswer>([&](auto reply) { service.why(id.job, reply); });
+  WhyAnswer answer;
+  answer.job = id.job;
+  answer.phase = gang->phase;
+  answer.reason = gang->ending ? describe(*gang->ending) : "it does not wait";
+  return answer;
+}
+
+}  // namespace
 
 int run_why(const std::string& word, Output& out) {
   auto service = out.around().service();
   if (!service) return out.fail(service.error());
   auto name = find_job(**service, word);
   if (!name) return out.fail(name.error());
-  auto answer = ask<WhyAnswer>([&](auto reply) { (*service)->why(name->job, reply); });
+  const bool one_gang = name->index.has_value();
+  auto answer = one_gang ? why_gang(**service, {name->job, *name->index})
+                         : ask<WhyAnswer>([&](auto reply) { (*service)->why(name->job, reply); });
   if (!answer) return out.fail(answer.error());
   if (out.json()) {
     out.line(to_json(*answer));
     return 0;
   }
-  const std::string job = "job " + format(answer->job);
   if (out.quiet()) {
     out.line(answer->reason);
     return 0;
   }
-  out.line(job + " is " + name_of(answer->phase) + ": " + printable(answer->reason));
+  const std::string subject =
+      one_gang ? "gang " + format(GangId{name->job, *name->index}) : "job " + format(name->job);
+  out.line(subject + " is " + name_of(answer->phase) + ": " + printable(answer->reason));
   if (answer->expected) {
     const Span left = *answer->expected - out.around().now();
     out.line("expected to start in about " + format(left) + " (" + format_utc(*answer->expected) +

@@ -76,9 +76,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
                  std::to_string(most_unfinished_jobs) + " jobs have not ended; that is the most",
                  "",
                  "wait for some to end, or put many gangs into one job with a sweep or a split"};
-  std::uint64_t waiting = total_gangs(spec);
-  for (const auto& [_, job] : register_.jobs()) waiting += job.waiting();
-  if (waiting > most_waiting_gangs)
+  if (register_.waiting_gangs() + total_gangs(spec) > most_waiting_gangs)
     return Error{ErrorKind::refused,
                  "more than " + std::to_string(most_waiting_gangs) + " gangs would wait", "",
                  "wait for some to end"};
@@ -100,6 +98,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
                    "after", "`gang show " + format(*id) + "` says why; submit it again first"};
     name = format(*id);
   }
+  spec.inherited = environments_.share(spec.inherited);
   return Job{JobId{++last_job_}, settings_.owner, settings_.uid, world_.now(),
              std::make_shared<const JobSpec>(std::move(spec))};
 }
@@ -393,8 +392,8 @@ void Controller::nodes(Reply<std::vector<NodeView>> reply) {
   for (const ForeignUse& use : register_.foreign())
     if (use.device.node.n < views.size() && use.device.index < views[use.device.node.n].use.size())
       views[use.device.node.n].use[use.device.index].foreign = use.holder;
-  for (const auto& [id, job] : register_.jobs()) {
-    for (const auto& [index, gang] : job.live) {
+  for (const JobId id : register_.live()) {
+    for (const auto& [index, gang] : register_.find(id)->live) {
       if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;
       for (const NodePart& part : gang.run->allocation->parts) {
         if (part.node.n >= views.size()) continue;
@@ -427,10 +426,8 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.pid = settings_.pid;
   status.started = started_;
   status.state_dir = settings_.state_dir;
-  for (const auto& [_, job] : register_.jobs()) {
-    status.waiting += job.waiting();
-    status.running += job.live.size();
-  }
+  status.waiting = register_.waiting_gangs();
+  for (const JobId id : register_.live()) status.running += register_.find(id)->live.size();
   status.ended = ended_gangs_;
   status.stays = settings_.stays;
   status.trouble = trouble_;

@@ -79,6 +79,7 @@ class Controller final : public Service {
   void record(const Event& event);
   void learn(const News& news);
   void settle_consequences();
+  void settle(JobId id);
   Result<void> commit(const std::vector<Event>& wanted);
   bool may_wait_for_company() const;
   bool is_over(const Waiter& waiter) const;
@@ -110,6 +111,7 @@ class Controller final : public Service {
   Policy policy_;
 
   Register register_;
+  SharedEnvironments environments_;
   std::uint64_t last_job_ = 0;
   std::uint64_t ended_gangs_ = 0;
   std::vector<PendingSubmit> submits_;

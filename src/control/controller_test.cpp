@@ -271,6 +271,51 @@ TEST_F(Control, AJobThatComesAfterOneThatFailedEndsWithThatReasonAndSoDoThoseAft
   EXPECT_FALSE(submit(spec)) << "nothing can come after a job that ended badly";
 }
 
+TEST_F(Control, AJobThatComesAfterOneWhoseEndIsNotOnDiskYetStarts) {
+  const auto first = submit(a_spec("first"));
+  engine_->start_and_end({first->id, 0}, EndCause::done);
+  ASSERT_EQ(engine_->acknowledged, "") << "its end waits for company";
+  JobSpec spec = a_spec("second");
+  spec.after = {"first"};
+  ASSERT_TRUE(submit(spec));
+  world_.pass(milliseconds(100));
+  EXPECT_EQ(engine_->starts.size(), 2u);
+}
+
+TEST_F(Control, AJobThatWasStoppedBeforeTheOneItComesAfterFailedKeepsItsOwnReason) {
+  const auto first = submit(a_spec("first"));
+  JobSpec spec = a_spec("second");
+  spec.after = {"first"};
+  const auto second = submit(spec);
+  controller_->stop({second->id, {}, false, {}}, [](auto) {});
+  world_.pass(milliseconds(100));
+  engine_->start_and_end({first->id, 0}, EndCause::failed, 1, 3);
+  world_.pass(milliseconds(100));
+  EXPECT_EQ(line(second->id).ending->cause, EndCause::stopped);
+  EXPECT_EQ(shown({second->id, 0}).ending->cause, EndCause::stopped);
+}
+
+TEST_F(Control, JobsFromOneEnvironmentHoldItOnceAlsoAfterARestart) {
+  JobSpec spec = a_spec();
+  for (const char* path : {"/bin", "/bin", "/usr/bin"}) {
+    spec.inherited = {{"PATH", path}};
+    spec.resources.alternatives[0].cpus = 2;
+    ASSERT_TRUE(submit(spec));
+  }
+  begin(0);
+  std::vector<Job> orders;
+  for (int i = 1; i <= 3; ++i) {
+    const auto& starts = i == 1 ? engine_->resumed : engine_->starts;
+    ASSERT_FALSE(starts.empty());
+    orders.push_back(starts.back().job);
+    engine_->start_and_end({starts.back().job.id, 0}, EndCause::done);
+  }
+  const auto place = [&](std::size_t i) { return &orders[i].spec->inherited.vars(); };
+  EXPECT_EQ(place(0), place(1));
+  EXPECT_NE(place(0), place(2));
+  EXPECT_EQ(orders[2].spec->inherited.vars()[0].second, "/usr/bin");
+}
+
 TEST_F(Control, AGatherRunsOnceAfterAllOthersAndNotIfOneFailed) {
   JobSpec spec = a_spec();
   spec.sweep = {{"x", {"1", "2"}}};

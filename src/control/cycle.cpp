@@ -164,33 +164,27 @@ bool Controller::may_start_again(const GangEnded& ended) const {
 // What follows from what happened: a gather whose gangs failed, and jobs that came after one that
 // did.
 void Controller::settle_consequences() {
-  const Time now = world_.now();
-  std::vector<Event> consequences;
-  for (const auto& [id, job] : register_.jobs()) {
-    if (job.gather_waits() && job.ended_badly > 0 && !job.stop_asked)
-      consequences.push_back({now, WaitingEnded{id, gather_index(*job.job.spec),
-                                                because(EndCause::dependency,
-                                                        "not all gangs of the job ended well")}});
-  }
-  for (const Event& event : consequences) record(event);
+  // What is recorded here changes jobs again: `after` names older jobs, so chains have an end.
+  for (auto changed = register_.take_changed(); !changed.empty();
+       changed = register_.take_changed())
+    for (const JobId id : changed) settle(id);
+}
 
-  // Ids ascend and `after` names older jobs only, so one pass in order follows whole chains.
-  for (const auto& [id, job] : register_.jobs()) {
-    if (!job.ended()) continue;
-    const bool well = job.ended_badly == 0;
-    std::vector<JobId> dependents;
-    for (const auto& [other, state] : register_.jobs())
-      if (std::find(state.after.begin(), state.after.end(), id) != state.after.end())
-        dependents.push_back(other);
-    if (!well)
-      for (const JobId other : dependents)
-        record({now, WaitingEnded{other,
-                                  {},
-                                  because(EndCause::dependency, "job " + format(id) + " (" +
-                                                                    job.job.spec->name +
-                                                                    ") did not end well")}});
-    if (!dependents.empty()) register_.finish_dependency(id);
-  }
+void Controller::settle(JobId id) {
+  const JobState* job = register_.find(id);
+  if (job == nullptr) return;
+  const Time now = world_.now();
+  const auto end_waiting = [&](JobId of, std::optional<std::uint32_t> index, std::string detail) {
+    record({now, WaitingEnded{of, index, because(EndCause::dependency, std::move(detail))}});
+  };
+  if (job->gather_waits() && job->ended_badly > 0 && !job->stop_asked)
+    end_waiting(id, gather_index(*job->job.spec), "not all gangs of the job ended well");
+  if (!job->ended()) return;
+  if (job->ended_badly > 0)
+    for (const JobId follower : register_.followers(id))
+      end_waiting(follower, {},
+                  "job " + format(id) + " (" + job->job.spec->name + ") did not end well");
+  register_.finish_dependency(id);
 }
 
 void Controller::accept_submits() {
@@ -230,8 +224,7 @@ Result<void> Controller::commit(const std::vector<Event>& wanted) {
       store_.add_job(submitted->job, summary);
     }
   }
-  for (const auto& [id, job] : register_.jobs())
-    if (job.ended()) store_.put_summary(summary_of(job));
+  for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
 
   const auto stored = store_.commit();
@@ -302,9 +295,7 @@ bool Controller::may_wait_for_company() const {
 
 void Controller::retire_ended_jobs() {
   if (!unstored_.empty()) return;  // their last lines are not on disk yet
-  std::vector<JobId> ended;
-  for (const auto& [id, job] : register_.jobs())
-    if (job.ended()) ended.push_back(id);
+  const std::set<JobId> ended = register_.ended();
   for (const JobId id : ended) register_.drop(id);
 }
 
@@ -351,8 +342,8 @@ void Controller::watch_idleness() {
 // this, so that the next plan sees them and all that is free.
 void Controller::return_turns(Span longer_than) {
   const Time now = world_.now();
-  for (const auto& [id, job] : register_.jobs()) {
-    for (const auto& [index, gang] : job.live) {
+  for (const JobId id : register_.live()) {
+    for (const auto& [index, gang] : register_.find(id)->live) {
       const auto* running = std::get_if<Running>(&gang.state);
       if (running != nullptr && gang.run->count > 1 && now - running->started >= longer_than)
         engine_.return_turns(id, index + 1, gang.run->count - 1);

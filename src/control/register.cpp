@@ -40,6 +40,21 @@ bool in_ranges(const std::vector<GangRange>& ranges, std::uint32_t index) {
   });
 }
 
+// The job that an event is about, if it is about one.
+struct JobOf {
+  std::optional<JobId> operator()(const NodeSeen&) const { return {}; }
+  std::optional<JobId> operator()(const ForeignUse&) const { return {}; }
+  std::optional<JobId> operator()(const JobSubmitted& event) const { return event.job.id; }
+  std::optional<JobId> operator()(const StartAsked& event) const { return event.job; }
+  std::optional<JobId> operator()(const TurnsReturned& event) const { return event.job; }
+  std::optional<JobId> operator()(const StopAsked& event) const { return event.job; }
+  std::optional<JobId> operator()(const WaitingEnded& event) const { return event.job; }
+  template <class OfGang>
+  std::optional<JobId> operator()(const OfGang& event) const {
+    return event.gang.job;
+  }
+};
+
 }  // namespace
 
 std::shared_ptr<const ResourceRequest> gather_request() {
@@ -95,6 +110,39 @@ bool Register::concerns(const Event& event) const {
 
 void Register::apply(const Event& event) {
   std::visit([&](const auto& body) { on(body, event.at); }, event.body);
+  if (const auto job = std::visit(JobOf{}, event.body)) look_again_at(*job);
+}
+
+void Register::look_again_at(JobId id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  JobState& job = found->second;
+  const std::uint32_t waiting = job.waiting();
+  waiting_gangs_ += waiting;
+  waiting_gangs_ -= std::exchange(job.counted_waiting, waiting);
+  changed_.insert(id);
+  if (job.live.empty()) live_.erase(id);
+  else live_.insert(id);
+  if (job.ended()) ended_.insert(id);
+}
+
+void Register::drop(JobId id) {
+  const auto found = jobs_.find(id);
+  if (found == jobs_.end()) return;
+  waiting_gangs_ -= found->second.counted_waiting;
+  jobs_.erase(found);
+  for (auto* set : {&ended_, &live_, &changed_}) set->erase(id);
+}
+
+std::vector<JobId> Register::followers(JobId id) const {
+  const auto found = followers_.find(id);
+  if (found == followers_.end()) return {};
+  std::vector<JobId> left = found->second;
+  std::erase_if(left, [&](JobId follower) {
+    const JobState* job = find(follower);
+    return job == nullptr || job->ended();
+  });
+  return left;
 }
 
 void Register::on(const NodeSeen& event, Time) {
@@ -116,11 +164,14 @@ void Register::on(const JobSubmitted& event, Time) {
     return;  // read back from the store, which keeps specs apart: it was applied whole before
   JobState state;
   state.job = event.job;
-  state.request = std::make_shared<const ResourceRequest>(event.job.spec->resources);
+  state.request = {event.job.spec, &event.job.spec->resources};
   state.fresh = {{0, total_gangs(*event.job.spec)}};
   for (const std::string& name : event.job.spec->after)
-    if (const auto other = parse_gang_name(name); other && jobs_.contains(other->job))
-      state.after.push_back(other->job);
+    if (const auto other = parse_gang_name(name))
+      if (const JobState* first = find(other->job); first != nullptr && !first->ended()) {
+        state.after.push_back(other->job);
+        followers_[other->job].push_back(event.job.id);
+      }
   jobs_.insert_or_assign(event.job.id, std::move(state));
 }
 
@@ -135,6 +186,10 @@ void Register::on(const StartAsked& event, Time at) {
     if (!promises_.empty()) promises_.erase({event.job, i});
   }
   take_range(job.fresh, event.first, event.count);
+  const JobSpec& spec = *job.job.spec;
+  const std::uint32_t alternative = event.allocation->alternative;
+  const bool of_gather = spec.gather && event.first == gather_index(spec);
+  if (!of_gather && alternative < most_alternatives) job.alternatives_taken |= 1u << alternative;
 }
 
 void Register::on(const TurnsReturned& event, Time) {
@@ -225,8 +280,26 @@ void Register::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gan
 void Register::on(const LogTrimmed&, Time) {}
 
 void Register::finish_dependency(JobId id) {
-  for (auto& [_, job] : jobs_) std::erase(job.after, id);
+  for (const JobId follower : followers(id)) {
+    const auto found = jobs_.find(follower);
+    if (found != jobs_.end()) std::erase(found->second.after, id);
+  }
+  followers_.erase(id);
 }
+
+namespace {
+
+std::string describe_taken(const JobState& state) {
+  static_assert(most_alternatives <= 32);
+  if (state.alternatives_taken == 0) return {};
+  ResourceRequest taken = state.job.spec->resources;
+  std::size_t n = 0;
+  std::erase_if(taken.alternatives,
+                [&](const auto&) { return (state.alternatives_taken >> n++ & 1u) == 0; });
+  return taken.alternatives.empty() ? std::string() : describe(taken);
+}
+
+}  // namespace
 
 JobSummary summary_of(const JobState& state) {
   JobSummary summary;
@@ -249,6 +322,7 @@ JobSummary summary_of(const JobState& state) {
   summary.submitted = state.job.submitted;
   summary.started = state.first_start;
   summary.request = describe(state.job.spec->resources);
+  summary.taken = describe_taken(state);
   if (state.ended()) {
     summary.phase = GangPhase::ended;
     summary.ended = state.last_end;

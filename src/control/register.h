@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -56,6 +58,7 @@ struct JobState {
   std::vector<GangRange> fresh;                    ///< waiting, never started; ascending, apart
   std::map<std::uint32_t, WaitsAgain> again;       ///< waiting after a failed attempt
   std::map<std::uint32_t, HeldGang> live;          ///< starting and running
+  std::uint32_t alternatives_taken = 0;            ///< bit n: a gang got alternative n
   bool stop_asked = false;
   std::string stop_reason;
   std::uint32_t ended_well = 0, ended_badly = 0;
@@ -63,6 +66,7 @@ struct JobState {
   std::optional<Ending> first_bad, last_ending;
   std::uint32_t timed = 0;  ///< gangs that ran to their end in this life of the service …
   Span total_run{0};        ///< … and how long together
+  std::uint32_t counted_waiting = 0;  ///< of `waiting`, in the register's sum
 
   std::uint32_t waiting() const;
   bool waits(std::uint32_t index) const;
@@ -85,7 +89,16 @@ class Register {
   /// A job that has ended stays until it is dropped, so that its last line can be stored.
   const std::map<JobId, JobState>& jobs() const { return jobs_; }
   const JobState* find(JobId id) const;
-  void drop(JobId id) { jobs_.erase(id); }
+  void drop(JobId id);
+
+  // So that a cycle need not look at each of many thousand jobs: those that …
+  const std::set<JobId>& ended() const { return ended_; }  ///< … have ended and were not dropped
+  const std::set<JobId>& live() const { return live_; }    ///< … have gangs that start or run
+  /// … were concerned by an event since the last call of this.
+  std::set<JobId> take_changed() { return std::exchange(changed_, {}); }
+  /// … come after `id` and have not heard yet how it ended.
+  std::vector<JobId> followers(JobId id) const;
+  std::uint64_t waiting_gangs() const { return waiting_gangs_; }
 
   const std::shared_ptr<const Cluster>& cluster() const { return cluster_; }
   const std::vector<ForeignUse>& foreign() const { return foreign_; }
@@ -108,9 +121,13 @@ class Register {
   void on(const LogTrimmed& event, Time at);
 
   HeldGang* live(GangId gang, std::uint32_t attempt);
+  void look_again_at(JobId id);
   void count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at);
 
   std::map<JobId, JobState> jobs_;
+  std::set<JobId> ended_, live_, changed_;
+  std::map<JobId, std::vector<JobId>> followers_;  ///< ascending
+  std::uint64_t waiting_gangs_ = 0;
   std::map<GangId, PromiseMade> promises_;
   std::vector<ForeignUse> foreign_;
   std::shared_ptr<const Cluster> cluster_ = std::make_shared<Cluster>();

@@ -84,9 +84,10 @@ class JobReader {
   void command() {
     const Written* value = find(root_, "command");
     if (value == nullptr) {
-      mistakes_.add({}, "there is no command",
-                    around_.file_name.empty() ? "write it behind --, as in: gang run -- true"
-                                              : "write command = \"python3 train.py\"");
+      if (!is_misspelt(root_, "command", job_keys))
+        mistakes_.add({}, "there is no command",
+                      around_.file_name.empty() ? "write it behind --, as in: gang run -- true"
+                                                : "write command = \"python3 train.py\"");
     } else if (auto command = read_command(*value)) {
       spec_.command = *std::move(command);
     }
@@ -174,7 +175,7 @@ class JobReader {
       if (const auto choice = read_choice({"retry_on", name}, retry_names, mistakes_))
         causes.insert(static_cast<RetryOn>(*choice));
     spec_.retry_on.assign(causes.begin(), causes.end());
-    if (retries == nullptr)
+    if (retries == nullptr && !is_misspelt(root_, "retries", job_keys))
       mistakes_.add(on->place, "retry_on without retries does nothing", "set retries = 1 or more");
   }
 
@@ -212,8 +213,9 @@ class JobReader {
     constexpr std::array<std::string_view, 1> gather_keys{"command"};
     refuse_unknown_keys(gather, gather_keys, mistakes_);
     const Written* command = find(gather, "command");
-    if (command == nullptr) mistakes_.add(gather.place, "[gather] has no command");
-    else spec_.gather = read_command(*command);
+    if (command != nullptr) spec_.gather = read_command(*command);
+    else if (!is_misspelt(gather, "command", gather_keys))
+      mistakes_.add(gather.place, "[gather] has no command");
   }
 
   const Written& root_;

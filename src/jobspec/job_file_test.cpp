@@ -175,9 +175,17 @@ TEST(JobFile, AnUnknownKeyNamesTheNearestKnownOne) {
   EXPECT_EQ(told_of("  memroy = '1G'"),
             "train.toml:2:3: unknown key 'memroy'; did you mean 'memory'?");
   EXPECT_EQ(told_of("[gather]\ncomand = 'x'"),
-            "train.toml:2:1: [gather] has no command\n"
             "train.toml:3:1: unknown key 'comand'; did you mean 'command'?");
   EXPECT_NE(told_of("banana = 1").find("known keys are name, command, tasks"), std::string::npos);
+}
+
+TEST(JobFile, WhatIsMissingIsNotToldAgainWhereItWasMisspelt) {
+  EXPECT_EQ(told("comand = 'true'\n"),
+            "train.toml:1:1: unknown key 'comand'; did you mean 'command'?");
+  EXPECT_EQ(told_of("retrys = 2\nretry_on = ['time']"),
+            "train.toml:2:1: unknown key 'retrys'; did you mean 'retries'?");
+  EXPECT_EQ(told_of("[split]\nfile = '*.mp4'"),
+            "train.toml:3:1: unknown key 'file'; did you mean 'files'?");
 }
 
 TEST(JobFile, AllMistakesAreToldInTheOrderOfTheFile) {

@@ -153,6 +153,14 @@ void refuse_unknown_keys(const Written& table, std::span<const std::string_view>
   }
 }
 
+bool is_misspelt(const Written& table, std::string_view key,
+                 std::span<const std::string_view> known) {
+  return std::any_of(table.entries.begin(), table.entries.end(), [&](const WrittenEntry& entry) {
+    return std::find(known.begin(), known.end(), entry.name) == known.end() &&
+           nearest(entry.name, known) == key;
+  });
+}
+
 std::string joined(std::span<const std::string_view> names) {
   std::string all;
   for (const std::string_view name : names) all += (all.empty() ? "" : ", ") + std::string(name);

@@ -12,6 +12,7 @@ namespace gangline {
 namespace {
 
 constexpr std::array<std::string_view, 4> split_keys{"files", "lines", "per", "json"};
+constexpr std::array<std::string_view, 3> source_keys{"files", "lines", "json"};
 
 Error changed(const std::string& path) {
   return {ErrorKind::refused, "'" + printable(path) + "' changed while it was read", "",
@@ -92,8 +93,11 @@ std::optional<Split> read_split(const Written& split, const std::string& dir,
   }
   refuse_unknown_keys(split, split_keys, mistakes);
   std::vector<Key> sources;
-  for (const std::string_view key : {"files", "lines", "json"})
+  for (const std::string_view key : source_keys)
     if (const Written* value = find(split, key)) sources.push_back({key, *value});
+  const bool misspelt = std::any_of(source_keys.begin(), source_keys.end(),
+                                    [&](auto key) { return is_misspelt(split, key, split_keys); });
+  if (sources.empty() && misspelt) return std::nullopt;
   if (sources.size() != 1) {
     mistakes.add(
         sources.empty() ? split.place : sources[1].value.place,

@@ -161,10 +161,7 @@ TEST(Split, ItSplitsOneThing) {
             "a.toml:4:7: per counts lines, and [split] has files");
   EXPECT_EQ(told(files, "lines = 'a'\nper = 0"),
             "a.toml:4:7: per is 0; it goes from 1 to 1000000000");
-  EXPECT_EQ(told(files, "line = 'a'"),
-            "a.toml:2:1: [split] says nothing of what to split; give "
-            "files = \"*.mp4\", lines = \"urls.txt\" or json = "
-            "\"a.json\"");
+  EXPECT_EQ(told(files, "line = 'a'"), "a.toml:3:1: unknown key 'line'; did you mean 'lines'?");
 }
 
 TEST(Split, RelativeFilesNeedOneDirectory) {

@@ -372,6 +372,7 @@ void fields(M& m, JobSummary& v) {
   m("ended", v.ended);
   m("ending", v.ending);
   m("request", v.request);
+  m("taken", v.taken);
   m("reason", v.reason);
 }
 template <class M>

@@ -23,6 +23,7 @@
 #include "base/units.h"
 #include "json/hex.h"
 #include "model/cpu_set.h"
+#include "model/environment.h"
 
 namespace gangline::mapping {
 
@@ -217,6 +218,8 @@ void Writer::write(const T& value, std::string& out) {
     write_text(name_of(value), out);
   } else if constexpr (std::same_as<T, CpuSet>) {
     write_text(value.text(), out);
+  } else if constexpr (std::same_as<T, Environment>) {
+    write(value.vars(), out);
   } else if constexpr (Single<T>) {
     const auto map = [&](const auto& v) { write_number(v, out); };
     single(map, const_cast<T&>(value));  // NOLINT: read only here
@@ -326,6 +329,11 @@ bool Reader::read(const Json& in, T& value, std::string& trouble) {
     auto set = CpuSet::parse(in.get_ref<const std::string&>());
     if (set) value = std::move(*set);
     return set.has_value();
+  } else if constexpr (std::same_as<T, Environment>) {
+    std::vector<EnvVar> vars;
+    if (!read_list(in, vars, trouble)) return false;
+    value = std::move(vars);
+    return true;
   } else if constexpr (Single<T>) {
     bool good = false;
     const auto map = [&](auto& v) { good = read_number(in, v); };

@@ -290,7 +290,8 @@ bool Gangs::begin_turn(Lane& lane) {
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
   RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
-  if (!lane.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
+  if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
+  for (std::size_t i = 0; i < recipe->tasks.size(); ++i) recipe->tasks[i].cpus = raised.cpus[i];
   BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, ledger_.next_news(),
                     now(),           since_boot(), since_boot(),       0};
   std::vector<BeganRecord> all;

@@ -248,7 +248,6 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
     task.words = std::move(words->words);
     task.output_log = files.log(gang, order.attempt, place.rank, false);
     task.error_log = files.log(gang, order.attempt, place.rank, true);
-    task.cpus = place.cpus;
     task.numa_node = nearest_numa(node, place.cpus);
     recipe.tasks.push_back(std::move(task));
   }

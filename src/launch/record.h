@@ -35,7 +35,8 @@ struct OrderRecord {
   std::vector<Range> turns;
   std::shared_ptr<const Allocation> allocation;  ///< never null
 };
-/// What keeps the gangs of a lane to their allocation; written before the first of them begins.
+/// What keeps the gangs of a lane to their allocation, from here on: written before the first of
+/// them begins, and where it changes.
 struct FencesRecord {
   std::uint64_t lane = 0;
   std::vector<Fence> fences;

@@ -34,7 +34,6 @@ enum class Step : std::uint8_t {
   process,
   session,
   cgroup,
-  cpus,
   directory,
   output_log,
   error_log,
@@ -49,7 +48,6 @@ const char* sentence_of(Step step) {
     case Step::process: return "cannot make a process";
     case Step::session: return "cannot begin a session";
     case Step::cgroup: return "cannot enter its control group";
-    case Step::cpus: return "cannot bind to its CPUs";
     case Step::directory: return "cannot change to its directory";
     case Step::output_log: return "cannot open its stdout log";
     case Step::error_log: return "cannot open its stderr log";
@@ -140,9 +138,9 @@ bool ChildPlan::prepare() {
   if (doors_ != nullptr)
     for (const int door : *doors_)
       if (::write(door, "0", 1) != 1) return fail(Step::cgroup);
-  if (bound_ && ::syscall(SYS_sched_setaffinity, 0, sizeof cpus_, cpus_.data()) != 0)
-    return fail(Step::cpus);
-  // Memory that is near is better, but its absence is no reason not to run.
+  // To be bound, and to memory that is near, is better, but no reason not to run: the CPUs may have
+  // gone offline a moment ago.
+  if (bound_) ::syscall(SYS_sched_setaffinity, 0, sizeof cpus_, cpus_.data());
   if (prefers_numa_)
     ::syscall(SYS_set_mempolicy, MPOL_PREFERRED, numa_.data(), most_numa_nodes + 1);
   if (::chdir(dir) != 0) return fail(Step::directory);

@@ -87,6 +87,12 @@ class SpecCheck {
       bytes += word.size();
       if (const char* trouble = trouble_with(word))
         return no(where, std::string("the command ") + trouble);
+      // A text for the shell may be longer: it goes to the shell in a file.
+      if (!command.shell && word.size() > longest_word)
+        return no(where,
+                  "a word of the command has " + to_string(word.size()) + " bytes; " +
+                      at_most(longest_word, "bytes") + ", because Linux takes no more",
+                  "write the command as one text for the shell, or hand it over in a file");
     }
     if (command.words.empty() || trim(command.words[0]).empty()) no(where, "the command is empty");
     else if (command.shell && command.words.size() != 1)
@@ -161,6 +167,13 @@ class SpecCheck {
     std::size_t bytes = 0;
     for (const auto& [name, value] : vars) {
       bytes += name.size() + value.size();
+      if (name.size() + 1 + value.size() > longest_word) {
+        no(std::string(where).append(".").append(name),
+           quoted(name) + " has " + to_string(name.size() + 1 + value.size()) + " bytes; " +
+               at_most(longest_word, "bytes") + ", because Linux takes no more",
+           "hand it over in a file");
+        continue;
+      }
       const char* trouble = trouble_with(value);
       const bool bad_name =
           name.empty() || name.find('=') != std::string::npos || trouble_with(name) != nullptr;

@@ -21,7 +21,9 @@ constexpr Bytes most_memory_of_a_task{std::int64_t{1} << 46};
 constexpr std::size_t most_after = 1'000;
 constexpr std::size_t longest_path = 4'095;           ///< bytes
 constexpr std::size_t largest_environment = 4 << 20;  ///< bytes of all names and values
-constexpr std::size_t largest_sweep = 64 << 20;       ///< bytes of all values
+/// Bytes that Linux takes in one word of a command, or in one variable with its name and the '='.
+constexpr std::size_t longest_word = (128 << 10) - 1;
+constexpr std::size_t largest_sweep = 64 << 20;  ///< bytes of all values
 constexpr Span longest_time = hours(24 * 365 * 100);
 constexpr Span longest_grace = hours(24);
 constexpr std::int32_t highest_signal = 64;

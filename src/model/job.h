@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/units.h"
+#include "model/environment.h"
 #include "model/resources.h"
 
 namespace gangline {
@@ -59,8 +60,6 @@ enum class RetryOn : std::uint8_t {
 /// How the tasks of a gang find each other, beyond the variables that are always set.
 enum class TeamLauncher : std::uint8_t { plain, mpi };
 
-using EnvVar = std::pair<std::string, std::string>;
-
 struct JobSpec {
   std::string name;
   Command command;
@@ -73,7 +72,7 @@ struct JobSpec {
   std::vector<std::string> after;  ///< names or numbers of jobs that must have ended well
   std::string dir;                 ///< absolute
   std::vector<EnvVar> env;         ///< set by the job file or flags; wins over `inherited`
-  std::vector<EnvVar> inherited;   ///< the environment it was submitted from
+  Environment inherited;           ///< the environment it was submitted from
   std::vector<SweepAxis> sweep;    ///< one gang for each combination, the last axis fastest
   std::optional<Split> split;      ///< one gang for each shard (times the sweep, if any)
   std::optional<Command> gather;   ///< one more gang of one task, after all others ended well

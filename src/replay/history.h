@@ -24,7 +24,8 @@ struct PastJob {
   std::shared_ptr<const ResourceRequest> request;  ///< never null; equal ones are one
   std::optional<Span> limit;                       ///< what its user said it may run at most
   Span run{0};                                     ///< how long it ran, on what it got
-  std::optional<Time> started;                     ///< recorded by the system that ran it
+  std::optional<double> work;   ///< where no run time is told: its steps; `run` is then 0
+  std::optional<Time> started;  ///< recorded by the system that ran it
   std::optional<Time> ended;
   std::vector<std::string> nodes;  ///< where it ran; empty: unknown
   std::int32_t priority = 0;
@@ -52,6 +53,7 @@ struct History {
 /// The machines of a file.
 struct FoundCluster {
   Cluster cluster;
+  std::vector<std::string> places;  ///< of each node: "rack2/switch5", outermost first; or empty
   LeftOut left_out;
   std::vector<std::string> notes;
   std::map<std::string, double> watts;          ///< of one device of a model, under load

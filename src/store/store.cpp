@@ -128,9 +128,11 @@ struct Store::Core {
 
   static Result<std::pair<Job, JobSummary>> job_of(JobId id, std::int64_t uid,
                                                    const std::string& spec,
-                                                   const std::string& summary) {
+                                                   const std::string& summary,
+                                                   SharedEnvironments& environments) {
     auto read_spec = from_json<JobSpec>(spec);
     if (!read_spec) return read_spec.error();
+    read_spec->inherited = environments.share(read_spec->inherited);
     auto read_summary = from_json<JobSummary>(summary);
     if (!read_summary) return read_summary.error();
     Job job{id, read_summary->owner, static_cast<std::uint32_t>(uid), read_summary->submitted,
@@ -240,9 +242,10 @@ Result<std::vector<std::pair<Job, JobSummary>>> Store::unfinished() const {
   Statement query(core_->database.get(),
                   "SELECT id, uid, spec, summary FROM job WHERE ended = 0 ORDER BY id");
   std::vector<std::pair<Job, JobSummary>> jobs;
+  SharedEnvironments environments;
   while (query.next()) {
     auto job = Core::job_of(JobId{static_cast<std::uint64_t>(query.number(0))}, query.number(1),
-                            query.text(2), query.text(3));
+                            query.text(2), query.text(3), environments);
     if (!job) return job.error();
     jobs.push_back(std::move(*job));
   }
@@ -290,10 +293,12 @@ Result<std::vector<JobSummary>> Store::ended(const std::string& name, std::uint3
 
 Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {
   core_->find.bind(1, signed_of(job.n));
+  SharedEnvironments alone;
   std::optional<std::pair<Job, JobSummary>> found;
   std::optional<Error> broken;
   while (core_->find.next()) {
-    auto read = Core::job_of(job, core_->find.number(0), core_->find.text(1), core_->find.text(2));
+    auto read =
+        Core::job_of(job, core_->find.number(0), core_->find.text(1), core_->find.text(2), alone);
     if (read) found = std::move(*read);
     else broken = read.error();
   }

@@ -118,7 +118,8 @@ Fence open_fence(const char* name, const std::string& how, const std::string& wh
 
 }  // namespace
 
-Cgroups::Cgroups(std::string root) : root_(std::move(root)) {
+Cgroups::Cgroups(std::string root, std::function<CpuSet(const CpuSet&)> usable)
+    : root_(std::move(root)), usable_cpus_(std::move(usable)) {
   while (!root_.empty() && root_.back() == '/') root_.pop_back();
   find_places();
 }
@@ -165,23 +166,23 @@ Cgroups::Place* Cgroups::usable(Controller controller) {
 }
 
 Result<std::string> Cgroups::make_group(const Place& place, const std::string& name,
-                                        std::vector<std::string>& groups) const {
+                                        Drafts& drafts) const {
   const std::string path = place.directory + "/" + group_prefix + name;
-  if (std::find(groups.begin(), groups.end(), path) != groups.end()) return path;
+  const auto same = [&](const Draft& draft) { return draft.path == path; };
+  if (std::any_of(drafts.begin(), drafts.end(), same)) return path;
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
     return system_error("make a control group", path, errno);
-  groups.push_back(path);
+  drafts.push_back({path, place.version, {}, false});
   return path;
 }
 
-Result<void> Cgroups::limit_memory(const TaskPlace& task, const std::string& name,
-                                   std::vector<std::string>& groups) {
+Result<void> Cgroups::limit_memory(Bytes memory, const std::string& name, Drafts& drafts) {
   const Place* place = usable(Controller::memory);
   if (place == nullptr)
     return Error{ErrorKind::denied, "no control group for memory may be made here", "", ""};
-  auto path = make_group(*place, name, groups);
+  auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
-  const std::string bytes = std::to_string(task.memory.n);
+  const std::string bytes = std::to_string(memory.n);
   // Swap beyond the limit would make it none; where there is no swap there is no such file.
   if (place->version == 1) {
     auto written = write_value(*path + "/memory.limit_in_bytes", bytes);
@@ -194,12 +195,11 @@ Result<void> Cgroups::limit_memory(const TaskPlace& task, const std::string& nam
   return written;
 }
 
-Result<void> Cgroups::limit_cpus(const TaskPlace& task, const std::string& name,
-                                 std::vector<std::string>& groups) {
+Result<void> Cgroups::limit_cpus(const CpuSet& cpus, const std::string& name, Drafts& drafts) {
   const Place* place = usable(Controller::cpuset);
-  if (place == nullptr || task.cpus.empty())
+  if (place == nullptr || cpus.empty())
     return Error{ErrorKind::denied, "no control group for CPUs may be made here", "", ""};
-  auto path = make_group(*place, name, groups);
+  auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
   if (place->version == 1) {
     // A new group of version 1 has no memory nodes, and nothing enters it before it has.
@@ -208,11 +208,11 @@ Result<void> Cgroups::limit_cpus(const TaskPlace& task, const std::string& name,
     auto written = write_value(*path + "/cpuset.mems", std::string(trim(*nodes)));
     if (!written) return written;
   }
-  return write_value(*path + "/cpuset.cpus", task.cpus.text());
+  return write_value(*path + "/cpuset.cpus", cpus.text());
 }
 
 Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, const std::string& name,
-                                    std::vector<std::string>& groups) {
+                                    Drafts& drafts) {
   const Place* place = usable(Controller::devices);
   if (place == nullptr)
     return Error{ErrorKind::denied, "no control group for devices may be made here", "", ""};
@@ -222,7 +222,7 @@ Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, cons
     if (!number) return number.error();
     numbers.push_back(*number);
   }
-  auto path = make_group(*place, name, groups);
+  auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
   if (place->version == 2) return deny_devices(*path, numbers);
   for (const DeviceNumber& number : numbers) {
@@ -232,6 +232,68 @@ Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, cons
     if (!written) return written;
   }
   return {};
+}
+
+/// Groups of one task. One that is not fully set up is removed, not entered: nothing gets into a
+/// cpuset of version 1 without CPUs. In version 2, where all controllers share one group, each that
+/// failed only does not limit.
+void Cgroups::raise_task(const TaskPlace& task, const std::vector<std::string>& denied,
+                         const std::string& name, RaisedFences& raised, WhyNot& why_not) {
+  Drafts drafts;
+  const auto note = [&](std::size_t controller, const Result<void>& made) {
+    if (!made && why_not[controller].empty()) why_not[controller] = made.error().sentence();
+  };
+  const auto set_up = [&](Controller controller, const Result<void>& made) {
+    const auto number = static_cast<std::size_t>(controller);
+    note(number, made);
+    const std::string own = places_[number].directory + "/" + group_prefix + name;
+    for (Draft& draft : drafts) {
+      if (draft.path != own) continue;
+      draft.limits[number] = made.ok();
+      draft.broken = draft.broken || !made;
+    }
+  };
+  if (task.memory.n > 0) set_up(Controller::memory, limit_memory(task.memory, name, drafts));
+  if (!denied.empty()) set_up(Controller::devices, limit_devices(denied, name, drafts));
+  set_up(Controller::cpuset, limit_cpus(raised.cpus.back(), name, drafts));
+
+  for (const Draft& draft : drafts) {
+    const bool limits =
+        std::any_of(draft.limits.begin(), draft.limits.end(), [](bool each) { return each; });
+    Result<Fd> door = Error{ErrorKind::broken, "another limit in its control group failed", "", ""};
+    if (draft.version == 2 ? limits : !draft.broken)
+      door = open_file(draft.path + "/cgroup.procs", O_WRONLY);
+    if (door) {
+      raised.groups.back().push_back(draft.path);
+      raised.doors.back().push_back(door->release());
+      continue;
+    }
+    for (std::size_t i = 0; i < controllers; ++i)
+      if (draft.limits[i]) note(i, door.error());
+    ::rmdir(draft.path.c_str());
+  }
+}
+
+std::string Cgroups::group_of(Controller controller) const {
+  const auto number = static_cast<std::size_t>(controller);
+  return std::string(controller_names[number]) + " control group (v" +
+         std::to_string(places_[number].version) + ")";
+}
+
+Fence Cgroups::cpu_fence(const NodePart& part, const RaisedFences& raised, bool grouped,
+                         const std::string& why_not) const {
+  CpuSet unusable;
+  bool unbound = false;
+  for (std::size_t i = 0; i < part.tasks.size(); ++i) {
+    unusable = unusable | part.tasks[i].cpus.minus(raised.cpus[i]);
+    unbound = unbound || raised.cpus[i].empty();
+  }
+  const std::string cannot =
+      "CPU " + unusable.text() + " cannot be used now: offline, or not in this user's cpuset";
+  if (!unusable.empty() && unbound) return {"cpus", false, "not bound; " + cannot};
+  if (!unusable.empty()) return {"cpus", false, "bound to the others; " + cannot};
+  if (grouped && why_not.empty()) return {"cpus", true, group_of(Controller::cpuset)};
+  return open_fence("cpus", "bound to them; a program can undo it", why_not);
 }
 
 RaisedFences Cgroups::raise(const Node& node, const NodePart& part, const std::string& name) {
@@ -245,43 +307,24 @@ RaisedFences Cgroups::raise(const Node& node, const NodePart& part, const std::s
     devices = devices || !denied.back().empty();
   }
 
-  std::string no_memory, no_cpus, no_devices;
-  if (memory || devices) {
-    raised.groups.resize(part.tasks.size());
-    raised.doors.resize(part.tasks.size());
-    for (std::size_t i = 0; i < part.tasks.size(); ++i) {
-      const TaskPlace& place = part.tasks[i];
-      const std::string task = name + "." + std::to_string(place.rank);
-      std::vector<std::string>& groups = raised.groups[i];
-      const auto note = [](std::string& why, const Result<void>& made) {
-        if (!made && why.empty()) why = made.error().sentence();
-      };
-      if (place.memory.n > 0) note(no_memory, limit_memory(place, task, groups));
-      if (!denied[i].empty()) note(no_devices, limit_devices(denied[i], task, groups));
-      note(no_cpus, limit_cpus(place, task, groups));
-      for (const std::string& group : groups) {
-        auto door = open_file(group + "/cgroup.procs", O_WRONLY);
-        if (door) raised.doors[i].push_back(door->release());
-        if (!door) note(no_memory, door.error());
-        if (!door) note(no_devices, door.error());
-        if (!door) note(no_cpus, door.error());
-      }
-    }
+  WhyNot why_not;
+  const bool grouped = memory || devices;
+  for (std::size_t i = 0; i < part.tasks.size(); ++i) {
+    const TaskPlace& place = part.tasks[i];
+    raised.cpus.push_back(usable_cpus_(place.cpus));
+    if (!grouped) continue;
+    raised.groups.emplace_back();
+    raised.doors.emplace_back();
+    raise_task(place, denied[i], name + "." + std::to_string(place.rank), raised, why_not);
   }
 
-  const auto version = [&](Controller controller) {
-    return " control group (v" +
-           std::to_string(places_[static_cast<std::size_t>(controller)].version) + ")";
-  };
-  const bool grouped = memory || devices;
-  if (grouped && no_cpus.empty())
-    raised.fences.push_back({"cpus", true, "cpuset" + version(Controller::cpuset)});
-  else raised.fences.push_back(open_fence("cpus", "bound to them; a program can undo it", no_cpus));
+  const auto& [no_memory, no_cpus, no_devices] = why_not;
+  raised.fences.push_back(cpu_fence(part, raised, grouped, no_cpus));
   if (memory && no_memory.empty())
-    raised.fences.push_back({"memory", true, "memory" + version(Controller::memory)});
+    raised.fences.push_back({"memory", true, group_of(Controller::memory)});
   else if (memory) raised.fences.push_back(open_fence("memory", "counted, not limited", no_memory));
   if (devices && no_devices.empty())
-    raised.fences.push_back({"devices", true, "device" + version(Controller::devices)});
+    raised.fences.push_back({"devices", true, group_of(Controller::devices)});
   else if (!node.devices.empty())
     raised.fences.push_back(
         open_fence("devices", "*_VISIBLE_DEVICES only; a program can ignore it", no_devices));

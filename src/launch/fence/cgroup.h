@@ -4,10 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
+#include "base/result.h"
+#include "launch/fence/usable_cpus.h"
 #include "launch/start.h"
 #include "model/allocation.h"
 #include "model/cluster.h"
@@ -20,12 +23,15 @@ struct RaisedFences {
   std::vector<Fence> fences;                     ///< what holds and what does not
   std::vector<CgroupDoors> doors;                ///< empty, or for each task files opened to enter
   std::vector<std::vector<std::string>> groups;  ///< directories, for each task
+  std::vector<CpuSet> cpus;  ///< what each task is to be bound to; empty: to none
 };
 
 class Cgroups {
  public:
-  /// `root` is "/" but in tests: /proc/self and /sys/fs/cgroup are looked for below it.
-  explicit Cgroups(std::string root = "/");
+  /// `root` is "/" but in tests: /proc/self and /sys/fs/cgroup are looked for below it. `usable`
+  /// says to which of some CPUs a task can be bound now.
+  explicit Cgroups(std::string root = "/",
+                   std::function<CpuSet(const CpuSet&)> usable = usable_cpus);
   Cgroups(const Cgroups&) = delete;
   Cgroups& operator=(const Cgroups&) = delete;
 
@@ -52,22 +58,36 @@ class Cgroups {
     bool tried = false;
   };
   enum class Controller : std::uint8_t { memory, cpuset, devices };
+  static constexpr std::size_t controllers = 3;
+  /// Why a controller is no fence for some task; empty: it is one.
+  using WhyNot = std::array<std::string, controllers>;
+  /// A group of one task while it is set up.
+  struct Draft {
+    std::string path;
+    int version = 0;
+    std::array<bool, controllers> limits{};  ///< by controller: it is set up in this group
+    bool broken = false;                     ///< one of them is not
+  };
+  using Drafts = std::vector<Draft>;
 
   void find_places();
   Place* usable(Controller controller);
   bool make_ready(Place& place, Controller controller) const;
+  Fence cpu_fence(const NodePart& part, const RaisedFences& raised, bool grouped,
+                  const std::string& why_not) const;
+  std::string group_of(Controller controller) const;
+  void raise_task(const TaskPlace& task, const std::vector<std::string>& denied,
+                  const std::string& name, RaisedFences& raised, WhyNot& why_not);
   /// The group of a task for one controller, made if it is not there yet.
-  Result<std::string> make_group(const Place& place, const std::string& name,
-                                 std::vector<std::string>& groups) const;
-  Result<void> limit_memory(const TaskPlace& task, const std::string& name,
-                            std::vector<std::string>& groups);
-  Result<void> limit_cpus(const TaskPlace& task, const std::string& name,
-                          std::vector<std::string>& groups);
+  Result<std::string> make_group(const Place& place, const std::string& name, Drafts& drafts) const;
+  Result<void> limit_memory(Bytes memory, const std::string& name, Drafts& drafts);
+  Result<void> limit_cpus(const CpuSet& cpus, const std::string& name, Drafts& drafts);
   Result<void> limit_devices(const std::vector<std::string>& denied, const std::string& name,
-                             std::vector<std::string>& groups);
+                             Drafts& drafts);
 
   std::string root_;
-  std::array<Place, 3> places_;
+  std::function<CpuSet(const CpuSet&)> usable_cpus_;
+  std::array<Place, controllers> places_;
 };
 
 }  // namespace gangline

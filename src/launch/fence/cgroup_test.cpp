@@ -108,6 +108,90 @@ TEST(Cgroups, version_2_is_written_where_its_files_are) {
   EXPECT_TRUE(Cgroups::out_of_memory(raised.groups[0]));
 }
 
+/// A machine of which only CPUs 0 and 1 can be used now.
+CpuSet first_two(const CpuSet& wanted) { return wanted & CpuSet::first(2); }
+
+NodePart part_with_cpus(const CpuSet& cpus, Bytes memory) {
+  return {NodeId{0}, {TaskPlace{0, {}, cpus, memory}}};
+}
+
+TEST(Cgroups, a_task_none_of_whose_cpus_can_be_used_is_not_bound_and_that_is_said) {
+  const FakeRoot root;
+  Cgroups cgroups(root.path(), first_two);
+  const RaisedFences raised = cgroups.raise({}, part_with_cpus(CpuSet::of({4, 5}), {}), "1.0.1@e");
+  EXPECT_TRUE(raised.cpus.at(0).empty());
+  EXPECT_EQ(
+      *find_fence(raised, "cpus"),
+      (Fence{"cpus", false,
+             "not bound; CPU 4-5 cannot be used now: offline, or not in this user's cpuset"}));
+}
+
+TEST(Cgroups, a_task_is_bound_to_those_of_its_cpus_that_can_be_used_and_that_is_said) {
+  const FakeRoot root;
+  Cgroups cgroups(root.path(), first_two);
+  const RaisedFences raised = cgroups.raise({}, part_with_cpus(CpuSet::of({1, 4}), {}), "1.0.1@e");
+  EXPECT_EQ(raised.cpus.at(0), CpuSet::of({1}));
+  EXPECT_EQ(find_fence(raised, "cpus")->how,
+            "bound to the others; CPU 4 cannot be used now: offline, or not in this user's cpuset");
+}
+
+TEST(Cgroups, cpus_that_this_machine_does_not_have_cannot_be_used) {
+  EXPECT_EQ(usable_cpus(CpuSet::of({CpuSet::most_cpus - 1})), CpuSet{});
+  EXPECT_EQ(usable_cpus(CpuSet::of({0, CpuSet::most_cpus - 1})), usable_cpus(CpuSet::of({0})));
+}
+
+/// Version 1 with controllers apart, whose groups have the files that are named.
+std::string write_version_1(const FakeRoot& root, const std::vector<std::string>& files) {
+  root.write("/proc/self/mountinfo",
+             "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+             "36 31 0:33 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n");
+  root.write("/proc/self/cgroup", "4:memory:/\n3:cpuset:/\n");
+  root.write("/sys/fs/cgroup/cpuset/cpuset.mems", "0\n");
+  for (const std::string& file : files) root.write("/sys/fs/cgroup/" + file, "");
+  return root.path() + "/sys/fs/cgroup/";
+}
+
+TEST(Cgroups, a_cpuset_of_version_1_without_cpus_is_not_entered_and_the_memory_limit_stays) {
+  const FakeRoot root;
+  const std::string groups = write_version_1(
+      root,
+      {"memory/gangline-1.0.1@e.0/memory.limit_in_bytes", "memory/gangline-1.0.1@e.0/cgroup.procs",
+       "cpuset/gangline-1.0.1@e.0/cpuset.mems", "cpuset/gangline-1.0.1@e.0/cgroup.procs"});
+  Cgroups cgroups(root.path());
+  RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  EXPECT_EQ(raised.doors.at(0).size(), 1u);
+  EXPECT_EQ(raised.groups.at(0), std::vector<std::string>{groups + "memory/gangline-1.0.1@e.0"});
+  EXPECT_TRUE(find_fence(raised, "memory")->holds) << find_fence(raised, "memory")->how;
+  EXPECT_FALSE(find_fence(raised, "cpus")->holds);
+  EXPECT_NE(find_fence(raised, "cpus")->how.find("cpuset.cpus"), std::string::npos);
+  Cgroups::close_doors(raised);
+}
+
+TEST(Cgroups, a_group_that_could_not_be_set_up_is_removed) {
+  const FakeRoot root;
+  const std::string groups = write_version_1(root, {});
+  Cgroups cgroups(root.path());
+  const RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  EXPECT_TRUE(raised.groups.at(0).empty());
+  EXPECT_FALSE(std::filesystem::exists(groups + "memory/gangline-1.0.1@e.0"));
+  EXPECT_FALSE(std::filesystem::exists(groups + "cpuset/gangline-1.0.1@e.0"));
+}
+
+TEST(Cgroups, a_cpuset_of_version_2_that_fails_does_not_lose_the_memory_limit) {
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo", "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/\n");
+  root.write("/sys/fs/cgroup/cgroup.subtree_control", "memory cpuset\n");
+  const std::string group = "/sys/fs/cgroup/gangline-1.0.1@e.0";
+  for (const char* file : {"/memory.max", "/cgroup.procs"}) root.write(group + file, "");
+  Cgroups cgroups(root.path());
+  RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  EXPECT_EQ(raised.doors.at(0).size(), 1u);
+  EXPECT_TRUE(find_fence(raised, "memory")->holds) << find_fence(raised, "memory")->how;
+  EXPECT_FALSE(find_fence(raised, "cpus")->holds);
+  Cgroups::close_doors(raised);
+}
+
 /// In a child: enters the groups, tries, and says with its exit code how it went.
 template <class Try>
 int inside(const RaisedFences& raised, Try attempt) {

@@ -1,0 +1,12 @@
+// To which CPUs a task can be bound at this moment.
+#pragma once
+
+#include "model/cpu_set.h"
+
+namespace gangline {
+
+/// Those of `wanted` that are online and that this process may use. For a process of one thread,
+/// which runs on other CPUs while it asks about some that it is not bound to.
+CpuSet usable_cpus(const CpuSet& wanted);
+
+}  // namespace gangline

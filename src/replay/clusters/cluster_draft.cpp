@@ -1,0 +1,69 @@
+#include "replay/clusters/cluster_draft.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "replay/input/input.h"
+
+namespace gangline {
+
+bool is_node_name(std::string_view name) {
+  constexpr std::string_view refused = "[]{}(),\"'\\#|";
+  return !name.empty() && name.size() <= 253 && std::all_of(name.begin(), name.end(), [&](char c) {
+    return c > 0x20 && c < 0x7f && refused.find(c) == std::string_view::npos;
+  });
+}
+
+Node node_of(std::string_view name, std::int64_t cpu_thousandths, Bytes memory, Why& why) {
+  Node node;
+  node.name = kept_text(name);
+  if (!is_node_name(name)) why.say("its name is none of a host", "its name is '" + node.name + "'");
+  const std::int64_t cpus = cpu_thousandths / 1000;
+  if (cpus < 1) why.say("it has no CPU");
+  if (cpus > CpuSet::most_cpus)
+    why.say("it has more CPUs than a node may have", "it has " + std::to_string(cpus) +
+                                                         " CPUs; the most is " +
+                                                         std::to_string(CpuSet::most_cpus));
+  if (why.said()) return node;
+  node.cpus = CpuSet::first(static_cast<std::uint32_t>(cpus));
+  node.memory = memory;
+  return node;
+}
+
+void add_gpus(Node& node, std::int64_t count, const GpuKind& kind, Why& why) {
+  if (count < 0 || count > most_gpus_of_a_node)
+    why.say("it has more GPUs than a node may have", "it has " + std::to_string(count) +
+                                                         " GPUs; the most is " +
+                                                         std::to_string(most_gpus_of_a_node));
+  if (why.said()) return;
+  Device device;
+  device.vendor = kind.vendor;
+  device.model = kind.model;
+  device.memory = kind.memory;
+  node.devices.insert(node.devices.end(), static_cast<std::size_t>(count), device);
+}
+
+void ClusterDraft::add(Node node, std::uint64_t line, Why why, std::string place) {
+  if (!why.said() && has(node.name))
+    why.say("there is a node of its name", "there is a node '" + node.name + "' already");
+  if (!why.said() && devices_ + node.devices.size() > most_devices_in_a_cluster)
+    why.say("the cluster has more than " + std::to_string(most_devices_in_a_cluster) + " devices");
+  if (why.said()) return leave_out(line, why);
+  devices_ += node.devices.size();
+  names_.insert(node.name);
+  found_.cluster.nodes.push_back(std::move(node));
+  if (!place.empty()) found_.places.resize(found_.cluster.nodes.size());
+  if (!place.empty()) found_.places.back() = std::move(place);
+}
+
+Result<FoundCluster> ClusterDraft::finish(const Input& input) && {
+  if (input.error()) return *input.error();
+  if (full())
+    return Error{ErrorKind::refused, "it holds more than " + std::to_string(most_nodes) + " nodes",
+                 input.name(), ""};
+  if (!found_.places.empty()) found_.places.resize(found_.cluster.nodes.size());
+  for (const auto& [text, n] : counted_) found_.notes.push_back(std::to_string(n) + " " + text);
+  return std::move(found_);
+}
+
+}  // namespace gangline

@@ -1,0 +1,17 @@
+// Host lists as Slurm writes them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gangline {
+
+constexpr std::size_t most_nodes_in_a_list = 200'000;
+
+/// "n[001-003,007],login1" to n001 n002 n003 n007 login1. Nothing if it is none, or names more than
+/// `most_nodes_in_a_list`. Text without brackets is split at its commas only.
+std::optional<std::vector<std::string>> expand_node_list(std::string_view text);
+
+}  // namespace gangline
