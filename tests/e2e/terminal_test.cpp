@@ -94,6 +94,22 @@ TEST(Terminal, AWrongCommandLineSaysWhatToWriteInstead) {
   EXPECT_TRUE(says(told({"run", "--memory", "99999G", "--", "true"}), "97.7T of memory; a task"));
 }
 
+TEST(Terminal, TheMistakesOfAllFilesAreToldInTheirOrder) {
+  const Machine machine;
+  machine.write("one.toml", "comand = 'true'\ntasks = 0\n");
+  machine.write("two.toml", "command = 'true'\ngpu = 1\nmodle = 'H100'\n");
+  const Ran ran = machine.gang({"submit", "one.toml", "missing.toml", "two.toml"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "gang: one.toml:1:1: unknown key 'comand'; did you mean 'command'?\n"
+            "gang: one.toml:2:9: tasks is 0; it goes from 1 to 65536\n"
+            "gang: " +
+                machine.path() +
+                "/missing.toml: cannot open: No such file or directory\n"
+                "gang: two.toml:2:1: unknown key 'gpu'; did you mean 'gpus'?\n"
+                "gang: two.toml:3:1: unknown key 'modle'; did you mean 'model'?\n");
+}
+
 TEST(Terminal, AStateThatCannotBeMadeSaysHowToMoveIt) {
   Machine machine;
   machine.set("GANGLINE_STATE", "relative");
