@@ -68,7 +68,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   add_form(command, parsed);
 }
 
-void add_commands(CLI::App& app, Parsed& parsed) {
+void add_run_and_submit(CLI::App& app, Parsed& parsed) {
   CLI::App* run =
       app.add_subcommand("run", "run a job and follow it; ends with the job's own exit code");
   add_job_flags(run, parsed);
@@ -80,7 +80,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* submit = app.add_subcommand("submit", "hand in a job and go on");
   add_job_flags(submit, parsed);
   example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");
+}
 
+void add_commands(CLI::App& app, Parsed& parsed) {
+  add_run_and_submit(app, parsed);
   CLI::App* list =
       app.add_subcommand("list", "jobs: those that wait or run, and the newest that ended");
   list->add_flag("-a,--all", parsed.list.all, "all jobs that ended, too");
