@@ -40,6 +40,19 @@ ExitRecord unseen_exit(const LiveTask& task) {
   return exit;
 }
 
+/// What each task of a gang writes when it begins; the first one brings the news.
+std::vector<BeganRecord> beginnings(const Lane& lane, GangId id, std::uint64_t news) {
+  BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, news,
+                    now(),           since_boot(), since_boot(),       0};
+  std::vector<BeganRecord> all;
+  for (const TaskPlace& place : lane.order.allocation->parts[lane.order.part].tasks) {
+    began.rank = place.rank;
+    all.push_back(began);
+    began.news = 0;
+  }
+  return all;
+}
+
 }  // namespace
 
 Gangs::Gangs(Ledger& ledger, GangsSettings settings)
@@ -306,15 +319,8 @@ bool Gangs::begin_turn(Lane& lane) {
   RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   for (std::size_t i = 0; i < recipe->tasks.size(); ++i) recipe->tasks[i].cpus = raised.cpus[i];
-  BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, ledger_.next_news(),
-                    now(),           since_boot(), since_boot(),       0};
-  std::vector<BeganRecord> all;
-  for (const TaskPlace& place : part.tasks) {
-    began.rank = place.rank;
-    all.push_back(began);
-    began.news = 0;
-  }
-  Started started = start_tasks(*recipe, std::move(all), ledger_.journal_fd(), raised.doors);
+  Started started = start_tasks(*recipe, beginnings(lane, id, ledger_.next_news()),
+                                ledger_.journal_fd(), raised.doors);
   Cgroups::close_doors(raised);
 
   // 4. Believe what happened.
