@@ -5,6 +5,20 @@
 #include "json/json.h"
 
 namespace gangline {
+namespace {
+
+// Why there is nothing to show of a gang that never ran; empty where it did.
+std::string why_silent(const GangView& gang) {
+  const std::string name = "gang " + format(gang.id);
+  if (gang.started || gang.attempt > 1) return {};
+  if (gang.phase == GangPhase::waiting)
+    return name + " waits, so it has written nothing; `gang why " + format(gang.id) + "` says why";
+  if (gang.phase == GangPhase::ended && gang.ending)
+    return name + " never ran: " + describe(*gang.ending);
+  return {};
+}
+
+}  // namespace
 
 int run_logs(const LogsOptions& options, Output& out) {
   auto service = out.around().service();
@@ -53,6 +67,9 @@ int run_logs(const LogsOptions& options, Output& out) {
     });
   }
   for (std::size_t i = 0; i < readers.size(); ++i) readers[i].finish(out, prefix(i));
+  const auto view = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
+  if (view && !why_silent(*view).empty())
+    out.around().err("gang: " + printable(why_silent(*view)) + "\n");
   return 0;
 }
 

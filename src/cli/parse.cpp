@@ -25,7 +25,9 @@ struct Parsed {
   std::string action = "status";
 };
 
-void example(CLI::App* command, const std::string& text) { command->footer("examples:\n" + text); }
+void example(CLI::App* command, const std::string& text, const std::string& note = "") {
+  command->footer("examples:\n" + text + (note.empty() ? "" : "\n" + note));
+}
 
 void add_form(CLI::App* command, Parsed& parsed) {
   command->add_flag("--json", parsed.json, "print JSON, for programs");
@@ -66,18 +68,22 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   add_form(command, parsed);
 }
 
-void add_commands(CLI::App& app, Parsed& parsed) {
+void add_run_and_submit(CLI::App& app, Parsed& parsed) {
   CLI::App* run =
       app.add_subcommand("run", "run a job and follow it; ends with the job's own exit code");
   add_job_flags(run, parsed);
   example(run,
           "  gang run -- python3 train.py\n  gang run --gpus 2 --time 1h -- ./simulate input.dat\n"
           "  gang run train.toml\n  gang run --sweep lr=0.1,0.01 --sweep seed=1..8 -- python3 "
-          "train.py --lr {lr}");
+          "train.py --lr {lr}",
+          "Tasks read nothing: their standard input is /dev/null, whatever `gang run` has.");
   CLI::App* submit = app.add_subcommand("submit", "hand in a job and go on");
   add_job_flags(submit, parsed);
   example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");
+}
 
+void add_commands(CLI::App& app, Parsed& parsed) {
+  add_run_and_submit(app, parsed);
   CLI::App* list =
       app.add_subcommand("list", "jobs: those that wait or run, and the newest that ended");
   list->add_flag("-a,--all", parsed.list.all, "all jobs that ended, too");
@@ -170,6 +176,33 @@ Error unknown_flag(const CLI::App& command, const std::string& word) {
   return {
       ErrorKind::usage, "there is no flag '" + printable(flag) + "'", "",
       near ? "did you mean " + *near + "?" : "`gang " + command.get_name() + " --help` lists all"};
+}
+
+// What CLI11 found wrong, in words of ours where its own would puzzle.
+Error misuse(const CLI::App& app, const CLI::ParseError& error, const std::string& help) {
+  const std::string said = error.what();
+  const bool required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const auto commands = app.get_subcommands();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !commands.empty()) {
+    const std::vector<std::string> words = app.remaining(true);
+    for (const std::string& word : words)
+      if (word.starts_with("-")) return unknown_flag(*commands.front(), word);
+    if (!words.empty())
+      return {ErrorKind::usage, "there is no place for '" + printable(words.front()) + "' here", "",
+              help};
+  }
+  constexpr std::string_view unreadable = "Could not convert: ";
+  if (const auto equals = said.find(" = ");
+      said.starts_with(unreadable) && equals != std::string::npos)
+    return {ErrorKind::usage, "'" + printable(said.substr(equals + 3)) + "' is no whole number",
+            said.substr(unreadable.size(), equals - unreadable.size()), help};
+  if (required && commands.empty())
+    return {ErrorKind::usage, "say what to do: `gang run -- COMMAND` runs one", "",
+            "`gang --help` lists all commands"};
+  if (required && said.starts_with("job"))
+    return {ErrorKind::usage, "say which job: its number or its name", "",
+            "`gang list` shows them; " + help};
+  return {ErrorKind::usage, said, "", help};
 }
 
 // Parses again without the job files that stand among the flags, until none is left.
@@ -285,8 +318,7 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
   } catch (const CLI::ParseError& error) {
     const std::string command =
         words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
-    return early.fail(
-        {ErrorKind::usage, error.what(), "", "`gang" + command + " --help` shows how to write it"});
+    return early.fail(misuse(app, error, "`gang" + command + " --help` shows how to write it"));
   }
   Output out(around, parsed.json ? Form::json : parsed.quiet ? Form::quiet : Form::people);
   return dispatch(app, parsed, out);

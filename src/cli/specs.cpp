@@ -33,17 +33,27 @@ Result<std::vector<JobSpec>> read_specs(const SubmitOptions& options, Output& ou
         ErrorKind::usage, "there is nothing to run", "",
         "name a job file (*.toml), or put a command after --: `gang run -- python3 train.py`"};
   std::vector<JobSpec> specs;
-  std::vector<Error> mistakes;
-  std::optional<Error> first;
-  const auto take = [&](Result<JobSpec> spec) {
-    if (spec) specs.push_back(std::move(*spec));
-    else if (!first) first = spec.error();
+  std::vector<Error> wrong;
+  const auto take = [&](Result<JobSpec> spec, std::vector<Error> mistakes) {
+    if (spec) return specs.push_back(std::move(*spec));
+    if (mistakes.empty()) mistakes.push_back(spec.error());
+    wrong.insert(wrong.end(), mistakes.begin(), mistakes.end());
   };
-  for (const std::string& file : options.files) take(read_one(file, options, around, mistakes));
-  if (options.files.empty()) take(spec_from_flags(options.flags, around.directory, &mistakes));
-  if (first) {
-    for (std::size_t i = 1; i < mistakes.size(); ++i) (void)out.fail(mistakes[i]);
-    return *first;
+  for (const std::string& file : options.files) {
+    std::vector<Error> mistakes;
+    auto spec = read_one(file, options, around, mistakes);
+    take(std::move(spec), std::move(mistakes));
+  }
+  if (options.files.empty()) {
+    std::vector<Error> mistakes;
+    auto spec = spec_from_flags(options.flags, around.directory, &mistakes);
+    take(std::move(spec), std::move(mistakes));
+  }
+  if (!wrong.empty()) {
+    const Error last = wrong.back();  // for the caller to tell
+    wrong.pop_back();
+    for (const Error& error : wrong) (void)out.fail(error);
+    return last;
   }
   const Environment inherited(around.environment);
   for (JobSpec& spec : specs) spec.inherited = inherited;

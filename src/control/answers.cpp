@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "control/controller.h"
+#include "control/snapshot_of.h"
 #include "model/check_spec.h"
 
 namespace gangline {
@@ -56,8 +57,13 @@ GangView blank_view(const JobSpec& spec, GangId gang) {
 
 void Controller::submit(JobSpec spec, Reply<Submitted> reply) {
   touch();
-  submits_.push_back({std::move(spec), std::move(reply)});
-  ask_for_cycle();
+  const bool with_devices = wants_devices(spec.resources);
+  const auto take = [this, submit = PendingSubmit{std::move(spec), std::move(reply)}] {
+    submits_.push_back(submit);
+    ask_for_cycle();
+  };
+  if (with_devices) when_devices_are_known(take);
+  else take();
 }
 
 // Everything the client may have got wrong, once more: it may be another program than ours.
@@ -379,6 +385,10 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 
 void Controller::nodes(Reply<std::vector<NodeView>> reply) {
   touch();
+  when_devices_are_known([this, reply = std::move(reply)] { reply(node_views()); });
+}
+
+std::vector<NodeView> Controller::node_views() const {
   std::vector<NodeView> views;
   const auto& nodes = register_.cluster()->nodes;
   for (std::uint32_t i = 0; i < nodes.size(); ++i) {
@@ -408,7 +418,7 @@ void Controller::nodes(Reply<std::vector<NodeView>> reply) {
       }
     }
   }
-  reply(std::move(views));
+  return views;
 }
 
 void Controller::find(const std::string& name, Reply<JobId> reply) {
@@ -430,7 +440,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   for (const JobId id : register_.live()) status.running += register_.find(id)->live.size();
   status.ended = ended_gangs_;
   status.stays = settings_.stays;
-  status.trouble = trouble_;
+  status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;
   reply(std::move(status));
 }
 

@@ -93,12 +93,15 @@ class Controller final : public Service {
   bool may_start_again(const GangEnded& ended) const;
   void note_trouble(const Error& error);
   void adopt_found_node();
+  void when_devices_are_known(std::function<void()> call);
+  void answer_with_devices();
 
   // Answers (answers.cpp).
   Result<Job> check_submit(JobSpec spec);
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job) const;
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
+  std::vector<NodeView> node_views() const;
   Result<JobDetail> detail(JobId job, std::uint32_t first_gang, std::uint32_t most);
   Result<GangView> gang_view(GangId gang);
   void touch() { last_touched_ = world_.now(); }
@@ -115,6 +118,7 @@ class Controller final : public Service {
   std::uint64_t last_job_ = 0;
   std::uint64_t ended_gangs_ = 0;
   std::vector<PendingSubmit> submits_;
+  std::vector<std::function<void()>> need_devices_;  ///< what is put off until these are known
   std::vector<Event> unstored_;  ///< facts that happened and are not on disk yet
   Time unstored_since_;
   bool store_now_ = false;        ///< a person\'s wish is among them

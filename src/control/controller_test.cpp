@@ -71,6 +71,7 @@ class PretendEngine final : public Engine {
     return Error{ErrorKind::not_found, "no log", "", ""};
   }
   void retire() override { retired = true; }
+  bool asks_devices() const override { return asks; }
 
   void find_gpu() {
     node_.devices.resize(1);
@@ -97,6 +98,7 @@ class PretendEngine final : public Engine {
   std::string resumed_cursor, acknowledged;
   bool retired = false;
   bool reads_devices = true;
+  bool asks = false;
 
  private:
   PretendWorld& world_;
@@ -133,6 +135,11 @@ class Control : public testing::Test {
     spec.name = name;
     spec.command = {false, {"true"}};
     spec.dir = "/";
+    return spec;
+  }
+  static JobSpec a_gpu_spec() {
+    JobSpec spec = a_spec();
+    spec.resources.alternatives = {TaskRequest{DeviceRequest{}, 1, {}}};
     return spec;
   }
   Result<Submitted> submit(const JobSpec& spec) {
@@ -403,7 +410,8 @@ TEST_F(Control, AFullDiskRefusesSubmitsStartsNothingAndAllGoesOnWhenThereIsSpace
   const auto job = submit(spec);
   begin(30);  // reopened with nearly no room
   JobSpec large = a_spec("large");
-  large.env = {{"BIG", std::string(200'000, 'x')}};
+  const std::string big(100'000, 'x');
+  large.env = {{"BIG", big}, {"MORE", big}};
   const auto refused = submit(large);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::disk);
@@ -429,7 +437,7 @@ TEST_F(Control, WhatCanNeverRunIsRefusedAndNothingIsStored) {
 TEST_F(Control, OnAMachineWithDevicesNothingStartsBeforeTheirFirstReadingAndAllRightAfterIt) {
   engine_->reads_devices = false;
   engine_->find_gpu();
-  ASSERT_TRUE(submit(a_spec()));
+  ASSERT_TRUE(submit(a_gpu_spec()));
   world_.pass(seconds(1));
   EXPECT_EQ(engine_->starts.size(), 0u);
   engine_->reads_devices = true;  // it found nobody outside Gangline, so it is no news
@@ -440,9 +448,37 @@ TEST_F(Control, OnAMachineWithDevicesNothingStartsBeforeTheirFirstReadingAndAllR
 TEST_F(Control, ADeviceThatCannotBeReadHoldsUpNothingForLong) {
   engine_->reads_devices = false;
   engine_->find_gpu();
-  ASSERT_TRUE(submit(a_spec()));
+  ASSERT_TRUE(submit(a_gpu_spec()));
   world_.pass(seconds(6));
   EXPECT_EQ(engine_->starts.size(), 1u);
+}
+
+TEST_F(Control, AJobForCpusAloneWaitsForNoReading) {
+  engine_->reads_devices = false;
+  engine_->find_gpu();
+  ASSERT_TRUE(submit(a_spec()));
+  world_.pass(milliseconds(100));
+  EXPECT_EQ(engine_->starts.size(), 1u);
+}
+
+TEST_F(Control, WhileDevicesAreAskedForOnlyQuestionsAboutThemWait) {
+  engine_->asks = true;
+  std::optional<Result<Submitted>> with_gpu;
+  std::optional<std::vector<NodeView>> nodes;
+  controller_->submit(a_gpu_spec(), [&](auto answer) { with_gpu = std::move(answer); });
+  controller_->nodes([&](auto answer) { nodes = *std::move(answer); });
+  ASSERT_TRUE(submit(a_spec()));
+  world_.pass(seconds(1));
+  EXPECT_EQ(engine_->starts.size(), 1u);
+  EXPECT_FALSE(with_gpu);
+  EXPECT_FALSE(nodes);
+
+  engine_->asks = false;
+  engine_->find_gpu();
+  world_.pass(milliseconds(10));
+  ASSERT_TRUE(with_gpu && nodes);
+  EXPECT_TRUE(with_gpu->ok());
+  EXPECT_EQ(nodes->at(0).node.devices.size(), 1u);
 }
 
 TEST_F(Control, TheServiceEndsWhenIdleAndNotBefore) {

@@ -17,8 +17,8 @@ constexpr std::size_t most_unstored = 2'000;
 // A gang that runs for so long was not as short as those before it: others need not wait for it in
 // line.
 constexpr Span longest_turn = seconds(1);
-// With devices that others may use, nothing starts before the first reading of them, but no reading
-// holds up the start of everything for longer than this.
+// With devices that others may use, and somebody who wants some, nothing starts before the first
+// reading of them, but no reading holds up the start of everything for longer than this.
 constexpr Span longest_wait_for_reading = seconds(5);
 constexpr Span look_for_reading_every = milliseconds(20);
 
@@ -94,6 +94,12 @@ void Controller::adopt_found_node() {
                                   [&](auto& node) { return node.name == found->name; });
   const NodeId id{static_cast<std::uint32_t>(known - nodes.begin())};
   Node node = known == nodes.end() ? *found : merge_node(*known, *found);
+  // Drivers that have not answered yet have not taken back what they said before.
+  if (known != nodes.end() && engine_.asks_devices()) {
+    node.devices = known->devices;
+    node.links = known->links;
+    node.driver = known->driver;
+  }
   engine_.adopt_node(id, node);
   record({world_.now(), NodeSeen{id, std::move(node)}});
 }
@@ -112,6 +118,7 @@ void Controller::run_cycle() {
   // 1. Learn what happened. Only events change what we believe.
   learn(engine_.poll(world_.now()));
   settle_consequences();
+  if (!engine_.asks_devices()) answer_with_devices();
 
   // 2. New jobs are answered when they are on disk, before we think about them.
   if (!submits_.empty()) accept_submits();
@@ -125,6 +132,16 @@ void Controller::run_cycle() {
   // 5. Tell those who wait.
   answer_waiters();
   retire_ended_jobs();
+}
+
+// A question about devices waits until they are known, and no other does.
+void Controller::when_devices_are_known(std::function<void()> call) {
+  if (engine_.asks_devices()) need_devices_.push_back(std::move(call));
+  else call();
+}
+
+void Controller::answer_with_devices() {
+  for (const auto& call : std::exchange(need_devices_, {})) call();
 }
 
 void Controller::record(const Event& event) {
@@ -248,8 +265,12 @@ Plan Controller::plan_now() {
   const bool may_be_shared =
       std::any_of(snapshot_.cluster->nodes.begin(), snapshot_.cluster->nodes.end(),
                   [](const Node& node) { return !node.devices.empty(); });
-  const bool blind =
+  const bool unread =
       may_be_shared && !engine_.sample() && snapshot_.now - started_ < longest_wait_for_reading;
+  const bool blind =
+      (unread || engine_.asks_devices()) &&
+      std::any_of(snapshot_.waiting.begin(), snapshot_.waiting.end(),
+                  [](const WaitingGroup& group) { return wants_devices(*group.request); });
   if (!snapshot_.waiting.empty() && !blind) plan = make_plan(snapshot_, policy_);
   // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.
   if (!snapshot_.waiting.empty() && blind && !std::exchange(looks_for_reading_, true))

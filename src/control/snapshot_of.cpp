@@ -96,4 +96,9 @@ Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now
   return snapshot;
 }
 
+bool wants_devices(const ResourceRequest& request) {
+  return std::any_of(request.alternatives.begin(), request.alternatives.end(),
+                     [](const TaskRequest& task) { return task.devices.has_value(); });
+}
+
 }  // namespace gangline

@@ -8,5 +8,7 @@ namespace gangline {
 
 /// One picture of what the register believes, for one decision.
 Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now);
+/// Whether one of the alternatives has devices.
+bool wants_devices(const ResourceRequest& request);
 
 }  // namespace gangline

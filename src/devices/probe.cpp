@@ -162,16 +162,16 @@ void Probe::tell(const std::string& trouble) {
   calls_.trouble(trouble);
 }
 
-Node probe_node(const std::vector<std::string>& command, Span deadline) {
+FirstFacts probe_node(const std::vector<std::string>& command, Span deadline) {
   auto child = ProbeChild::start(command);
-  if (!child) return without_devices({}, child.error().sentence());
+  if (!child) return {without_devices({}, child.error().sentence()), false};
   static_cast<void>(child->send(message_of(ProbeRequest::facts)));
   std::optional<Node> cpu_facts;
   MessageCutter cutter;
   const Span until = since_boot() + deadline;
   for (bool open = true; open;) {
     const Span left = until - since_boot();
-    if (left.us <= 0) return without_devices(cpu_facts, no_answer(deadline));
+    if (left.us <= 0) return {without_devices(cpu_facts, no_answer(deadline)), false};
     pollfd readable{child->socket(), POLLIN, 0};
     const int ready = ::poll(&readable, 1, static_cast<int>(left.us / 1000) + 1);
     if (ready <= 0) continue;
@@ -180,15 +180,15 @@ Node probe_node(const std::vector<std::string>& command, Span deadline) {
     cutter.add(bytes);
     for (;;) {
       auto message = cutter.next();
-      if (!message) return without_devices(cpu_facts, message.error().sentence());
+      if (!message) return {without_devices(cpu_facts, message.error().sentence()), false};
       if (!*message) break;
       auto reply = read_reply(**message);
-      if (!reply) return without_devices(cpu_facts, reply.error().sentence());
-      if (reply->kind == ProbeReplyKind::facts) return std::move(reply->node);
+      if (!reply) return {without_devices(cpu_facts, reply.error().sentence()), false};
+      if (reply->kind == ProbeReplyKind::facts) return {std::move(reply->node), true};
       cpu_facts = std::move(reply->node);
     }
   }
-  return without_devices(cpu_facts, "the device probe ended by itself");
+  return {without_devices(cpu_facts, "the device probe ended by itself"), false};
 }
 
 }  // namespace gangline

@@ -84,9 +84,13 @@ class Probe {
   Loop::WatchPtr readable_, deadline_, restart_;
 };
 
+struct FirstFacts {
+  Node node;
+  bool whole = false;  ///< with its devices; false: they did not answer, and a note says so
+};
 /// Facts once, waiting for at most `deadline`. Where devices do not answer in time, the node comes
-/// without them and a note says so; where no child can be started, it is read from this process as
-/// far as that can be done without a vendor library.
-Node probe_node(const std::vector<std::string>& command, Span deadline = seconds(5));
+/// without them; where no child can be started, it is read from this process as far as that can be
+/// done without a vendor library.
+FirstFacts probe_node(const std::vector<std::string>& command, Span deadline = seconds(5));
 
 }  // namespace gangline

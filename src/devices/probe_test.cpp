@@ -151,7 +151,7 @@ TEST(Probe, DevicesKeepThePlacesTheyHadBeforeTheServiceWasRestarted) {
   const SmallMachine machine;
   machine.profile_of("eight_gpus.txt");
   ProbeSettings settings = quick();
-  settings.known = probe_node({child_program}, seconds(30));
+  settings.known = probe_node({child_program}, seconds(30)).node;
   ASSERT_EQ(settings.known.devices.size(), 8u);
   std::swap(settings.known.devices[0], settings.known.devices[5]);
   Device gone;
@@ -177,7 +177,7 @@ TEST(Probe, AChildThatCrashesBabblesOrIsMissingLeavesTheCpus) {
     ASSERT_EQ(watched.facts.size(), 1u) << word;
     EXPECT_FALSE(watched.facts[0].cpus.empty());
     EXPECT_NE(notes_of(watched.facts[0]).find("devices are unknown"), std::string::npos) << word;
-    const Node node = probe_node(settings.command, seconds(30));
+    const Node node = probe_node(settings.command, seconds(30)).node;
     EXPECT_FALSE(node.cpus.empty());
     EXPECT_NE(notes_of(node).find("devices are unknown"), std::string::npos) << word;
   }
@@ -186,7 +186,7 @@ TEST(Probe, AChildThatCrashesBabblesOrIsMissingLeavesTheCpus) {
 TEST(Probe, OneShotGivesTheWholeNode) {
   const SmallMachine machine;
   machine.profile_of("eight_gpus.txt");
-  const Node node = probe_node({child_program}, seconds(30));
+  const Node node = probe_node({child_program}, seconds(30)).node;
   EXPECT_EQ(node.devices.size(), 8u);
   EXPECT_EQ(node.links.size(), 28u);
 }
@@ -194,7 +194,7 @@ TEST(Probe, OneShotGivesTheWholeNode) {
 TEST(Probe, OneShotDoesNotWaitForADriverThatHangs) {
   const SmallMachine machine;
   machine.profile("hang all\n");
-  const Node node = probe_node({child_program}, milliseconds(300));
+  const Node node = probe_node({child_program}, milliseconds(300)).node;
   EXPECT_FALSE(node.cpus.empty());
   EXPECT_NE(notes_of(node).find("did not answer for 0.3s"), std::string::npos);
 }

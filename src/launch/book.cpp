@@ -1,8 +1,11 @@
 #include "launch/book.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 
 #include "os/clock.h"
+#include "os/file.h"
 
 namespace gangline {
 namespace {
@@ -200,10 +203,12 @@ void Book::on(const KnownRecord& record) {
 
 void Book::on(const NewsRecord& record) { add_news(record.number, record.event); }
 
+void Book::on(const StoreRecord& record) { store_ = record.name; }
+
 std::vector<Record> Book::snapshot() const {
   std::vector<Record> records;
   records.emplace_back(EpochRecord{epoch_, next_news_});
-  records.emplace_back(BootRecord{boot_});
+  if (!store_.empty()) records.emplace_back(StoreRecord{store_});
   for (const auto& [job, entry] : jobs_)
     for (const auto& [attempt, known] : entry.known)
       for (const Range& range : known.ranges())
@@ -216,6 +221,7 @@ std::vector<Record> Book::snapshot() const {
     if (lane->fences) records.emplace_back(FencesRecord{number, *lane->fences});
   }
   for (const auto& [id, gang] : live_) {
+    records.emplace_back(BootRecord{gang.boot});
     for (const LiveTask& task : gang.tasks) {
       // Its GangStarted is among the news already, or acknowledged.
       records.emplace_back(BeganRecord{gang.lane->order.lane, id, gang.attempt, task.rank, 0,
@@ -224,6 +230,7 @@ std::vector<Record> Book::snapshot() const {
     }
     if (gang.stop) records.emplace_back(*gang.stop);
   }
+  records.emplace_back(BootRecord{boot_});
   return records;
 }
 
@@ -263,6 +270,19 @@ void Ledger::commit_written(const std::vector<BeganRecord>& began) {
     journal_.grew(framed_record(record).size());
     book_.apply(record);
   }
+}
+
+Result<void> Ledger::put_aside(const std::string& directory) const {
+  const std::string aside = directory + "/gone." + book_.epoch();
+  auto made = make_directories(aside, 0700);
+  if (!made) return made;
+  for (const std::string_view name : {"exits", "journal"})
+    for (const std::uint64_t number : file_numbers(directory, name)) {
+      const std::string file = "/" + std::string(name) + "." + std::to_string(number);
+      if (::rename((directory + file).c_str(), (aside + file).c_str()) != 0)
+        return system_error("put aside", directory + file, errno);
+    }
+  return {};
 }
 
 Result<void> Ledger::make_room(std::size_t tasks) {

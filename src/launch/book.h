@@ -63,6 +63,7 @@ class Book {
 
   const std::string& epoch() const { return epoch_; }
   const std::string& boot() const { return boot_; }
+  const std::string& store() const { return store_; }
   std::uint64_t next_news() const { return next_news_; }
   std::uint64_t next_lane() const { return next_lane_; }
   const std::deque<NumberedNews>& news() const { return news_; }
@@ -112,12 +113,14 @@ class Book {
   void on(const TrimmedRecord& record);
   void on(const KnownRecord& record);
   void on(const NewsRecord& record);
+  void on(const StoreRecord& record);
   void drop_if_done(const Lane& lane);
   void add_news(std::uint64_t number, Event event);
   void forget_oldest();
 
   std::string epoch_;
   std::string boot_;
+  std::string store_;
   std::uint64_t next_news_ = 1;
   std::uint64_t next_lane_ = 1;
   std::map<std::uint64_t, std::unique_ptr<Lane>> lanes_;
@@ -143,6 +146,9 @@ class Ledger {
   /// Makes sure that the end of all that runs, and of `tasks` more, can be written even when the
   /// disk is full.
   Result<void> make_room(std::size_t tasks);
+
+  /// Puts the journal aside, so that the next launcher begins with none.
+  Result<void> put_aside(const std::string& directory) const;
 
   /// The number for the next piece of news.
   std::uint64_t next_news() const { return book_.next_news(); }

@@ -95,9 +95,11 @@ void Gangs::reap() {
 }
 
 /// False: the journal cannot be written, so the exit is to be told again.
-bool Gangs::note_exit(const ExitRecord& exit) {
+bool Gangs::note_exit(const ExitRecord& exit, const std::string& boot) {
   const auto [gang, task] = ledger_.book().find_pid(exit.pid);
   if (task == nullptr || task->exit || exit.boot < task->boot_after) return true;
+  // Numbers of processes begin again with each boot.
+  if (!boot.empty() && boot != gang->boot) return true;
   LiveGang after = *gang;
   LiveTask& ended = after.tasks[static_cast<std::size_t>(task - gang->tasks.data())];
   ended.exit = exit;
@@ -168,6 +170,7 @@ void Gangs::act_on_stop(const LiveGang& gang) {
 }
 
 void Gangs::signal(const LiveGang& gang, int number) {
+  if (gang.boot != boot_) return;  // its processes are gone, and others have their numbers
   const auto live = [&](std::int64_t pid) {
     return std::any_of(gang.tasks.begin(), gang.tasks.end(),
                        [&](const LiveTask& task) { return task.pid == pid && !task.exit; });

@@ -1,10 +1,13 @@
 #include "launch/gangs.h"
 
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <set>
 
 #include "base/check.h"
 #include "base/text.h"
@@ -37,11 +40,25 @@ ExitRecord unseen_exit(const LiveTask& task) {
   return exit;
 }
 
+/// What each task of a gang writes when it begins; the first one brings the news.
+std::vector<BeganRecord> beginnings(const Lane& lane, GangId id, std::uint64_t news) {
+  BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, news,
+                    now(),           since_boot(), since_boot(),       0};
+  std::vector<BeganRecord> all;
+  for (const TaskPlace& place : lane.order.allocation->parts[lane.order.part].tasks) {
+    began.rank = place.rank;
+    all.push_back(began);
+    began.news = 0;
+  }
+  return all;
+}
+
 }  // namespace
 
 Gangs::Gangs(Ledger& ledger, GangsSettings settings)
     : ledger_(ledger),
       settings_(std::move(settings)),
+      boot_(boot_id()),
       files_(settings_.state_dir),
       cgroups_(settings_.cgroup_root) {
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
@@ -175,6 +192,16 @@ void Gangs::return_turns(const ReturnMessage& message) {
     commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
 }
 
+void Gangs::stop_all(const std::string& reason, bool at_once) {
+  unwritten_.clear();
+  std::vector<GangId> running;
+  std::set<JobId> waiting;
+  for (const auto& [id, gang] : ledger_.book().live()) running.push_back(id);
+  for (const auto& [number, lane] : ledger_.book().lanes()) waiting.insert(lane->order.job);
+  for (const GangId gang : running) stop({gang, EndCause::stopped, reason, at_once});
+  for (const JobId job : waiting) return_turns({job, 0, std::numeric_limits<std::uint32_t>::max()});
+}
+
 // Turns.
 
 bool Gangs::start_some() {
@@ -292,15 +319,8 @@ bool Gangs::begin_turn(Lane& lane) {
   RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   for (std::size_t i = 0; i < recipe->tasks.size(); ++i) recipe->tasks[i].cpus = raised.cpus[i];
-  BeganRecord began{lane.order.lane, id,           lane.order.attempt, 0, ledger_.next_news(),
-                    now(),           since_boot(), since_boot(),       0};
-  std::vector<BeganRecord> all;
-  for (const TaskPlace& place : part.tasks) {
-    began.rank = place.rank;
-    all.push_back(began);
-    began.news = 0;
-  }
-  Started started = start_tasks(*recipe, std::move(all), ledger_.journal_fd(), raised.doors);
+  Started started = start_tasks(*recipe, beginnings(lane, id, ledger_.next_news()),
+                                ledger_.journal_fd(), raised.doors);
   Cgroups::close_doors(raised);
 
   // 4. Believe what happened.
@@ -352,7 +372,7 @@ void Gangs::adopt() {
     if (LiveGang* gang = ledger_.book().find(id)) adopt_gang(*gang);
   for (const auto& [number, lane] : ledger_.book().lanes())
     if (!lane->running) ready_.push_back(number);
-  commit({BootRecord{boot_id()}});
+  commit({BootRecord{boot_}});
 }
 
 void Gangs::adopt_gang(LiveGang& gang) {
@@ -366,7 +386,7 @@ void Gangs::adopt_gang(LiveGang& gang) {
 
   // 1. Which of its tasks are still there, and who will see them end.
   std::vector<std::int64_t> gone;
-  if (gang.boot != boot_id()) {
+  if (gang.boot != boot_) {
     stop_because("the machine was restarted while it ran");
     for (const LiveTask& task : gang.tasks) gone.push_back(task.pid);
   } else {
@@ -402,21 +422,30 @@ void Gangs::orphan_ended(int pidfd) {
   const auto orphan = orphans_.find(pidfd);
   if (orphan == orphans_.end()) return;
   const std::int64_t pid = orphan->second;
+  const auto status = wait_status_of(pidfd);
   ::close(pidfd);
   orphans_.erase(orphan);
   read_guardian_exits();
   const auto [gang, task] = ledger_.book().find_pid(pid);
-  if (task != nullptr && !task->exit) note_exit(unseen_exit(*task));
+  if (task == nullptr || task->exit) return;
+  ExitRecord exit = unseen_exit(*task);
+  if (status) {
+    exit.by_signal = WIFSIGNALED(*status);
+    exit.status = exit.by_signal ? WTERMSIG(*status) : WEXITSTATUS(*status);
+  }
+  note_exit(exit);
 }
 
 /// Returns how many bytes were whole records, or are none and never will be.
 std::size_t Gangs::note_exits(std::string_view bytes) {
   std::size_t whole = 0;
+  std::string boot;
   read_frames(bytes, [&](std::string_view payload) {
     whole = static_cast<std::size_t>(payload.data() - bytes.data()) + payload.size();
     const auto record = unpack_record(payload);
-    const auto* exit = record ? std::get_if<ExitRecord>(&*record) : nullptr;
-    if (exit != nullptr) note_exit(*exit);
+    if (!record) return;
+    if (const auto* begun = std::get_if<BootRecord>(&*record)) boot = begun->boot;
+    if (const auto* exit = std::get_if<ExitRecord>(&*record)) note_exit(*exit, boot);
   });
   return whole;
 }

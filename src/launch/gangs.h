@@ -38,6 +38,8 @@ class Gangs {
   void order(const StartMessage& message);
   void stop(const StopMessage& message);
   void return_turns(const ReturnMessage& message);
+  /// Stops all that runs, and takes back all that waits.
+  void stop_all(const std::string& reason, bool at_once);
 
   /// Begins turns that are due, a limited number of them; true: there are more.
   bool start_some();
@@ -78,7 +80,8 @@ class Gangs {
   bool watch_orphan(const LiveTask& task);
   void care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups);
 
-  bool note_exit(const ExitRecord& exit);
+  /// `boot`: of the machine when it was seen; empty: not known, or this one.
+  bool note_exit(const ExitRecord& exit, const std::string& boot = "");
   StopRecord stop_for_failure(const LiveGang& gang, const LiveTask& task);
   void act_on_stop(const LiveGang& gang);
   void signal(const LiveGang& gang, int number);
@@ -100,6 +103,7 @@ class Gangs {
 
   Ledger& ledger_;
   GangsSettings settings_;
+  std::string boot_;  ///< of the machine, now
   JobFiles files_;
   Cgroups cgroups_;
   Ports ports_;

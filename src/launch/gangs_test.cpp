@@ -106,6 +106,18 @@ TEST(Adoption, an_exit_that_the_guardian_saw_is_no_loss) {
   EXPECT_EQ(ending.cpu_time, seconds(2));
 }
 
+TEST(Adoption, an_exit_from_before_a_restart_is_not_that_of_a_task_with_the_same_number) {
+  const Ruin ruin;
+  ruin.write(boot_id(), 2, 1'000'000);
+  auto exits = open_with_room(ruin.path() + "/launcher/exits.1", 4096);
+  ASSERT_TRUE(exits.ok());
+  std::string frames = framed_record(BootRecord{"another boot"});
+  for (const std::int64_t pid : {1'000'000, 1'000'001})
+    frames += framed_record(ExitRecord{pid, false, 0, since_boot(), now(), seconds(1), {}});
+  ASSERT_TRUE(write_all(exits->number(), frames, "exits").ok());
+  EXPECT_EQ(ruin.adopted().cause, EndCause::lost);
+}
+
 TEST(Ports, given_ports_are_free_and_given_once) {
   Ports ports;
   const auto first = ports.take(20);

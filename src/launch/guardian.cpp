@@ -156,6 +156,12 @@ std::string exits_path(const std::string& directory) {
   return path_of(newest);
 }
 
+/// The file may have been begun under another boot of the machine.
+void note_boot(int exits) {
+  const auto written = write_all(exits, framed_record(BootRecord{boot_id()}), "exits");
+  if (!written) complain(written.error());
+}
+
 bool has_children() { return ::waitid(P_ALL, 0, nullptr, WEXITED | WNOHANG | WNOWAIT) == 0; }
 
 /// In the new process: the launcher until it is over, or until it must be the guardian itself.
@@ -186,6 +192,7 @@ int guard(Station station) {
     const std::string exits = exits_path(station.directory);
     auto exits_file = open_with_room(exits, room_for_exits);
     if (!exits_file) complain(exits_file.error());
+    else note_boot(exits_file->number());
     Pipe alive = make_pipe();
     Pipe wake = make_pipe();
     const Span begun = since_boot();

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
+#include <functional>
 #include <vector>
 
 #include "base/text.h"
@@ -83,6 +85,26 @@ Result<std::string> JobFiles::host_file(GangId gang, std::size_t tasks) const {
   if (written) written = replace_file(path, "localhost slots=" + std::to_string(tasks) + "\n");
   if (!written) return written.error();
   return path;
+}
+
+Result<std::string> JobFiles::script(JobId job, const std::string& text) const {
+  const std::string directory = job_directory(job) + "/scripts";
+  const std::string path = directory + "/" + std::to_string(std::hash<std::string>{}(text));
+  const auto before = read_file(path);
+  if (before && *before == text) return path;
+  auto written = make_directories(directory, 0700);
+  if (written) written = replace_file(path, text);
+  if (!written) return written.error();
+  return path;
+}
+
+JobId JobFiles::newest_job() const {
+  JobId newest{0};
+  std::error_code none_there;
+  for (const auto& entry : std::filesystem::directory_iterator(state_dir_ + "/jobs", none_there))
+    if (const auto number = parse_number(entry.path().filename().native()))
+      newest = std::max(newest, JobId{*number});
+  return newest;
 }
 
 Result<void> JobFiles::make_directories_of(JobId job) {

@@ -13,7 +13,7 @@
 
 namespace gangline {
 
-/// STATE/jobs/<job>/{logs,outputs,shards,hosts}/… and STATE/launcher/.
+/// STATE/jobs/<job>/{logs,outputs,shards,hosts,scripts}/… and STATE/launcher/.
 class JobFiles {
  public:
   explicit JobFiles(std::string state_dir) : state_dir_(std::move(state_dir)) {}
@@ -27,6 +27,10 @@ class JobFiles {
   std::string card(JobId job) const { return job_directory(job) + "/card"; }
   /// Written for a gang of so many tasks; its path.
   Result<std::string> host_file(GangId gang, std::size_t tasks) const;
+  /// A script for the shell, written once for all tasks that run it; its path.
+  Result<std::string> script(JobId job, const std::string& text) const;
+  /// The highest number of a job that has left files here; 0: none has.
+  JobId newest_job() const;
 
   /// The directories of a job; made once in the life of this object.
   Result<void> make_directories_of(JobId job);

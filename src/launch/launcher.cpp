@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
 #include "launch/wire.h"
 #include "os/clock.h"
 #include "os/unix_socket.h"
@@ -21,6 +23,8 @@ namespace {
 constexpr std::size_t most_connections = 8;
 constexpr Span between_news = milliseconds(2);
 constexpr Span longest_poll = seconds(10);
+constexpr Span longest_end_of_gone = seconds(30);
+constexpr std::size_t most_named = 5;
 
 /// A service at the other end, or somebody who has not said hello yet.
 struct Connection {
@@ -66,7 +70,7 @@ class Launcher {
         gangs_(ledger_,
                {settings.state_dir, settings.cgroup_root, ::getppid(), post.guardian_exits}) {}
 
-  LauncherVerdict run();
+  Result<LauncherVerdict> run();
 
  private:
   void wait();
@@ -74,6 +78,9 @@ class Launcher {
   void serve(Connection& connection);
   void obey(Connection& connection, const Message& message);
   void greet(Connection& connection, const HelloMessage& hello);
+  bool is_for(const std::string& store);
+  std::string trouble_with_gone() const;
+  void end_what_is_gone();
   void tell_news();
   void hear_guardian();
   bool idle_long_enough();
@@ -87,13 +94,14 @@ class Launcher {
   std::vector<pollfd> waited_for_;
   bool more_starts_ = false;
   bool retire_ = false;
+  std::optional<Span> gone_since_;  ///< when it was learnt that the store of these gangs is gone
   bool guardian_gone_ = false;
   Span last_told_{0};
   bool news_wait_ = false;
   Span idle_since_{0};
 };
 
-LauncherVerdict Launcher::run() {
+Result<LauncherVerdict> Launcher::run() {
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
@@ -108,6 +116,13 @@ LauncherVerdict Launcher::run() {
     if (gangs_.next_tick().us != 0 && since_boot() >= gangs_.next_tick()) gangs_.tick();
     tell_news();
     if (guardian_gone_) return LauncherVerdict::guardian_gone;
+    if (gone_since_) end_what_is_gone();
+    if (gone_since_ && ledger_.book().idle()) {
+      // The launcher that the service starts next knows nothing of them.
+      auto aside = ledger_.put_aside(JobFiles(settings_.state_dir).launcher_directory());
+      if (!aside) return aside.error();
+      return LauncherVerdict::retired;
+    }
     if (!ledger_.book().idle()) idle_since_ = since_boot();
     if (ledger_.book().idle() && (retire_ || idle_long_enough())) return LauncherVerdict::retired;
     wait();
@@ -188,7 +203,47 @@ void Launcher::serve(Connection& connection) {
   }
 }
 
+/// False: what is known here was ordered for a store that is gone. It is ended before anything
+/// else begins, since numbers of jobs may mean other jobs now.
+bool Launcher::is_for(const std::string& store) {
+  const std::string& known = ledger_.book().store();
+  if (gone_since_) return false;
+  if (store.empty() || store == known) return true;
+  if (known.empty()) {
+    // A disk that is too full for the name keeps nobody from working.
+    (void)ledger_.commit({StoreRecord{store}}).ok();
+    return true;
+  }
+  gone_since_ = since_boot();
+  const std::string trouble = trouble_with_gone();
+  if (!trouble.empty()) std::fprintf(stderr, "gang launcher: %s\n", trouble.c_str());
+  end_what_is_gone();
+  return false;
+}
+
+std::string Launcher::trouble_with_gone() const {
+  std::string names;
+  std::size_t named = 0;
+  for (const auto& [id, gang] : ledger_.book().live()) {
+    if (++named > most_named) return names + ", …";
+    names += (names.empty() ? "gangs of a store that is gone run here and are being stopped first: "
+                            : ", ") +
+             format(id);
+  }
+  return names;
+}
+
+void Launcher::end_what_is_gone() {
+  const bool at_once = since_boot() - *gone_since_ >= longest_end_of_gone;
+  gangs_.stop_all("the store that had its job is gone", at_once);
+}
+
 void Launcher::greet(Connection& connection, const HelloMessage& hello) {
+  if (hello.version == wire_version && !is_for(hello.store)) {
+    connection.send(TroubleMessage{trouble_with_gone()});
+    connection.flush();
+    return;
+  }
   connection.send(WelcomeMessage{wire_version, ledger_.book().epoch(), ::getpid(), ::getppid()});
   connection.flush();
   if (hello.version != wire_version) {

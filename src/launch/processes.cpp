@@ -2,9 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <set>
 
@@ -15,6 +18,19 @@ namespace gangline {
 namespace {
 
 constexpr std::size_t most_environment = 4 << 20;
+
+constexpr int longest_reaping_ms = 100;
+
+// From linux/pidfd.h, which distributions do not have yet: struct pidfd_info in its first version.
+struct PidfdAnswer {
+  std::uint64_t mask = 0;
+  std::uint64_t cgroup = 0;
+  std::array<std::uint32_t, 11> ids{};
+  std::int32_t exit_code = 0;
+};
+static_assert(sizeof(PidfdAnswer) == 64);
+constexpr unsigned long pidfd_get_info = _IOWR(0xff, 11, PidfdAnswer);
+constexpr std::uint64_t exit_is_known = 1 << 3;  // PIDFD_INFO_EXIT
 
 std::int64_t number_in(std::string_view text) {
   return static_cast<std::int64_t>(parse_number(text).value_or(0));
@@ -111,6 +127,17 @@ std::vector<ProcessEntry> processes_of_gang(std::span<const ProcessMark> tasks,
   for (const ProcessEntry& process : all)
     if (!process.zombie && ours.contains(process.pid)) found.push_back(process);
   return found;
+}
+
+std::optional<int> wait_status_of(int pidfd) {
+  // The kernel knows it once whoever is the parent now has let go of the process.
+  pollfd reaped{pidfd, 0, 0};
+  ::poll(&reaped, 1, longest_reaping_ms);
+  PidfdAnswer answer;
+  answer.mask = exit_is_known;
+  if (::ioctl(pidfd, pidfd_get_info, &answer) != 0 || (answer.mask & exit_is_known) == 0)
+    return std::nullopt;
+  return answer.exit_code;
 }
 
 ChildList::ChildList() {

@@ -37,6 +37,11 @@ struct ProcessMark {
 };
 bool is_there(const ProcessMark& mark);
 
+/// How a process ended, as wait() would say it to its parent. For a `pidfd` that was opened while
+/// the process lived and gives POLLIN now. Empty where nobody lets go of the process in time, and
+/// on kernels before 6.15.
+std::optional<int> wait_status_of(int pidfd);
+
 /// All processes of a gang: those in the sessions that its tasks lead, all that descend from them,
 /// and those that were started with its GANG_ID. No zombies.
 std::vector<ProcessEntry> processes_of_gang(std::span<const ProcessMark> tasks,

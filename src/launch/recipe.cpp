@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "model/check_spec.h"
 #include "model/placeholders.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -17,7 +18,7 @@
 namespace gangline {
 namespace {
 
-/// A shell script is one word, and the kernel takes at most 128 KiB in one word.
+/// The words that the shell makes of it are for a program, and the kernel takes only so many.
 constexpr std::size_t longest_outputs_in_script = 64 << 10;
 constexpr std::size_t most_outputs_as_words = 10'000;
 constexpr Span look_up_lasts = seconds(1);
@@ -97,12 +98,17 @@ Result<std::string> look_up(JobCard& card, const std::string& word, const std::s
 
 Result<Words> make_words(JobCard& card, const Command& command, const std::vector<EnvVar>& values,
                          const std::vector<std::string>& outputs, const std::string& path,
-                         const std::string& dir) {
+                         const std::string& dir, const JobFiles& files) {
   Words made;
   if (command.shell) {
     auto shell = look_up(card, "/bin/sh", path, dir);
     if (!shell) return shell.error();
-    return Words{"/bin/sh", {"/bin/sh", "-c", expand(command.words.front(), values, true)}};
+    std::string script = expand(command.words.front(), values, true);
+    if (script.size() <= longest_word)
+      return Words{"/bin/sh", {"/bin/sh", "-c", std::move(script)}};
+    auto file = files.script(card.job.id, script);
+    if (!file) return file.error();
+    return Words{"/bin/sh", {"/bin/sh", *std::move(file)}};
   }
   for (const std::string& word : command.words) {
     if (word == "{outputs}" && !outputs.empty()) {
@@ -242,7 +248,7 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
     const std::string* path = find_variable(variables.own, "PATH");
     if (path == nullptr) path = find_variable(spec.inherited, "PATH");
     auto words = make_words(card, gather ? *spec.gather : spec.command, values, outputs,
-                            path != nullptr ? *path : usual_path, task.dir);
+                            path != nullptr ? *path : usual_path, task.dir, files);
     if (!words) return words.error();
     task.program = std::move(words->program);
     task.words = std::move(words->words);

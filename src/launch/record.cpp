@@ -23,6 +23,7 @@ enum class RecordKind : std::uint8_t {
   trimmed,
   known,
   news,
+  store,
 };
 
 constexpr std::size_t most_turn_ranges = most_gangs_in_a_job;
@@ -145,6 +146,10 @@ struct PackRecord {
     to.u64(record.number);
     pack(to, record.event);
   }
+  void operator()(const StoreRecord& record) const {
+    kind(RecordKind::store);
+    to.text(record.name);
+  }
 };
 
 OrderRecord take_order(Unpacker& from) {
@@ -260,6 +265,7 @@ std::optional<Record> take_record(Unpacker& from) {
       const std::uint64_t number = from.u64();
       return NewsRecord{number, unpack_event(from)};
     }
+    case RecordKind::store: return StoreRecord{from.text()};
   }
   return std::nullopt;
 }

@@ -22,6 +22,10 @@ struct EpochRecord {
   std::string epoch;
   std::uint64_t next_news = 1;
 };
+/// The store that all of this was ordered for. None: by a service that did not tell.
+struct StoreRecord {
+  std::string name;
+};
 /// A launcher began to run under this boot of the machine.
 struct BootRecord {
   std::string boot;
@@ -108,9 +112,9 @@ struct NewsRecord {
   Event event;
 };
 
-using Record =
-    std::variant<EpochRecord, BootRecord, OrderRecord, FencesRecord, BeganRecord, ExitRecord,
-                 StopRecord, EndedRecord, ReturnedRecord, TrimmedRecord, KnownRecord, NewsRecord>;
+using Record = std::variant<EpochRecord, BootRecord, OrderRecord, FencesRecord, BeganRecord,
+                            ExitRecord, StopRecord, EndedRecord, ReturnedRecord, TrimmedRecord,
+                            KnownRecord, NewsRecord, StoreRecord>;
 
 void pack(Packer& to, const Record& record);
 std::optional<Record> unpack_record(std::string_view payload);

@@ -18,6 +18,7 @@
 #include <memory>
 
 #include "base/check.h"
+#include "model/check_spec.h"
 #include "os/clock.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -211,6 +212,31 @@ class ChildStack {
   void* bottom_;
 };
 
+std::string at_most_bytes(std::size_t size, std::size_t most) {
+  return " has " + std::to_string(size) + " bytes, and Linux takes at most " + std::to_string(most);
+}
+
+/// Which of what a program is given is more than the kernel takes, and what to try.
+std::string what_is_too_long(const TaskRecipe& task) {
+  std::size_t all = 0;
+  const auto too_long = [&](const std::string& text) {
+    all += text.size() + 1 + sizeof(char*);
+    return text.size() > longest_word;
+  };
+  for (const std::string& word : task.words)
+    if (too_long(word))
+      return "a word of its command" + at_most_bytes(word.size(), longest_word) +
+             " in one; hand it over in a file";
+  for (const auto* variables : {task.inherited.get(), &task.environment})
+    for (const std::string& variable : *variables)
+      if (too_long(variable))
+        return "its variable " + variable.substr(0, variable.find('=')) +
+               at_most_bytes(variable.size(), longest_word) + " in one; hand it over in a file";
+  return "its command with all variables" +
+         at_most_bytes(all, static_cast<std::size_t>(::sysconf(_SC_ARG_MAX))) +
+         " here; hand over less, or start the service anew under a larger `ulimit -s`";
+}
+
 std::string failure_text(const Failure& failure, const GangRecipe& recipe) {
   const TaskRecipe* task = &recipe.tasks.front();
   for (const TaskRecipe& each : recipe.tasks)
@@ -221,6 +247,7 @@ std::string failure_text(const Failure& failure, const GangRecipe& recipe) {
   if (failure.step == Step::program) text += " " + task->program;
   if (failure.step == Step::output_log) text += " " + task->output_log;
   if (failure.step == Step::error_log) text += " " + task->error_log;
+  if (failure.number == E2BIG) return text + ": " + what_is_too_long(*task);
   if (failure.number != 0) text += std::string(": ") + std::strerror(failure.number);
   return text;
 }

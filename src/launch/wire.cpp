@@ -36,6 +36,7 @@ struct PackMessage {
     kind(MessageKind::hello);
     to.u32(message.version);
     to.text(message.cursor);
+    if (message.version > 1) to.text(message.store);
   }
   void operator()(const NodeMessage& message) const {
     kind(MessageKind::node);
@@ -131,8 +132,11 @@ NewsMessage take_news(Unpacker& from) {
 std::optional<Message> take_message(Unpacker& from) {
   switch (static_cast<MessageKind>(from.u8())) {
     case MessageKind::hello: {
-      const std::uint32_t version = from.u32();
-      return HelloMessage{version, from.text()};
+      HelloMessage message;
+      message.version = from.u32();
+      message.cursor = from.text();
+      if (message.version > 1) message.store = from.text();
+      return message;
     }
     case MessageKind::node: return NodeMessage{unpack_node(from)};
     case MessageKind::job: return JobMessage{unpack_job(from)};

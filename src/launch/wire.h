@@ -19,7 +19,7 @@
 
 namespace gangline {
 
-constexpr std::uint32_t wire_version = 1;
+constexpr std::uint32_t wire_version = 2;
 /// The largest message: a job with the largest split and some room.
 constexpr std::size_t largest_message = largest_split + (32u << 20);
 /// Bytes that wait to be sent; beyond, no more news is put into messages until some were taken.
@@ -30,6 +30,7 @@ constexpr std::size_t most_news_in_a_message = 1'000;
 struct HelloMessage {
   std::uint32_t version = wire_version;
   std::string cursor;  ///< news after it are wanted; empty: all
+  std::string store;   ///< name of the store that the news are for; empty: any
 };
 struct NodeMessage {
   Node node;

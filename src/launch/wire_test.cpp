@@ -48,7 +48,7 @@ std::vector<Message> all_messages() {
   const std::vector<Fence> fences{{"cpus", false, "bound"}};
   Ending ending{EndCause::failed, 1u,     7,          std::nullopt,
                 "rank 1 ended",   "oh\n", seconds(1), mebibytes(3)};
-  return {HelloMessage{wire_version, "e:5"},
+  return {HelloMessage{wire_version, "e:5", "store"},
           NodeMessage{node},
           JobMessage{full_job()},
           StartMessage{{7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation())},

@@ -24,6 +24,14 @@ bool is_own_closed_directory(const std::string& path) {
          there.st_uid == ::geteuid() && (there.st_mode & 077) == 0;
 }
 
+Result<void> make_our_directory(const std::string& path) {
+  const auto made = make_private_directory(path);
+  if (made || !made.error().hint.empty()) return made;
+  Error error = made.error();
+  error.hint = "Gangline keeps its jobs there; GANGLINE_STATE=/another/place moves them";
+  return error;
+}
+
 }  // namespace
 
 Result<Places> find_places() {
@@ -36,18 +44,18 @@ Result<Places> find_places() {
   const std::string xdg_config = absolute_from("XDG_CONFIG_HOME");
   if (const char* given = std::getenv("GANGLINE_STATE");
       given != nullptr && *given != '\0' && own_state.empty())
-    return Error{ErrorKind::usage, "GANGLINE_STATE is no absolute path", given, ""};
+    return Error{ErrorKind::usage, "GANGLINE_STATE is no absolute path", given, "it begins with /"};
 
   if (!own_state.empty()) places.state = own_state;
   else places.state = (xdg_state.empty() ? home + "/.local/state" : xdg_state) + "/gangline";
-  if (const auto made = make_private_directory(places.state); !made) return made.error();
+  if (const auto made = make_our_directory(places.state); !made) return made.error();
 
   // Two states must not share a socket, so a state of one's own keeps its socket with it.
   const std::string runtime = absolute_from("XDG_RUNTIME_DIR");
   const bool use_runtime =
       own_state.empty() && !runtime.empty() && is_own_closed_directory(runtime);
   const std::string run = use_runtime ? runtime + "/gangline" : places.state + "/run";
-  if (const auto made = make_private_directory(run); !made) return made.error();
+  if (const auto made = make_our_directory(run); !made) return made.error();
   places.socket = run + "/service.sock";
 
   places.config = absolute_from("GANGLINE_CONFIG");

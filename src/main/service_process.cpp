@@ -13,6 +13,7 @@
 #include "control/controller.h"
 #include "engine/local/local_engine.h"
 #include "jobspec/config_file.h"
+#include "launch/job_files.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/http_server.h"
@@ -79,13 +80,18 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
   (void)open_file(places.state + "/gangline.db", O_RDWR | O_CREAT);
   auto store = Store::open({places.state + "/gangline.db", 0});
   if (!store) return not_ready(ready, store.error());
+  // A store that was deleted may have left logs and outputs of jobs, which are not to be mixed with
+  // those of others.
+  if ((*store)->last_job() == 0) (*store)->number_after(JobFiles(places.state).newest_job().n);
   Loop loop;
   LoopWorld world(loop);
   const std::string program = own_program();
   LocalEngine engine(loop, {places.state,
                             {program, "internal-launcher"},
                             {program, "internal-probe"},
-                            settings.sample_every});
+                            settings.sample_every,
+                            LocalEngineSettings{}.first_look,
+                            (*store)->name()});
   Loop::WatchPtr ending;
   Controller controller(world, **store, engine,
                         {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),

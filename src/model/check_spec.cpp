@@ -143,8 +143,8 @@ class SpecCheck {
 
   void memory(std::string where, Bytes bytes) {
     if (bytes.n < 0 || bytes > most_memory_of_a_task)
-      no(std::move(where), to_string(bytes.n) + " bytes of memory; a task has at most " +
-                               format(most_memory_of_a_task));
+      no(std::move(where), (bytes.n < 0 ? to_string(bytes.n) + " bytes" : format(bytes)) +
+                               " of memory; a task has at most " + format(most_memory_of_a_task));
   }
 
   void times() {

@@ -63,7 +63,7 @@ TEST(CheckSpec, EachLimitIsNamedWithItsNumber) {
   EXPECT_EQ(told([](JobSpec& s) { s.split->shards.assign(500'001, {"x"}); }),
             "sweep: this job would have more than 1000000 gangs, which is the most");
   EXPECT_EQ(told([](JobSpec& s) { s.resources.alternatives[0].memory = gibibytes(1 << 20); }),
-            "memory: 1125899906842624 bytes of memory; a task has at most 64T");
+            "memory: 1024T of memory; a task has at most 64T");
 }
 
 TEST(CheckSpec, AProductThatWouldOverflowIsRefused) {

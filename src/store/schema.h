@@ -30,6 +30,10 @@ constexpr const char* schema_steps[] = {
     CREATE INDEX job_unfinished ON job (id) WHERE ended = 0;
     CREATE TABLE note (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     )",
+    // The name of this store: a launcher that knows another one's gangs is not asked about ours.
+    R"(
+    INSERT INTO note (key, value) VALUES ('name', lower(hex(randomblob(16))));
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

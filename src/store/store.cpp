@@ -230,7 +230,13 @@ Result<void> Store::commit() {
 
 std::uint64_t Store::last_job() const {
   Statement query(core_->database.get(), "SELECT coalesce(max(id), 0) FROM job");
-  return query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
+  const std::uint64_t newest = query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
+  return std::max(newest, number_after_);
+}
+
+std::string Store::name() const {
+  Statement query(core_->database.get(), "SELECT value FROM note WHERE key = 'name'");
+  return query.next() ? query.text(0) : std::string();
 }
 
 std::string Store::cursor() const {

@@ -34,11 +34,16 @@ class Store {
   void add_job(const Job& job, const JobSummary& summary);
   void put_summary(const JobSummary& summary);
   void put_cursor(const std::string& cursor);
+  /// From now on jobs have higher numbers than this one, until there are newer jobs.
+  void number_after(std::uint64_t job) { number_after_ = job; }
   /// Returns when it is durable (written and synced), or says why it is not.
   Result<void> commit();
 
   // Reading. Sees what was committed.
+  /// Of the newest job; numbers up to it are not given again.
   std::uint64_t last_job() const;
+  /// Random, made with the store: no other store has it.
+  std::string name() const;
   std::string cursor() const;
   /// Jobs that have not ended, oldest first, and each one's events, in their order.
   Result<std::vector<std::pair<Job, JobSummary>>> unfinished() const;
@@ -63,6 +68,7 @@ class Store {
   struct Core;
   explicit Store(std::unique_ptr<Core> core);
   std::unique_ptr<Core> core_;
+  std::uint64_t number_after_ = 0;
 };
 
 }  // namespace gangline

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "store/schema.h"
+
 namespace gangline {
 namespace {
 
@@ -41,6 +43,32 @@ class StoreOnDisk : public testing::Test {
   }
   std::string dir_;
 };
+
+TEST_F(StoreOnDisk, EachStoreHasANameOfItsOwnAndKeepsIt) {
+  const std::string name = open()->name();
+  EXPECT_EQ(name.size(), 32u);
+  EXPECT_EQ(open()->name(), name);
+  EXPECT_NE((*Store::open({":memory:", 0}))->name(), name);
+}
+
+TEST_F(StoreOnDisk, AStoreFromBeforeStoresHadNamesGetsOne) {
+  sqlite3* old = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ + "/gangline.db").c_str(), &old), SQLITE_OK);
+  const std::string first = std::string(schema_steps[0]) + "PRAGMA user_version = 1;";
+  ASSERT_EQ(sqlite3_exec(old, first.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(old);
+  EXPECT_EQ(open()->name().size(), 32u);
+}
+
+TEST_F(StoreOnDisk, NumbersGoOnAfterThoseThatAnotherStoreGave) {
+  auto store = open();
+  store->number_after(7);
+  EXPECT_EQ(store->last_job(), 7u);
+  const Job job = a_job(8, "train");
+  store->add_job(job, a_summary(job, GangPhase::waiting));
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(store->last_job(), 8u);
+}
 
 TEST_F(StoreOnDisk, WhatWasCommittedIsThereAfterReopeningAndWhatWasNotIsNot) {
   const Job job = a_job(1, "train");

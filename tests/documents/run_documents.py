@@ -103,7 +103,6 @@ class Machine:
             "GANGLINE_CONFIG": str(self.work / "config.toml"),
             "GANGLINE_ROOT": str(self.place / "root"),
             "GANGLINE_NVML": "",
-            "LD_PRELOAD": str(build / "e2e" / "libpaper_cpus.so"),
         }
         words = wanted.split(",")
         self.pretend_cpus(int(words[0].split()[0]))

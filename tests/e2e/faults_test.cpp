@@ -1,4 +1,4 @@
-// A disk that is full, and a machine that was started again.
+// A disk that is full.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>

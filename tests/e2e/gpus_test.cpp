@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "machine.h"
 #include "model/cluster.h"
+#include "os/clock.h"
 
 namespace gangline {
 namespace {
@@ -172,6 +173,20 @@ TEST_F(Gpus, ARetryGoesToAnotherGpu) {
   EXPECT_EQ(machine_.show_gang(job + ".0").attempt, 2u);
 }
 
+TEST_F(Gpus, ATaskWhoseCpusAreNotThereRunsUnboundAndThatIsSaid) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) > 32) GTEST_SKIP() << "this machine has all CPUs meant here";
+  use(Machine::profile_of("eight_gpus.txt"), 64);
+  const std::string whole = machine_.submit({"--cpus", "64", "--", "true"});
+  EXPECT_EQ(machine_.wait(whole), 0);
+  EXPECT_TRUE(says(machine_.gang({"show", whole + ".0"}).out,
+                   "fence of cpus: does not hold (bound to the others; CPU "));
+  machine_.submit({"--cpus", "32", "--", "sh", "-c", say_and_hold});
+  const std::string second = machine_.submit({"--cpus", "32", "--", "sh", "-c", say_and_hold});
+  let_go(second);
+  EXPECT_TRUE(says(machine_.gang({"show", second + ".0"}).out,
+                   "fence of cpus: does not hold (not bound; CPU 32-63 cannot be used now"));
+}
+
 TEST_F(Gpus, AJobThatAsksForNoGpuSeesNone) {
   use_eight();
   EXPECT_EQ(machine_.gang({"run", "--", "sh", "-c", "echo \"[$CUDA_VISIBLE_DEVICES]\""}).out,
@@ -238,10 +253,24 @@ TEST_F(Gpus, AMachineWithoutAGpuRefusesAtOnceAndSaysHowToAskForCpus) {
   EXPECT_FALSE(machine_.exists("ran"));
 }
 
-TEST_F(Gpus, ADriverThatHangsHoldsUpJobsForCpusNoLongerThanTheTimeItIsGiven) {
+TEST_F(Gpus, ADriverThatHangsHoldsUpOnlyThoseWhoAskForDevices) {
+  constexpr Span patience = seconds(4);  // the driver is given 5 s
   use("hang all\n");
-  const Ran ran = machine_.gang({"run", "--", "echo", "hi"});
-  EXPECT_EQ(ran.out, "hi\n");
+  const Span begun = since_boot();
+  EXPECT_EQ(machine_.gang({"list"}).code, 0);
+  EXPECT_EQ(machine_.gang({"run", "--", "echo", "hi"}).out, "hi\n");
+  EXPECT_LT((since_boot() - begun).us, patience.us);
+  const Ran refused = machine_.gang({"run", "--gpus", "1", "--", "true"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_TRUE(says(machine_.gang({"nodes"}).out, "did not answer for 5"));
+}
+
+TEST_F(Gpus, ADriverThatAnswersLateStillGivesItsGpus) {
+  use("hang all\n");
+  EXPECT_EQ(machine_.gang({"list"}).code, 0);
+  Beside run = machine_.gang_beside({"run", "--gpus", "1", "--", "echo", "hi"});
+  machine_.change_gpus(Machine::profile_of("eight_gpus.txt"));
+  EXPECT_EQ(run.wait().out, "hi\n");
 }
 
 }  // namespace

@@ -181,6 +181,43 @@ TEST(Jobs, OutOfMemoryIsToldAsSuchWhereTheLimitIsHeld) {
   EXPECT_EQ(view.ending->cause, EndCause::out_of_memory);
 }
 
+TEST(Jobs, AScriptThatIsLongerThanAnyWordMayBeRunsAllTheSame) {
+  const Machine machine;
+  const std::string comment = ": " + std::string(200'000, 'x') + "\n";
+  const std::string job =
+      machine.submit_file("long.toml", "tasks = 2\ncommand = '''\necho begin {rank}\n" + comment +
+                                           "echo end $GANG_JOB >> ends\nexit 5\n'''\n");
+  EXPECT_EQ(machine.wait(job), 5);
+  EXPECT_TRUE(says(machine.gang({"logs", job}).out, "begin 1"));
+  EXPECT_FALSE(machine.lines("ends").empty());
+}
+
+TEST(Jobs, AWordThatLinuxDoesNotTakeIsRefusedAndNothingIsSubmitted) {
+  const Machine machine;
+  const std::string large(200'000, 'x');
+  machine.write("word.toml", "command = ['echo', '" + large + "']\n");
+  machine.write("variable.toml", "command = 'true'\nenv = { LARGE = '" + large + "' }\n");
+  for (const char* file : {"word.toml", "variable.toml"}) {
+    const Ran ran = machine.gang({"submit", file});
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_TRUE(says(ran.err, "131071"));
+    EXPECT_TRUE(says(ran.err, "hand it over in a file"));
+  }
+  EXPECT_TRUE(machine.list().empty());
+}
+
+TEST(Jobs, AWordThatOnlyItsValuesMakeTooLongIsToldWithTheLimit) {
+  const Machine machine;
+  const std::string job =
+      machine.submit_file("grows.toml", "command = ['echo', '{a}{a}']\n[sweep]\na = ['" +
+                                            std::string(100'000, 'x') + "']\n");
+  EXPECT_NE(machine.wait(job), 0);
+  const GangView gang = machine.show_gang(job + ".0");
+  EXPECT_EQ(gang.ending->cause, EndCause::not_started);
+  EXPECT_TRUE(says(gang.ending->detail,
+                   "a word of its command has 200000 bytes, and Linux takes at most 131071"));
+}
+
 TEST(Jobs, AWrongJobFileIsToldWithItsPlaceAndNothingIsSubmitted) {
   const Machine machine;
   machine.write("good.toml", "command = 'touch ran'\n");

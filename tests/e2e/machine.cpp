@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* fake_nvml = BINARY_DIR "/fake_nvml/libnvidia-ml.so.1";
 constexpr useconds_t poll_us = 2'000;
+constexpr const char* mark = "GANGLINE_TEST_MACHINE";  // all processes of a machine carry it
 
 std::string text_of(const std::string& path) {
   std::ostringstream text;
@@ -101,6 +102,7 @@ Machine::Machine() : path_(made_directory()), state_(path_ + "/state"), env_(cle
   env_["GANGLINE_CONFIG"] = path_ + "/config.toml";
   env_["GANGLINE_NVML"] = "";
   env_["HOME"] = path_;
+  env_[mark] = path_;
 }
 
 Machine::Machine(const std::string& state) : Machine() {
@@ -108,7 +110,7 @@ Machine::Machine(const std::string& state) : Machine() {
   env_["GANGLINE_STATE"] = state_;
 }
 
-Machine::~Machine() {
+void Machine::end_all() const {
   // What is killed may be started anew by what is not killed yet, so until none is left twice.
   for (int none = 0; none < 2;) {
     const std::vector<pid_t> left = processes();
@@ -116,6 +118,10 @@ Machine::~Machine() {
     none = left.empty() ? none + 1 : 0;
     ::usleep(poll_us);
   }
+}
+
+Machine::~Machine() {
+  end_all();
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }
@@ -164,7 +170,6 @@ void Machine::give_gpus(const std::string& profile, unsigned cpus) {
   env_["GANGLINE_ROOT"] = path_ + "/root";
   env_["GANGLINE_NVML"] = fake_nvml;
   env_["FAKE_NVML_FILE"] = path_ + "/profile.txt";
-  env_["LD_PRELOAD"] = BINARY_DIR "/e2e/libpaper_cpus.so";
 }
 
 Beside Machine::run_beside(const std::vector<std::string>& words) const {
@@ -196,12 +201,12 @@ Ran Machine::run(const std::vector<std::string>& words, Span longest_run) const 
 }
 
 Ran Machine::gang(std::vector<std::string> words, Span longest_run) const {
-  words.insert(words.begin(), program());
-  return run(words, longest_run);
+  return gang_beside(std::move(words)).wait(longest_run);
 }
 
 Beside Machine::gang_beside(std::vector<std::string> words) const {
   words.insert(words.begin(), program());
+  words.insert(words.begin(), begin_.begin(), begin_.end());
   return run_beside(words);
 }
 
@@ -237,7 +242,7 @@ std::vector<JobSummary> Machine::list() const {
 std::vector<pid_t> Machine::processes() const {
   std::vector<pid_t> ours;
   for (const ProcessEntry& process : all_processes())
-    if (!process.zombie && start_variable(process.pid, "GANGLINE_STATE") == state_)
+    if (!process.zombie && start_variable(process.pid, mark) == path_)
       ours.push_back(static_cast<pid_t>(process.pid));
   return ours;
 }

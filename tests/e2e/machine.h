@@ -54,7 +54,6 @@ class Machine {
   Machine();
   /// The state directory at `state`, which exists and is removed by its owner.
   explicit Machine(const std::string& state);
-  /// Ends everything that this machine started: service, launcher, guardian, tasks, commands.
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -62,6 +61,11 @@ class Machine {
   const std::string& path() const { return path_; }
   const std::string& state() const { return state_; }
   std::string socket() const { return state_ + "/run/service.sock"; }
+  /// Everything that this machine started, service, launcher, guardian, tasks and commands, ends at
+  /// once, as by a power cut.
+  void end_all() const;
+  /// Words before those of each command: a program that runs it.
+  void begin_commands_with(std::vector<std::string> words) { begin_ = std::move(words); }
   void set(const std::string& variable, const std::string& value) { env_[variable] = value; }
 
   // Files below `path()`, where all commands run.
@@ -70,8 +74,8 @@ class Machine {
   std::vector<std::string> lines(const std::string& name) const;
   bool exists(const std::string& name) const;
 
-  /// The fake NVML with this profile, and `cpus` CPUs that exist on paper: tasks are then bound to
-  /// none.
+  /// The fake NVML with this profile, and `cpus` CPUs, of which most exist on paper: tasks are
+  /// bound only to those that the real machine has.
   void give_gpus(const std::string& profile, unsigned cpus);
   /// The same machine from now on, with other GPUs.
   void change_gpus(const std::string& profile) const;
@@ -108,6 +112,7 @@ class Machine {
 
   std::string path_, state_;
   std::map<std::string, std::string> env_;
+  std::vector<std::string> begin_;
   mutable int commands_ = 0;
 };
 

@@ -56,5 +56,80 @@ TEST(Terminal, AListShowsTheAlternativeThatARunningJobGot) {
   EXPECT_EQ(machine.show(job).summary.taken, "1 cpu");
 }
 
+TEST(Terminal, TasksReadNothingAlsoBehindAPipeAndTheHelpSaysSo) {
+  const Machine machine;
+  const std::string gang = BINARY_DIR "/gang";
+  const Ran ran =
+      machine.run({"sh", "-c", "echo typed | " + gang + " run -- sh -c 'cat; echo over'"});
+  EXPECT_EQ(ran.out, "over\n");
+  EXPECT_TRUE(says(machine.gang({"run", "--help"}).out, "/dev/null"));
+}
+
+TEST(Terminal, LogsOfAGangThatNeverRanSayWhyThereAreNone) {
+  const Machine machine;
+  const std::string first = machine.submit({"--", "sleep", "600"});
+  const std::string later = machine.submit({"--after", first, "--", "true"});
+  const Ran waits = machine.gang({"logs", later});
+  EXPECT_EQ(waits.code, 0);
+  EXPECT_EQ(waits.out, "");
+  EXPECT_TRUE(says(waits.err, "gang 2.0 waits, so it has written nothing; `gang why 2.0`"));
+  machine.gang({"stop", later});
+  EXPECT_NE(machine.wait(later), 0);
+  EXPECT_TRUE(says(machine.gang({"logs", later}).err, "gang 2.0 never ran: stopped by"));
+}
+
+TEST(Terminal, AWrongCommandLineSaysWhatToWriteInstead) {
+  const Machine machine;
+  const auto told = [&](std::vector<std::string> words) {
+    const Ran ran = machine.gang(std::move(words));
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    return ran.err;
+  };
+  EXPECT_TRUE(says(told({}), "say what to do: `gang run -- COMMAND` runs one"));
+  EXPECT_TRUE(says(told({"show"}), "say which job: its number or its name"));
+  EXPECT_TRUE(says(told({"wait"}), "say which job: its number or its name"));
+  EXPECT_TRUE(says(told({"list", "--stat", "x"}), "no flag '--stat'; did you mean --state?"));
+  EXPECT_TRUE(says(told({"list", "seven"}), "there is no place for 'seven' here"));
+  EXPECT_TRUE(says(told({"list", "--limit", "x"}), "--limit: 'x' is no whole number"));
+  EXPECT_TRUE(says(told({"run", "--memory", "99999G", "--", "true"}), "97.7T of memory; a task"));
+}
+
+TEST(Terminal, TheMistakesOfAllFilesAreToldInTheirOrder) {
+  const Machine machine;
+  machine.write("one.toml", "comand = 'true'\ntasks = 0\n");
+  machine.write("two.toml", "command = 'true'\ngpu = 1\nmodle = 'H100'\n");
+  const Ran ran = machine.gang({"submit", "one.toml", "missing.toml", "two.toml"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err,
+            "gang: one.toml:1:1: unknown key 'comand'; did you mean 'command'?\n"
+            "gang: one.toml:2:9: tasks is 0; it goes from 1 to 65536\n"
+            "gang: " +
+                machine.path() +
+                "/missing.toml: cannot open: No such file or directory\n"
+                "gang: two.toml:2:1: unknown key 'gpu'; did you mean 'gpus'?\n"
+                "gang: two.toml:3:1: unknown key 'modle'; did you mean 'model'?\n");
+}
+
+TEST(Terminal, AStateThatCannotBeMadeSaysHowToMoveIt) {
+  Machine machine;
+  machine.set("GANGLINE_STATE", "relative");
+  EXPECT_TRUE(says(machine.gang({"list"}).err, "no absolute path; it begins with /"));
+  machine.set("GANGLINE_STATE", "/proc/nowhere");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "/proc/nowhere: cannot make directory"));
+  EXPECT_TRUE(says(ran.err, "GANGLINE_STATE=/another/place moves them"));
+}
+
+TEST(Terminal, AStatePathWithSpacesOrTooLongForASocketWorks) {
+  const Machine around;
+  for (const std::string& part : {std::string("with some space"), std::string(150, 'x')}) {
+    const std::string state = around.path() + "/" + part;
+    ASSERT_EQ(around.run({"mkdir", "-m", "700", state}).code, 0);
+    const Machine machine(state);
+    EXPECT_EQ(machine.gang({"run", "--", "echo", "fine"}).out, "fine\n") << part;
+  }
+}
+
 }  // namespace
 }  // namespace gangline

@@ -396,5 +396,30 @@ TEST(FullDisk, a_launcher_that_is_killed_meanwhile_goes_on_as_well) {
   EXPECT_TRUE(ear.ended_twice.empty());
 }
 
+TEST(LostStore, its_gangs_are_stopped_and_a_job_of_the_same_number_runs) {
+  LocalWorld world;
+  world.set_store("first");
+  world.restart("", {});
+  JobSpec spec;
+  spec.name = "test";
+  spec.command = {true, {"echo up >> " + world.path() + "/ups; exec sleep 600"}};
+  spec.dir = "/";
+  spec.grace = seconds(2);
+  spec.inherited = {{"PATH", "/usr/bin:/bin"}};
+  world.engine().start(LocalWorld::order_of({1}, spec));
+  ASSERT_TRUE(world.run_until([&] { return world.lines_of("ups").size() == 1; }));
+
+  world.set_store("second");
+  world.restart("", {});
+  ConformanceEar ear(world);
+  spec.command.words = {"echo second >> " + world.path() + "/ups"};
+  const StartOrder again = LocalWorld::order_of({1}, std::move(spec));
+  world.engine().start(again);
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0})) << world.local().trouble();
+  EXPECT_EQ((ear.ends[{{{1}, 0}, 1}].ending.cause), EndCause::done);
+  EXPECT_EQ(world.lines_of("ups"), (std::vector<std::string>{"up", "second"}));
+  EXPECT_EQ(ear.ends.size(), 1u) << "ends of another store are nobody's news";
+}
+
 }  // namespace
 }  // namespace gangline

@@ -97,7 +97,7 @@ void LauncherLink::connect() {
   socket_to_write_ = Fd(::fcntl(socket_.number(), F_DUPFD_CLOEXEC, 3));
   set_nonblocking(socket_.number());
   inbox_ = {};
-  outbox_ = frame_of(HelloMessage{wire_version, calls_.cursor()});
+  outbox_ = frame_of(HelloMessage{wire_version, calls_.cursor(), settings_.store});
   readable_ = loop_.on_readable(socket_.number(), [this] { read(); });
   timer_ = loop_.after(longest_wait_for_welcome, [this] { lost("the launcher does not answer"); });
   write();
@@ -192,6 +192,8 @@ void LauncherLink::hear(Message message) {
     calls_.news(std::move(*news));
   } else if (const auto* trouble = std::get_if<TroubleMessage>(&message)) {
     tell_trouble(trouble->text);
+    // It answers, and says why it does not welcome us yet.
+    if (!welcomed_ && !trouble->text.empty()) timer_.reset();
   } else if (const auto* welcome = std::get_if<WelcomeMessage>(&message)) {
     if (welcome->version != wire_version) {
       failures_ = std::max(failures_, failures_before_trouble);

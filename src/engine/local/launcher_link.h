@@ -16,6 +16,7 @@ namespace gangline {
 struct LauncherLinkSettings {
   std::string state_dir;
   std::vector<std::string> launcher;  ///< program and words; "--state DIR" is added
+  std::string store;                  ///< name of the store for which gangs are started
 };
 
 struct LauncherLinkCalls {

@@ -23,7 +23,7 @@ bool same_devices(const Node& a, const Node& b) {
 LocalEngine::LocalEngine(Loop& loop, LocalEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
-      link_(loop, {settings_.state_dir, settings_.launcher},
+      link_(loop, {settings_.state_dir, settings_.launcher, settings_.store},
             {[this] { return cursor_; },
              [this](const WelcomeMessage& welcome) { hear_welcome(welcome); },
              [this](NewsMessage news) { hear_news(std::move(news)); },
@@ -42,7 +42,11 @@ void LocalEngine::wake() {
 // Devices.
 
 Result<Node> LocalEngine::describe_node() {
-  if (!node_) node_ = probe_node(settings_.probe);
+  if (!node_) {
+    auto [node, whole] = probe_node(settings_.probe, settings_.first_look);
+    node_ = std::move(node);
+    asks_devices_ = !whole;  // by the probe, which has more patience
+  }
   return *node_;
 }
 
@@ -76,6 +80,8 @@ void LocalEngine::begin_sampling() {
 }
 
 void LocalEngine::hear_facts(const Node& node) {
+  const bool awaited = std::exchange(asks_devices_, false);
+  if (node_ == node && awaited) wake();
   if (node_ == node) return;
   node_ = node;
   if (link_.up()) link_.send(NodeMessage{node});

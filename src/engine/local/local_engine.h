@@ -22,6 +22,8 @@ struct LocalEngineSettings {
   std::vector<std::string> launcher;  ///< {"/usr/bin/gang", "internal-launcher"}
   std::vector<std::string> probe;     ///< {"/usr/bin/gang", "internal-probe"}
   Span sample_every = seconds(2);
+  Span first_look = milliseconds(300);  ///< for devices, before the node is described without them
+  std::string store;                    ///< name of the store that keeps what this engine tells
 };
 
 class LocalEngine : public Engine {
@@ -30,6 +32,8 @@ class LocalEngine : public Engine {
   ~LocalEngine() override;
 
   Result<Node> describe_node() override;
+  bool asks_devices() const override { return asks_devices_; }
+  std::string trouble() const override;
   void adopt_node(NodeId id, const Node& node) override;
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -41,9 +45,6 @@ class LocalEngine : public Engine {
   std::optional<NodeSample> sample() override { return sample_; }
   Result<LogChunk> read_log(const LogQuery& query) override;
   void retire() override;
-
-  /// Why nothing starts or devices cannot be read; empty: all is well.
-  std::string trouble() const;
 
  private:
   /// Turns that were asked for and have not been seen to end.
@@ -72,6 +73,7 @@ class LocalEngine : public Engine {
   LocalEngineSettings settings_;
   NodeId id_;
   std::optional<Node> node_;
+  bool asks_devices_ = false;
   std::unique_ptr<Probe> probe_;
   std::optional<NodeSample> sample_;
   ForeignUseWatch foreign_;

@@ -44,6 +44,8 @@ class LocalWorld : public ConformanceWorld {
   }
 
   const std::string& path() const { return path_; }
+  /// The name of the store from the next `restart` on.
+  void set_store(const std::string& name) { store_ = name; }
   Loop& loop() { return loop_; }
   LocalEngine& local() { return *engine_; }
 
@@ -59,6 +61,7 @@ class LocalWorld : public ConformanceWorld {
     settings.launcher = {program, "internal-launcher"};
     settings.probe = {program, "internal-probe"};
     settings.sample_every = hours(1);
+    settings.store = store_;
     engine_ = std::make_unique<LocalEngine>(loop_, settings);
     Node node;
     node.name = "test";
@@ -140,7 +143,7 @@ class LocalWorld : public ConformanceWorld {
   }
 
  private:
-  std::string path_;
+  std::string path_, store_;
   Loop loop_;
   std::unique_ptr<LocalEngine> engine_;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "os/file.h"
 #include "replay/clusters/cluster_draft.h"
 #include "replay/clusters/read_cluster.h"
 #include "replay/readers/small_log.h"
@@ -240,6 +241,24 @@ TEST(Clusters, WhatIsNoneIsRefusedWithTheFormats) {
       cluster_refusal("sn,cpu_milli,memory_mib,gpu,model\nx,0,0,0,\n").find("none of its 1 nodes"),
       std::string::npos);
   EXPECT_FALSE(read_cluster_text("x", "x", "sinf"));
+}
+
+// The blocks of the guide's page.
+std::string block_of_guide(const std::string& first_line) {
+  const auto page = read_file(std::string(SOURCE_DIR) + "/docs/guide/histories.md");
+  if (!page) return "";
+  const auto begin = page->find("```text\n" + first_line);
+  if (begin == std::string::npos) return "";
+  return page->substr(begin + 8, page->find("\n```", begin + 8) - begin - 7);
+}
+
+TEST(Clusters, WhatTheGuideShowsCanBeRead) {
+  const FoundCluster found = cluster_of(block_of_guide("[[node]]"));
+  EXPECT_EQ(found.cluster.nodes.size(), 17u);
+  EXPECT_EQ(gpus_in(found), 131u);
+  const History history = history_of(block_of_guide("id,name"));
+  EXPECT_EQ(history.jobs.size(), 2u);
+  EXPECT_EQ(history.left_out.count, 0u);
 }
 
 TEST(Clusters, OpenbHas1213NodesWith6212Gpus) {

@@ -84,7 +84,7 @@ std::optional<Time> parse_date_and_time(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
+  if (!date.ok() || *year < 1969 || *year > 2200) return std::nullopt;
   Span clock{0};
   Span zone{0};
   if (!text.empty()) {

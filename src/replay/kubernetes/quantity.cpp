@@ -75,13 +75,14 @@ std::optional<std::int64_t> quantity_thousandths(const JsonTree& value) {
 std::optional<KubernetesAmounts> read_amounts(const JsonTree& table) {
   KubernetesAmounts amounts;
   if (!table.is_object()) return amounts;
-  for (const auto& [name, value] : table.items()) {
+  for (const auto& entry : table.items()) {
+    const std::string& name = entry.key();
     const auto* device = std::find_if(device_names.begin(), device_names.end(),
                                       [&](const DeviceName& d) { return d.resource == name; });
     const bool is_device = device != device_names.end();
     const bool is_slice = name.starts_with(slice_prefix);
     if (name != "cpu" && name != "memory" && !is_device && !is_slice) continue;
-    const auto amount = quantity_thousandths(value);
+    const auto amount = quantity_thousandths(entry.value());
     if (!amount) return std::nullopt;
     if (name == "cpu") amounts.cpu_thousandths = *amount;
     else if (name == "memory") amounts.memory = {*amount / 1000};

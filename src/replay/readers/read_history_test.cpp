@@ -37,9 +37,10 @@ bool says(const std::string& sentence, const char* part) {
 }
 
 TEST(ReadHistory, AFileWithEachTenthLineBrokenIsReadAndItsCountIsTrue) {
-  for (const char* broken : {"x,60,1", "1,-60,1", "1,60", "1,60,1,1", "1,1e400,1", "nan,60,1",
-                             "9999-12-31 00:00:00,60,1", "1,60,\"1", "\xff\xfe,,", "1,60,-1",
-                             "1,60,1e18", "1,60,70000", "1,inf,1", "-1,60,1"}) {
+  for (const char* broken :
+       {"x,60,1", "1,-60,1", "1,60", "1,60,1,1", "1,1e400,1", "nan,60,1",
+        "9999-12-31 00:00:00,60,1", "0335-12-31 00:00:00,60,1", "1970-01-01 00:00:00+23:00,60,1",
+        "1,60,\"1", "\xff\xfe,,", "1,60,-1", "1,60,1e18", "1,60,70000", "1,inf,1", "-1,60,1"}) {
     const History history = history_of(plain_jobs(1000, broken));
     EXPECT_EQ(history.jobs.size(), 900u) << broken;
     EXPECT_EQ(history.left_out.count, 100u) << broken;
