@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <filesystem>
 #include <map>
 
 namespace gangline {
@@ -127,7 +128,7 @@ class Control : public testing::Test {
   }
   ~Control() override {
     controller_.reset();
-    std::system(("rm -rf " + dir_).c_str());
+    std::filesystem::remove_all(dir_);
   }
 
   static JobSpec a_spec(const std::string& name = "train") {

@@ -364,7 +364,7 @@ TEST(JobFile, PlaceholdersAreCheckedWhereTheyStand) {
 
 TEST(JobFile, ALimitInTheOnlyAlternativeIsToldThere) {
   EXPECT_EQ(told_of("any_of = [{ memory = '65T' }]"),
-            "train.toml:2:22: 71468255805440 bytes of memory; a task has at most 64T");
+            "train.toml:2:22: 65T of memory; a task has at most 64T");
 }
 
 // The whole of the language, to be broken at random places.

@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "os/file.h"
@@ -22,7 +23,7 @@ class Os : public testing::Test {
     char name[] = "/tmp/gangline-os-XXXXXX";
     dir_ = ::mkdtemp(name);
   }
-  ~Os() override { std::system(("rm -rf " + dir_).c_str()); }
+  ~Os() override { std::filesystem::remove_all(dir_); }
   std::string dir_;
 };
 

@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "store/schema.h"
 
@@ -35,7 +37,7 @@ class StoreOnDisk : public testing::Test {
     char name[] = "/tmp/gangline-store-XXXXXX";
     dir_ = ::mkdtemp(name);
   }
-  ~StoreOnDisk() override { std::system(("rm -rf " + dir_).c_str()); }
+  ~StoreOnDisk() override { std::filesystem::remove_all(dir_); }
   std::unique_ptr<Store> open(std::int64_t most_pages = 0) {
     auto store = Store::open({dir_ + "/gangline.db", most_pages});
     EXPECT_TRUE(store) << store.error().sentence();
@@ -151,7 +153,7 @@ TEST_F(StoreOnDisk, AStoreOfANewerGanglineIsRefusedAndGarbageIsNamed) {
   sqlite3_exec(raw, "PRAGMA user_version = 99", nullptr, nullptr, nullptr);
   sqlite3_close(raw);
   EXPECT_EQ(Store::open({dir_ + "/gangline.db", 0}).error().kind, ErrorKind::version);
-  std::system(("echo this is not a database at all, is it > " + dir_ + "/bad.db").c_str());
+  std::ofstream(dir_ + "/bad.db") << "this is not a database at all, is it\n";
   EXPECT_EQ(Store::open({dir_ + "/bad.db", 0}).error().kind, ErrorKind::broken);
 }
 
