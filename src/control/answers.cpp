@@ -109,9 +109,14 @@ Result<Job> Controller::check_submit(JobSpec spec) {
              std::make_shared<const JobSpec>(std::move(spec))};
 }
 
-std::string Controller::reason_of(JobId job) const {
-  for (const Wait& wait : plan_.waits)
-    if (wait.job == job) return explain(wait.blocker, snapshot_);
+const Snapshot& Controller::picture() {
+  if (!picture_) picture_ = snapshot_of(register_, settings_.settings, world_.now());
+  return *picture_;
+}
+
+std::string Controller::reason_of(JobId job) {
+  if (planned_)
+    if (const auto wait = scene_.wait_of(job)) return explain(wait->blocker, picture());
   const JobState* state = register_.find(job);
   if (state == nullptr || state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
@@ -133,11 +138,6 @@ Result<JobSummary> Controller::summary(JobId job) {
 
 void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
   touch();
-  std::map<JobId, std::string> reasons;
-  for (const Wait& wait : plan_.waits) {
-    if (reasons.size() >= std::min(query.limit, most_listed)) break;
-    if (!reasons.contains(wait.job)) reasons.emplace(wait.job, explain(wait.blocker, snapshot_));
-  }
   std::vector<JobSummary> lines;
   const std::size_t most = std::min(query.limit, most_listed);
   for (auto it = register_.jobs().rbegin(); it != register_.jobs().rend() && lines.size() < most;
@@ -146,7 +146,7 @@ void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> rep
     if (!query.name.empty() && job.job.spec->name != query.name) continue;
     JobSummary line = summary_of(job);
     if (query.phase && line.phase != *query.phase) continue;
-    if (line.waiting > 0) line.reason = reasons.contains(id) ? reasons[id] : reason_of(id);
+    if (line.waiting > 0) line.reason = reason_of(id);
     lines.push_back(std::move(line));
   }
   constexpr std::uint32_t newest_ended = 10;
@@ -310,10 +310,8 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   touch();
   auto line = summary(job);
   if (!line) return reply(line.error());
-  const bool planned = std::any_of(snapshot_.waiting.begin(), snapshot_.waiting.end(),
-                                   [&](const WaitingGroup& group) { return group.job == job; });
-  if (line->waiting > 0 && planned && !plan_.waits.empty()) {
-    WhyAnswer answer = gangline::why(snapshot_, policy_, job);
+  if (line->waiting > 0 && planned_ && scene_.wait_of(job)) {
+    WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
     return reply(std::move(answer));
   }

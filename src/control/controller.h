@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/register.h"
+#include "control/scene.h"
 #include "control/world.h"
 #include "engine/engine.h"
 #include "model/settings.h"
@@ -99,7 +100,8 @@ class Controller final : public Service {
   // Answers (answers.cpp).
   Result<Job> check_submit(JobSpec spec);
   Result<JobSummary> summary(JobId job);
-  std::string reason_of(JobId job) const;
+  std::string reason_of(JobId job);
+  const Snapshot& picture();
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   std::vector<NodeView> node_views() const;
   Result<JobDetail> detail(JobId job, std::uint32_t first_gang, std::uint32_t most);
@@ -125,8 +127,9 @@ class Controller final : public Service {
   std::string unstored_cursor_;   ///< of the engine, after these; empty: none new
   std::vector<StopOrder> stops_;  ///< asked by people since the last cycle
   std::multimap<JobId, Waiter> waiters_;
-  Snapshot snapshot_;  ///< the newest, and what was decided on it
-  Plan plan_;
+  Scene scene_;
+  std::optional<Snapshot> picture_;  ///< for answers; empty: nobody asked since something changed
+  bool planned_ = false;             ///< in the newest cycle; not so while it is blind
   bool cycle_asked_ = false;
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;

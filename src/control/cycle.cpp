@@ -48,6 +48,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       settings_(std::move(settings)),
       on_end_(std::move(on_end)),
       policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      scene_(register_, settings_.settings, policy_),
       started_(world.now()),
       last_touched_(started_) {}
 
@@ -130,6 +131,7 @@ void Controller::run_cycle() {
   carry_out(plan);
 
   // 5. Tell those who wait.
+  picture_.reset();
   answer_waiters();
   retire_ended_jobs();
 }
@@ -147,6 +149,7 @@ void Controller::answer_with_devices() {
 void Controller::record(const Event& event) {
   if (!register_.concerns(event)) return;
   register_.apply(event);
+  picture_.reset();
   if (unstored_.empty()) unstored_since_ = world_.now();
   unstored_.push_back(event);
 }
@@ -220,6 +223,7 @@ void Controller::accept_submits() {
   const auto stored = commit(wanted);
   for (const Event& event : wanted)
     if (stored) register_.apply(event);
+  picture_.reset();
   return_turns(Span{0});  // the new jobs may be more urgent than gangs whose turn has not come
   for (const auto& [reply, answer] : answers) {
     if (stored) reply(answer);
@@ -260,27 +264,28 @@ Result<void> Controller::commit(const std::vector<Event>& wanted) {
 }
 
 Plan Controller::plan_now() {
-  snapshot_ = snapshot_of(register_, settings_.settings, world_.now());
-  Plan plan;
-  const bool may_be_shared =
-      std::any_of(snapshot_.cluster->nodes.begin(), snapshot_.cluster->nodes.end(),
-                  [](const Node& node) { return !node.devices.empty(); });
+  scene_.look_at(register_.take_unplanned());
+  planned_ = false;
+  if (!scene_.somebody_waits()) return {};
+  const auto& nodes = register_.cluster()->nodes;
+  const bool may_be_shared = std::any_of(nodes.begin(), nodes.end(),
+                                         [](const Node& node) { return !node.devices.empty(); });
+  const Time now = world_.now();
   const bool unread =
-      may_be_shared && !engine_.sample() && snapshot_.now - started_ < longest_wait_for_reading;
-  const bool blind =
-      (unread || engine_.asks_devices()) &&
-      std::any_of(snapshot_.waiting.begin(), snapshot_.waiting.end(),
-                  [](const WaitingGroup& group) { return wants_devices(*group.request); });
-  if (!snapshot_.waiting.empty() && !blind) plan = make_plan(snapshot_, policy_);
+      may_be_shared && !engine_.sample() && now - started_ < longest_wait_for_reading;
+  const bool blind = (unread || engine_.asks_devices()) && scene_.somebody_waits_for_devices();
+  if (!blind) {
+    planned_ = true;
+    return scene_.plan(now);
+  }
   // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.
-  if (!snapshot_.waiting.empty() && blind && !std::exchange(looks_for_reading_, true))
+  if (!std::exchange(looks_for_reading_, true))
     world_.call_later(look_for_reading_every, [this, alive = alive_] {
       if (!*alive) return;
       looks_for_reading_ = false;
       ask_for_cycle();
     });
-  plan_ = plan;
-  return plan;
+  return {};
 }
 
 void Controller::carry_out(const Plan& plan) {

@@ -121,6 +121,7 @@ void Register::look_again_at(JobId id) {
   waiting_gangs_ += waiting;
   waiting_gangs_ -= std::exchange(job.counted_waiting, waiting);
   changed_.insert(id);
+  unplanned_.insert(id);
   if (job.live.empty()) live_.erase(id);
   else live_.insert(id);
   if (job.ended()) ended_.insert(id);
@@ -132,6 +133,7 @@ void Register::drop(JobId id) {
   waiting_gangs_ -= found->second.counted_waiting;
   jobs_.erase(found);
   for (auto* set : {&ended_, &live_, &changed_}) set->erase(id);
+  unplanned_.insert(id);
 }
 
 std::vector<JobId> Register::followers(JobId id) const {
@@ -282,7 +284,9 @@ void Register::on(const LogTrimmed&, Time) {}
 void Register::finish_dependency(JobId id) {
   for (const JobId follower : followers(id)) {
     const auto found = jobs_.find(follower);
-    if (found != jobs_.end()) std::erase(found->second.after, id);
+    if (found == jobs_.end()) continue;
+    std::erase(found->second.after, id);
+    unplanned_.insert(follower);
   }
   followers_.erase(id);
 }

@@ -96,6 +96,8 @@ class Register {
   const std::set<JobId>& live() const { return live_; }    ///< … have gangs that start or run
   /// … were concerned by an event since the last call of this.
   std::set<JobId> take_changed() { return std::exchange(changed_, {}); }
+  /// … wait or hold in another way than at the last call of this, or are gone.
+  std::set<JobId> take_unplanned() { return std::exchange(unplanned_, {}); }
   /// … come after `id` and have not heard yet how it ended.
   std::vector<JobId> followers(JobId id) const;
   std::uint64_t waiting_gangs() const { return waiting_gangs_; }
@@ -125,7 +127,7 @@ class Register {
   void count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at);
 
   std::map<JobId, JobState> jobs_;
-  std::set<JobId> ended_, live_, changed_;
+  std::set<JobId> ended_, live_, changed_, unplanned_;
   std::map<JobId, std::vector<JobId>> followers_;  ///< ascending
   std::uint64_t waiting_gangs_ = 0;
   std::map<GangId, PromiseMade> promises_;

@@ -31,19 +31,24 @@ Time expected_end(const JobState& job, const TurnRun& run, Time begun) {
   return begun + Span{job.job.spec->time->us * std::max<std::int64_t>(1, run.count)};
 }
 
-void add_holders(const JobState& job, Snapshot& snapshot) {
+}  // namespace
+
+std::vector<Holder> holders_of(const JobState& job) {
+  std::vector<Holder> holders;
   const TurnRun* seen = nullptr;
   for (const auto& [index, gang] : job.live) {
     if (gang.run.get() == seen) continue;
     seen = gang.run.get();
     const auto* running = std::get_if<Running>(&gang.state);
     const Time begun = running != nullptr ? running->started : gang.run->since;
-    snapshot.holders.push_back({job.job.id, index, gang.run->count, gang.run->allocation,
-                                gang.run->since, expected_end(job, *gang.run, begun)});
+    holders.push_back({job.job.id, index, gang.run->count, gang.run->allocation, gang.run->since,
+                       expected_end(job, *gang.run, begun)});
   }
+  return holders;
 }
 
-void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapshot) {
+std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Settings& settings) {
+  std::vector<WaitingGroup> groups;
   const JobSpec& spec = *job.job.spec;
   WaitingGroup group;
   group.job = job.job.id;
@@ -58,7 +63,7 @@ void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapsh
   for (const GangRange& range : job.fresh) {
     group.first = range.first;
     group.count = std::min(range.first + range.count, gather) - std::min(range.first, gather);
-    if (group.count > 0) snapshot.waiting.push_back(group);
+    if (group.count > 0) groups.push_back(group);
   }
   for (const auto& [index, again] : job.again) {
     WaitingGroup single = group;
@@ -67,7 +72,7 @@ void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapsh
     single.attempt = again.attempt;
     single.avoid = again.avoid;
     if (index == gather) single.request = gather_request();
-    snapshot.waiting.push_back(std::move(single));
+    groups.push_back(std::move(single));
   }
   // The gather comes up when it is the last one left; until then its job's other gangs stand for
   // it.
@@ -76,11 +81,10 @@ void add_waiting(const JobState& job, const Settings& settings, Snapshot& snapsh
     group.count = 1;
     group.request = gather_request();
     group.turns = 1;
-    snapshot.waiting.push_back(group);
+    groups.push_back(group);
   }
+  return groups;
 }
-
-}  // namespace
 
 Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now) {
   Snapshot snapshot;
@@ -89,8 +93,10 @@ Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now
   snapshot.queues = settings.queues;
   snapshot.foreign = beliefs.foreign();
   for (const auto& [id, job] : beliefs.jobs()) {
-    add_holders(job, snapshot);
-    add_waiting(job, settings, snapshot);
+    const auto holders = holders_of(job);
+    const auto groups = waiting_groups_of(job, settings);
+    snapshot.holders.insert(snapshot.holders.end(), holders.begin(), holders.end());
+    snapshot.waiting.insert(snapshot.waiting.end(), groups.begin(), groups.end());
   }
   for (const auto& [gang, made] : beliefs.promises()) snapshot.promises.push_back(made);
   return snapshot;

@@ -32,6 +32,7 @@ struct Holder {
   std::shared_ptr<const Allocation> allocation;  ///< never null
   Time since;
   Time expected_end = never;  ///< by the time limit, turns counted in; `never` without one
+  bool operator==(const Holder&) const = default;
 };
 
 /// Gangs of one job that wait and are alike: one entry, however many.
@@ -50,6 +51,7 @@ struct WaitingGroup {
   std::vector<DeviceId>
       avoid;  ///< devices of earlier attempts: others are taken where there are others
   std::uint32_t turns = 1;  ///< the most gangs that may take turns on one allocation
+  bool operator==(const WaitingGroup&) const = default;
 };
 
 struct PromiseMade {

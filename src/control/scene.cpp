@@ -1,0 +1,111 @@
+#include "control/scene.h"
+
+#include <algorithm>
+
+#include "control/snapshot_of.h"
+
+namespace gangline {
+namespace {
+
+bool same_use(const ForeignUse& a, const ForeignUse& b) {
+  return a.device == b.device && a.holder == b.holder;
+}
+
+template <class T>
+const T* find_first(const std::vector<T>& all, std::uint32_t first) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const T& one) { return one.first == first; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void Scene::look_at(const std::set<JobId>& changed) {
+  for (const JobId id : changed) {
+    Told now;
+    if (const JobState* job = beliefs_.find(id)) {
+      now.waiting = waiting_groups_of(*job, settings_);
+      now.holding = holders_of(*job);
+    }
+    Told& before = told_[id];
+    if (planner_ != nullptr) tell(before, now);
+    count(before, -1);
+    count(now, 1);
+    before = std::move(now);
+    if (before.waiting.empty() && before.holding.empty()) told_.erase(id);
+  }
+}
+
+void Scene::tell(const Told& before, const Told& after) {
+  // 1. Who holds comes first: it may be a start that was planned, whose gangs no longer wait.
+  for (const Holder& holder : after.holding) {
+    const Holder* known = find_first(before.holding, holder.first);
+    if (known == nullptr || *known != holder) planner_->holds(holder);
+  }
+  for (const Holder& holder : before.holding)
+    if (find_first(after.holding, holder.first) == nullptr)
+      planner_->lets_go(holder.job, holder.first);
+  // 2. Who waits.
+  for (const WaitingGroup& group : before.waiting)
+    if (find_first(after.waiting, group.first) == nullptr)
+      planner_->no_longer_waits(group.job, group.first);
+  for (const WaitingGroup& group : after.waiting) {
+    const WaitingGroup* known = find_first(before.waiting, group.first);
+    if (known == nullptr || *known != group) planner_->waits(group);
+  }
+}
+
+void Scene::count(const Told& told, int sign) {
+  for (const WaitingGroup& group : told.waiting) {
+    waiting_ += sign;
+    if (wants_devices(*group.request)) waiting_for_devices_ += sign;
+  }
+}
+
+void Scene::begin_anew(Time now) {
+  cluster_ = beliefs_.cluster();
+  foreign_ = beliefs_.foreign();
+  promises_ = beliefs_.promises();
+  Snapshot snapshot;
+  snapshot.now = now;
+  snapshot.cluster = cluster_;
+  snapshot.queues = settings_.queues;
+  snapshot.foreign = foreign_;
+  for (const auto& [id, told] : told_) {
+    snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
+    snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());
+  }
+  for (const auto& [gang, made] : promises_) snapshot.promises.push_back(made);
+  planner_ = std::make_unique<Planner>(snapshot, policy_);
+}
+
+Plan Scene::plan(Time now) {
+  const auto& foreign = beliefs_.foreign();
+  const bool same_machines =
+      planner_ != nullptr && cluster_ == beliefs_.cluster() &&
+      std::equal(foreign_.begin(), foreign_.end(), foreign.begin(), foreign.end(), same_use);
+  if (!same_machines) {
+    begin_anew(now);
+    return planner_->plan(now);
+  }
+  for (const auto& [gang, made] : promises_)
+    if (!beliefs_.promises().contains(gang)) planner_->promise_is_over(gang);
+  for (const auto& [gang, made] : beliefs_.promises()) {
+    const auto known = promises_.find(gang);
+    const bool same = known != promises_.end() && known->second.start == made.start &&
+                      known->second.where == made.where;
+    if (!same) planner_->promised(made);
+  }
+  promises_ = beliefs_.promises();
+  return planner_->plan(now);
+}
+
+std::optional<Wait> Scene::wait_of(JobId job) {
+  const auto told = told_.find(job);
+  if (told == told_.end() || planner_ == nullptr) return std::nullopt;
+  for (const WaitingGroup& group : told->second.waiting)
+    if (auto wait = planner_->reason_of(job, group.first)) return wait;
+  return std::nullopt;
+}
+
+}  // namespace gangline

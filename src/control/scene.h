@@ -1,0 +1,53 @@
+// The world as the scheduler sees it, told to a Planner job by job as they change: so that a cycle
+// costs what changed, however many wait.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "control/register.h"
+#include "model/settings.h"
+#include "schedule/planner.h"
+
+namespace gangline {
+
+class Scene {
+ public:
+  /// `beliefs` must outlive it.
+  Scene(const Register& beliefs, Settings settings, const Policy& policy)
+      : beliefs_(beliefs), settings_(std::move(settings)), policy_(policy) {}
+
+  /// Learns what these jobs do now.
+  void look_at(const std::set<JobId>& changed);
+  bool somebody_waits() const { return waiting_ > 0; }
+  bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
+
+  /// What should start now and what is promised, without reasons. Learns of machines, use by others
+  /// and promises by itself.
+  Plan plan(Time now);
+  /// Why the first of the job's gangs waits that the newest plan does not start; empty: none does.
+  std::optional<Wait> wait_of(JobId job);
+
+ private:
+  struct Told {
+    std::vector<WaitingGroup> waiting;
+    std::vector<Holder> holding;
+  };
+  void tell(const Told& before, const Told& after);
+  void count(const Told& told, int sign);
+  void begin_anew(Time now);
+
+  const Register& beliefs_;
+  const Settings settings_;
+  const Policy policy_;
+  std::map<JobId, Told> told_;
+  std::map<GangId, PromiseMade> promises_;
+  std::shared_ptr<const Cluster> cluster_;
+  std::vector<ForeignUse> foreign_;
+  std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
+  std::int64_t waiting_ = 0, waiting_for_devices_ = 0;  ///< groups
+};
+
+}  // namespace gangline
