@@ -6,12 +6,13 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <unordered_map>
 #include <vector>
 
 #include "schedule/planner.h"
 
-using namespace gangline;  // NOLINT: a program of one file
-
+namespace gangline {
 namespace {
 
 class Dice {
@@ -126,73 +127,116 @@ void wait_all(Snapshot& snapshot, std::uint32_t waiting, std::uint32_t shapes, D
   }
 }
 
-void carry_out(Planner& planner, const Snapshot& snapshot, const Plan& plan,
-               std::vector<Holder>& running, Time now) {
-  for (const Start& start : plan.starts) {
-    const WaitingGroup& group = snapshot.waiting[start.job.n - 1];
-    Holder holder{start.job, start.first, 1, start.allocation, now, now + *group.time};
-    planner.holds(holder);
-    planner.no_longer_waits(start.job, start.first);
-    running.push_back(std::move(holder));
+/// The gangs that run, and the planner that is told of each start and end.
+class World {
+ public:
+  World(const Snapshot& snapshot, Planner& planner)
+      : waiting_(snapshot.waiting), planner_(planner) {
+    for (const Holder& holder : snapshot.holders) note(holder);
   }
-  for (const PromiseMade& made : plan.promises) planner.promised(made);
-  for (const PromiseGivenUp& given_up : plan.given_up) planner.promise_is_over(given_up.gang);
-  for (const Start& start : plan.starts) planner.promise_is_over({start.job, start.first});
-}
 
-}  // namespace
+  void carry_out(const Plan& plan, Time now) {
+    for (const Start& start : plan.starts) {
+      const WaitingGroup& group = waiting_[start.job.n - 1];
+      const Holder holder{start.job, start.first, 1, start.allocation, now, now + *group.time};
+      planner_.holds(holder);
+      planner_.no_longer_waits(start.job, start.first);
+      planner_.promise_is_over({start.job, start.first});
+      note(holder);
+    }
+    for (const PromiseMade& made : plan.promises) planner_.promised(made);
+    for (const PromiseGivenUp& given_up : plan.given_up) planner_.promise_is_over(given_up.gang);
+  }
 
-int main(int argc, char** argv) {
-  if (argc < 4) return 2;
-  const auto number = [&](int i) {
-    return static_cast<std::uint32_t>(std::strtoul(argv[i], nullptr, 10));
-  };
-  const std::uint32_t next_plans = argc > 4 ? number(4) : 1000;
+  /// One that was not expected to, if `early`, and all whose time is up.
+  void end_some(Dice& dice, Time now, bool early) {
+    while (!by_end_.empty() && by_end_.begin()->first <= now) end(by_end_.begin()->second);
+    if (early) end(running_[dice.below(static_cast<std::uint32_t>(running_.size()))]);
+  }
+
+ private:
+  void note(const Holder& holder) {
+    places_[holder.job] = running_.size();
+    running_.push_back(holder.job);
+    ends_[holder.job] = by_end_.emplace(holder.expected_end, holder.job);
+  }
+  void end(JobId job) {
+    planner_.lets_go(job, 0);
+    by_end_.erase(ends_[job]);
+    ends_.erase(job);
+    const std::size_t place = places_[job];
+    running_[place] = running_.back();
+    places_[running_[place]] = place;
+    running_.pop_back();
+    places_.erase(job);
+  }
+
+  const std::vector<WaitingGroup> waiting_;
+  Planner& planner_;
+  std::vector<JobId> running_;
+  std::unordered_map<JobId, std::size_t> places_;
+  std::multimap<Time, JobId> by_end_;
+  std::unordered_map<JobId, std::multimap<Time, JobId>::iterator> ends_;
+};
+
+struct Options {
+  std::uint32_t nodes = 0, waiting = 0, shapes = 0, next_plans = 0;
+};
+
+void measure(const Options& options) {
   Dice dice;
   Snapshot snapshot;
   snapshot.now = Time{seconds(1'000'000).us};
-  snapshot.cluster = make_cluster(number(1));
+  snapshot.cluster = make_cluster(options.nodes);
   snapshot.queues = {Queue{}};
   hold_half(snapshot, dice);
-  wait_all(snapshot, number(2), number(3), dice);
-  std::vector<Holder> running = snapshot.holders;
-  const double before_mib = peak_mib();
-  const auto begin = std::chrono::steady_clock::now();
+  wait_all(snapshot, options.waiting, options.shapes, dice);
+  const double world_mib = peak_mib();
+
+  auto begin = std::chrono::steady_clock::now();
   Planner planner(snapshot, *find_policy("easy"));
   const double loaded = seconds_since(begin);
   const Plan first = planner.plan(snapshot.now);
-  const double from_nothing = seconds_since(begin);
-  carry_out(planner, snapshot, first, running, snapshot.now);
-  const auto begin_reasons = std::chrono::steady_clock::now();
-  const auto waits = planner.reasons();
-  const double reasons = seconds_since(begin_reasons);
+  const double planned = seconds_since(begin);
+  begin = std::chrono::steady_clock::now();
+  const std::size_t waits = planner.reasons().size();
+  const double reasons = seconds_since(begin);
+  World world(snapshot, planner);
+  world.carry_out(first, snapshot.now);
 
   std::vector<double> times;
-  std::size_t more = 0;
+  std::size_t starts = 0;
   Time now = snapshot.now;
-  for (std::uint32_t i = 0; i < next_plans; ++i) {
-    const std::uint32_t which = dice.below(static_cast<std::uint32_t>(running.size()));
-    const Holder ended = running[which];
-    running[which] = running.back();
-    running.pop_back();
+  for (std::uint32_t i = 0; i < options.next_plans; ++i) {
     now = now + milliseconds(100);
-    const auto start = std::chrono::steady_clock::now();
-    planner.lets_go(ended.job, ended.first);
+    world.end_some(dice, now, false);
+    world.carry_out(planner.plan(now), now);
+    begin = std::chrono::steady_clock::now();
+    world.end_some(dice, now, true);
     const Plan plan = planner.plan(now);
-    carry_out(planner, snapshot, plan, running, now);
-    times.push_back(seconds_since(start));
-    more += plan.starts.size();
+    times.push_back(seconds_since(begin) * 1e3);
+    world.carry_out(plan, now);
+    starts += plan.starts.size();
   }
   std::sort(times.begin(), times.end());
-  const double middle = times.empty() ? 0 : times[times.size() / 2];
-  const double p99 = times.empty() ? 0 : times[times.size() * 99 / 100];
+  times.push_back(times.empty() ? 0 : times.back());
+  const std::size_t n = times.size() - 1;
   std::printf(
       "{\"nodes\": %u, \"waiting\": %u, \"shapes\": %u, \"load_s\": %.3f, \"plan_s\": %.3f, "
       "\"starts\": %zu, \"reasons_s\": %.3f, \"waits\": %zu, \"next_median_ms\": %.3f, "
-      "\"next_p99_ms\": %.3f, \"next_most_ms\": %.3f, \"next_starts\": %zu, \"world_mib\": %.0f, "
-      "\"peak_mib\": %.0f}\n",
-      number(1), number(2), number(3), loaded, from_nothing, first.starts.size(), reasons,
-      waits.size(), middle * 1e3, p99 * 1e3, times.empty() ? 0 : times.back() * 1e3, more,
-      before_mib, peak_mib());
+      "\"next_p99_ms\": %.3f, \"next_most_ms\": %.3f, \"next_starts\": %zu, "
+      "\"world_mib\": %.0f, \"peak_mib\": %.0f}\n",
+      options.nodes, options.waiting, options.shapes, loaded, planned, first.starts.size(), reasons,
+      waits, times[n / 2], times[n * 99 / 100], times[n], starts, world_mib, peak_mib());
+}
+
+}  // namespace
+}  // namespace gangline
+
+int main(int argc, char** argv) {
+  const auto number = [&](int i, unsigned long otherwise) {
+    return static_cast<std::uint32_t>(argc > i ? std::strtoul(argv[i], nullptr, 10) : otherwise);
+  };
+  gangline::measure({number(1, 1'000), number(2, 10'000), number(3, 1'000), number(4, 1'000)});
   return 0;
 }

@@ -102,7 +102,7 @@ void Desk::share_scores(Shape& shape) {
 OrderKey Desk::key_of(const WaitingGroup& group, WaitingId id) const {
   std::int64_t priority = group.priority;
   if (group.queue < queues.size()) priority += queues[group.queue].priority;
-  return {-priority, group.submitted, group.job, group.first, id};
+  return {-priority, group.submitted, group.job, group.first, id, group.time.value_or(no_limit)};
 }
 
 void Desk::wait(const WaitingGroup& group) {
@@ -156,17 +156,17 @@ void Desk::note(Shape& shape) {
     head_of_[&shape] = *shape.line.begin();
     heads_.insert({*shape.line.begin(), &shape});
   }
-  if (shape.is_closed()) open_heads_.erase({*shape.line.begin(), &shape});
+  if (shape.is_closed(now)) open_heads_.erase({*shape.line.begin(), &shape});
   else open_heads_.insert({*shape.line.begin(), &shape});
 }
 
-void Desk::deny(Shape& shape, Span limit, Blocker by, std::int64_t loss) {
+void Desk::deny(Shape& shape, Time after, Blocker by, std::int64_t loss) {
   if (!shape.denied) denied_.push_back(&shape);
   shape.no_room = false;
   shape.freed.clear();
   shape.room.reset();
   counted_.erase(&shape);
-  shape.denied = limit;
+  shape.denied = after;
   shape.denied_by = std::move(by);
   shape.denied_loss = loss;
   note(shape);
@@ -227,8 +227,8 @@ void Desk::count_room(const Allocation& allocation, std::int64_t sign) {
       if (part.node.n < free.nodes()) *shape->room += sign * tasks_on(*shape, part.node.n);
 }
 
-bool Desk::may_start(Shape& shape, Span limit) {
-  if (!shape.no_room && !(shape.denied && limit >= *shape.denied)) return true;
+bool Desk::may_start(Shape& shape, Time end) {
+  if (!shape.is_shut_to(end)) return true;
   if (shape.freed.empty()) return false;
   // What was freed may be taken again.
   if (shape.room && *shape.room < shape.request->tasks) shape.freed.clear();

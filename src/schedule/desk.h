@@ -33,7 +33,10 @@ struct OrderKey {
   JobId job;
   std::uint32_t first = 0;
   WaitingId id = 0;
+  Span limit = no_limit;  ///< on its run; decides nothing here
   auto operator<=>(const OrderKey&) const = default;
+
+  Time end_from(Time start) const { return limit == no_limit ? never : start + limit; }
 };
 
 /// All waiting groups that ask for the same under the same rules: what is found out about one of
@@ -49,7 +52,7 @@ struct Shape {
   std::map<Span, std::uint32_t> limits;  ///< their time limits, with how many have each
   // Found out when one of them was tried, and true until something is freed.
   bool no_room = false;        ///< it did not fit
-  std::optional<Span> denied;  ///< so long a run, or longer, would delay a promise
+  std::optional<Time> denied;  ///< to end later than this would delay a promise
   std::optional<Blocker> denied_by;
   std::int64_t denied_loss = 0;  ///< tasks of the one promise that would find no room for it
   /// Nodes on which something was freed since, and it may find room.
@@ -59,10 +62,11 @@ struct Shape {
   std::optional<Blocker> blocker;     ///< why there is no room …
   std::uint64_t blocker_of_plan = 0;  ///< … as was asked after this plan
 
+  /// Whether one who ends then is among those for whom that was found out.
+  bool is_shut_to(Time end) const { return no_room || (denied && end > *denied); }
   /// Nobody in its line can start as things are.
-  bool is_closed() const {
-    if (line.empty()) return true;
-    return freed.empty() && (no_room || (denied && limits.begin()->first >= *denied));
+  bool is_closed(Time now) const {
+    return line.empty() || (freed.empty() && is_shut_to(now + limits.begin()->first));
   }
 };
 
@@ -129,11 +133,12 @@ class Desk {
   const std::set<std::pair<OrderKey, Shape*>>& open_heads() const { return open_heads_; }
   /// Call when `no_room` or `denied` of a shape was changed.
   void note(Shape& shape);
-  /// Whether one that may run so long may find room, as far as is known.
-  bool may_start(Shape& shape, Span limit);
+  /// Whether one who ends then may find room, as far as is known.
+  bool may_start(Shape& shape, Time end);
   /// It was tried, and there is no room.
   void close(Shape& shape);
-  void deny(Shape& shape, Span limit, Blocker by, std::int64_t loss);
+  /// It was tried, and to end later than `after` would delay a promise.
+  void deny(Shape& shape, Time after, Blocker by, std::int64_t loss);
   /// What was denied may be possible now.
   void forget_denials();
   /// The same for those that cost the one promise no more than it can spare.

@@ -26,7 +26,7 @@ class Planner::Walk {
 
   /// The next after the one before, if there is one. `closed`: also of shapes that are closed.
   std::optional<OrderKey> next(bool closed) {
-    while (!behind_.empty() && !closed && behind_.top().second->is_closed()) behind_.pop();
+    while (!behind_.empty() && !closed && behind_.top().second->is_closed(desk_.now)) behind_.pop();
     while (last_ && !kept_.empty() && kept_.back().first <= *last_) kept_.pop_back();
     const auto& heads = closed ? desk_.heads() : desk_.open_heads();
     const auto head = last_ ? heads.upper_bound({*last_, last_shape()}) : heads.begin();
@@ -39,8 +39,7 @@ class Planner::Walk {
     }
     if (!first) return std::nullopt;
     const Place place = *first;
-    const auto after = place.second->line.upper_bound(place.first);
-    if (after != place.second->line.end()) behind_.emplace(*after, place.second);
+    push_next(place, closed);
     last_ = place.first;
     return place.first;
   }
@@ -57,6 +56,15 @@ class Planner::Walk {
 
  private:
   using Place = std::pair<OrderKey, Shape*>;
+
+  /// The one behind it in its line; unless all are asked for, those it is shut to are passed over.
+  void push_next(const Place& place, bool closed) {
+    const Shape& shape = *place.second;
+    auto next = shape.line.upper_bound(place.first);
+    if (!closed && shape.freed.empty())
+      while (next != shape.line.end() && shape.is_shut_to(next->end_from(desk_.now))) ++next;
+    if (next != shape.line.end()) behind_.emplace(*next, place.second);
+  }
   static Shape* last_shape() { return reinterpret_cast<Shape*>(~std::uintptr_t{0}); }
 
   const Desk& desk_;
@@ -173,19 +181,18 @@ Plan Planner::plan(Time now) {
 std::uint32_t Planner::start_what_fits(const Waits& waits, Plan& plan) {
   Shape& shape = *waits.shape;
   const WaitingGroup& group = waits.group;
-  const Span limit = group.time.value_or(no_limit);
   const Time end = group.time ? desk_.now + *group.time : never;
   // What is kept for this group's first gang is for this start.
   const std::optional<Reserved> own = take_reserved(desk_, waits.key.id);
   if (own) room_->forget();
   std::uint32_t started = 0;
   while (started < group.count) {
-    if (!own && !desk_.may_start(shape, limit)) break;
+    if (!own && !desk_.may_start(shape, end)) break;
     RoomNow::Attempt attempt = room_->attempt(shape, end);
     if (!attempt.allocation) {
       if (attempt.delays) {
         const Reserved& kept = desk_.reserved[*attempt.delays];
-        desk_.deny(shape, limit,
+        desk_.deny(shape, attempt.denied_after,
                    PromisedToOther{desk_.waiting(kept.group).group.job, kept.promised},
                    attempt.loss);
       } else {

@@ -248,7 +248,10 @@ RoomNow::Attempt RoomNow::attempt(const Shape& shape, Time end) {
   std::vector<bool> without(desk_.reserved.size(), false);
   for (std::size_t i = 0; i < desk_.reserved.size(); ++i) {
     without[i] = desk_.reserved[i].conflicts(end);
-    if (without[i] && !attempt.delays) attempt.delays = i;
+    if (!without[i]) continue;
+    if (!attempt.delays) attempt.delays = i;
+    if (const Time at = desk_.reserved[i].opening.at; at != never)
+      attempt.denied_after = std::max(attempt.denied_after, at);
   }
   const FreeView& open = attempt.delays ? open_beside(without) : all_;
   bool room = false;

@@ -30,6 +30,7 @@ class RoomNow {
   struct Attempt {
     std::shared_ptr<const Allocation> allocation;
     std::optional<std::size_t> delays;  ///< index in Desk::reserved
+    Time denied_after{0};   ///< where it delays somebody: with every end after this it would
     std::int64_t loss = 0;  ///< of the one promise's tasks, at least so many would have no room
     /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
     std::optional<std::vector<Reserved>> moved;
