@@ -1,14 +1,13 @@
 #include "schedule/place/place.h"
 
 #include <algorithm>
-#include <functional>
-#include <map>
 #include <span>
 #include <tuple>
 #include <utility>
 
 #include "schedule/place/choose_cpus.h"
 #include "schedule/place/choose_devices.h"
+#include "schedule/place/roomiest.h"
 
 namespace gangline {
 namespace {
@@ -199,31 +198,24 @@ void Search::each_with_room(const Call& call) const {
 
 /// Over as few nodes as can be: the roomiest first, and for the rest the smallest that holds it.
 std::optional<Allocation> Search::on_several_nodes() {
-  // 1. Nodes by how many tasks they take.
-  struct Alike {
-    std::vector<std::uint32_t> nodes;
-    bool sorted = false;  // the smallest number at the end
-  };
-  std::map<std::uint32_t, Alike> by_room;
-  std::uint64_t total = 0;
-  each_with_room([&](std::uint32_t n, std::uint32_t room) {
-    by_room[room].nodes.push_back(n);
-    total += room;
-  });
-  if (total < wanted_.tasks) return std::nullopt;
-  // 2. From the roomiest down; of equal ones the one with the smallest number.
-  Allocation allocation{wanted_.alternative, {}};
+  RoomiestNodes nodes(wanted_, free_, slices_);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> chosen;  // node, tasks there
   for (std::uint32_t rank = 0; rank < wanted_.tasks;) {
     const std::uint32_t rest = wanted_.tasks - rank;
-    auto chosen = by_room.lower_bound(rest);
-    if (chosen == by_room.end()) --chosen;
-    auto& [nodes, sorted] = chosen->second;
-    if (!std::exchange(sorted, true)) std::sort(nodes.begin(), nodes.end(), std::greater<>());
-    const std::uint32_t here = std::min(rest, chosen->first);
-    allocation.parts.push_back(part_on(nodes.back(), rank, here));
-    nodes.pop_back();
-    if (nodes.empty()) by_room.erase(chosen);
+    auto n = nodes.take_smallest(rest);
+    if (!n) n = nodes.take_roomiest();
+    if (!n) return std::nullopt;
+    const std::uint32_t here =
+        std::min(rest, tasks_that_fit(wanted_, wanted_.on(*n, kinds_), free_.node(*n), slices_));
+    if (here == 0) continue;
+    chosen.emplace_back(*n, here);
     rank += here;
+  }
+  Allocation allocation{wanted_.alternative, {}};
+  std::uint32_t rank = 0;
+  for (const auto& [n, tasks] : chosen) {
+    allocation.parts.push_back(part_on(n, rank, tasks));
+    rank += tasks;
   }
   return allocation;
 }
