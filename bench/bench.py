@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench: what Gangline costs, as ratios to rivals and physical limits measured in the same run.
 
-usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs build
+usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build
 """
 import json
 import os
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from schedule_bench import bench_schedule
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SWEEP = int(os.environ.get("BENCH_SWEEP", "10000"))
@@ -236,7 +238,8 @@ def bench_build(_):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs, "build": bench_build}
+BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs,
+           "schedule": lambda _: bench_schedule(row), "build": bench_build}
 
 
 def main():
