@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "schedule/place/place.h"
+
 namespace gangline {
 namespace {
 
@@ -17,11 +19,17 @@ void each_part_on(std::uint32_t node, const Allocation& allocation, const Call& 
 Outlook::Outlook(const Kinds& kinds, const FreeState& free, const Holdings& held,
                  const Wanted& wanted, Time until)
     : kinds_(&kinds), free_(&free), held_(&held), wanted_(&wanted), until_(until) {
+  now_ = at_the_end_ = static_cast<std::int64_t>(room_for(wanted, FreeView(free)));
+  std::vector<std::uint32_t> change;  // nodes on which somebody ends by then
   for (const auto& [end, since] : held.by_end()) {
     if (end > until) break;
     if (steps_.empty() || steps_.back().at != end) steps_.push_back({end, 0});
+    for (const NodePart& part : held.at(since.id).allocation->parts)
+      if (part.node.n < kinds.nodes()) change.push_back(part.node.n);
   }
-  for (std::uint32_t n = 0; n < kinds.nodes(); ++n) add(n, 1);
+  std::sort(change.begin(), change.end());
+  change.erase(std::unique(change.begin(), change.end()), change.end());
+  for (const std::uint32_t n : change) add_ends(n, 1);
 }
 
 void Outlook::add_nodes(const Allocation& allocation, std::int64_t sign) {
@@ -30,11 +38,15 @@ void Outlook::add_nodes(const Allocation& allocation, std::int64_t sign) {
 }
 
 void Outlook::add(std::uint32_t n, std::int64_t sign) {
+  const std::int64_t here = fits(n, free_->node(n));
+  now_ += sign * here;
+  at_the_end_ += sign * here;
+  add_ends(n, sign);
+}
+
+void Outlook::add_ends(std::uint32_t n, std::int64_t sign) {
   const Usable& usable = wanted_->on(n, *kinds_);
   if (!usable.node || (wanted_->each > 0 && usable.devices.empty())) return;
-  std::int64_t before = fits(n, free_->node(n));
-  now_ += sign * before;
-  at_the_end_ += sign * before;
   std::vector<HeldId> by_end;
   for (const HeldId id : held_->on_node(n))
     if (held_->at(id).expected_end <= until_) by_end.push_back(id);
@@ -43,6 +55,7 @@ void Outlook::add(std::uint32_t n, std::int64_t sign) {
     return held_->at(a).expected_end < held_->at(b).expected_end;
   });
   FreeNode node = free_->node(n);
+  std::int64_t before = fits(n, node);
   for (const HeldId id : by_end) {
     each_part_on(n, *held_->at(id).allocation,
                  [&](const NodePart& part) { node.give_back(part, kinds_->node(n)); });

@@ -39,6 +39,7 @@ class Outlook {
   };
   void add_nodes(const Allocation& allocation, std::int64_t sign);
   void add(std::uint32_t node, std::int64_t sign);
+  void add_ends(std::uint32_t node, std::int64_t sign);
   void step(Time at, std::int64_t tasks);
   std::uint32_t fits(std::uint32_t node, const FreeNode& free) const {
     return tasks_that_fit(*wanted_, wanted_->on(node, *kinds_), free);
