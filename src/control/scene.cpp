@@ -37,14 +37,15 @@ void Scene::look_at(const std::set<JobId>& changed) {
 }
 
 void Scene::tell(const Told& before, const Told& after) {
-  // 1. Who holds comes first: it may be a start that was planned, whose gangs no longer wait.
+  // 1. Who holds. Gangs in turn hold the same allocation one after the other.
+  for (const Holder& holder : before.holding)
+    if (std::none_of(after.holding.begin(), after.holding.end(),
+                     [&](const Holder& other) { return other.allocation == holder.allocation; }))
+      planner_->lets_go(holder.job, holder.first);
   for (const Holder& holder : after.holding) {
     const Holder* known = find_first(before.holding, holder.first);
     if (known == nullptr || *known != holder) planner_->holds(holder);
   }
-  for (const Holder& holder : before.holding)
-    if (find_first(after.holding, holder.first) == nullptr)
-      planner_->lets_go(holder.job, holder.first);
   // 2. Who waits.
   for (const WaitingGroup& group : before.waiting)
     if (find_first(after.waiting, group.first) == nullptr)

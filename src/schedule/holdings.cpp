@@ -45,6 +45,15 @@ std::optional<HeldId> Holdings::find(JobId job, std::uint32_t first) const {
   return found->second;
 }
 
+std::optional<HeldId> Holdings::find(JobId job,
+                                     const std::shared_ptr<const Allocation>& allocation) const {
+  if (allocation->parts.empty() || allocation->parts[0].node.n >= on_node_.size())
+    return std::nullopt;
+  for (const HeldId id : on_node_[allocation->parts[0].node.n])
+    if (all_[id].allocation == allocation && all_[id].job == job) return id;
+  return std::nullopt;
+}
+
 bool Holdings::holds(GangId gang) const {
   auto after = by_first_.upper_bound(gang);
   if (after == by_first_.begin()) return false;

@@ -47,6 +47,8 @@ class Holdings {
   /// The one that holds for this gang as the first of its turns.
   std::optional<HeldId> find(JobId job, std::uint32_t first) const;
 
+  /// The one that holds just this allocation, whichever gang's turn it is.
+  std::optional<HeldId> find(JobId job, const std::shared_ptr<const Allocation>& allocation) const;
   /// Whether the gang holds something, or has a turn that comes.
   bool holds(GangId gang) const;
 

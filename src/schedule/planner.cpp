@@ -94,14 +94,17 @@ void Planner::promise_is_over(GangId gang) {
 }
 
 void Planner::holds(const Holder& holder) {
-  // A wish that came true is held already.
-  const auto known = desk_.held.find(holder.job, holder.first);
-  if (known && desk_.held.at(*known).allocation == holder.allocation) {
+  // A wish that came true is held already, and so is what a gang leaves to the next in turn. CPUs
+  // that were taken twice would be free after one of the two has let go.
+  if (const auto known = desk_.held.find(holder.job, holder.allocation)) {
     std::erase(wishes_, *known);
+    if (holder.expected_end < desk_.held.at(*known).expected_end) freed_ = changed_ = true;
     desk_.renew(*known, holder);
     return;
   }
-  if (known) lets_go(holder.job, holder.first);
+  // It may be on what a wish holds that will not come true.
+  take_back_wishes();
+  lets_go(holder.job, holder.first);
   desk_.hold(holder);
   changed_ = true;
 }

@@ -26,6 +26,7 @@ class Planner {
   /// A group waits, or waits in another way than before.
   void waits(const WaitingGroup& group);
   void no_longer_waits(JobId job, std::uint32_t first);
+  /// Of an allocation that is held already: who holds it now, and until when.
   void holds(const Holder& holder);
   void lets_go(JobId job, std::uint32_t first);
   void promised(const PromiseMade& made) { desk_.promises[made.gang] = made; }

@@ -1,6 +1,7 @@
 // What a job file can ask for, from the file to what the programs got and gave.
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "base/text.h"
 #include "machine.h"
@@ -263,6 +264,17 @@ TEST(Jobs, EachCommandHasHelpWithAnExample) {
     EXPECT_TRUE(says(ran.out, std::string("  gang ") + command));
   }
   EXPECT_EQ(machine.service(), 0);
+}
+
+// Gangs so short that they take turns on one allocation still have it alone.
+TEST(Jobs, ShortGangsOfASweepNeverShareWhatEachOfThemAskedFor) {
+  const Machine machine;
+  const std::string all = std::to_string(std::thread::hardware_concurrency());
+  const Ran ran = machine.gang({"run", "-q", "--cpus", all, "--sweep", "i=1..60", "--", "sh", "-c",
+                                "if mkdir lock; then sleep 0.02; rmdir lock; echo alone >> seen; "
+                                "else echo together >> seen; fi"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(machine.lines("seen"), std::vector<std::string>(60, "alone"));
 }
 
 }  // namespace

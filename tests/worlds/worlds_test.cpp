@@ -58,10 +58,13 @@ void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
                         [&](const auto& other) { return key(other) == key(one); });
   };
   for (const PromiseMade& made : before.promises) planner.promise_is_over(made.gang);
-  for (const Holder& holder : after.holders)
-    if (gone(holder, before.holders)) planner.holds(holder);
   for (const Holder& holder : before.holders)
-    if (gone(holder, after.holders)) planner.lets_go(holder.job, holder.first);
+    if (std::none_of(after.holders.begin(), after.holders.end(),
+                     [&](const Holder& other) { return other.allocation == holder.allocation; }))
+      planner.lets_go(holder.job, holder.first);
+  for (const Holder& holder : after.holders)
+    if (std::find(before.holders.begin(), before.holders.end(), holder) == before.holders.end())
+      planner.holds(holder);
   for (const WaitingGroup& group : before.waiting)
     if (gone(group, after.waiting)) planner.no_longer_waits(group.job, group.first);
   for (const WaitingGroup& group : after.waiting) {
@@ -93,6 +96,7 @@ class WorldRun {
       now_.now = *times_.begin();
       times_.erase(times_.begin());
       end_gangs();
+      pass_turns();
       change_machines();
       arrive();
       plan_once();
@@ -114,6 +118,18 @@ class WorldRun {
                        [j = job, f = first](auto& one) { return one.job == j && one.first == f; });
       if (dice_.one_in(20)) wait_again(*holder);
       now_.holders.erase(holder);
+    }
+  }
+
+  /// Now and then the first of those who take turns on an allocation has ended, and the next has
+  /// it.
+  void pass_turns() {
+    for (Holder& holder : now_.holders) {
+      if (holder.count == 1 || !dice_.one_in(3)) continue;
+      for (auto& [end, held] : ends_)
+        if (held == std::pair(holder.job, holder.first)) ++held.second;
+      ++holder.first;
+      --holder.count;
     }
   }
 
