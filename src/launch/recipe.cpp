@@ -110,7 +110,8 @@ Result<Words> make_words(JobCard& card, const Command& command, const std::vecto
     if (!file) return file.error();
     return Words{"/bin/sh", {"/bin/sh", *std::move(file)}};
   }
-  for (const std::string& word : command.words) {
+  for (std::size_t i = 0; i < command.words.size(); ++i) {
+    const std::string& word = command.words[i];
     if (word == "{outputs}" && !outputs.empty()) {
       if (outputs.size() > most_outputs_as_words)
         return cannot_start("{outputs} are " + std::to_string(outputs.size()) +
@@ -118,7 +119,7 @@ Result<Words> make_words(JobCard& card, const Command& command, const std::vecto
                             "write the command as one string for the shell");
       made.words.insert(made.words.end(), outputs.begin(), outputs.end());
     } else {
-      made.words.push_back(expand(word, values, false));
+      made.words.push_back(expand(word, values, is_script(command.words, i)));
     }
   }
   auto program = look_up(card, made.words.front(), path, dir);

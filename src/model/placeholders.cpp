@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "base/text.h"
@@ -171,6 +172,23 @@ std::vector<PlaceholderUse> placeholders_in(std::string_view text) {
 std::string expand(std::string_view text, std::span<const EnvVar> values, bool for_shell) {
   if (for_shell) return expand_into(ScriptWriter(text), text, values);
   return expand_into(WordWriter(), text, values);
+}
+
+bool is_script(std::span<const std::string> words, std::size_t word) {
+  static constexpr std::string_view shells[] = {"sh", "bash", "dash", "ksh", "zsh", "ash"};
+  if (word < 2 || word >= words.size()) return false;
+  const std::string_view program = words[0];
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (std::find(std::begin(shells), std::end(shells), name) == std::end(shells)) return false;
+  // Options come first, and the script is the word after the one with `c` in it: -c, -ec, -lc.
+  const auto is_option = [&](std::size_t i) {
+    return words[i].size() > 1 && words[i][0] == '-' && words[i][1] != '-';
+  };
+  for (std::size_t i = 1; i < word; ++i) {
+    if (!is_option(i)) return false;
+    if (words[i].find('c') != std::string::npos) return i + 1 == word;
+  }
+  return false;
 }
 
 }  // namespace gangline

@@ -43,4 +43,8 @@ std::vector<PlaceholderUse> placeholders_in(std::string_view text);
 /// that reads the script, not for one that the script starts.
 std::string expand(std::string_view text, std::span<const EnvVar> values, bool for_shell);
 
+/// Whether this word of a list is a script for a shell that the list names itself, as in
+/// {"sh", "-c", "echo {lr}"}: then values in it are put in as in any other script.
+bool is_script(std::span<const std::string> words, std::size_t word);
+
 }  // namespace gangline

@@ -141,5 +141,17 @@ TEST(Placeholders, NoScriptOfRandomQuotesRunsAValueAsCode) {
   }
 }
 
+TEST(Placeholders, AreQuotedInAScriptThatAListHandsToAShell) {
+  const auto script = [](std::vector<std::string> words, std::size_t word) {
+    return is_script(words, word);
+  };
+  EXPECT_TRUE(script({"sh", "-c", "echo {x}"}, 2));
+  EXPECT_TRUE(script({"/usr/bin/bash", "-e", "-lc", "echo {x}", "name"}, 3));
+  EXPECT_FALSE(script({"/usr/bin/bash", "-e", "-lc", "echo {x}", "{x}"}, 4));
+  EXPECT_FALSE(script({"sh", "run.sh", "-c", "{x}"}, 3));
+  EXPECT_FALSE(script({"python3", "-c", "print({x})"}, 2));
+  EXPECT_FALSE(script({"sh", "-c"}, 2));
+}
+
 }  // namespace
 }  // namespace gangline

@@ -277,5 +277,13 @@ TEST(Jobs, ShortGangsOfASweepNeverShareWhatEachOfThemAskedFor) {
   EXPECT_EQ(machine.lines("seen"), std::vector<std::string>(60, "alone"));
 }
 
+TEST(Jobs, AValueIsNeverReadAsCodeByAShellThatTheCommandLineNames) {
+  const Machine machine;
+  const Ran ran = machine.gang(
+      {"run", "-q", "--sweep", "w=$(echo ran),a  b", "--", "sh", "-c", "echo [{w}] >> seen"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(sorted(machine.lines("seen")), (std::vector<std::string>{"[$(echo ran)]", "[a  b]"}));
+}
+
 }  // namespace
 }  // namespace gangline
