@@ -93,21 +93,14 @@ class TaskLogs {
         readers_.emplace_back(service, gang, rank, error_stream);
   }
 
-  bool pass_on(Output& out) {
-    bool any = false;
-    for (std::size_t i = 0; i < readers_.size(); ++i) {
-      const auto passed = readers_[i].pass_on(out, prefix(i));
-      any = any || (passed && *passed);
-    }
-    return any;
+  /// Of all attempts of the gang so far. What cannot be read now is read later.
+  void pass_on(Output& out, std::uint32_t newest) {
+    for (std::size_t i = 0; i < readers_.size(); ++i)
+      (void)readers_[i].pass_on_attempts(newest, out, prefix(i)).ok();
   }
-  void finish(Output& out) {
-    while (pass_on(out)) {
-    }
+  void finish(Output& out, std::uint32_t newest) {
+    pass_on(out, newest);
     for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i].finish(out, prefix(i));
-  }
-  void start_over(std::uint32_t attempt) {
-    for (LogReader& reader : readers_) reader.start_over(attempt);
   }
 
  private:
@@ -180,9 +173,18 @@ void LogReader::finish(Output& out, const std::string& prefix) {
   unfinished_.clear();
 }
 
-void LogReader::start_over(std::uint32_t attempt) {
-  query_.attempt = attempt;
-  query_.from = 0;
+Result<void> LogReader::pass_on_attempts(std::uint32_t newest, Output& out,
+                                         const std::string& prefix) {
+  query_.attempt = std::max(query_.attempt, 1u);
+  for (;;) {
+    const auto more = pass_on(out, prefix);
+    if (!more) return more.error();
+    if (*more) continue;
+    if (query_.attempt >= newest) return {};
+    finish(out, prefix);
+    ++query_.attempt;
+    query_.from = 0;
+  }
 }
 
 int follow_job(Service& service, JobId id, Output& out) {
@@ -194,6 +196,11 @@ int follow_job(Service& service, JobId id, Output& out) {
   Progress progress(out);
   Interrupts interrupts(service, id, out);
   bool told_why = false;
+  const auto newest_attempt = [&]() -> std::uint32_t {
+    if (detail->spec.retries == 0) return 1;
+    const auto gang = ask<GangView>([&](auto reply) { service.show_gang({id, 0}, reply); });
+    return gang ? gang->attempt : 1;
+  };
   while (job->phase != GangPhase::ended) {
     job = ask<JobSummary>([&](auto reply) { service.wait({id, {}, one_wait}, reply); });
     if (!job) {
@@ -214,10 +221,10 @@ int follow_job(Service& service, JobId id, Output& out) {
     } else {
       progress.clear();
     }
-    if (logs) logs->pass_on(out);
+    if (logs) logs->pass_on(out, newest_attempt());
   }
   progress.clear();
-  if (logs) logs->finish(out);
+  if (logs) logs->finish(out, newest_attempt());
   return report_end(*job, interrupts.any(), out);
 }
 

@@ -14,13 +14,14 @@ class LogReader {
  public:
   LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream);
 
-  /// Hands on what has come since the last call, with `prefix` before each line; true if there was
-  /// any.
+  /// Hands on what has come since the last call, with `prefix` before each line; true if there is
+  /// more.
   Result<bool> pass_on(Output& out, const std::string& prefix);
+  /// Hands on all there is of the gang's attempts from the first to `newest`, each of which writes
+  /// logs of its own.
+  Result<void> pass_on_attempts(std::uint32_t newest, Output& out, const std::string& prefix);
   /// The last line even if it has no newline yet.
   void finish(Output& out, const std::string& prefix);
-  /// A new attempt of the gang writes new logs.
-  void start_over(std::uint32_t attempt);
 
  private:
   void hand_out(Output& out, std::string_view text) const;

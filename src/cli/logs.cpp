@@ -49,13 +49,19 @@ int run_logs(const LogsOptions& options, Output& out) {
   };
   for (;;) {
     auto over = !options.follow;
+    std::uint32_t newest = 1;
     if (options.follow) {
       auto view = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
       if (!view) return out.fail(view.error());
       over = view->phase == GangPhase::ended;
+      newest = view->attempt;
     }
     for (std::size_t i = 0; i < readers.size(); ++i) {
-      for (;;) {
+      if (options.follow) {
+        const auto passed = readers[i].pass_on_attempts(newest, out, prefix(i));
+        if (!passed) return out.fail(passed.error());
+      }
+      while (!options.follow) {
         const auto any = readers[i].pass_on(out, prefix(i));
         if (!any) return out.fail(any.error());
         if (!*any) break;

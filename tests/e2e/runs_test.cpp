@@ -159,5 +159,13 @@ TEST(Runs, AMillionLinesArriveWholeAndInOrder) {
   EXPECT_TRUE(ran.out.ends_with("\n999999\n1000000\n"));
 }
 
+TEST(Runs, TheOutputOfEachAttemptIsShown) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--retries", "2", "--retry-on", "failure", "--", "sh", "-c",
+                                "echo attempt $GANG_ATTEMPT; sleep 0.2; [ $GANG_ATTEMPT = 3 ]"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "attempt 1\nattempt 2\nattempt 3\n");
+}
+
 }  // namespace
 }  // namespace gangline
