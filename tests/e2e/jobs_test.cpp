@@ -270,9 +270,11 @@ TEST(Jobs, EachCommandHasHelpWithAnExample) {
 TEST(Jobs, ShortGangsOfASweepNeverShareWhatEachOfThemAskedFor) {
   const Machine machine;
   const std::string all = std::to_string(std::thread::hardware_concurrency());
-  const Ran ran = machine.gang({"run", "-q", "--cpus", all, "--sweep", "i=1..60", "--", "sh", "-c",
-                                "if mkdir lock; then sleep 0.02; rmdir lock; echo alone >> seen; "
-                                "else echo together >> seen; fi"});
+  constexpr const char* alone_or_not =
+      "if mkdir lock; then sleep 0.02; rmdir lock; echo alone >> seen; "
+      "else echo together >> seen; fi";
+  const Ran ran = machine.gang(
+      {"run", "-q", "--cpus", all, "--sweep", "i=1..60", "--", "sh", "-c", alone_or_not});
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(machine.lines("seen"), std::vector<std::string>(60, "alone"));
 }
