@@ -111,7 +111,13 @@ Machine::Machine(const std::string& state) : Machine() {
 }
 
 void Machine::end_all() const {
-  // What is killed may be started anew by what is not killed yet, so until none is left twice.
+  // Nobody is to see another end: all are halted before the first is killed.
+  for (std::size_t halted = 0, before = 1; halted != before;) {
+    before = halted;
+    const std::vector<pid_t> all = processes();
+    for (const pid_t pid : all) ::kill(pid, SIGSTOP);
+    halted = all.size();
+  }
   for (int none = 0; none < 2;) {
     const std::vector<pid_t> left = processes();
     for (const pid_t pid : left) ::kill(pid, SIGKILL);
