@@ -7,6 +7,10 @@
 namespace gangline {
 namespace {
 
+// With so much more found out than at first, much of it is of no use any more, and the planner is
+// made anew.
+constexpr std::size_t most_found_out_since = 100'000;
+
 bool same_use(const ForeignUse& a, const ForeignUse& b) {
   return a.device == b.device && a.holder == b.holder;
 }
@@ -82,12 +86,15 @@ void Scene::begin_anew(Time now) {
 
 Plan Scene::plan(Time now) {
   const auto& foreign = beliefs_.foreign();
-  const bool same_machines =
-      planner_ != nullptr && cluster_ == beliefs_.cluster() &&
+  const bool goes_on =
+      planner_ != nullptr && planner_->remembered() < remembered_at_first_ + most_found_out_since &&
+      cluster_ == beliefs_.cluster() &&
       std::equal(foreign_.begin(), foreign_.end(), foreign.begin(), foreign.end(), same_use);
-  if (!same_machines) {
+  if (!goes_on) {
     begin_anew(now);
-    return planner_->plan(now);
+    Plan plan = planner_->plan(now);
+    remembered_at_first_ = planner_->remembered();
+    return plan;
   }
   for (const auto& [gang, made] : promises_)
     if (!beliefs_.promises().contains(gang)) planner_->promise_is_over(gang);

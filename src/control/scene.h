@@ -47,6 +47,7 @@ class Scene {
   std::shared_ptr<const Cluster> cluster_;
   std::vector<ForeignUse> foreign_;
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
+  std::size_t remembered_at_first_ = 0;
   std::int64_t waiting_ = 0, waiting_for_devices_ = 0;  ///< groups
 };
 

@@ -10,6 +10,9 @@
 namespace gangline {
 namespace {
 
+/// Of nodes that are remembered for one shape; with more, it is tried again wherever it may be.
+constexpr std::size_t most_freed = 64;
+
 std::size_t mix(std::size_t seed, std::size_t value) {
   return (seed ^ value) * 0x9E3779B97F4A7C15ull + (seed >> 29);
 }
@@ -172,6 +175,15 @@ void Desk::deny(Shape& shape, Time after, Blocker by, std::int64_t loss) {
   note(shape);
 }
 
+void Desk::reopen(Shape& shape) {
+  shape.no_room = false;
+  shape.freed.clear();
+  shape.room.reset();
+  counted_.erase(&shape);
+  if (std::exchange(shape.denied, std::nullopt)) std::erase(denied_, &shape);
+  if (!shape.line.empty()) note(shape);
+}
+
 void Desk::reopen_if(const std::function<bool(const Shape&)>& may_start) {
   std::erase_if(denied_, [&](Shape* shape) {
     if (!may_start(*shape)) return false;
@@ -280,11 +292,12 @@ void Desk::let_go(HeldId id) {
   if (is_kept(*allocation)) forget_denials();
   for (Shape& shape : shapes_) {
     if (!shape.no_room && !shape.denied) continue;
-    if (shape.room && *shape.room < shape.request->tasks) continue;
+    if (shape.room && *shape.room < shape.request->tasks && !shape.line.empty()) continue;
     for (const NodePart& part : allocation->parts)
       if (part.node.n < free.nodes() && tasks_on(shape, part.node.n) > 0)
         shape.freed.push_back(part.node.n);
-    if (!shape.freed.empty() && !shape.line.empty()) note(shape);
+    if (shape.line.empty() || shape.freed.size() > most_freed) reopen(shape);
+    else if (!shape.freed.empty()) note(shape);
   }
 }
 

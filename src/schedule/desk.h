@@ -125,8 +125,8 @@ class Desk {
   std::vector<WaitingId> all_in_order() const;
   /// Whether somebody who waits for room alone comes after this one.
   bool somebody_behind(const OrderKey& key) const;
-  bool nobody_waits() const { return by_gang_.empty(); }
-  std::deque<Shape>& shapes() { return shapes_; }
+  /// How much was found out about requests and free nodes; what is no longer asked for stays too.
+  std::size_t remembered() const { return shapes_.size() + free.standings().size(); }
 
   /// First in line of each shape. `open_heads`: of those that are not closed.
   const std::set<std::pair<OrderKey, Shape*>>& heads() const { return heads_; }
@@ -185,6 +185,7 @@ class Desk {
   OrderKey key_of(const WaitingGroup& group, WaitingId id) const;
   void put_in_line(Waits& one);
   void take_out_of_line(Waits& one);
+  void reopen(Shape& shape);
   void reopen_if(const std::function<bool(const Shape&)>& may_start);
   bool is_kept(const Allocation& allocation) const;
   /// How many tasks of the shape find room now on this node, by the alternative that finds most.

@@ -29,7 +29,8 @@ class Planner::Walk {
     while (!behind_.empty() && !closed && behind_.top().second->is_closed(desk_.now)) behind_.pop();
     while (last_ && !kept_.empty() && kept_.back().first <= *last_) kept_.pop_back();
     const auto& heads = closed ? desk_.heads() : desk_.open_heads();
-    const auto head = last_ ? heads.upper_bound({*last_, last_shape()}) : heads.begin();
+    auto head = last_ ? heads.lower_bound({*last_, nullptr}) : heads.begin();
+    if (last_ && head != heads.end() && head->first == *last_) ++head;
     std::optional<Place> first;
     if (head != heads.end()) first = *head;
     if (!kept_.empty() && (!first || kept_.back() < *first)) first = kept_.back();
@@ -65,7 +66,6 @@ class Planner::Walk {
       while (next != shape.line.end() && shape.is_shut_to(next->end_from(desk_.now))) ++next;
     if (next != shape.line.end()) behind_.emplace(*next, place.second);
   }
-  static Shape* last_shape() { return reinterpret_cast<Shape*>(~std::uintptr_t{0}); }
 
   const Desk& desk_;
   std::vector<Place> kept_;  // the last in order in front
@@ -85,7 +85,11 @@ void Planner::waits(const WaitingGroup& group) {
 void Planner::no_longer_waits(JobId job, std::uint32_t first) {
   const auto id = desk_.find(job, first);
   if (!id) return;
-  if (find_reserved(desk_, *id) != nullptr) freed_ = true;
+  if (take_reserved(desk_, *id)) {
+    freed_ = true;
+    room_->forget();
+    desk_.forget_denials();
+  }
   desk_.withdraw(*id);
 }
 

@@ -32,6 +32,9 @@ class Planner {
   void promised(const PromiseMade& made) { desk_.promises[made.gang] = made; }
   void promise_is_over(GangId gang);
 
+  /// How much it has found out so far. Grows with each new request and arrangement of free devices.
+  std::size_t remembered() const { return desk_.remembered(); }
+
   /// What starts now and what is promised, without `waits`. A wish: what of it does not happen
   /// (`holds`, `promised`) before the next plan is taken back then.
   Plan plan(Time now);

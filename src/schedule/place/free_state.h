@@ -54,7 +54,6 @@ class FreeState {
   const std::vector<std::uint32_t>& standings_of(std::uint32_t kind) const {
     return by_kind_[kind];
   }
-  std::uint32_t standing_of(std::uint32_t node) const { return standing_[node]; }
   /// All nodes with (true) or without devices, as (free CPUs, number).
   const std::set<std::pair<std::uint32_t, std::uint32_t>>& by_cpus(bool with_devices) const {
     return by_cpus_[with_devices ? 1 : 0];

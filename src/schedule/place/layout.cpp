@@ -82,9 +82,4 @@ NodeLayout layout_of(const Node& node) {
   return layout;
 }
 
-const NodeLayout& Layouts::of(std::uint32_t node) {
-  if (!made_[node]) made_[node] = layout_of(cluster_.nodes[node]);
-  return *made_[node];
-}
-
 }  // namespace gangline

@@ -34,15 +34,4 @@ struct NodeLayout {
 
 NodeLayout layout_of(const Node& node);
 
-/// The layouts of a cluster's nodes, each made when it is first asked for.
-class Layouts {
- public:
-  explicit Layouts(const Cluster& cluster) : cluster_(cluster), made_(cluster.nodes.size()) {}
-  const NodeLayout& of(std::uint32_t node);
-
- private:
-  const Cluster& cluster_;
-  std::vector<std::optional<NodeLayout>> made_;
-};
-
 }  // namespace gangline
