@@ -299,6 +299,7 @@ void Gangs::tick() {
   const Span boot = since_boot();
   next_tick_ = {0};
   if (reap_again_) reap();
+  tick_orphans(boot);
   if (boot >= next_second_) {
     next_second_ = boot + seconds(1);
     tick_second(boot);

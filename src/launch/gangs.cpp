@@ -21,6 +21,8 @@ namespace {
 
 constexpr int most_starts_at_a_time = 32;
 constexpr std::size_t largest_card = 256 << 20;
+// An init that collects its orphans now and then was seen to take two seconds.
+constexpr Span longest_reaping = seconds(5);
 constexpr Span ports_stay_checked = seconds(1);
 constexpr std::uint32_t quiet_rank = 0;  // only gangs of one task leave logs to the next
 
@@ -409,20 +411,26 @@ void Gangs::adopt_gang(LiveGang& gang) {
 
 /// False: the process is gone.
 bool Gangs::watch_orphan(const LiveTask& task) {
+  // Opened first, so that what is read below is about the process that it stands for.
+  Fd pidfd(open_pidfd(task.pid));
   const auto entry = read_process(task.pid);
   if (!entry || !is_there(mark_of(task))) return false;
   if (entry->parent == settings_.guardian) return true;  // which will tell
-  const int pidfd = entry->zombie ? -1 : open_pidfd(task.pid);
-  if (pidfd < 0) return false;
-  orphans_[pidfd] = task.pid;
+  if (!pidfd.open()) return false;
+  orphans_[pidfd.release()] = {task.pid, std::nullopt};
   return true;
 }
 
 void Gangs::orphan_ended(int pidfd) {
   const auto orphan = orphans_.find(pidfd);
   if (orphan == orphans_.end()) return;
-  const std::int64_t pid = orphan->second;
-  const auto status = wait_status_of(pidfd);
+  const std::int64_t pid = orphan->second.pid;
+  const auto status = wait_status_of(pidfd, pid);
+  if (!status && read_process(pid) && !orphan->second.give_up) {
+    orphan->second.give_up = since_boot() + longest_reaping;
+    wake_by(*orphan->second.give_up);
+    return;
+  }
   ::close(pidfd);
   orphans_.erase(orphan);
   read_guardian_exits();
@@ -434,6 +442,17 @@ void Gangs::orphan_ended(int pidfd) {
     exit.status = exit.by_signal ? WTERMSIG(*status) : WEXITSTATUS(*status);
   }
   note_exit(exit);
+}
+
+/// Those whose parent lets nobody know how they ended.
+void Gangs::tick_orphans(Span boot) {
+  std::vector<int> given_up;
+  for (const auto& [pidfd, orphan] : orphans_) {
+    if (!orphan.give_up) continue;
+    if (boot >= *orphan.give_up) given_up.push_back(pidfd);
+    else wake_by(*orphan.give_up);
+  }
+  for (const int pidfd : given_up) orphan_ended(pidfd);
 }
 
 /// Returns how many bytes were whole records, or are none and never will be.

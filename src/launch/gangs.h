@@ -2,6 +2,8 @@
 // stopping, and saying how it ended.
 #pragma once
 
+#include <poll.h>
+
 #include <deque>
 #include <map>
 #include <optional>
@@ -51,8 +53,17 @@ class Gangs {
   void tick();
   Span next_tick() const { return next_tick_; }  ///< since boot
 
-  /// Processes that are nobody's children here, to be waited for by their pidfd.
-  const std::map<int, std::int64_t>& orphans() const { return orphans_; }
+  /// A task that is nobody's child here, waited for by its pidfd.
+  struct Orphan {
+    std::int64_t pid = 0;
+    /// It has ended, but how is known only when its parent lets go of it: waited for until then.
+    std::optional<Span> give_up;
+
+    short events() const { return give_up ? 0 : POLLIN; }
+  };
+  /// By pidfd.
+  const std::map<int, Orphan>& orphans() const { return orphans_; }
+  /// Its pidfd has the event that was waited for.
   void orphan_ended(int pidfd);
 
   /// Why nothing is started; empty: all is well.
@@ -78,6 +89,7 @@ class Gangs {
   bool commit(const std::vector<Record>& records);
   void adopt_gang(LiveGang& gang);
   bool watch_orphan(const LiveTask& task);
+  void tick_orphans(Span boot);
   void care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups);
 
   /// `boot`: of the machine when it was seen; empty: not known, or this one.
@@ -122,7 +134,7 @@ class Gangs {
   std::deque<std::uint64_t> ready_;      // lanes whose next turn may begin
   std::vector<StartMessage> unwritten_;  // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
-  std::map<int, std::int64_t> orphans_;  // pidfd to pid
+  std::map<int, Orphan> orphans_;  // by pidfd
   std::size_t guardian_exits_read_ = 0;
   bool reap_again_ = false;
   std::string trouble_;

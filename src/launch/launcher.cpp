@@ -148,7 +148,8 @@ void Launcher::wait() {
         {connection->fd.number(), static_cast<short>(waits ? POLLIN | POLLOUT : POLLIN), 0});
   }
   const std::size_t first_orphan = waited_for_.size();
-  for (const auto& [pidfd, pid] : gangs_.orphans()) waited_for_.push_back({pidfd, POLLIN, 0});
+  for (const auto& [pidfd, orphan] : gangs_.orphans())
+    waited_for_.push_back({pidfd, orphan.events(), 0});
 
   const Span boot = since_boot();
   Span longest = std::min(longest_poll, settings_.idle_exit + milliseconds(1));

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -19,8 +18,6 @@ namespace {
 
 constexpr std::size_t most_environment = 4 << 20;
 
-constexpr int longest_reaping_ms = 100;
-
 // From linux/pidfd.h, which distributions do not have yet: struct pidfd_info in its first version.
 struct PidfdAnswer {
   std::uint64_t mask = 0;
@@ -36,6 +33,13 @@ std::int64_t number_in(std::string_view text) {
   return static_cast<std::int64_t>(parse_number(text).value_or(0));
 }
 
+/// Where we may not know how a zombie ended, the kernel says 0 as if it had ended well. To those
+/// who may know, it also shows the process's user namespace.
+bool may_know_end(const std::string& directory) {
+  char name[64];
+  return ::readlink((directory + "/ns/user").c_str(), name, sizeof name) > 0;
+}
+
 bool matches(const ProcessEntry& entry, const ProcessMark& mark) {
   // The kernel counts in ticks, so the start may seem one earlier.
   constexpr Span tick = milliseconds(20);
@@ -45,14 +49,15 @@ bool matches(const ProcessEntry& entry, const ProcessMark& mark) {
 }  // namespace
 
 std::optional<ProcessEntry> read_process(std::int64_t pid) {
-  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  const std::string directory = "/proc/" + std::to_string(pid);
+  const auto text = read_file(directory + "/stat", 4096);
   if (!text) return std::nullopt;
   // The second field, the name, is in parentheses and may hold any character.
   const auto name_end = text->rfind(')');
   if (name_end == std::string::npos || name_end + 2 >= text->size()) return std::nullopt;
-  const auto fields = split(std::string_view(*text).substr(name_end + 2), ' ');
-  constexpr std::size_t state = 0, parent = 1, group = 2, session = 3,
-                        start = 19;  // from the third field on
+  const auto fields = split(trim(std::string_view(*text).substr(name_end + 2)), ' ');
+  constexpr std::size_t state = 0, parent = 1, group = 2, session = 3, start = 19,
+                        end = 49;  // from the third field on
   if (fields.size() <= start) return std::nullopt;
   ProcessEntry entry;
   entry.pid = pid;
@@ -62,6 +67,8 @@ std::optional<ProcessEntry> read_process(std::int64_t pid) {
   entry.session = number_in(fields[session]);
   static const std::int64_t ticks_per_second = ::sysconf(_SC_CLK_TCK);
   entry.started = microseconds(number_in(fields[start]) * (1'000'000 / ticks_per_second));
+  if (entry.zombie && fields.size() > end && may_know_end(directory))
+    entry.wait_status = static_cast<int>(number_in(fields[end]));
   return entry;
 }
 
@@ -129,15 +136,16 @@ std::vector<ProcessEntry> processes_of_gang(std::span<const ProcessMark> tasks,
   return found;
 }
 
-std::optional<int> wait_status_of(int pidfd) {
-  // The kernel knows it once whoever is the parent now has let go of the process.
-  pollfd reaped{pidfd, 0, 0};
-  ::poll(&reaped, 1, longest_reaping_ms);
+std::optional<int> wait_status_of(int pidfd, std::int64_t pid) {
+  // As long as nobody has let go of the process, /proc tells it; from then on the pidfd does.
+  const auto entry = read_process(pid);
   PidfdAnswer answer;
   answer.mask = exit_is_known;
-  if (::ioctl(pidfd, pidfd_get_info, &answer) != 0 || (answer.mask & exit_is_known) == 0)
-    return std::nullopt;
-  return answer.exit_code;
+  // Kernels that do not know this question may say 0 in /proc for what other threads ended badly.
+  if (::ioctl(pidfd, pidfd_get_info, &answer) != 0) return std::nullopt;
+  if ((answer.mask & exit_is_known) != 0) return answer.exit_code;
+  // It is still there, so the number was its own when /proc was read.
+  return entry ? entry->wait_status : std::nullopt;
 }
 
 ChildList::ChildList() {

@@ -19,6 +19,8 @@ struct ProcessEntry {
   std::int64_t session = 0;
   Span started{0};  ///< since boot, as exact as the kernel's clock tick
   bool zombie = false;
+  /// Of a zombie, as wait() would say it to its parent. Empty where the kernel does not tell us.
+  std::optional<int> wait_status;
 };
 
 std::optional<ProcessEntry> read_process(std::int64_t pid);
@@ -37,10 +39,10 @@ struct ProcessMark {
 };
 bool is_there(const ProcessMark& mark);
 
-/// How a process ended, as wait() would say it to its parent. For a `pidfd` that was opened while
-/// the process lived and gives POLLIN now. Empty where nobody lets go of the process in time, and
-/// on kernels before 6.15.
-std::optional<int> wait_status_of(int pidfd);
+/// How the process `pid` of this `pidfd` ended, as wait() would say it to its parent, who we need
+/// not be. Empty while it lives, and on kernels before 6.15, where only a parent is certain to be
+/// told. Also empty for a zombie of another user, until its parent has let go of it (POLLHUP).
+std::optional<int> wait_status_of(int pidfd, std::int64_t pid);
 
 /// All processes of a gang: those in the sessions that its tasks lead, all that descend from them,
 /// and those that were started with its GANG_ID. No zombies.
