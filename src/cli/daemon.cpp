@@ -30,27 +30,52 @@ int show_status(Service& service, Output& out) {
 // That nobody listens is an answer; that we may not ask is none.
 bool none_runs(const Error& error) { return error.kind == ErrorKind::unavailable; }
 
-int stop_service(Output& out) {
+// Ends the service and waits for it, so that whoever comes next starts another. What it was; empty
+// where none ran.
+Result<std::optional<ServiceStatus>> end_service(Output& out) {
+  using Was = std::optional<ServiceStatus>;
   auto service = out.around().running_service();
-  if (!service) {
-    if (!none_runs(service.error())) return out.fail(service.error());
-    if (!out.quiet()) out.line("no service runs");
-    return 0;
-  }
+  if (!service && none_runs(service.error())) return Was{};
+  if (!service) return service.error();
+  const auto status = ask<ServiceStatus>([&](auto reply) { (*service)->status(reply); });
   auto ended = ask<Unit>([&](auto reply) { (*service)->shut_down(reply); });
-  if (!ended) return out.fail(ended.error());
-  if (!out.quiet()) out.line("the service ends; running gangs go on");
+  // Somebody else may have ended it at this moment.
+  if (!ended && !none_runs(ended.error())) return ended.error();
+  // One that is so old or new that its status cannot be read is not waited for.
+  if (!status) return Was{ServiceStatus{}};
+  if (!out.around().service_has_ended(status->pid))
+    return Error{
+        ErrorKind::unavailable,
+        "the service, pid " + std::to_string(status->pid) + ", was told to end and does not", "",
+        "`kill -9` ends it; running gangs go on"};
+  return Was{*status};
+}
+
+int stop_service(Output& out) {
+  const auto was = end_service(out);
+  if (!was) return out.fail(was.error());
+  if (out.json()) out.line(*was ? to_json(**was) : "null");
+  else if (!out.quiet())
+    out.line(*was ? "the service ends; running gangs go on" : "no service runs");
   return 0;
 }
 
-int start_service(const DaemonOptions& options, Output& out) {
+int start_service(bool stays, Output& out) {
   auto service = out.around().service();
   if (!service) return out.fail(service.error());
-  if (options.stays) {
+  if (stays) {
     auto told = ask<Unit>([&](auto reply) { (*service)->stay(true, reply); });
     if (!told) return out.fail(told.error());
   }
   return show_status(**service, out);
+}
+
+int restart_service(bool stays, Output& out) {
+  const auto was = end_service(out);
+  if (!was) return out.fail(was.error());
+  if (!out.json() && !out.quiet())
+    out.line(*was ? "the service ends; running gangs go on" : "no service runs");
+  return start_service(stays || (*was && (*was)->stays), out);
 }
 
 }  // namespace
@@ -58,11 +83,9 @@ int start_service(const DaemonOptions& options, Output& out) {
 int run_daemon(const DaemonOptions& options, Output& out) {
   switch (options.action) {
     case DaemonAction::run: return out.around().run_daemon(options.stays);
-    case DaemonAction::start: return start_service(options, out);
+    case DaemonAction::start: return start_service(options.stays, out);
     case DaemonAction::stop: return stop_service(out);
-    case DaemonAction::restart:
-      if (const int code = stop_service(out); code != 0) return code;
-      return start_service(options, out);
+    case DaemonAction::restart: return restart_service(options.stays, out);
     case DaemonAction::status: break;
   }
   auto service = out.around().running_service();

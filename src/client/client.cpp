@@ -6,6 +6,10 @@
 namespace gangline {
 namespace {
 
+// With this status a service that ends says that it has not done what was asked.
+constexpr unsigned is_ending = 503;
+constexpr int most_attempts = 10;
+
 std::string encode(std::string_view text) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
@@ -35,7 +39,7 @@ Client::Client(std::function<Result<Fd>()> connect, std::string version)
     : connect_(std::move(connect)), version_(std::move(version)), http_(Fd{}, version_) {}
 
 // A question is asked again once if the service went away; a POST is not, since it may have been
-// done.
+// done. Both are asked of the next service where the one there was says that it ends.
 Result<std::string> Client::ask(const std::string& method, const std::string& target,
                                 std::string body, Versions versions) {
   for (int attempt = 0;; ++attempt) {
@@ -48,6 +52,10 @@ Result<std::string> Client::ask(const std::string& method, const std::string& ta
     if (!reply) {
       if (attempt == 0 && reply.error().kind == ErrorKind::unavailable && method == "GET") continue;
       return reply.error();
+    }
+    if (reply->status == is_ending && attempt < most_attempts) {
+      http_ = HttpClient(Fd{}, version_);
+      continue;
     }
     if (versions == Versions::must_match && reply->version != version_)
       return Error{ErrorKind::version,

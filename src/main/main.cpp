@@ -22,6 +22,8 @@ extern char** environ;  // NOLINT: POSIX's own name
 namespace gangline {
 namespace {
 
+constexpr Span longest_end = seconds(20);
+
 volatile std::sig_atomic_t interrupt_count = 0;
 
 // A command heeds three. Where even that brings nothing, the service stands still, and one more
@@ -123,6 +125,7 @@ int run(const std::vector<std::string>& words) {
     }
     return run_service(*places, stays, Fd{});
   };
+  around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
   around.interrupts = [] { return static_cast<int>(interrupt_count); };
   around.now = [] { return now(); };

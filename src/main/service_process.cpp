@@ -1,10 +1,13 @@
 #include "main/service_process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -13,6 +16,7 @@
 #include "control/controller.h"
 #include "engine/local/local_engine.h"
 #include "jobspec/config_file.h"
+#include "json/json.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -108,6 +112,12 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
   http.only_uid = ::geteuid();
   http.version = GANGLINE_VERSION;
   HttpServer server(loop, std::move(*listener), http, [&](HttpRequest request, HttpReply reply) {
+    // It closed its doors, and what it would begin now nobody would go on with.
+    if (ending)
+      return reply({503,
+                    to_json(Error{ErrorKind::unavailable, "the service is ending", "",
+                                  "the next command starts another"}),
+                    {}});
     answer(controller, request, std::move(reply));
   });
   const auto term = loop.on_signal(SIGTERM, [&] { loop.stop(); });
@@ -182,6 +192,17 @@ int run_service(const Places& places, bool stays, Fd ready) {
   auto settings = read_settings(places.config);
   if (!settings) return not_ready(ready, settings.error());
   return serve(places, *settings, stays, ready);
+}
+
+bool has_ended(std::int64_t service, Span longest) {
+  const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(service), 0)));
+  if (!pidfd.open()) return true;
+  pollfd ended{pidfd.number(), POLLIN, 0};
+  const Time until = now() + longest;
+  int n = 0;
+  do n = ::poll(&ended, 1, static_cast<int>(std::max((until - now()).us, std::int64_t{0}) / 1000));
+  while (n < 0 && errno == EINTR);
+  return n > 0;
 }
 
 Result<Fd> connect_service(const Places& places, bool may_start) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/units.h"
 #include "main/places.h"
 #include "os/fd.h"
 
@@ -14,5 +15,9 @@ int run_service(const Places& places, bool stays, Fd ready);
 /// A connection to the service; with `may_start`, starts one where none runs and waits until it is
 /// ready.
 Result<Fd> connect_service(const Places& places, bool may_start);
+
+/// Waits until the service that was this process is over, all that it held released; false: it is
+/// not after `longest`.
+bool has_ended(std::int64_t service, Span longest);
 
 }  // namespace gangline

@@ -5,6 +5,7 @@
 #include <deque>
 #include <filesystem>
 
+#include "json/json.h"
 #include "machine.h"
 
 namespace gangline {
@@ -80,6 +81,56 @@ TEST(Service, ARestartInTheMiddleOfASweepRunsEachGangOnce) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(machine.gang({"daemon", "restart"}).code, 0);
   EXPECT_EQ(machine.wait(job), 0);
   EXPECT_EQ(machine.lines("all").size(), 20u);
+}
+
+TEST(Service, FiftyRestartsEachLeaveANewServiceThatStays) {
+  const Machine machine;
+  ASSERT_EQ(machine.gang({"daemon", "start", "--stay"}).code, 0);
+  for (int i = 0; i < 50; ++i) {
+    const pid_t before = machine.service();
+    const Ran ran = machine.gang({"daemon", "restart", "-q"});
+    ASSERT_EQ(ran.code, 0) << ran.err;
+    ASSERT_NE(ran.out, std::to_string(before) + "\n") << "restart " << i;
+    const Ran status = machine.gang({"daemon", "status"});
+    ASSERT_EQ(status.code, 0) << "restart " << i << " left none";
+    EXPECT_TRUE(says(status.out, "pid " + ran.out.substr(0, ran.out.size() - 1) + ","));
+    EXPECT_TRUE(says(status.out, "it stays until told to stop"));
+  }
+}
+
+TEST(Service, RestartsAtOnceFromManySidesLeaveAService) {
+  const Machine machine;
+  std::deque<Beside> commands;
+  for (int i = 0; i < 8; ++i) commands.push_back(machine.gang_beside({"daemon", "restart", "-q"}));
+  for (Beside& command : commands) {
+    const Ran ran = command.wait();
+    EXPECT_EQ(ran.code, 0) << ran.err;
+  }
+  EXPECT_EQ(machine.gang({"daemon", "status"}).code, 0);
+}
+
+TEST(Service, ItHasEndedWhenStopReturns) {
+  const Machine machine;
+  ASSERT_EQ(machine.gang({"daemon", "start"}).code, 0);
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  EXPECT_EQ(machine.service(), 0);
+}
+
+TEST(Service, EachDaemonCommandAnswersInJson) {
+  const Machine machine;
+  const auto pid_in = [](const Ran& ran) {
+    const auto status = from_json<ServiceStatus>(ran.out);
+    EXPECT_TRUE(status.ok()) << ran.out << ran.err;
+    return status ? status->pid : -1;
+  };
+  EXPECT_EQ(machine.gang({"daemon", "stop", "--json"}).out, "null\n");
+  const std::int64_t first = pid_in(machine.gang({"daemon", "start", "--json"}));
+  const std::int64_t second = pid_in(machine.gang({"daemon", "restart", "--json"}));
+  EXPECT_GT(first, 0);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(pid_in(machine.gang({"daemon", "status", "--json"})), second);
+  EXPECT_EQ(pid_in(machine.gang({"daemon", "stop", "--json"})), second);
+  EXPECT_EQ(machine.gang({"daemon", "status", "--json"}).out, "null\n");
 }
 
 TEST(Service, ACommandThatFollowsAJobOutlivesTheServiceItAsked) {
