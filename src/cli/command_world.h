@@ -12,6 +12,16 @@
 
 namespace gangline {
 
+/// How often somebody has asked this command to end, and by which signal the last time: SIGINT
+/// (Ctrl-C) or SIGTERM.
+struct Interrupted {
+  int times = 0;
+  int signal = 0;
+
+  /// What the command ends with then, as a shell has it.
+  int exit_code() const { return 128 + signal; }
+};
+
 struct CommandWorld {
   /// The running service, started first if it may be. Asked for once the command line is known to
   /// be good.
@@ -23,8 +33,7 @@ struct CommandWorld {
   /// Waits until a service that was told to end has ended; false: it has not, after a while.
   std::function<bool(std::int64_t pid)> service_has_ended;
   std::function<Result<std::string>(const std::string& path)> read_file;
-  /// Number of times that the user has pressed Ctrl-C (or sent SIGTERM) since the start.
-  std::function<int()> interrupts;
+  std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is
   std::function<void(const std::string&)> err;

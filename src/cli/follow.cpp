@@ -1,6 +1,7 @@
 #include "cli/follow.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "base/text.h"
 #include "cli/ask.h"
@@ -54,26 +55,21 @@ class Progress {
   Time shown_{0};
 };
 
-// Watches for Ctrl-C between two waits: the first asks the job to stop, the next kills it.
+// Watches for Ctrl-C and SIGTERM between two waits: the first asks the job to stop, the next Ctrl-C
+// kills it. A SIGTERM does not: a program sent it, perhaps to a whole group and once more.
 class Interrupts {
  public:
   Interrupts(Service& service, JobId job, Output& out) : service_(service), job_(job), out_(out) {}
 
   void heed() {
-    const int pressed = out_.around().interrupts();
-    if (pressed == heard_) return;
-    given_up_ = pressed > 2;
-    const bool at_once = heard_ > 0 || pressed > 1;
-    heard_ = pressed;
-    out_.around().err(at_once ? "\ngang: killing job " + format(job_) + "\n"
-                              : "\ngang: stopping job " + format(job_) +
-                                    "; Ctrl-C again kills it at once\n");
-    auto stopped = ask<JobSummary>([&](auto reply) {
-      service_.stop({job_, {}, at_once, {}}, reply);
-    });
-    if (!stopped) out_.fail(stopped.error());
+    const Interrupted interrupted = out_.around().interrupted();
+    if (interrupted.times == heard_.times) return;
+    heard_ = interrupted;
+    given_up_ = heard_.times > 2;
+    stop_job(service_, job_, heard_, out_);
   }
-  bool any() const { return heard_ > 0; }
+  bool any() const { return heard_.times > 0; }
+  int exit_code() const { return heard_.exit_code(); }
   /// A third Ctrl-C: the person wants the terminal back, whatever becomes of the job.
   bool given_up() const { return given_up_; }
 
@@ -81,7 +77,7 @@ class Interrupts {
   Service& service_;
   JobId job_;
   Output& out_;
-  int heard_ = 0;
+  Interrupted heard_;
   bool given_up_ = false;
 };
 
@@ -112,7 +108,7 @@ class TaskLogs {
   std::vector<LogReader> readers_;
 };
 
-int report_end(const JobSummary& job, bool interrupted, Output& out) {
+int report_end(const JobSummary& job, const Interrupts& interrupts, Output& out) {
   if (out.json()) out.line(to_json(job));
   if (!job.ending) return 1;
   const Ending& ending = *job.ending;
@@ -129,10 +125,20 @@ int report_end(const JobSummary& job, bool interrupted, Output& out) {
     out.around().err("gang: job " + named(job) + ": all " + std::to_string(job.gangs) +
                      " gangs ended well\n");
   }
-  return interrupted && ending.cause != EndCause::done ? 130 : exit_code_of(ending);
+  return interrupts.any() && ending.cause != EndCause::done ? interrupts.exit_code()
+                                                            : exit_code_of(ending);
 }
 
 }  // namespace
+
+void stop_job(Service& service, JobId job, const Interrupted& interrupted, Output& out) {
+  const bool pressed = interrupted.signal == SIGINT;
+  const bool at_once = pressed && interrupted.times > 1;
+  out.around().err((at_once ? "\ngang: killing job " : "\ngang: stopping job ") + format(job) +
+                   (pressed && !at_once ? "; Ctrl-C again kills it at once\n" : "\n"));
+  auto stopped = ask<JobSummary>([&](auto reply) { service.stop({job, {}, at_once, {}}, reply); });
+  if (!stopped) out.fail(stopped.error());
+}
 
 LogReader::LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream)
     : service_(service) {
@@ -211,7 +217,7 @@ int follow_job(Service& service, JobId id, Output& out) {
       if (!job) return out.fail(job.error());
     }
     interrupts.heed();
-    if (interrupts.given_up()) return 130;
+    if (interrupts.given_up()) return interrupts.exit_code();
     if (job->phase == GangPhase::waiting && !job->reason.empty()) {
       if (!out.around().err_is_terminal && told_why) continue;
       progress.show("gang: job " + named(*job) + " waits: " + job->reason);
@@ -225,7 +231,7 @@ int follow_job(Service& service, JobId id, Output& out) {
   }
   progress.clear();
   if (logs) logs->finish(out, newest_attempt());
-  return report_end(*job, interrupts.any(), out);
+  return report_end(*job, interrupts, out);
 }
 
 }  // namespace gangline

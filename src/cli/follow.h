@@ -31,8 +31,11 @@ class LogReader {
   std::string unfinished_;  // a line without its end, where lines get a prefix
 };
 
-/// Follows the job to its end and returns the exit code of `gang run`. Ctrl-C stops the job, a
-/// second one kills it at once.
+/// Stops a job because this command was interrupted, at once after a second Ctrl-C, and says so.
+void stop_job(Service& service, JobId job, const Interrupted& interrupted, Output& out);
+
+/// Follows the job to its end and returns the exit code of `gang run`. Ctrl-C and SIGTERM stop the
+/// job, a second Ctrl-C kills it at once.
 int follow_job(Service& service, JobId job, Output& out);
 
 }  // namespace gangline

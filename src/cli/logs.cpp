@@ -67,7 +67,7 @@ int run_logs(const LogsOptions& options, Output& out) {
         if (!*any) break;
       }
     }
-    if (over || out.around().interrupts() > 0) break;
+    if (over || out.around().interrupted().times > 0) break;
     (void)ask<JobSummary>([&](auto reply) {
       (*service)->wait({gang.job, gang.index, milliseconds(200)}, reply);
     });

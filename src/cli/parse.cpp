@@ -76,7 +76,10 @@ void add_run_and_submit(CLI::App& app, Parsed& parsed) {
           "  gang run -- python3 train.py\n  gang run --gpus 2 --time 1h -- ./simulate input.dat\n"
           "  gang run train.toml\n  gang run --sweep lr=0.1,0.01 --sweep seed=1..8 -- python3 "
           "train.py --lr {lr}",
-          "Tasks read nothing: their standard input is /dev/null, whatever `gang run` has.");
+          "Tasks read nothing: their standard input is /dev/null, whatever `gang run` has.\n"
+          "Ctrl-C and SIGTERM stop the job: its stop signal, a grace, then KILL; a second Ctrl-C "
+          "kills it at once.\n"
+          "SIGHUP, from a terminal that closes, ends only `gang run`: the job goes on.");
   CLI::App* submit = app.add_subcommand("submit", "hand in a job and go on");
   add_job_flags(submit, parsed);
   example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");

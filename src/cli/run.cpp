@@ -65,7 +65,10 @@ int run_run(const SubmitOptions& options, Output& out) {
       out.around().err("gang: job " + format(jobs[i].id) + " (" + printable((*specs)[i].name) +
                        ")\n");
     const int code = follow_job(**service, jobs[i].id, out);
-    if (code != 0) return code;
+    const Interrupted interrupted = out.around().interrupted();
+    for (std::size_t next = i + 1; interrupted.times > 0 && next < jobs.size(); ++next)
+      stop_job(**service, jobs[next].id, interrupted, out);
+    if (code != 0 || interrupted.times > 0) return code;
   }
   return 0;
 }

@@ -41,7 +41,8 @@ int run_wait(const WaitOptions& options, Output& out) {
         if (ending && code == 0) code = exit_code_of(*ending);
         break;
       }
-      if (out.around().interrupts() > 0) return 130;
+      const Interrupted interrupted = out.around().interrupted();
+      if (interrupted.times > 0) return interrupted.exit_code();
       if (out.around().now() >= until)
         return out.fail(
             {ErrorKind::refused, "job " + named(*job) + " has not ended in that time", "", ""});

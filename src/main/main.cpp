@@ -25,6 +25,7 @@ namespace {
 constexpr Span longest_end = seconds(20);
 
 volatile std::sig_atomic_t interrupt_count = 0;
+volatile std::sig_atomic_t interrupt_signal = 0;
 
 // A command heeds three. Where even that brings nothing, the service stands still, and one more
 // ends the command at once.
@@ -32,6 +33,7 @@ constexpr int most_heeded = 3;
 
 void count_interrupt(int signal) {
   interrupt_count = interrupt_count + 1;
+  interrupt_signal = signal;
   if (interrupt_count <= most_heeded) return;
   ::signal(signal, SIG_DFL);
   ::raise(signal);
@@ -42,7 +44,8 @@ bool follows_a_job(const std::vector<std::string>& words) {
   return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait");
 }
 
-// Without SA_RESTART, so that a wait for an answer is told of it between two tries.
+// Without SA_RESTART, so that a wait for an answer is told of it between two tries. SIGHUP is left
+// alone: who has lost the terminal ends, and the job goes on.
 void heed_interrupts() {
   struct sigaction action {};
   action.sa_handler = count_interrupt;
@@ -127,7 +130,9 @@ int run(const std::vector<std::string>& words) {
   };
   around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
-  around.interrupts = [] { return static_cast<int>(interrupt_count); };
+  around.interrupted = [] {
+    return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
+  };
   around.now = [] { return now(); };
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };

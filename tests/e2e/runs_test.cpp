@@ -93,6 +93,51 @@ TEST(Runs, ASecondCtrlCEndsAtOnceWhatDoesNotHeedTheFirst) {
   expect_all_gone(machine, family_size);
 }
 
+TEST(Runs, TermStopsTheJobAndLeavesItItsGraceHoweverOftenItIsSent) {
+  const Machine machine;
+  Beside run = machine.gang_beside({"run", "--grace", "10m", "--", "sh", "-c",
+                                    "trap 'echo asked' TERM; echo up; "
+                                    "while ! [ -e saved ]; do sleep 0.01; done; exit 3"});
+  ASSERT_TRUE(becomes_true([&] { return run.out() == "up\n"; }));
+  run.signal(SIGTERM);
+  ASSERT_TRUE(becomes_true([&] { return run.out() == "up\nasked\n"; }));
+  const std::string told = "gang: stopping job 1\n";
+  ASSERT_TRUE(becomes_true([&] { return says(run.err(), told); }));
+  run.signal(SIGTERM);
+  ASSERT_TRUE(becomes_true([&] { return run.err().find(told) != run.err().rfind(told); }));
+  machine.write("saved", "");
+  const Ran ran = run.wait();
+  EXPECT_EQ(ran.code, 128 + SIGTERM);
+  EXPECT_EQ(machine.show_gang("1.0").ending->cause, EndCause::stopped);
+  EXPECT_EQ(machine.show_gang("1.0").ending->exit_code, 3) << "it was killed";
+}
+
+TEST(Runs, AClosedTerminalEndsTheFollowingAndTheJobGoesOn) {
+  const Machine machine;
+  Beside run = machine.gang_beside(
+      {"run", "--", "sh", "-c", "echo up; while ! [ -e go ]; do sleep 0.01; done; exit 3"});
+  ASSERT_TRUE(becomes_true([&] { return run.out() == "up\n"; }));
+  run.signal(SIGHUP);
+  EXPECT_EQ(run.wait().code, 128 + SIGHUP);
+  machine.write("go", "");
+  EXPECT_EQ(machine.wait("1"), 3);
+  const std::string help = machine.gang({"run", "--help"}).out;
+  EXPECT_TRUE(says(help, "Ctrl-C and SIGTERM stop the job"));
+  EXPECT_TRUE(says(help, "SIGHUP"));
+}
+
+TEST(Runs, CtrlCStopsAllJobsThatTheCommandHandedIn) {
+  const Machine machine;
+  machine.write("one.toml", "command = 'echo up; exec sleep 600'\n");
+  machine.write("two.toml", "command = 'sleep 600'\n");
+  Beside run = machine.gang_beside({"run", "one.toml", "two.toml"});
+  ASSERT_TRUE(becomes_true([&] { return run.out() == "up\n"; }));
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait().code, 130);
+  EXPECT_NE(machine.wait("2"), 0);
+  EXPECT_EQ(machine.show_gang("2.0").ending->cause, EndCause::stopped);
+}
+
 TEST(Runs, AStopReachesChildrenGrandchildrenAndWhatWentIntoTheBackground) {
   const Machine machine;
   const std::string job = machine.submit({"--grace", "0.2s", "--", "sh", "-c", stubborn_family});
