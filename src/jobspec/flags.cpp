@@ -1,5 +1,7 @@
 #include "jobspec/flags.h"
 
+#include <set>
+
 #include "base/text.h"
 #include "jobspec/job_reader.h"
 #include "jobspec/toml_reader.h"
@@ -72,6 +74,21 @@ void put_named(Written& root, const char* key, const std::vector<std::string>& p
   }
 }
 
+// Of two `--sweep lr=…` one would be lost, and `--sweep lr=` sweeps over nothing.
+void check_sweep(const std::vector<std::string>& pairs, Mistakes& mistakes) {
+  std::set<std::string> names;
+  for (const std::string& pair : pairs) {
+    const std::string name = pair.substr(0, pair.find('='));
+    if (!names.insert(name).second)
+      mistakes.add({0, 0, "--sweep"}, "'" + printable(name) + "' is swept twice",
+                   "write all its values in one: --sweep " + printable(name) + "=1,2");
+    if (pair.size() > name.size() && trim(std::string_view(pair).substr(name.size() + 1)).empty())
+      mistakes.add(
+          {0, 0, "--sweep"}, "'" + printable(pair) + "' has no values",
+          "write them like " + printable(name) + "=0.1,0.01 or " + printable(name) + "=1..8");
+  }
+}
+
 void put_flags(Written& root, const JobFlags& flags, Mistakes& mistakes) {
   for (const Flag& flag : single_flags) {
     const auto& value = flags.*flag.value;
@@ -82,6 +99,7 @@ void put_flags(Written& root, const JobFlags& flags, Mistakes& mistakes) {
   put_words(root, "retry_on", flags.retry_on, "--retry-on");
   put_words(root, "after", flags.after, "--after");
   put_named(root, "env", flags.env, "--env", "--env KEY=value", mistakes);
+  check_sweep(flags.sweep, mistakes);
   put_named(root, "sweep", flags.sweep, "--sweep", "--sweep lr=0.1,0.01 or --sweep seed=1..8",
             mistakes);
   if (flags.command.empty()) return;

@@ -74,7 +74,7 @@ TEST(Flags, AllFlagsAreUnderstoodLikeTheirKeys) {
   EXPECT_EQ(spec.priority, -3);
   EXPECT_EQ(spec.retry_on, (std::vector<RetryOn>{RetryOn::lost, RetryOn::failure, RetryOn::time}));
   EXPECT_EQ(spec.after, (std::vector<std::string>{"7", "prepare", "clean"}));
-  EXPECT_EQ(spec.dir, "/home/anna/../x/y");
+  EXPECT_EQ(spec.dir, "/home/x/y");
   EXPECT_EQ(spec.env, (std::vector<EnvVar>{{"A", "b=c"}, {"E", ""}}));
   EXPECT_EQ(spec.sweep,
             (std::vector<SweepAxis>{{"lr", {"0.10", "1e-3"}}, {"seed", {"1", "2", "3"}}}));
@@ -104,6 +104,46 @@ TEST(Flags, MistakesAreToldWithTheFlag) {
             "the command: {shard} has no meaning without [split]; for the plain text "
             "write {{shard}}");
   EXPECT_EQ(told(JobFlags{}), "there is no command; write it behind --, as in: gang run -- true");
+}
+
+TEST(Flags, AFolderAboveTheWorkingDirectoryIsNamedAsItIs) {
+  const auto dir_of = [](const char* dir) {
+    JobFlags flags = flags_for({"true"});
+    flags.dir = dir;
+    return spec_from_flags(flags, "/home/anna")->dir;
+  };
+  EXPECT_EQ(dir_of("../x"), "/home/x");
+  EXPECT_EQ(dir_of(".././..//x/y/"), "/x/y");
+  EXPECT_EQ(dir_of("../../../.."), "/");
+  EXPECT_EQ(dir_of("a/../b"), "/home/anna/a/../b") << "a may be a link";
+  EXPECT_EQ(dir_of("/a/../b"), "/a/../b");
+}
+
+TEST(Flags, AFolderWithAPlaceholderThatIsNoneIsRefused) {
+  JobFlags flags = flags_for({"echo", "{nope}"});
+  EXPECT_EQ(spec_from_flags(flags, "/home/anna")->command.words[1], "{nope}");
+  flags.dir = "{nope}";
+  EXPECT_EQ(told(flags), "--dir: unknown placeholder {nope}; for the plain text write {{nope}}");
+}
+
+TEST(Flags, ASweepSaysAllValuesOfANameInOneFlag) {
+  JobFlags flags = flags_for({"true"});
+  flags.sweep = {"a=1", "b=1", "a=2"};
+  EXPECT_EQ(told(flags), "--sweep: 'a' is swept twice; write all its values in one: --sweep a=1,2");
+  flags.sweep = {"a="};
+  EXPECT_EQ(told(flags), "--sweep: 'a=' has no values; write them like a=0.1,0.01 or a=1..8");
+  flags.sweep = {"a"};
+  EXPECT_EQ(told(flags),
+            "--sweep: 'a' has no name and value; write it like --sweep lr=0.1,0.01 or --sweep "
+            "seed=1..8");
+}
+
+TEST(Flags, LessThanNoGpusIsANumberOutOfBounds) {
+  JobFlags flags = flags_for({"true"});
+  flags.gpus = "-1";
+  EXPECT_EQ(told(flags), "--gpus: gpus is -1; it goes from 0 to 1024");
+  flags.gpus = "1-1";
+  EXPECT_EQ(told(flags), "--gpus: '1-1' is not a number");
 }
 
 TEST(Flags, TextOfTheCommandLineThatIsNoUtf8IsRefused) {

@@ -1,5 +1,6 @@
 #include "jobspec/job_file.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <set>
@@ -42,6 +43,19 @@ std::vector<Written> items_of(const Written& value) {
     items.back().text = part;
   }
   return items;
+}
+
+// With each ".." at its front taken as the folder above.
+std::string path_from_working_directory(std::string_view path, std::string_view from) {
+  if (path.starts_with('/')) return absolute_path(path, from);
+  for (std::string_view part; !path.empty();) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    part = path.substr(0, end);
+    if (!part.empty() && part != "." && part != "..") break;
+    if (part == "..") from = from.substr(0, from.find_last_of('/'));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return absolute_path(path, from);
 }
 
 class JobReader {
@@ -188,7 +202,9 @@ class JobReader {
     if (text.starts_with("~"))
       mistakes_.add(value->place, "dir begins with ~, which only a shell understands",
                     "write the whole path");
-    spec_.dir = absolute_path(text, from);
+    // The path of the working directory holds no links, so there ".." is the part before it.
+    const bool links = from != around_.working_directory;
+    spec_.dir = links ? absolute_path(text, from) : path_from_working_directory(text, from);
   }
 
   void env() {

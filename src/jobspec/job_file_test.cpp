@@ -249,7 +249,12 @@ TEST(JobFile, LimitsAreToldWithTheirNumbers) {
 }
 
 TEST(JobFile, WhatIsNoTomlIsToldWithItsPlace) {
-  EXPECT_EQ(told("command = 'true\n").substr(0, 41), "train.toml:1:16: this is not TOML: parsin");
+  for (const char* open :
+       {"command = 'true\n", "command = \"true", "command = \"true\nname = \"x\""})
+    EXPECT_EQ(told(open),
+              "train.toml:1:16: a text has no closing quote; a text over several lines stands "
+              "between three quotes on each side");
+  EXPECT_TRUE(told("command = \"\"\"true\n").ends_with("between three quotes on each side"));
   const std::string unquoted = told("name = resnet");
   EXPECT_TRUE(unquoted.starts_with("train.toml:1:8: this is not TOML: ")) << unquoted;
   EXPECT_TRUE(unquoted.ends_with("; text, and a number with a unit, stand in quotes: \"2h\""));

@@ -73,7 +73,7 @@ class ItemsReader : public nlohmann::json_sax<json> {
 
  private:
   bool open(char bracket) {
-    if (depth_ == 0 && bracket != '[') return no("this is an object, and a list is wanted");
+    if (depth_ == 0 && bracket != '[') return no("it holds an object, and a list is wanted");
     if (depth_ == deepest_json)
       return no("more than " + std::to_string(deepest_json) + " lists and objects in each other");
     if (depth_ > 0) {
@@ -93,7 +93,7 @@ class ItemsReader : public nlohmann::json_sax<json> {
   }
 
   bool value(std::string_view text) {
-    if (depth_ == 0) return no("this is one value, and a list is wanted");
+    if (depth_ == 0) return no("it holds one value, and a list is wanted");
     separate();
     item_ += text;
     return depth_ != 1 || end_item();
@@ -138,7 +138,7 @@ std::string line_and_column(std::string_view text, std::size_t position) {
       column = 1;
     }
   }
-  return std::to_string(line) + ":" + std::to_string(column) + ": ";
+  return " at " + std::to_string(line) + ":" + std::to_string(column);
 }
 
 }  // namespace
@@ -148,7 +148,7 @@ Result<std::vector<std::string>> json_items(std::string_view text, std::size_t m
   if (json::sax_parse(text.begin(), text.end(), &reader)) return reader.take();
   const std::string place =
       reader.position() > 0 ? line_and_column(text, reader.position()) : std::string();
-  return Error{ErrorKind::usage, place + reader.mistake(), "", ""};
+  return Error{ErrorKind::usage, place + ": " + reader.mistake(), "", ""};
 }
 
 }  // namespace gangline

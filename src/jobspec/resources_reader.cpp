@@ -19,7 +19,9 @@ constexpr std::array<std::string_view, 5> device_names{"gpu", "nvidia", "amd", "
 std::optional<double> number_of(const Written& value) {
   if (value.kind == WrittenKind::whole || value.kind == WrittenKind::real) return value.number;
   if (value.kind != WrittenKind::typed || value.text.empty()) return std::nullopt;
-  if (value.text.find_first_not_of("0123456789.") != std::string::npos) return std::nullopt;
+  if (value.text.find_first_not_of("0123456789.", value.text[0] == '-' ? 1 : 0) !=
+      std::string::npos)
+    return std::nullopt;
   char* end = nullptr;
   const double number = std::strtod(value.text.c_str(), &end);
   return *end == '\0' ? std::optional(number) : std::nullopt;

@@ -75,7 +75,7 @@ Result<Split> split_of_json(const std::string& path, const SplitFiles& files) {
                  "", ""};
   auto items = json_items(*text, most_gangs_in_a_job);
   if (!items)
-    return Error{ErrorKind::usage, "'" + printable(path) + "' at " + items.error().what, "", ""};
+    return Error{ErrorKind::usage, "'" + printable(path) + "'" + items.error().what, "", ""};
   if (items->empty())
     return Error{ErrorKind::usage, "'" + printable(path) + "' holds an empty list", "", ""};
   Split split{SplitKind::items, path, facts->size, facts->modified, {}};

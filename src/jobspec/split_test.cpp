@@ -141,13 +141,13 @@ TEST(Split, WhatIsNoJsonListIsRefusedWithItsPlace) {
     const auto items = json_items(text, 3);
     return items ? "" : items.error().what;
   };
-  EXPECT_EQ(mistake("{\"a\": 1}"), "this is an object, and a list is wanted");
-  EXPECT_EQ(mistake("7"), "this is one value, and a list is wanted");
-  EXPECT_TRUE(mistake("[1,\n 2,\n x]").starts_with("3:2: this is not JSON: "))
+  EXPECT_EQ(mistake("{\"a\": 1}"), ": it holds an object, and a list is wanted");
+  EXPECT_EQ(mistake("7"), ": it holds one value, and a list is wanted");
+  EXPECT_TRUE(mistake("[1,\n 2,\n x]").starts_with(" at 3:2: this is not JSON: "))
       << mistake("[1,\n 2,\n x]");
-  EXPECT_TRUE(mistake("").starts_with("1:1: this is not JSON: ")) << mistake("");
-  EXPECT_EQ(mistake("[1,2,3,4]"), "more than 3 items, which is the most");
-  EXPECT_EQ(mistake(std::string(100'000, '[')), "more than 64 lists and objects in each other");
+  EXPECT_TRUE(mistake("").starts_with(" at 1:1: this is not JSON: ")) << mistake("");
+  EXPECT_EQ(mistake("[1,2,3,4]"), ": more than 3 items, which is the most");
+  EXPECT_EQ(mistake(std::string(100'000, '[')), ": more than 64 lists and objects in each other");
 }
 
 TEST(Split, ItSplitsOneThing) {

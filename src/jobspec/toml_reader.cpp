@@ -56,6 +56,12 @@ class Lines {
     return end > begin ? trim(text_.substr(begin, end - begin)) : std::string_view();
   }
 
+  // Whether a line, or the text, ends there.
+  bool line_ends_at(toml::source_position position) const {
+    const std::size_t at = offset(position);
+    return at >= text_.size() || text_[at] == '\n' || text_[at] == '\r';
+  }
+
  private:
   static constexpr std::size_t spacing = 64;
 
@@ -135,14 +141,21 @@ Written written(const toml::node& node, const Lines& lines) {
   return value;
 }
 
-Error syntax_error(const toml::parse_error& error, const std::string& file_name) {
+Error syntax_error(const toml::parse_error& error, const Lines& lines,
+                   const std::string& file_name) {
   std::string_view what = error.description();
+  const std::string where = Mistakes(file_name).where(place_at(error.source().begin));
+  const bool of_text = what.starts_with("Error while parsing string") ||
+                       what.find("literal string:") != std::string_view::npos ||
+                       what.find("multi-line") != std::string_view::npos;
+  if (of_text && lines.line_ends_at(error.source().begin))
+    return {ErrorKind::usage, "a text has no closing quote", where,
+            "a text over several lines stands between three quotes on each side"};
   constexpr std::string_view preface = "Error while ";
   if (what.starts_with(preface)) what.remove_prefix(preface.size());
   const bool of_value = what.starts_with("parsing value") || what.starts_with("parsing boolean") ||
                         what.find("integer") < 24 || what.starts_with("parsing floating-point");
-  return {ErrorKind::usage, "this is not TOML: " + printable(what),
-          Mistakes(file_name).where(place_at(error.source().begin)),
+  return {ErrorKind::usage, "this is not TOML: " + printable(what), where,
           of_value ? "text, and a number with a unit, stand in quotes: \"2h\"" : ""};
 }
 
@@ -151,8 +164,8 @@ Error syntax_error(const toml::parse_error& error, const std::string& file_name)
 Result<Written> read_toml(std::string_view text, const std::string& file_name) {
   if (const auto good = check_toml_limits(text, file_name); !good) return good.error();
   const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) return syntax_error(parsed.error(), file_name);
   const Lines lines(text);
+  if (!parsed) return syntax_error(parsed.error(), lines, file_name);
   return written_table(parsed.table(), lines);
 }
 

@@ -296,13 +296,14 @@ class SpecCheck {
       return {{shown + " differs from gang to gang, so [gather] would have no directory", ""}};
     std::vector<std::string_view> known(fixed_placeholders().begin(), fixed_placeholders().end());
     if (swept || std::find(known.begin(), known.end(), name) != known.end()) return std::nullopt;
-    // What is not near a known name is of another language: awk's {print}.
     constexpr std::size_t longest_slip = 64;
-    if (name.size() < 2 || name.size() > longest_slip) return std::nullopt;
+    const bool may_be_slip = name.size() > 1 && name.size() <= longest_slip;
     for (const SweepAxis& axis : spec_.sweep) known.push_back(axis.name);
-    const auto near = nearest(name, known);
-    if (!near) return std::nullopt;
-    return {{"unknown placeholder " + shown, "did you mean {" + *near + "}?"}};
+    const auto near = may_be_slip ? nearest(name, known) : std::nullopt;
+    if (near) return {{"unknown placeholder " + shown, "did you mean {" + *near + "}?"}};
+    // What is not near a known name is of another language: awk's {print}. A directory is in none.
+    if (where == "dir") return {{"unknown placeholder " + shown, ""}};
+    return std::nullopt;
   }
 
   static constexpr std::size_t most_placeholders_looked_at = 10'000;
