@@ -36,11 +36,40 @@ void release_followers(Snapshot& snapshot, std::set<JobId>& touched) {
     std::erase_if(group.after, [&](JobId job) { return touched.contains(job); });
 }
 
-std::string why_unknown(const Snapshot& snapshot) {
-  for (const Holder& holder : snapshot.holders)
-    if (holder.expected_end == never)
-      return "job " + format(holder.job) + " has no time limit, so nobody knows when it ends";
-  return "nothing that is expected to end makes room for it";
+/// The jobs that a gang comes after, and those that these come after.
+std::set<JobId> jobs_before(const Snapshot& snapshot, GangId gang) {
+  std::set<JobId> before, seen;
+  for (std::set<JobId> next{gang.job}; !next.empty();) {
+    const JobId job = *next.begin();
+    next.erase(next.begin());
+    if (!seen.insert(job).second) continue;
+    for (const WaitingGroup& group : snapshot.waiting)
+      if (group.job == job)
+        for (const JobId other : group.after) {
+          before.insert(other);
+          next.insert(other);
+        }
+  }
+  return before;
+}
+
+std::string why_unknown(const Snapshot& snapshot, GangId gang) {
+  const std::set<JobId> before = jobs_before(snapshot, gang);
+  const Holder* endless = nullptr;
+  for (const Holder& holder : snapshot.holders) {
+    if (holder.expected_end != never) continue;
+    const bool nearer = before.contains(holder.job);
+    if (endless == nullptr || nearer) endless = &holder;
+    if (nearer) break;
+  }
+  std::string of_before;  // what it comes after waits itself
+  for (const WaitingGroup& group : snapshot.waiting)
+    if (of_before.empty() && group.after.empty() && before.contains(group.job))
+      of_before = "job " + format(group.job) + " waits too, and ";
+  if (endless == nullptr) return of_before + "nothing that is expected to end makes room for it";
+  if (before.contains(endless->job)) of_before.clear();
+  return of_before + "job " + format(endless->job) +
+         " has no time limit, so nobody knows when it ends";
 }
 
 }  // namespace
@@ -90,7 +119,7 @@ Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {
                                        : "if each gang before it runs as long as its time limit "
                                          "says and nobody else comes"};
     carry_out(plan, snapshot);
-    if (!step(snapshot, touched)) return {std::nullopt, why_unknown(snapshot)};
+    if (!step(snapshot, touched)) return {std::nullopt, why_unknown(snapshot, gang)};
     release_followers(snapshot, touched);
   }
   return {std::nullopt, "it is too far ahead: more than " + std::to_string(most_steps_ahead) +

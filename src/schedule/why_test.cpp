@@ -35,6 +35,21 @@ TEST(Why, SaysThatNobodyKnowsWhereTheHolderHasNoTimeLimit) {
   EXPECT_TRUE(answer.suggestions.empty());
 }
 
+TEST(Why, OfAJobAfterOthersNamesThoseAndNotWhoeverRuns) {
+  SmallWorld world;
+  world.node("a", 2, 16);
+  world.hold(4, world.part(0, {0}, {0}));
+  world.hold(5, world.part(0, {1}, {1}));
+  world.wait(6, 1, gpus(2)).after = {{5}};
+  world.wait(7, 1, gpus(1)).after = {{6}};
+  EXPECT_EQ(why_in(world, 7).expected_because,
+            "job 5 has no time limit, so nobody knows when it ends");
+  world.wait(8, 1, gpus(1));
+  world.wait(9, 1, gpus(1)).after = {{8}};
+  EXPECT_EQ(why_in(world, 9).expected_because,
+            "job 8 waits too, and job 4 has no time limit, so nobody knows when it ends");
+}
+
 TEST(Why, OffersAShareAndAnotherModel) {
   SmallWorld world;
   world.node("a", 2, 16).devices[1].model = "NVIDIA A100-SXM4-40GB";
