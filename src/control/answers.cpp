@@ -23,10 +23,12 @@ std::vector<EnvVar> values_of(const JobSpec& spec, std::uint32_t index) {
   if (spec.gather && index == gather_index(spec)) return {};
   std::vector<EnvVar> values = sweep_values(spec, index);
   if (spec.split) {
-    const Shard& shard = spec.split->shards[shard_of(spec, index)];
+    const std::uint32_t n = shard_of(spec, index);
+    const Shard& shard = spec.split->shards[n];
+    const std::string piece =
+        "piece " + std::to_string(n + 1) + " of " + std::to_string(spec.split->shards.size());
     values.emplace_back("shard", shard.end > shard.begin
-                                     ? "bytes " + std::to_string(shard.begin) + " to " +
-                                           std::to_string(shard.end) + " of " + spec.split->source
+                                     ? piece + " of the lines of " + spec.split->source
                                      : shard.text);
   }
   return values;
@@ -97,7 +99,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
     if (!line)
       return Error{ErrorKind::refused, "there is no job '" + printable(name) + "' to come after",
                    "after", "submit that one first"};
-    if (line->phase == GangPhase::ended && line->ended_badly > 0)
+    if (line->phase == GangPhase::ended && line->ended_badly + line->never_ran > 0)
       return Error{ErrorKind::refused,
                    "job " + format(*id) + " (" + line->name +
                        ") did not end well, so nothing can come after it",
@@ -149,11 +151,10 @@ void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> rep
     if (line.waiting > 0) line.reason = reason_of(id);
     lines.push_back(std::move(line));
   }
-  constexpr std::uint32_t newest_ended = 10;
   if (!query.phase || *query.phase == GangPhase::ended) {
     const auto room = static_cast<std::uint32_t>(most - lines.size());
     const bool whole = query.all || query.phase.has_value();
-    auto ended = store_.ended(query.name, whole ? room : std::min(room, newest_ended));
+    auto ended = store_.ended(query.name, whole ? room : std::min(room, newest_ended_listed));
     if (!ended) return reply(ended.error());
     for (JobSummary& line : *ended)
       if (register_.find(line.id) == nullptr) lines.push_back(std::move(line));
@@ -320,7 +321,7 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   answer.phase = line->phase;
   answer.reason = !line->reason.empty()             ? line->reason
                   : line->phase == GangPhase::ended ? "nothing of it waits: it has ended"
-                                                    : "nothing of it waits: it runs";
+                                                    : "nothing of it waits";
   reply(std::move(answer));
 }
 
@@ -437,6 +438,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.waiting = register_.waiting_gangs();
   for (const JobId id : register_.live()) status.running += register_.find(id)->live.size();
   status.ended = ended_gangs_;
+  status.jobs = store_.job_count();
   status.stays = settings_.stays;
   status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;
   reply(std::move(status));

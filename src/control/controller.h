@@ -34,7 +34,6 @@ struct ControllerSettings {
 // Limits of one service.
 constexpr std::uint64_t most_unfinished_jobs = 100'000;
 constexpr std::uint64_t most_waiting_gangs = 10'000'000;
-constexpr std::uint32_t most_listed = 10'000;
 constexpr std::uint32_t most_shown_gangs = 10'000;
 
 class Controller final : public Service {

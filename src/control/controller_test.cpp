@@ -342,7 +342,8 @@ TEST_F(Control, AGatherRunsOnceAfterAllOthersAndNotIfOneFailed) {
   engine_->start_and_end({badly->id, 1}, EndCause::done);
   EXPECT_EQ(engine_->starts.size(), 5u);
   EXPECT_EQ(line(badly->id).phase, GangPhase::ended);
-  EXPECT_EQ(line(badly->id).ended_badly, 2u);
+  EXPECT_EQ(line(badly->id).ended_badly, 1u);
+  EXPECT_EQ(line(badly->id).never_ran, 1u);
   EXPECT_EQ(shown({badly->id, 2}).ending->cause, EndCause::dependency);
   EXPECT_EQ(page(badly->id).at(2).ending->cause, EndCause::dependency);
 }

@@ -200,7 +200,7 @@ void Controller::settle(JobId id) {
   if (job->gather_waits() && job->ended_badly > 0 && !job->stop_asked)
     end_waiting(id, gather_index(*job->job.spec), "not all gangs of the job ended well");
   if (!job->ended()) return;
-  if (job->ended_badly > 0)
+  if (job->ended_badly + job->never_ran > 0)
     for (const JobId follower : register_.followers(id))
       end_waiting(follower, {},
                   "job " + format(id) + " (" + job->job.spec->name + ") did not end well");

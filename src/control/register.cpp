@@ -242,7 +242,8 @@ void Register::on(const GangEnded& event, Time at) {
 
 void Register::count_ending(JobState& job, const Ending& ending, std::uint32_t gangs, Time at) {
   const bool well = ending.cause == EndCause::done;
-  (well ? job.ended_well : job.ended_badly) += gangs;
+  const bool ran = ending.cause != EndCause::dependency;
+  (well ? job.ended_well : ran ? job.ended_badly : job.never_ran) += gangs;
   if (!well && !job.first_bad) job.first_bad = ending;
   job.last_ending = ending;
   job.last_end = at;
@@ -323,6 +324,7 @@ JobSummary summary_of(const JobState& state) {
   }
   summary.ended_well = state.ended_well;
   summary.ended_badly = state.ended_badly;
+  summary.never_ran = state.never_ran;
   summary.submitted = state.job.submitted;
   summary.started = state.first_start;
   summary.request = describe(state.job.spec->resources);

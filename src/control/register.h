@@ -61,7 +61,7 @@ struct JobState {
   std::uint32_t alternatives_taken = 0;            ///< bit n: a gang got alternative n
   bool stop_asked = false;
   std::string stop_reason;
-  std::uint32_t ended_well = 0, ended_badly = 0;
+  std::uint32_t ended_well = 0, ended_badly = 0, never_ran = 0;
   std::optional<Time> first_start, last_end;
   std::optional<Ending> first_bad, last_ending;
   std::uint32_t timed = 0;  ///< gangs that ran to their end in this life of the service …

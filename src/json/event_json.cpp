@@ -12,16 +12,6 @@ const char* name_of(SplitKind kind) {
   return "files";
 }
 
-const char* name_of(RetryOn on) {
-  switch (on) {
-    case RetryOn::lost: return "lost";
-    case RetryOn::failure: return "failure";
-    case RetryOn::memory: return "memory";
-    case RetryOn::time: return "time";
-  }
-  return "lost";
-}
-
 const char* name_of(TeamLauncher launcher) {
   return launcher == TeamLauncher::mpi ? "mpi" : "plain";
 }

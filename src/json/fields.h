@@ -10,7 +10,6 @@ namespace gangline {
 
 // Names of enums that only JSON needs.
 const char* name_of(SplitKind kind);
-const char* name_of(RetryOn on);
 const char* name_of(TeamLauncher launcher);
 
 }  // namespace gangline
@@ -367,6 +366,7 @@ void fields(M& m, JobSummary& v) {
   m("running", v.running);
   m("ended_well", v.ended_well);
   m("ended_badly", v.ended_badly);
+  m("never_ran", v.never_ran);
   m("submitted", v.submitted);
   m("started", v.started);
   m("ended", v.ended);
@@ -441,6 +441,7 @@ void fields(M& m, ServiceStatus& v) {
   m("waiting", v.waiting);
   m("running", v.running);
   m("ended", v.ended);
+  m("jobs", v.jobs);
   m("stays", v.stays);
   m("trouble", v.trouble);
 }

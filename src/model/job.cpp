@@ -16,6 +16,16 @@ std::uint32_t combinations(const JobSpec& spec) {
 
 }  // namespace
 
+const char* name_of(RetryOn on) {
+  switch (on) {
+    case RetryOn::lost: return "lost";
+    case RetryOn::failure: return "failure";
+    case RetryOn::memory: return "memory";
+    case RetryOn::time: return "time";
+  }
+  return "lost";
+}
+
 std::uint32_t gang_count(const JobSpec& spec) {
   const std::uint64_t shards = spec.split ? spec.split->shards.size() : 1;
   const std::uint64_t n = shards * combinations(spec);

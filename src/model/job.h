@@ -56,6 +56,7 @@ enum class RetryOn : std::uint8_t {
   memory,   ///< out of memory
   time,     ///< its time was up
 };
+const char* name_of(RetryOn on);  ///< "lost", …
 
 /// How the tasks of a gang find each other, beyond the variables that are always set.
 enum class TeamLauncher : std::uint8_t { plain, mpi };

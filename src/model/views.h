@@ -28,6 +28,7 @@ struct JobSummary {
   GangPhase phase = GangPhase::waiting;
   std::uint32_t gangs = 0, waiting = 0, starting = 0, running = 0;
   std::uint32_t ended_well = 0, ended_badly = 0;
+  std::uint32_t never_ran = 0;  ///< ended unstarted, as what they came after did not end well
   Time submitted;
   std::optional<Time> started;   ///< the first start of any gang
   std::optional<Time> ended;     ///< set where phase is ended
@@ -58,6 +59,9 @@ struct JobDetail {
   std::vector<GangView> gangs;  ///< a page of them, those that ended badly or run first
   std::uint32_t first_gang = 0;
 };
+
+constexpr std::uint32_t newest_ended_listed = 10;
+constexpr std::uint32_t most_listed = 10'000;
 
 struct ListQuery {
   std::optional<GangPhase> phase;
@@ -137,6 +141,7 @@ struct ServiceStatus {
   Time started;
   std::string state_dir;
   std::uint64_t waiting = 0, running = 0, ended = 0;  ///< gangs
+  std::uint64_t jobs = 0;                             ///< all that there were
   bool stays = false;                                 ///< does not end when idle
   std::string trouble;                                ///< "the disk is full: …"; empty: none
 };

@@ -208,7 +208,8 @@ void Store::put_summary(const JobSummary& summary) {
   Statement& put = core_->put_summary;
   put.bind(1, signed_of(summary.id.n))
       .bind(2, std::int64_t{summary.phase == GangPhase::ended ? 1 : 0});
-  put.bind(3, std::int64_t{summary.ended_well} + summary.ended_badly).bind(4, to_json(summary));
+  put.bind(3, std::int64_t{summary.ended_well} + summary.ended_badly + summary.never_ran)
+      .bind(4, to_json(summary));
   core_->write(put);
 }
 
@@ -373,6 +374,11 @@ Result<std::vector<Event>> Store::events_of(GangId gang) const {
   std::stable_sort(events->begin(), events->end(),
                    [](const Event& a, const Event& b) { return a.at < b.at; });
   return events;
+}
+
+std::uint64_t Store::job_count() const {
+  Statement query(core_->database.get(), "SELECT count(*) FROM job");
+  return query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
 }
 
 std::uint64_t Store::ended_gang_count() const {

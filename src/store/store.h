@@ -62,6 +62,7 @@ class Store {
   Result<std::vector<Event>> ended_waiting(JobId job) const;
   /// Events that name this gang (starts of several gangs together as well), in order.
   Result<std::vector<Event>> events_of(GangId gang) const;
+  std::uint64_t job_count() const;
   std::uint64_t ended_gang_count() const;
 
  private:
