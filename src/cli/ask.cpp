@@ -1,5 +1,6 @@
 #include "cli/ask.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace gangline {
@@ -25,11 +26,64 @@ std::string named(const JobSummary& job) {
   return format(job.id) + " (" + printable(job.name) + ")";
 }
 
+std::string subject(const JobSummary& job, const std::optional<std::uint32_t>& index) {
+  if (!index) return "job " + named(job);
+  return "gang " + format(GangId{job.id, *index}) + " (" + printable(job.name) + ")";
+}
+
+std::string values_of(const GangView& gang) {
+  if (gang.gather) return "gather";
+  std::string text;
+  for (const auto& [name, value] : gang.values)
+    text += (text.empty() ? "" : " ") + name + "=" + value;
+  return text;
+}
+
+namespace {
+
+// The search path is long, and of little use but to see whose it is. JSON has all of it.
+std::string with_short_path(std::string text) {
+  constexpr std::string_view before = "PATH is ";
+  constexpr std::size_t most = 48;
+  const std::size_t at = text.find(before);
+  if (at == std::string::npos || text.size() - at <= before.size() + most) return text;
+  const std::size_t end = text.rfind(':', at + before.size() + most);
+  text.resize(end == std::string::npos || end < at + before.size() ? at + before.size() : end + 1);
+  return text + "…";
+}
+
+std::optional<RetryOn> retry_case(EndCause cause) {
+  switch (cause) {
+    case EndCause::failed: return RetryOn::failure;
+    case EndCause::out_of_memory: return RetryOn::memory;
+    case EndCause::time_limit: return RetryOn::time;
+    case EndCause::done:
+    case EndCause::stopped:
+    case EndCause::not_started:
+    case EndCause::lost:
+    case EndCause::dependency: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string retry_hint(const JobSpec& spec, const Ending& ending) {
+  const auto wanted = retry_case(ending.cause);
+  const auto& on = spec.retry_on;
+  if (spec.retries == 0 || !wanted || std::find(on.begin(), on.end(), *wanted) != on.end())
+    return {};
+  std::string now;
+  for (const RetryOn one : on) now += (now.empty() ? "" : ", ") + std::string(name_of(one));
+  return "not tried again: retry_on is " + now + "; --retry-on " + name_of(*wanted) +
+         " retries after such an end";
+}
+
 std::string describe(const Ending& ending) {
   if (ending.cause == EndCause::done) return "ended well";
   if (ending.cause == EndCause::stopped && !ending.detail.empty()) return ending.detail;
   std::string text = name_of(ending.cause);
-  if (!ending.detail.empty()) return text + ": " + ending.detail;
+  if (!ending.detail.empty()) return text + ": " + with_short_path(ending.detail);
   const std::string who = ending.rank ? "rank " + std::to_string(*ending.rank) : "a task";
   if (ending.exit_code)
     text += ": " + who + " ended with code " + std::to_string(*ending.exit_code);

@@ -1,6 +1,7 @@
 // Asking the service from a command: the answer is there when the call returns.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,7 +29,13 @@ Result<GangName> find_job(Service& service, const std::string& word);
 
 /// "7 (resnet)"
 std::string named(const JobSummary& job);
+/// "job 7 (resnet)", or "gang 7.3 (resnet)" where one was named.
+std::string subject(const JobSummary& job, const std::optional<std::uint32_t>& index);
+/// "lr=0.1 seed=2", "gather"; empty where the gang has no values of its own.
+std::string values_of(const GangView& gang);
 /// "ended well", "failed: rank 1 ended with code 7", …; what happened, as one sentence part.
 std::string describe(const Ending& ending);
+/// What would have had the job's retries used after this end; empty where nothing would.
+std::string retry_hint(const JobSpec& spec, const Ending& ending);
 
 }  // namespace gangline

@@ -25,7 +25,7 @@ struct ListOptions {
   bool all = false;
   std::optional<GangPhase> phase;
   std::string name;
-  std::uint32_t limit = 50;
+  std::optional<std::uint32_t> limit;  ///< empty: 50, with `all` as many as there may be
 };
 int run_list(const ListOptions& options, Output& out);
 
@@ -42,6 +42,7 @@ int run_why(const std::string& job, Output& out);
 struct LogsOptions {
   std::string job;
   std::optional<std::uint32_t> rank;
+  std::optional<std::uint32_t> attempt;  ///< empty: the newest
   bool error_stream = false;
   bool follow = false;
 };

@@ -15,8 +15,8 @@ constexpr std::uint32_t most_ranks_followed = 64;
 constexpr Span progress_every = seconds(2);
 
 std::string progress_of(const JobSummary& job) {
-  std::string text = "gang: job " + named(job) + ": " +
-                     std::to_string(job.ended_well + job.ended_badly) + " of " +
+  const std::uint32_t ended = job.ended_well + job.ended_badly + job.never_ran;
+  std::string text = "gang: job " + named(job) + ": " + std::to_string(ended) + " of " +
                      std::to_string(job.gangs) + " gangs ended";
   if (job.ended_badly > 0) text += " (" + std::to_string(job.ended_badly) + " badly)";
   if (job.running + job.starting > 0)
@@ -86,7 +86,7 @@ class TaskLogs {
   TaskLogs(Service& service, GangId gang, std::uint32_t tasks) : tasks_(tasks) {
     for (std::uint32_t rank = 0; rank < std::min(tasks, most_ranks_followed); ++rank)
       for (const bool error_stream : {false, true})
-        readers_.emplace_back(service, gang, rank, error_stream);
+        readers_.emplace_back(service, LogQuery{gang, 0, rank, error_stream});
   }
 
   /// Of all attempts of the gang so far. What cannot be read now is read later.
@@ -108,25 +108,61 @@ class TaskLogs {
   std::vector<LogReader> readers_;
 };
 
-int report_end(const JobSummary& job, const Interrupts& interrupts, Output& out) {
+// Of a job with many gangs: the first few that failed, why, and what the first wrote last.
+void name_failed(Service& service, const JobSummary& job, Output& out) {
+  constexpr std::uint32_t most_looked_at = 20, most_told = 3;
+  const auto detail =
+      ask<JobDetail>([&](auto reply) { service.show(job.id, 0, most_looked_at, reply); });
+  if (!detail) return;
+  std::string first;
+  std::uint32_t told = 0;
+  for (const GangView& gang : detail->gangs) {
+    const bool failed = gang.ending && gang.ending->cause != EndCause::done &&
+                        gang.ending->cause != EndCause::dependency;
+    if (!failed || told++ >= most_told) continue;
+    const std::string values = values_of(gang);
+    out.around().err("gang: gang " + format(gang.id) +
+                     (values.empty() ? "" : " (" + printable(values) + ")") + " " +
+                     printable(describe(*gang.ending)) + "\n");
+    if (!first.empty()) continue;
+    first = format(gang.id);
+    for (const auto part : split(trim(gang.ending->last_lines), '\n'))
+      if (!part.empty()) out.around().err("    " + printable(part) + "\n");
+  }
+  if (first.empty()) return;
+  out.around().err("gang: `gang logs " + first + "` shows what it wrote, with --stderr the other " +
+                   "stream; `gang show " + format(job.id) + "` lists all gangs\n");
+}
+
+// Why a job did not end well, on standard error.
+void tell_failure(Service& service, const JobSpec& spec, const JobSummary& job, Output& out) {
+  const Ending& ending = *job.ending;
+  const bool by_gang =
+      job.gangs > 1 && ending.cause != EndCause::stopped && ending.cause != EndCause::dependency;
+  const bool plain_failure = ending.cause == EndCause::failed && job.gangs == 1 && ending.exit_code;
+  if (plain_failure && out.quiet()) return;  // the exit code says it
+  std::string what = "gang: job " + named(job);
+  if (by_gang)
+    what += ": " + std::to_string(job.ended_badly) + " of " + std::to_string(job.gangs) +
+            " gangs ended badly" +
+            (job.never_ran > 0 ? ", " + std::to_string(job.never_ran) + " never ran" : "");
+  else what += " " + printable(describe(ending));
+  out.around().err(what + "\n");
+  if (by_gang) name_failed(service, job, out);
+  const std::string hint = retry_hint(spec, ending);
+  if (!hint.empty()) out.around().err("gang: " + hint + "\n");
+}
+
+int report_end(Service& service, const JobSpec& spec, const JobSummary& job,
+               const Interrupts& interrupts, Output& out) {
   if (out.json()) out.line(to_json(job));
   if (!job.ending) return 1;
-  const Ending& ending = *job.ending;
-  const bool plain_failure = ending.cause == EndCause::failed && job.gangs == 1 && ending.exit_code;
-  if (ending.cause != EndCause::done && !out.json()) {
-    if (!plain_failure || !out.quiet())
-      out.around().err("gang: job " + named(job) + " " + printable(describe(ending)) + "\n");
-    if (job.gangs > 1) {
-      if (!ending.last_lines.empty()) out.around().err(printable(ending.last_lines, true) + "\n");
-      out.around().err("gang: `gang show " + format(job.id) +
-                       "` lists the gangs that ended badly\n");
-    }
-  } else if (job.gangs > 1 && !out.quiet() && !out.json()) {
+  const bool well = job.ending->cause == EndCause::done;
+  if (!well && !out.json()) tell_failure(service, spec, job, out);
+  if (well && job.gangs > 1 && !out.quiet() && !out.json())
     out.around().err("gang: job " + named(job) + ": all " + std::to_string(job.gangs) +
                      " gangs ended well\n");
-  }
-  return interrupts.any() && ending.cause != EndCause::done ? interrupts.exit_code()
-                                                            : exit_code_of(ending);
+  return interrupts.any() && !well ? interrupts.exit_code() : exit_code_of(*job.ending);
 }
 
 }  // namespace
@@ -140,15 +176,8 @@ void stop_job(Service& service, JobId job, const Interrupted& interrupted, Outpu
   if (!stopped) out.fail(stopped.error());
 }
 
-LogReader::LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream)
-    : service_(service) {
-  query_.gang = gang;
-  query_.rank = rank;
-  query_.error_stream = error_stream;
-}
-
 void LogReader::hand_out(Output& out, std::string_view text) const {
-  const auto& sink = query_.error_stream ? out.around().err : out.around().out;
+  const auto& sink = query_.error_stream || out.json() ? out.around().err : out.around().out;
   sink(std::string(text));
 }
 
@@ -231,7 +260,7 @@ int follow_job(Service& service, JobId id, Output& out) {
   }
   progress.clear();
   if (logs) logs->finish(out, newest_attempt());
-  return report_end(*job, interrupts, out);
+  return report_end(service, detail->spec, *job, interrupts, out);
 }
 
 }  // namespace gangline

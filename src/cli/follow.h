@@ -12,7 +12,7 @@ namespace gangline {
 /// The output of one task stream, from where it was left.
 class LogReader {
  public:
-  LogReader(Service& service, GangId gang, std::uint32_t rank, bool error_stream);
+  LogReader(Service& service, LogQuery stream) : service_(service), query_(stream) {}
 
   /// Hands on what has come since the last call, with `prefix` before each line; true if there is
   /// more.
@@ -35,7 +35,8 @@ class LogReader {
 void stop_job(Service& service, JobId job, const Interrupted& interrupted, Output& out);
 
 /// Follows the job to its end and returns the exit code of `gang run`. Ctrl-C and SIGTERM stop the
-/// job, a second Ctrl-C kills it at once.
+/// job, a second Ctrl-C kills it at once. With --json standard output gets one line, the JobSummary
+/// at the end, and what the program prints goes to standard error.
 int follow_job(Service& service, JobId job, Output& out);
 
 }  // namespace gangline

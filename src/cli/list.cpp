@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
@@ -15,6 +17,7 @@ std::string gangs_cell(const JobSummary& job) {
   };
   add(job.ended_well, "well");
   add(job.ended_badly, "badly");
+  add(job.never_ran, "never ran");
   add(job.running + job.starting, "run");
   add(job.waiting, "wait");
   return text;
@@ -27,17 +30,39 @@ std::string time_cell(const JobSummary& job, Time now) {
   return "-";
 }
 
+std::uint32_t not_well(const JobSummary& job) { return job.ended_badly + job.never_ran; }
+
 std::string last_cell(const JobSummary& job) {
-  if (job.ending && (job.phase == GangPhase::ended || job.ended_badly > 0))
+  if (job.ending && (job.phase == GangPhase::ended || not_well(job) > 0))
     return describe(*job.ending);
   if (!job.reason.empty()) return job.reason;
   return job.taken.empty() ? job.request : job.taken;
 }
 
 Colour colour_of(const JobSummary& job) {
-  if (job.ended_badly > 0) return Colour::bad;
+  if (not_well(job) > 0) return Colour::bad;
   if (job.phase == GangPhase::running) return Colour::good;
   return job.phase == GangPhase::ended ? Colour::faint : Colour::none;
+}
+
+// What the list leaves out, and what shows it; empty where it is whole.
+std::string left_out(Service& service, const ListQuery& query,
+                     const std::vector<JobSummary>& jobs) {
+  const bool full = jobs.size() >= query.limit;
+  if (!query.phase && query.name.empty()) {
+    const auto status = ask<ServiceStatus>([&](auto reply) { service.status(reply); });
+    if (!status || status->jobs <= jobs.size()) return {};
+    const std::string more = std::to_string(status->jobs - jobs.size()) + " more";
+    if (!query.all) return more + ": `gang list --all` shows them";
+    if (query.limit < most_listed) return more + ": a larger --limit shows them";
+    return more + " than one list shows; --name and --state narrow it";
+  }
+  if (full) return "there may be more: a larger --limit shows them";
+  const auto ended = std::count_if(jobs.begin(), jobs.end(), [](const JobSummary& job) {
+    return job.phase == GangPhase::ended;
+  });
+  if (query.phase || query.all || ended < newest_ended_listed) return {};
+  return "more may have ended: --all shows them";
 }
 
 }  // namespace
@@ -45,7 +70,8 @@ Colour colour_of(const JobSummary& job) {
 int run_list(const ListOptions& options, Output& out) {
   auto service = out.around().service();
   if (!service) return out.fail(service.error());
-  const ListQuery query{options.phase, options.all, options.name, options.limit};
+  const ListQuery query{options.phase, options.all, options.name,
+                        options.limit.value_or(options.all ? most_listed : 50)};
   auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { (*service)->list(query, reply); });
   if (!jobs) return out.fail(jobs.error());
   if (out.json()) {
@@ -66,6 +92,7 @@ int run_list(const ListOptions& options, Output& out) {
                time_cell(job, out.around().now()), last_cell(job)},
               colour_of(job));
   out.table(table);
+  if (const std::string more = left_out(**service, query, *jobs); !more.empty()) out.line(more);
   return 0;
 }
 

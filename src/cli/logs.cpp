@@ -18,6 +18,20 @@ std::string why_silent(const GangView& gang) {
   return {};
 }
 
+// Attempts are counted from 1.
+std::optional<Error> wrong_attempt(const LogsOptions& options, const GangView& gang) {
+  if (!options.attempt) return std::nullopt;
+  if (options.follow)
+    return Error{ErrorKind::usage, "--follow shows the attempts as they come, all of them",
+                 "--attempt", "leave one of the two out"};
+  if (*options.attempt >= 1 && *options.attempt <= gang.attempt) return std::nullopt;
+  return Error{ErrorKind::not_found,
+               "gang " + format(gang.id) + " has no attempt " + std::to_string(*options.attempt),
+               "",
+               gang.attempt == 1 ? "it was tried once"
+                                 : "its attempts are 1 to " + std::to_string(gang.attempt)};
+}
+
 }  // namespace
 
 int run_logs(const LogsOptions& options, Output& out) {
@@ -39,11 +53,15 @@ int run_logs(const LogsOptions& options, Output& out) {
                      "gang " + format(gang) + " has no rank " + std::to_string(*options.rank), "",
                      "its ranks are 0 to " + std::to_string(tasks - 1)});
 
+  auto found = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
+  if (!found) return out.fail(found.error());
+  if (const auto wrong = wrong_attempt(options, *found)) return out.fail(*wrong);
   const std::uint32_t first = options.rank.value_or(0);
   const std::uint32_t last = options.rank.value_or(tasks - 1);
   std::vector<LogReader> readers;
   for (std::uint32_t rank = first; rank <= last; ++rank)
-    readers.emplace_back(**service, gang, rank, options.error_stream);
+    readers.emplace_back(**service,
+                         LogQuery{gang, options.attempt.value_or(0), rank, options.error_stream});
   const auto prefix = [&](std::size_t i) {
     return first == last ? std::string() : "[" + std::to_string(first + i) + "] ";
   };
@@ -74,7 +92,7 @@ int run_logs(const LogsOptions& options, Output& out) {
   }
   for (std::size_t i = 0; i < readers.size(); ++i) readers[i].finish(out, prefix(i));
   const auto view = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
-  if (view && !why_silent(*view).empty())
+  if (view && !out.quiet() && !why_silent(*view).empty())
     out.around().err("gang: " + printable(why_silent(*view)) + "\n");
   return 0;
 }

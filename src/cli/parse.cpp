@@ -29,9 +29,9 @@ void example(CLI::App* command, const std::string& text, const std::string& note
   command->footer("examples:\n" + text + (note.empty() ? "" : "\n" + note));
 }
 
-void add_form(CLI::App* command, Parsed& parsed) {
-  command->add_flag("--json", parsed.json, "print JSON, for programs");
-  command->add_flag("-q,--quiet", parsed.quiet, "print only what a script needs");
+void add_form(CLI::App* command, Parsed& parsed, const char* json, const char* quiet) {
+  command->add_flag("--json", parsed.json, json);
+  command->add_flag("-q,--quiet", parsed.quiet, quiet);
 }
 
 void add_job_flags(CLI::App* command, Parsed& parsed) {
@@ -65,13 +65,16 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
   command->prefix_command();
-  add_form(command, parsed);
 }
 
 void add_run_and_submit(CLI::App& app, Parsed& parsed) {
   CLI::App* run =
       app.add_subcommand("run", "run a job and follow it; ends with the job's own exit code");
   add_job_flags(run, parsed);
+  add_form(run, parsed,
+           "print each job as one line of JSON when it has ended; the program's output goes to "
+           "standard error",
+           "print the program's output, and of how it ended only what its exit code does not say");
   example(run,
           "  gang run -- python3 train.py\n  gang run --gpus 2 --time 1h -- ./simulate input.dat\n"
           "  gang run train.toml\n  gang run --sweep lr=0.1,0.01 --sweep seed=1..8 -- python3 "
@@ -82,19 +85,20 @@ void add_run_and_submit(CLI::App& app, Parsed& parsed) {
           "SIGHUP, from a terminal that closes, ends only `gang run`: the job goes on.");
   CLI::App* submit = app.add_subcommand("submit", "hand in a job and go on");
   add_job_flags(submit, parsed);
+  add_form(submit, parsed, "print each job's number and gangs as one line of JSON",
+           "print each job's number");
   example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");
 }
 
-void add_commands(CLI::App& app, Parsed& parsed) {
-  add_run_and_submit(app, parsed);
+void add_list_and_show(CLI::App& app, Parsed& parsed) {
   CLI::App* list =
       app.add_subcommand("list", "jobs: those that wait or run, and the newest that ended");
   list->add_flag("-a,--all", parsed.list.all, "all jobs that ended, too");
   list->add_option("--state", parsed.phase, "only jobs that are: waiting, starting, running, ended")
       ->check(CLI::IsMember({"waiting", "starting", "running", "ended"}));
   list->add_option("--name", parsed.list.name, "only jobs of this name");
-  list->add_option("--limit", parsed.list.limit, "the most lines");
-  add_form(list, parsed);
+  list->add_option("--limit", parsed.list.limit, "the most lines; 50, or with --all 10000");
+  add_form(list, parsed, "print one list of jobs as JSON", "print each job's number");
   example(list, "  gang list\n  gang list --state running --json");
 
   CLI::App* show = app.add_subcommand("show", "one job or gang: devices, times, exit, fences");
@@ -102,29 +106,38 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       ->required();
   show->add_option("--first", parsed.show.first, "first gang to list");
   show->add_option("--most", parsed.show.most, "the most gangs to list");
-  add_form(show, parsed);
+  add_form(show, parsed, "print the job or gang as JSON", "print its state: running, ended");
   example(show, "  gang show 7\n  gang show 7.3\n  gang show resnet --most 100");
+}
 
+void add_commands(CLI::App& app, Parsed& parsed) {
+  add_run_and_submit(app, parsed);
+  add_list_and_show(app, parsed);
   CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
   why->add_option("job", parsed.job, "a job's number or name, or a gang: 7.3, resnet.3")
       ->required();
-  add_form(why, parsed);
+  add_form(why, parsed, "print the answer as JSON", "print the reason alone");
   example(why, "  gang why 7");
 
   CLI::App* logs = app.add_subcommand("logs", "what the tasks of a job wrote");
   logs->add_option("job", parsed.logs.job, "a job's number or name, or a gang: 7.3, resnet.3")
       ->required();
   logs->add_option("--rank", parsed.logs.rank, "one task only");
+  logs->add_option("--attempt", parsed.logs.attempt, "an earlier try of a gang with retries: 1");
   logs->add_flag("--stderr", parsed.logs.error_stream, "standard error instead of standard output");
   logs->add_flag("-f,--follow", parsed.logs.follow, "go on until it has ended");
-  example(logs, "  gang logs 7\n  gang logs 7.3 --rank 1 --stderr\n  gang logs -f resnet");
+  logs->add_flag("-q,--quiet", parsed.quiet, "do not say why there is nothing");
+  example(logs,
+          "  gang logs 7\n  gang logs 7.3 --rank 1 --stderr\n  gang logs 7.3 --attempt 1\n  gang "
+          "logs -f resnet");
 
   CLI::App* wait = app.add_subcommand(
       "wait", "wait until jobs have ended; ends with the exit code of the first bad one");
   wait->add_option("jobs", parsed.wait.jobs, "numbers or names; 7.3 and resnet.3 are one gang")
       ->required();
   wait->add_option("--time", parsed.wait_time, "give up after: 10m");
-  add_form(wait, parsed);
+  add_form(wait, parsed, "print each job or gang as one line of JSON when it has ended",
+           "print nothing");
   example(wait, "  gang wait 7 8\n  gang wait resnet --time 10m");
 
   CLI::App* stop =
@@ -132,11 +145,11 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   stop->add_option("jobs", parsed.stop.jobs, "numbers or names; 7.3 and resnet.3 are one gang")
       ->required();
   stop->add_flag("--now", parsed.stop.at_once, "KILL at once");
-  add_form(stop, parsed);
+  add_form(stop, parsed, "print each job or gang as one line of JSON", "print nothing");
   example(stop, "  gang stop 7\n  gang stop 7.3 --now");
 
   CLI::App* nodes = app.add_subcommand("nodes", "this machine: CPUs, devices, who uses them");
-  add_form(nodes, parsed);
+  add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
   example(nodes, "  gang nodes\n  gang nodes --json");
 
   CLI::App* daemon =
@@ -145,7 +158,8 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       ->add_option("action", parsed.action, "status, start, stop, restart, run (in the foreground)")
       ->check(CLI::IsMember({"status", "start", "stop", "restart", "run"}));
   daemon->add_flag("--stay", parsed.daemon.stays, "do not end when idle");
-  add_form(daemon, parsed);
+  add_form(daemon, parsed, "print the service as JSON; null: none runs",
+           "print the service's pid; of stop nothing");
   example(daemon, "  gang daemon status\n  gang daemon start --stay");
 }
 

@@ -60,17 +60,19 @@ int run_run(const SubmitOptions& options, Output& out) {
     if (!submitted) return out.fail(submitted.error());
     jobs.push_back(*submitted);
   }
+  int code = 0;  // of the first that did not end well
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (jobs.size() > 1 && !out.quiet() && !out.json())
       out.around().err("gang: job " + format(jobs[i].id) + " (" + printable((*specs)[i].name) +
                        ")\n");
-    const int code = follow_job(**service, jobs[i].id, out);
+    const int its_code = follow_job(**service, jobs[i].id, out);
+    if (code == 0) code = its_code;
     const Interrupted interrupted = out.around().interrupted();
     for (std::size_t next = i + 1; interrupted.times > 0 && next < jobs.size(); ++next)
       stop_job(**service, jobs[next].id, interrupted, out);
-    if (code != 0 || interrupted.times > 0) return code;
+    if (interrupted.times > 0) break;
   }
-  return 0;
+  return code;
 }
 
 }  // namespace gangline

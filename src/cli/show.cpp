@@ -8,20 +8,14 @@
 namespace gangline {
 namespace {
 
+// On one line, whatever stands in it.
 std::string command_text(const Command& command) {
-  if (command.shell) return command.words.empty() ? "" : command.words[0];
   std::string text;
   for (const std::string& word : command.words)
-    text += (text.empty() ? "" : " ") + shell_quote(word);
-  return text;
-}
-
-std::string values_cell(const GangView& gang) {
-  if (gang.gather) return "gather";
-  std::string text;
-  for (const auto& [name, value] : gang.values)
-    text += (text.empty() ? "" : " ") + name + "=" + value;
-  return text.empty() ? "-" : text;
+    text += (text.empty() ? "" : " ") + (command.shell ? word : shell_quote(word));
+  std::string line;
+  for (const char c : text) line += c == '\n' ? "\\n" : c == '\t' ? "\\t" : std::string(1, c);
+  return line;
 }
 
 std::string state_cell(const GangView& gang) {
@@ -80,7 +74,7 @@ void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output
   if (gang.ending && gang.ending->cpu_time.us > 0)
     out.line("  cpu time " + format(gang.ending->cpu_time) + ", largest process " +
              format(gang.ending->peak_memory));
-  if (!gang.values.empty()) out.line("  values: " + printable(values_cell(gang)));
+  if (!gang.values.empty()) out.line("  values: " + printable(values_of(gang)));
   if (gang.allocation) print_allocation(*gang.allocation, nodes, out);
   for (const Fence& fence : gang.fences)
     out.line("  fence of " + printable(fence.name) + ": " +
@@ -99,7 +93,7 @@ void print_job(const JobDetail& detail, Output& out) {
   out.line(
       out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
                 Colour::strong));
-  out.line("  command: " + printable(command_text(detail.spec.command), true));
+  out.line("  command: " + printable(command_text(detail.spec.command)));
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
            (chosen ? "; got " + printable(job.taken) : "") +
@@ -115,9 +109,12 @@ void print_job(const JobDetail& detail, Output& out) {
     out.line("  gangs: " + std::to_string(job.gangs) + ", " + std::to_string(job.ended_well) +
              " ended well, " + std::to_string(job.ended_badly) + " badly, " +
              std::to_string(job.running + job.starting) + " run, " + std::to_string(job.waiting) +
-             " wait");
+             " wait" +
+             (job.never_ran > 0 ? ", " + std::to_string(job.never_ran) + " never ran" : ""));
   if (!job.reason.empty()) out.line("  waits: " + printable(job.reason));
-  if (job.ending) out.line("  " + printable(describe(*job.ending)));
+  if (!job.ending) return;
+  out.line("  " + printable(describe(*job.ending)));
+  if (const auto hint = retry_hint(detail.spec, *job.ending); !hint.empty()) out.line("  " + hint);
 }
 
 }  // namespace
@@ -136,13 +133,18 @@ int run_show(const ShowOptions& options, Output& out) {
     });
     if (!gang) return out.fail(gang.error());
     if (out.json()) out.line(to_json(*gang));
-    else if (out.quiet()) out.line(state_cell(*gang));
+    else if (out.quiet()) out.line(name_of(gang->phase));
     else print_gang(*gang, *nodes, out);
     return 0;
   }
   auto detail = ask<JobDetail>(
       [&](auto reply) { (*service)->show(name->job, options.first, options.most, reply); });
   if (!detail) return out.fail(detail.error());
+  if (const std::uint32_t gangs = detail->summary.gangs; options.first >= gangs)
+    return out.fail({ErrorKind::not_found,
+                     "job " + named(detail->summary) + " has no gang " +
+                         format(GangId{name->job, options.first}),
+                     "--first", "its gangs are 0 to " + std::to_string(gangs - 1)});
   if (out.json()) {
     out.line(to_json(*detail));
     return 0;
@@ -160,9 +162,9 @@ int run_show(const ShowOptions& options, Output& out) {
   }
   Table table({"GANG", "TIME", "VALUES", "STATE"});
   for (const GangView& gang : detail->gangs)
-    table.row(
-        {format(gang.id), run_cell(gang, out.around().now()), values_cell(gang), state_cell(gang)},
-        gang.ending && gang.ending->cause != EndCause::done ? Colour::bad : Colour::none);
+    table.row({format(gang.id), run_cell(gang, out.around().now()),
+               values_of(gang).empty() ? "-" : values_of(gang), state_cell(gang)},
+              gang.ending && gang.ending->cause != EndCause::done ? Colour::bad : Colour::none);
   if (!table.empty()) out.table(table);
   if (detail->gangs.size() < detail->summary.gangs)
     out.line("… of " + std::to_string(detail->summary.gangs) +

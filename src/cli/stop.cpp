@@ -21,10 +21,18 @@ int run_stop(const StopOptions& options, Output& out) {
       code = out.fail(job.error());
       continue;
     }
-    if (out.json()) out.line(to_json(*job));
-    else if (!out.quiet() && job->phase == GangPhase::ended)
-      out.line("job " + named(*job) + " has ended");
-    else if (!out.quiet()) out.line("job " + named(*job) + " is being stopped");
+    auto gang = name->index ? ask<GangView>([&](auto reply) {
+      (*service)->show_gang({name->job, *name->index}, reply);
+    })
+                            : Result<GangView>(GangView{});
+    if (!gang) {
+      code = out.fail(gang.error());
+      continue;
+    }
+    const bool ended = (name->index ? gang->phase : job->phase) == GangPhase::ended;
+    if (out.json()) out.line(name->index ? to_json(*gang) : to_json(*job));
+    else if (!out.quiet())
+      out.line(subject(*job, name->index) + (ended ? " has ended" : " is being stopped"));
   }
   return code;
 }

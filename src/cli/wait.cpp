@@ -26,6 +26,7 @@ int run_wait(const WaitOptions& options, Output& out) {
       if (!job) return out.fail(job.error());
       bool over = job->phase == GangPhase::ended;
       std::optional<Ending> ending = job->ending;
+      std::optional<GangView> one;
       if (name->index) {
         auto gang = ask<GangView>([&](auto reply) {
           (*service)->show_gang({name->job, *name->index}, reply);
@@ -33,19 +34,20 @@ int run_wait(const WaitOptions& options, Output& out) {
         if (!gang) return out.fail(gang.error());
         over = gang->phase == GangPhase::ended;
         ending = gang->ending;
+        one = *std::move(gang);
       }
       if (over) {
-        if (out.json()) out.line(to_json(*job));
+        if (out.json()) out.line(one ? to_json(*one) : to_json(*job));
         else if (!out.quiet() && ending)
-          out.line("job " + named(*job) + " " + printable(describe(*ending)));
+          out.line(subject(*job, name->index) + " " + printable(describe(*ending)));
         if (ending && code == 0) code = exit_code_of(*ending);
         break;
       }
       const Interrupted interrupted = out.around().interrupted();
       if (interrupted.times > 0) return interrupted.exit_code();
       if (out.around().now() >= until)
-        return out.fail(
-            {ErrorKind::refused, "job " + named(*job) + " has not ended in that time", "", ""});
+        return out.fail({ErrorKind::refused,
+                         subject(*job, name->index) + " has not ended in that time", "", ""});
     }
   }
   return code;

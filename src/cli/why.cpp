@@ -19,6 +19,15 @@ Result<WhyAnswer> why_gang(Service& service, GangId id) {
   return answer;
 }
 
+Result<WhyAnswer> why_job(Service& service, JobId id) {
+  auto answer = ask<WhyAnswer>([&](auto reply) { service.why(id, reply); });
+  if (!answer || answer->phase != GangPhase::ended) return answer;
+  const auto job = ask<JobDetail>([&](auto reply) { service.show(id, 0, 1, reply); });
+  if (!job) return job.error();
+  if (job->summary.ending) answer->reason = describe(*job->summary.ending);
+  return answer;
+}
+
 }  // namespace
 
 int run_why(const std::string& word, Output& out) {
@@ -27,20 +36,24 @@ int run_why(const std::string& word, Output& out) {
   auto name = find_job(**service, word);
   if (!name) return out.fail(name.error());
   const bool one_gang = name->index.has_value();
-  auto answer = one_gang ? why_gang(**service, {name->job, *name->index})
-                         : ask<WhyAnswer>([&](auto reply) { (*service)->why(name->job, reply); });
+  auto answer =
+      one_gang ? why_gang(**service, {name->job, *name->index}) : why_job(**service, name->job);
   if (!answer) return out.fail(answer.error());
   if (out.json()) {
     out.line(to_json(*answer));
     return 0;
   }
   if (out.quiet()) {
-    out.line(answer->reason);
+    out.line(printable(answer->reason));
     return 0;
   }
-  const std::string subject =
+  const std::string asked =
       one_gang ? "gang " + format(GangId{name->job, *name->index}) : "job " + format(name->job);
-  out.line(subject + " is " + name_of(answer->phase) + ": " + printable(answer->reason));
+  const bool ended = answer->phase == GangPhase::ended;
+  out.line(
+      asked +
+      (ended ? " waits for nothing, it has ended" : std::string(" is ") + name_of(answer->phase)) +
+      ": " + printable(answer->reason));
   if (answer->expected) {
     const Span left = *answer->expected - out.around().now();
     out.line("expected to start in about " + format(left) + " (" + format_utc(*answer->expected) +

@@ -49,6 +49,9 @@ TEST(Jobs, AGatherDoesNotRunWhereAGangFailed) {
       "command = 'exit {i}'\n[sweep]\ni = '0..1'\n[gather]\ncommand = 'touch ran'\n");
   EXPECT_EQ(machine.wait(job), 1);
   EXPECT_EQ(machine.show_gang(job + ".2").ending->cause, EndCause::dependency);
+  EXPECT_EQ(machine.show(job).summary.ended_badly, 1u);
+  EXPECT_EQ(machine.show(job).summary.never_ran, 1u);
+  EXPECT_TRUE(says(machine.gang({"list"}).out, "3: 1 well, 1 badly, 1 never ran"));
   EXPECT_FALSE(machine.exists("ran"));
 }
 
@@ -111,6 +114,7 @@ TEST(Jobs, ASplitOfLinesGivesEachGangAFileWithItsLines) {
       "per = 4\n[gather]\ncommand = 'cat {outputs} > counts'\n");
   EXPECT_EQ(machine.wait(job), 0);
   EXPECT_EQ(machine.lines("counts"), (std::vector<std::string>{"4", "4", "2"}));
+  EXPECT_TRUE(says(machine.gang({"show", job}).out, "shard=piece 2 of 3 of the lines of"));
   EXPECT_EQ(sorted(machine.lines("all")), sorted([&] {
               std::vector<std::string> lines;
               for (const auto line : split(trim(text), '\n')) lines.emplace_back(line);
