@@ -30,6 +30,8 @@ struct CommandWorld {
   std::function<Result<Service*>()> running_service;
   /// Runs the service in this process until it ends (`gang daemon run`).
   std::function<int(bool stays)> run_daemon;
+  /// Whether a service could start with the config file as it is now.
+  std::function<Result<void>()> check_settings;
   /// Waits until a service that was told to end has ended; false: it has not, after a while.
   std::function<bool(std::int64_t pid)> service_has_ended;
   std::function<Result<std::string>(const std::string& path)> read_file;

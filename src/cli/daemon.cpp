@@ -71,6 +71,8 @@ int start_service(bool stays, Output& out) {
 }
 
 int restart_service(bool stays, Output& out) {
+  // One that runs is better than none.
+  if (const auto fit = out.around().check_settings(); !fit) return out.fail(fit.error());
   const auto was = end_service(out);
   if (!was) return out.fail(was.error());
   if (!out.json() && !out.quiet())

@@ -128,6 +128,10 @@ int run(const std::vector<std::string>& words) {
     }
     return run_service(*places, stays, Fd{});
   };
+  around.check_settings = []() -> Result<void> {
+    const auto places = find_places();
+    return places ? check_settings(*places) : places.error();
+  };
   around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
   around.interrupted = [] {
@@ -137,8 +141,7 @@ int run(const std::vector<std::string>& words) {
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
   around.version = GANGLINE_VERSION;
-  char directory[4096];
-  if (::getcwd(directory, sizeof directory) != nullptr) around.directory = directory;
+  around.directory = own_directory();
   around.environment = environment_here();
   around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   around.err_is_terminal = ::isatty(STDERR_FILENO) == 1;

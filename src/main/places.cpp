@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <vector>
 
 #include "os/file.h"
@@ -34,6 +35,11 @@ Result<void> make_our_directory(const std::string& path) {
 
 }  // namespace
 
+std::string own_directory() {
+  std::vector<char> path(4096);
+  return ::getcwd(path.data(), path.size()) != nullptr ? path.data() : "";
+}
+
 Result<Places> find_places() {
   Places places;
   std::string home = absolute_from("HOME");
@@ -58,8 +64,11 @@ Result<Places> find_places() {
   if (const auto made = make_our_directory(run); !made) return made.error();
   places.socket = run + "/service.sock";
 
-  places.config = absolute_from("GANGLINE_CONFIG");
-  if (places.config.empty())
+  const char* named = std::getenv("GANGLINE_CONFIG");
+  places.config_is_named = named != nullptr && *named != '\0';
+  if (places.config_is_named)
+    places.config = std::filesystem::path(own_directory()).append(named).lexically_normal();
+  else
     places.config = (xdg_config.empty() ? home + "/.config" : xdg_config) + "/gangline/config.toml";
   return places;
 }

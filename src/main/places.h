@@ -13,10 +13,14 @@ struct Places {
   std::string
       socket;  ///< of the service: in the XDG runtime directory, else in `state`, closed to others
   std::string config;  ///< GANGLINE_CONFIG, else the XDG config directory's gangline/config.toml
+  bool config_is_named = false;  ///< by GANGLINE_CONFIG: then it must exist
 };
 
 /// Makes the directories that are missing, closed to others; does not make `config`.
 Result<Places> find_places();
+
+/// Where this process is; empty: in a directory that is gone.
+std::string own_directory();
 
 /// The path of the program that runs, to start more of it.
 std::string own_program();

@@ -12,6 +12,8 @@
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <string_view>
+#include <vector>
 
 #include "control/controller.h"
 #include "engine/local/local_engine.h"
@@ -56,10 +58,15 @@ class LoopWorld final : public World {
   std::uint64_t next_ = 0;
 };
 
-Result<Settings> read_settings(const std::string& path) {
+Result<Settings> read_settings(const Places& places) {
+  const std::string& path = places.config;
   auto text = read_file(path);
-  if (!text)
-    return text.error().kind == ErrorKind::not_found ? Result<Settings>(Settings{}) : text.error();
+  if (!text) {
+    if (text.error().kind != ErrorKind::not_found) return text.error();
+    if (!places.config_is_named) return Settings{};
+    return Error{ErrorKind::not_found, "there is no such file, and GANGLINE_CONFIG names it", path,
+                 "make it, or unset GANGLINE_CONFIG"};
+  }
   auto settings = read_config(*text, path);
   if (settings && !find_policy(settings->policy)) {
     std::string names;
@@ -129,6 +136,16 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
   return 0;
 }
 
+// This process's own, but for paths that mean something only here: the service starts in /.
+std::vector<std::string> environment_of_service(const Places& places) {
+  constexpr std::string_view config = "GANGLINE_CONFIG=";
+  std::vector<std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (!std::string_view(*entry).starts_with(config)) variables.emplace_back(*entry);
+  if (places.config_is_named) variables.push_back(std::string(config) + places.config);
+  return variables;
+}
+
 // Starts `gang internal-service` in the background; its sentence if it cannot serve.
 Result<void> start_service(const Places& places) {
   int ends[2];
@@ -159,8 +176,14 @@ Result<void> start_service(const Places& places) {
                            POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::string words[] = {"gang", "internal-service"};
   char* argv[] = {words[0].data(), words[1].data(), nullptr};
+  std::vector<std::string> variables = environment_of_service(places);
+  std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
   pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environ);
+  const int failed =
+      ::posix_spawn(&pid, program.c_str(), &actions, &attributes, argv, environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (failed != 0) return system_error("start the service", program, failed);
@@ -189,9 +212,14 @@ int run_service(const Places& places, bool stays, Fd ready) {
   if (!lock) return not_ready(ready, lock.error());
   if (!lock->open())
     return not_ready(ready, {ErrorKind::refused, "another service runs already", places.state, ""});
-  auto settings = read_settings(places.config);
+  auto settings = read_settings(places);
   if (!settings) return not_ready(ready, settings.error());
   return serve(places, *settings, stays, ready);
+}
+
+Result<void> check_settings(const Places& places) {
+  const auto settings = read_settings(places);
+  return settings ? Result<void>() : settings.error();
 }
 
 bool has_ended(std::int64_t service, Span longest) {

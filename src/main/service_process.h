@@ -16,6 +16,9 @@ int run_service(const Places& places, bool stays, Fd ready);
 /// ready.
 Result<Fd> connect_service(const Places& places, bool may_start);
 
+/// Whether a service could start with the config file as it is now.
+Result<void> check_settings(const Places& places);
+
 /// Waits until the service that was this process is over, all that it held released; false: it is
 /// not after `longest`.
 bool has_ended(std::int64_t service, Span longest);

@@ -93,6 +93,7 @@ class Machine:
         self.state = self.place / "state"
         for directory in (self.work, self.place / "bin", self.place / "home"):
             directory.mkdir()
+        (self.work / "config.toml").touch()
         (self.place / "bin" / "gang").symlink_to(gang)
         build = gang.parent
         self.environment = {

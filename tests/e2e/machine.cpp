@@ -100,6 +100,7 @@ Ran Beside::wait(Span longest) {
 Machine::Machine() : path_(made_directory()), state_(path_ + "/state"), env_(clean_environment()) {
   env_["GANGLINE_STATE"] = state_;
   env_["GANGLINE_CONFIG"] = path_ + "/config.toml";
+  write("config.toml", "");
   env_["GANGLINE_NVML"] = "";
   env_["HOME"] = path_;
   env_[mark] = path_;

@@ -95,9 +95,9 @@ TEST(Runs, ASecondCtrlCEndsAtOnceWhatDoesNotHeedTheFirst) {
 
 TEST(Runs, TermStopsTheJobAndLeavesItItsGraceHoweverOftenItIsSent) {
   const Machine machine;
-  Beside run = machine.gang_beside({"run", "--grace", "10m", "--", "sh", "-c",
-                                    "trap 'echo asked' TERM; echo up; "
-                                    "while ! [ -e saved ]; do sleep 0.01; done; exit 3"});
+  const char* script =
+      "trap 'echo asked' TERM; echo up; while ! [ -e saved ]; do sleep 0.01; done; exit 3";
+  Beside run = machine.gang_beside({"run", "--grace", "10m", "--", "sh", "-c", script});
   ASSERT_TRUE(becomes_true([&] { return run.out() == "up\n"; }));
   run.signal(SIGTERM);
   ASSERT_TRUE(becomes_true([&] { return run.out() == "up\nasked\n"; }));

@@ -193,6 +193,37 @@ TEST(Service, AConfigFileThatIsWrongIsToldWithItsPlace) {
   EXPECT_TRUE(says(ran.err, "idle_exit"));
 }
 
+TEST(Service, AConfigFileThatIsNamedAndNotThereIsToldAndNoServiceStarts) {
+  Machine machine;
+  machine.set("GANGLINE_CONFIG", machine.path() + "/confg.toml");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, machine.path() + "/confg.toml: there is no such file"));
+  EXPECT_TRUE(says(ran.err, "GANGLINE_CONFIG"));
+  EXPECT_EQ(machine.service(), 0);
+  machine.set("GANGLINE_CONFIG", "");
+  machine.set("XDG_CONFIG_HOME", machine.path() + "/none");
+  EXPECT_EQ(machine.gang({"list"}).code, 0) << "the usual one need not be there";
+}
+
+TEST(Service, AConfigFileMayBeNamedFromWhereTheCommandIsGiven) {
+  Machine machine;
+  machine.write("config.toml", "[queue.night]\n");
+  machine.set("GANGLINE_CONFIG", "./config.toml");
+  EXPECT_EQ(machine.gang({"run", "--queue", "night", "--", "true"}).code, 0);
+}
+
+TEST(Service, ARestartWithAConfigFileThatIsWrongSaysSoAndLeavesTheServiceThatRuns) {
+  const Machine machine;
+  ASSERT_EQ(machine.gang({"daemon", "start"}).code, 0);
+  const pid_t before = machine.service();
+  machine.write("config.toml", "policy = 'esay'\n");
+  const Ran ran = machine.gang({"daemon", "restart"});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_TRUE(says(ran.err, "esay"));
+  EXPECT_EQ(machine.service(), before);
+}
+
 TEST(Service, CommandsAgainstAServiceThatStandsStillGiveTheTerminalBack) {
   const Machine machine;
   EXPECT_EQ(machine.gang({"list"}).code, 0);
