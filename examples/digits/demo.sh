@@ -70,6 +70,7 @@ import json, sys
 for job in sorted(json.load(sys.stdin), key=lambda job: job["id"]):
     if str(job["id"]) in sys.argv[1:]:
         counts = [(job["ended_well"], "ended well"), (job["ended_badly"], "ended badly"),
+                  (job["never_ran"], "never ran"),
                   (job["starting"] + job["running"], "running"), (job["waiting"], "waiting")]
         print(job["name"] + ": " + ", ".join(f"{n} {word}" for n, word in counts if n), end=";  ")
 ' "$sweep" "$train")

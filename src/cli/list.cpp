@@ -83,7 +83,8 @@ int run_list(const ListOptions& options, Output& out) {
     return 0;
   }
   if (jobs->empty()) {
-    out.line("no jobs; `gang run -- COMMAND` makes one");
+    const bool some = query.phase || !query.name.empty();
+    out.line(some ? "no such jobs" : "no jobs; `gang run -- COMMAND` makes one");
     return 0;
   }
   Table table({"JOB", "NAME", "STATE", "GANGS", "TIME", "WHAT"});

@@ -108,6 +108,7 @@ TEST(Terminal, AListThatLeavesJobsOutSaysHowManyAndWhatShowsThem) {
                   .out.ends_with("\n7 more: a larger --limit shows them\n"));
   EXPECT_TRUE(says(machine.gang({"list", "--name", "same"}).out, "--all shows them"));
   EXPECT_EQ(machine.gang({"list", "--all"}).out.find("more"), std::string::npos);
+  EXPECT_EQ(machine.gang({"list", "--state", "running"}).out, "no such jobs\n");
 }
 
 TEST(Terminal, AShowIsShortAndSaysWhereItEnds) {
