@@ -1,4 +1,6 @@
 // `gang run` from the first command on a fresh machine to its exit code, and how it is stopped.
+#include <sys/syscall.h>
+
 #include "machine.h"
 
 namespace gangline {
@@ -136,6 +138,31 @@ TEST(Runs, CtrlCStopsAllJobsThatTheCommandHandedIn) {
   EXPECT_EQ(run.wait().code, 130);
   EXPECT_NE(machine.wait("2"), 0);
   EXPECT_EQ(machine.show_gang("2.0").ending->cause, EndCause::stopped);
+}
+
+// Runs a program under a seccomp filter that answers one system call with EPERM.
+constexpr const char* forbid = R"(
+import ctypes, os, struct, sys
+number = int(sys.argv[1])
+rules = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7fff0000)]
+text = ctypes.create_string_buffer(b''.join(struct.pack('HBBI', *rule) for rule in rules))
+class Filter(ctypes.Structure):
+    _fields_ = [('size', ctypes.c_ushort), ('rules', ctypes.c_void_p)]
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, ctypes.byref(Filter(len(rules), ctypes.cast(text, ctypes.c_void_p)))) == 0
+os.execvp(sys.argv[2], sys.argv[2:])
+)";
+
+TEST(Runs, WhereTheSystemForbidsToBindTasksTheFencesSaySo) {
+  Machine machine;
+  machine.write("forbid.py", forbid);
+  machine.begin_commands_with({"python3", "forbid.py", std::to_string(SYS_sched_setaffinity)});
+  const Ran ran = machine.gang({"run", "--", "echo", "ran"});
+  EXPECT_EQ(ran.out, "ran\n") << ran.err;
+  EXPECT_TRUE(says(machine.gang({"show", "1.0"}).out,
+                   "fence of cpus: does not hold (not bound; this system forbids it: Operation "
+                   "not permitted)"));
 }
 
 TEST(Runs, AStopReachesChildrenGrandchildrenAndWhatWentIntoTheBackground) {

@@ -118,8 +118,11 @@ Fence open_fence(const char* name, const std::string& how, const std::string& wh
 
 }  // namespace
 
-Cgroups::Cgroups(std::string root, std::function<CpuSet(const CpuSet&)> usable)
-    : root_(std::move(root)), usable_cpus_(std::move(usable)) {
+Cgroups::Cgroups(std::string root, std::function<CpuSet(const CpuSet&)> usable,
+                 std::string why_unbound)
+    : root_(std::move(root)),
+      usable_cpus_(std::move(usable)),
+      why_unbound_(std::move(why_unbound)) {
   while (!root_.empty() && root_.back() == '/') root_.pop_back();
   find_places();
 }
@@ -290,9 +293,11 @@ Fence Cgroups::cpu_fence(const NodePart& part, const RaisedFences& raised, bool 
   }
   const std::string cannot =
       "CPU " + unusable.text() + " cannot be used now: offline, or not in this user's cpuset";
+  const bool holds = grouped && why_not.empty() && unusable.empty();
+  if (!why_unbound_.empty() && !holds) return {"cpus", false, "not bound; " + why_unbound_};
   if (!unusable.empty() && unbound) return {"cpus", false, "not bound; " + cannot};
   if (!unusable.empty()) return {"cpus", false, "bound to the others; " + cannot};
-  if (grouped && why_not.empty()) return {"cpus", true, group_of(Controller::cpuset)};
+  if (holds) return {"cpus", true, group_of(Controller::cpuset)};
   return open_fence("cpus", "bound to them; a program can undo it", why_not);
 }
 

@@ -29,9 +29,10 @@ struct RaisedFences {
 class Cgroups {
  public:
   /// `root` is "/" but in tests: /proc/self and /sys/fs/cgroup are looked for below it. `usable`
-  /// says to which of some CPUs a task can be bound now.
+  /// says to which of some CPUs a task can be bound now, `why_unbound` why to none ever.
   explicit Cgroups(std::string root = "/",
-                   std::function<CpuSet(const CpuSet&)> usable = usable_cpus);
+                   std::function<CpuSet(const CpuSet&)> usable = usable_cpus,
+                   std::string why_unbound = why_none_is_bound());
   Cgroups(const Cgroups&) = delete;
   Cgroups& operator=(const Cgroups&) = delete;
 
@@ -87,6 +88,7 @@ class Cgroups {
 
   std::string root_;
   std::function<CpuSet(const CpuSet&)> usable_cpus_;
+  std::string why_unbound_;
   std::array<Place, controllers> places_;
 };
 

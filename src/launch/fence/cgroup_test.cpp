@@ -135,6 +135,15 @@ TEST(Cgroups, a_task_is_bound_to_those_of_its_cpus_that_can_be_used_and_that_is_
             "bound to the others; CPU 4 cannot be used now: offline, or not in this user's cpuset");
 }
 
+TEST(Cgroups, where_binding_is_forbidden_no_task_is_said_to_be_bound) {
+  const FakeRoot root;
+  Cgroups cgroups(root.path(), first_two, "this system forbids it");
+  const RaisedFences raised = cgroups.raise({}, part_with_cpus(CpuSet::of({1}), {}), "1.0.1@e");
+  EXPECT_EQ(*find_fence(raised, "cpus"),
+            (Fence{"cpus", false, "not bound; this system forbids it"}));
+  EXPECT_EQ(why_none_is_bound(), "") << "here it is allowed";
+}
+
 TEST(Cgroups, cpus_that_this_machine_does_not_have_cannot_be_used) {
   EXPECT_EQ(usable_cpus(CpuSet::of({CpuSet::most_cpus - 1})), CpuSet{});
   EXPECT_EQ(usable_cpus(CpuSet::of({0, CpuSet::most_cpus - 1})), usable_cpus(CpuSet::of({0})));

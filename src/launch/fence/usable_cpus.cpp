@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 namespace gangline {
 namespace {
@@ -39,6 +41,14 @@ CpuSet usable_cpus(const CpuSet& wanted) {
   const CpuSet usable = wanted_in(wanted, own_binding());
   (void)::syscall(SYS_sched_setaffinity, 0, sizeof own, own.data());
   return usable;
+}
+
+std::string why_none_is_bound() {
+  // To no CPU at all, which the kernel refuses as senseless where it is asked.
+  const CpuMask none{};
+  if (::syscall(SYS_sched_setaffinity, 0, sizeof none, none.data()) == 0 || errno == EINVAL)
+    return "";
+  return std::string("this system forbids it: ") + std::strerror(errno);
 }
 
 }  // namespace gangline
