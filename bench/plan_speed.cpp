@@ -74,7 +74,7 @@ std::vector<std::shared_ptr<const ResourceRequest>> make_shapes(std::uint32_t co
   for (std::uint32_t i = 0; i < count; ++i) {
     ResourceRequest request;
     TaskRequest& task = request.alternatives[0];
-    task.cpus = 1 + dice.below(12);
+    task.cpus = whole_cpus(1 + dice.below(12));
     task.memory = gibibytes(1 + dice.below(64));
     task.devices = DeviceRequest{};
     task.devices->model = models[dice.below(5)];
@@ -83,7 +83,7 @@ std::vector<std::shared_ptr<const ResourceRequest>> make_shapes(std::uint32_t co
     else if (kind < 12) task.devices->count = 1;
     else if (kind < 17) task.devices->count = 1u << (1 + dice.below(3));
     else if (kind < 19) request.tasks = 2 + dice.below(15);
-    else request.tasks = 2 + dice.below(7), task.devices->count = 8, task.cpus = 48;
+    else request.tasks = 2 + dice.below(7), task.devices->count = 8, task.cpus = whole_cpus(48);
     shapes.push_back(std::make_shared<const ResourceRequest>(std::move(request)));
   }
   return shapes;

@@ -67,4 +67,16 @@ struct Share {
 };
 constexpr Share whole_device{1000};
 
+/// Logical CPUs in thousandths.
+struct CpuAmount {
+  std::uint32_t thousandths = 0;
+  constexpr CpuAmount() = default;
+  constexpr explicit CpuAmount(std::uint32_t of_thousandths) : thousandths(of_thousandths) {}
+  auto operator<=>(const CpuAmount&) const = default;
+
+  /// Rounded up: as many as are needed where nothing less than a whole one is given.
+  constexpr std::uint32_t whole() const { return thousandths / 1000 + (thousandths % 1000 > 0); }
+};
+constexpr CpuAmount whole_cpus(std::uint32_t n) { return CpuAmount{n * 1000}; }
+
 }  // namespace gangline

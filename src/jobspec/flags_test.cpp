@@ -69,7 +69,7 @@ TEST(Flags, AllFlagsAreUnderstoodLikeTheirKeys) {
   const JobSpec& spec = *result;
   EXPECT_EQ(spec.resources.tasks, 2u);
   EXPECT_EQ(spec.resources.alternatives[0].devices->share.thousandths, 250);
-  EXPECT_EQ(spec.resources.alternatives[0].cpus, 3u);
+  EXPECT_EQ(spec.resources.alternatives[0].cpus, whole_cpus(3));
   EXPECT_EQ(spec.time, minutes(90));
   EXPECT_EQ(spec.priority, -3);
   EXPECT_EQ(spec.retry_on, (std::vector<RetryOn>{RetryOn::lost, RetryOn::failure, RetryOn::time}));

@@ -81,7 +81,7 @@ command = ["cat", "{outputs}"]
   EXPECT_EQ(spec.resources.tasks, 8u);
   ASSERT_EQ(spec.resources.alternatives.size(), 1u);
   const DeviceRequest devices{DeviceKind::gpu, 2, whole_device, "nvidia", "H100", gibibytes(24)};
-  EXPECT_EQ(spec.resources.alternatives[0], (TaskRequest{devices, 4, gibibytes(16)}));
+  EXPECT_EQ(spec.resources.alternatives[0], (TaskRequest{devices, whole_cpus(4), gibibytes(16)}));
   EXPECT_EQ(spec.time, hours(2));
   EXPECT_EQ(spec.queue, "night");
   EXPECT_EQ(spec.priority, -5);
@@ -149,12 +149,12 @@ any_of = [
   { gpus = 1, model = "H100" }, { gpu_memory = "24G", memory = "1G" }, { cpus = 16 } ])");
   const auto& any_of = spec.resources.alternatives;
   ASSERT_EQ(any_of.size(), 3u);
-  EXPECT_EQ(any_of[0].cpus, 4u);
+  EXPECT_EQ(any_of[0].cpus, whole_cpus(4));
   EXPECT_EQ(any_of[0].memory, gibibytes(8));
   EXPECT_EQ(any_of[1].devices->count, 1u);
   EXPECT_EQ(any_of[1].memory, gibibytes(1));
   EXPECT_FALSE(any_of[2].devices);
-  EXPECT_EQ(any_of[2].cpus, 16u);
+  EXPECT_EQ(any_of[2].cpus, whole_cpus(16));
 }
 
 TEST(JobFile, MistakesInAlternativesAreToldWhereTheyStand) {

@@ -91,7 +91,7 @@ std::optional<DeviceRequest> read_devices(const Written& table, Mistakes& mistak
 void read_cpus_and_memory(const Written& table, TaskRequest& task, Mistakes& mistakes) {
   if (const Written* cpus = find(table, "cpus")) {
     const auto number = read_whole({"cpus", *cpus}, 1, most_cpus_of_a_task, mistakes);
-    if (number) task.cpus = static_cast<std::uint32_t>(*number);
+    if (number) task.cpus = whole_cpus(static_cast<std::uint32_t>(*number));
   }
   if (const Written* memory = find(table, "memory"))
     task.memory = read_bytes({"memory", *memory}, mistakes).value_or(Bytes{0});

@@ -173,6 +173,7 @@ void fields(M& m, TaskPlace& v) {
   m("rank", v.rank);
   m("devices", v.devices);
   m("cpus", v.cpus);
+  m("counted", v.counted);
   m("memory", v.memory);
 }
 template <class M>
@@ -224,6 +225,7 @@ void fields(M& m, Node& v) {
   m("name", v.name);
   m("cpu_model", v.cpu_model);
   m("cpus", v.cpus);
+  m("counted", v.counted);
   m("cores", v.cores);
   m("numa", v.numa);
   m("caches", v.caches);

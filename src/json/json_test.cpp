@@ -13,9 +13,9 @@ JobSpec full_spec() {
   spec.command = {true, {"python3 train.py --lr {lr}"}};
   spec.resources.tasks = 2;
   spec.resources.alternatives = {
-      {DeviceRequest{DeviceKind::gpu, 1, Share{500}, "nvidia", "H100", gibibytes(24)}, 4,
-       gibibytes(16)},
-      {std::nullopt, 16, {}}};
+      {DeviceRequest{DeviceKind::gpu, 1, Share{500}, "nvidia", "H100", gibibytes(24)},
+       whole_cpus(4), gibibytes(16)},
+      {std::nullopt, whole_cpus(16), {}}};
   spec.time = hours(2);
   spec.retry_on = {RetryOn::lost, RetryOn::memory};
   spec.env = {{"KEY", "value"}, {"BYTES", "\xff\x01"}};

@@ -27,6 +27,8 @@
 
 namespace gangline::mapping {
 
+constexpr double most_cpus_read = 4e6;  ///< thousandths of more are no number of ours
+
 using Json = nlohmann::json;
 
 /// Overloaded for each enum: all its values, in order.
@@ -218,6 +220,8 @@ void Writer::write(const T& value, std::string& out) {
     write_text(name_of(value), out);
   } else if constexpr (std::same_as<T, CpuSet>) {
     write_text(value.text(), out);
+  } else if constexpr (std::same_as<T, CpuAmount>) {
+    write_number(value.thousandths / 1000.0, out);
   } else if constexpr (std::same_as<T, Environment>) {
     write(value.vars(), out);
   } else if constexpr (Single<T>) {
@@ -329,6 +333,11 @@ bool Reader::read(const Json& in, T& value, std::string& trouble) {
     auto set = CpuSet::parse(in.get_ref<const std::string&>());
     if (set) value = std::move(*set);
     return set.has_value();
+  } else if constexpr (std::same_as<T, CpuAmount>) {
+    double cpus = -1;
+    if (!read_number(in, cpus) || !(cpus >= 0 && cpus <= most_cpus_read)) return false;
+    value.thousandths = static_cast<std::uint32_t>(std::llround(cpus * 1000));
+    return true;
   } else if constexpr (std::same_as<T, Environment>) {
     std::vector<EnvVar> vars;
     if (!read_list(in, vars, trouble)) return false;

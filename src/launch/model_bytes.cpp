@@ -90,7 +90,7 @@ void pack_task_request(Packer& to, const TaskRequest& request) {
     to.text(devices.model);
     to.i64(devices.memory.n);
   });
-  to.u32(request.cpus);
+  to.u32(request.cpus.thousandths);
   to.i64(request.memory.n);
 }
 TaskRequest unpack_task_request(Unpacker& from) {
@@ -105,7 +105,7 @@ TaskRequest unpack_task_request(Unpacker& from) {
     devices.memory.n = from.i64();
     return devices;
   });
-  request.cpus = from.u32();
+  request.cpus.thousandths = from.u32();
   request.memory.n = from.i64();
   return request;
 }
@@ -218,6 +218,7 @@ TaskPlace unpack_place(Unpacker& from) {
     return share;
   });
   place.cpus = unpack_cpus(from);
+  place.counted.thousandths = from.u32();
   place.memory.n = from.i64();
   return place;
 }
@@ -266,6 +267,7 @@ void pack(Packer& to, const Allocation& allocation) {
         to.i32(share.share.thousandths);
       });
       pack_cpus(to, place.cpus);
+      to.u32(place.counted.thousandths);
       to.i64(place.memory.n);
     });
   });

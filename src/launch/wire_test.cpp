@@ -12,7 +12,7 @@ Job full_job() {
   spec.name = "full";
   spec.command = {false, {"python3", "train.py", "{lr}"}};
   spec.resources.tasks = 2;
-  spec.resources.alternatives = {TaskRequest{DeviceRequest{}, 4, gibibytes(1)}};
+  spec.resources.alternatives = {TaskRequest{DeviceRequest{}, whole_cpus(4), gibibytes(1)}};
   spec.time = minutes(5);
   spec.retries = 3;
   spec.retry_on = {RetryOn::lost, RetryOn::time};

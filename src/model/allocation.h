@@ -19,10 +19,15 @@ struct DeviceShare {
 struct TaskPlace {
   std::uint32_t rank = 0;
   std::vector<DeviceShare> devices;
-  CpuSet cpus;
-  Bytes memory{0};  ///< 0: not asked
+  CpuSet cpus;          ///< empty on a node that only counts them
+  Bytes memory{0};      ///< 0: not asked
+  CpuAmount counted{};  ///< CPUs, where `cpus` does not say which
   bool operator==(const TaskPlace&) const = default;
 };
+
+inline CpuAmount cpus_of(const TaskPlace& task) {
+  return task.cpus.empty() ? task.counted : whole_cpus(task.cpus.count());
+}
 
 struct NodePart {
   NodeId node;

@@ -117,9 +117,9 @@ class SpecCheck {
   }
 
   void task(const std::string& prefix, const TaskRequest& task) {
-    if (task.cpus < 1 || task.cpus > most_cpus_of_a_task)
-      no(prefix + "cpus", "cpus is " + to_string(task.cpus) + "; it goes from 1 to " +
-                              to_string(most_cpus_of_a_task));
+    if (task.cpus == CpuAmount{0} || task.cpus > whole_cpus(most_cpus_of_a_task))
+      no(prefix + "cpus", "cpus is " + to_string(task.cpus.thousandths / 1000) +
+                              "; it goes from 1 to " + to_string(most_cpus_of_a_task));
     memory(prefix + "memory", task.memory);
     if (!task.devices) return;
     const DeviceRequest& devices = *task.devices;

@@ -169,7 +169,7 @@ TEST(CheckSpec, ARandomSpecIsEitherRefusedOrCanBeCounted) {
       TaskRequest& task = spec.resources.alternatives[0];
       switch (random() % 14) {
         case 0: spec.resources.tasks = static_cast<std::uint32_t>(any()); break;
-        case 1: task.cpus = static_cast<std::uint32_t>(any()); break;
+        case 1: task.cpus.thousandths = static_cast<std::uint32_t>(any()); break;
         case 2: task.memory.n = any(); break;
         case 3:
           task.devices = DeviceRequest{static_cast<DeviceKind>(any()), 1, {}, "", "", {}};

@@ -24,4 +24,8 @@ LinkKind link_between(const Node& node, std::uint32_t a, std::uint32_t b) {
   return LinkKind::system;
 }
 
+CpuAmount cpus_of(const Node& node) {
+  return node.cpus.empty() ? node.counted : whole_cpus(node.cpus.count());
+}
+
 }  // namespace gangline

@@ -69,8 +69,9 @@ struct NumaNode {
 struct Node {
   std::string name;  ///< host name
   std::string cpu_model;
-  CpuSet cpus;                 ///< logical CPUs that we may use
-  std::vector<CpuSet> cores;   ///< logical CPUs of each physical core; empty: each CPU is a core
+  CpuSet cpus;  ///< logical CPUs that we may use, each by its number; empty: they are only counted
+  CpuAmount counted{};        ///< CPUs, where another system says which (Kubernetes, old histories)
+  std::vector<CpuSet> cores;  ///< logical CPUs of each physical core; empty: each CPU is a core
   std::vector<NumaNode> numa;  ///< empty: one, with all CPUs
   std::vector<Cache> caches;
   Bytes memory{0};
@@ -81,6 +82,9 @@ struct Node {
   std::vector<std::string> notes;  ///< what could not be read and why, for people
   bool operator==(const Node&) const = default;
 };
+
+/// How many CPUs it has, by number or counted.
+CpuAmount cpus_of(const Node& node);
 
 struct Cluster {
   std::vector<Node> nodes;

@@ -37,9 +37,15 @@ const char* name_of(DeviceKind kind) {
   return "gpu";
 }
 
+std::string describe(CpuAmount cpus) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%.12g", cpus.thousandths / 1000.0);
+  return std::string(text) + (cpus.thousandths == 1000 ? " cpu" : " cpus");
+}
+
 std::string describe(const TaskRequest& request) {
   std::string text = request.devices ? describe(*request.devices) + " and " : "";
-  text += counted(request.cpus, "cpu");
+  text += describe(request.cpus);
   if (request.memory.n > 0) text += " and " + format(request.memory) + " of memory";
   return text;
 }

@@ -29,8 +29,10 @@ struct DeviceRequest {
 /// What one task gets. Without `devices` it computes on CPUs alone.
 struct TaskRequest {
   std::optional<DeviceRequest> devices;
-  std::uint32_t cpus = 1;  ///< logical CPUs of its own, at least 1
-  Bytes memory{0};         ///< 0: not asked, so neither counted nor limited
+  /// Logical CPUs of its own. Where single CPUs are given (Node::cpus) each is given whole, and at
+  /// least one.
+  CpuAmount cpus = whole_cpus(1);
+  Bytes memory{0};  ///< 0: not asked, so neither counted nor limited
   auto operator<=>(const TaskRequest&) const = default;
 };
 
@@ -44,5 +46,6 @@ struct ResourceRequest {
 /// "2 tasks, each 1 gpu (H100) and 4 cpus", for sentences to people.
 std::string describe(const ResourceRequest& request);
 std::string describe(const TaskRequest& request);
+std::string describe(CpuAmount cpus);
 
 }  // namespace gangline

@@ -127,7 +127,7 @@ bool read_task(Words& words, TaskRequest& task) {
   } else if (words.take("share")) {
     devices_of(task).share = {static_cast<std::int32_t>(words.count())};
   } else if (words.take("cpus")) {
-    task.cpus = words.count();
+    task.cpus = whole_cpus(words.count());
   } else if (words.take("memory")) {
     const auto memory = parse_bytes(words.word());
     if (memory) task.memory = *memory;

@@ -58,7 +58,7 @@ Node random_node(Dice& dice, std::uint32_t n) {
 
 TaskRequest random_task(Dice& dice) {
   TaskRequest task;
-  task.cpus = dice.one_in(3) ? dice.from(1, 12) : 1;
+  task.cpus = whole_cpus(dice.one_in(3) ? dice.from(1, 12) : 1);
   if (dice.one_in(4)) task.memory = gibibytes(dice.from(1, 40));
   if (dice.one_in(3)) return task;
   task.devices = DeviceRequest{};

@@ -328,7 +328,7 @@ class WorldRun {
       if (!node.up) complain("a start on a node that is down");
       for (const TaskPlace& task : part.tasks) {
         if (task.rank != rank++) complain("ranks do not ascend");
-        if (task.cpus.count() != asked.cpus) complain("another number of cpus");
+        if (whole_cpus(task.cpus.count()) != asked.cpus) complain("another number of cpus");
         if (!task.cpus.minus(node.cpus).empty()) complain("a cpu that is not there");
         if (task.memory != asked.memory) complain("other memory");
         if (task.devices.size() != (asked.devices ? asked.devices->count : 0))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/check_spec.h"
 #include "replay/input/input.h"
 
 namespace gangline {
@@ -18,14 +19,14 @@ Node node_of(std::string_view name, std::int64_t cpu_thousandths, Bytes memory, 
   Node node;
   node.name = kept_text(name);
   if (!is_node_name(name)) why.say("its name is none of a host", "its name is '" + node.name + "'");
-  const std::int64_t cpus = cpu_thousandths / 1000;
-  if (cpus < 1) why.say("it has no CPU");
-  if (cpus > CpuSet::most_cpus)
-    why.say("it has more CPUs than a node may have", "it has " + std::to_string(cpus) +
-                                                         " CPUs; the most is " +
-                                                         std::to_string(CpuSet::most_cpus));
+  constexpr std::int64_t most = std::int64_t{most_cpus_of_a_task} * 1000;
+  if (cpu_thousandths < 1) why.say("it has no CPU");
+  if (cpu_thousandths > most)
+    why.say("it has more CPUs than a node may have",
+            "it has " + std::to_string(cpu_thousandths / 1000) + " CPUs; the most is " +
+                std::to_string(most_cpus_of_a_task));
   if (why.said()) return node;
-  node.cpus = CpuSet::first(static_cast<std::uint32_t>(cpus));
+  node.counted.thousandths = static_cast<std::uint32_t>(cpu_thousandths);
   node.memory = memory;
   return node;
 }

@@ -36,7 +36,7 @@ TEST(ClusterFile, NodesThatAreAlikeAreWrittenOnce) {
   ASSERT_EQ(found.cluster.nodes.size(), 19u);
   const Node& first = found.cluster.nodes[0];
   EXPECT_EQ(first.name, "gpu-01");
-  EXPECT_EQ(first.cpus.count(), 64u);
+  EXPECT_EQ(cpus_of(first), whole_cpus(64));
   EXPECT_EQ(first.memory, gibibytes(512));
   ASSERT_EQ(first.devices.size(), 8u);
   EXPECT_EQ(first.devices[7].memory, gibibytes(80));
@@ -159,7 +159,7 @@ TEST(OpenbNodes, AreReadWithTheirGpus) {
       "T4\n"
       "n2,x,1,2,T4\nn3,64000,1,5000,T4\nn 4,64000,1,1,T4\nn5,9999999000,1,1,T4\n");
   ASSERT_EQ(found.cluster.nodes.size(), 2u);
-  EXPECT_EQ(found.cluster.nodes[1].cpus.count(), 64u);
+  EXPECT_EQ(cpus_of(found.cluster.nodes[1]), CpuAmount{64'500});
   EXPECT_EQ(found.cluster.nodes[1].devices.at(1).model, "P100");
   EXPECT_EQ(found.left_out.count, 5u);
 }
@@ -172,7 +172,7 @@ TEST(SlurmNodes, SinfoIsReadInItsForms) {
         "n2|0/0/64/64|515000||drained\n"}) {
     const FoundCluster found = cluster_of(text);
     ASSERT_EQ(found.cluster.nodes.size(), 2u) << text;
-    EXPECT_EQ(found.cluster.nodes[0].cpus.count(), 64u);
+    EXPECT_EQ(cpus_of(found.cluster.nodes[0]), whole_cpus(64));
     EXPECT_EQ(found.cluster.nodes[0].devices.size(), 4u);
     EXPECT_EQ(found.cluster.nodes[0].devices[0].model, "a100");
     EXPECT_TRUE(found.cluster.nodes[0].up);
@@ -224,7 +224,7 @@ TEST(KubernetesNodes, AreReadWithLabelsAndConditions) {
    {"kind":"Node","metadata":{"name":"c"},"status":{"allocatable":{"cpu":"-1"}}},5]})");
   ASSERT_EQ(found.cluster.nodes.size(), 2u);
   const Node& a = found.cluster.nodes[0];
-  EXPECT_EQ(a.cpus.count(), 63u);
+  EXPECT_EQ(cpus_of(a), CpuAmount{63'500});
   EXPECT_EQ(a.devices.size(), 8u);
   EXPECT_EQ(a.devices[0].vendor, "nvidia");
   EXPECT_EQ(a.devices[0].memory, mebibytes(81'559));
@@ -269,7 +269,7 @@ TEST(Clusters, OpenbHas1213NodesWith6212Gpus) {
   EXPECT_EQ(gpus_in(*found), 6'212u);
   EXPECT_EQ(found->left_out.count, 0u);
   std::uint64_t cpus = 0;
-  for (const Node& node : found->cluster.nodes) cpus += node.cpus.count();
+  for (const Node& node : found->cluster.nodes) cpus += cpus_of(node).thousandths / 1000;
   EXPECT_EQ(cpus, 107'018u);
   const auto all = read_cluster(data_folder() + "openb/nodes_all.csv");
   ASSERT_TRUE(all.ok());

@@ -23,12 +23,14 @@
 //   numa = [ { n = 0, cpus = "0-31", memory = "256G" } ]
 //   cores = [ "0,32", "1,33" ]      # logical CPUs of each core
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
 #include "jobspec/read_value.h"
 #include "jobspec/toml_reader.h"
+#include "model/check_spec.h"
 #include "replay/clusters/cluster_draft.h"
 #include "replay/clusters/cluster_formats.h"
 #include "replay/input/node_list.h"
@@ -95,11 +97,8 @@ std::vector<const Written*> tables_of(const Written& table, std::string_view key
   return tables;
 }
 
-CpuSet cpus_of(Key key, Mistakes& mistakes) {
-  if (key.value.kind == WrittenKind::whole) {
-    const auto count = read_whole(key, 1, CpuSet::most_cpus, mistakes);
-    return CpuSet::first(static_cast<std::uint32_t>(count.value_or(1)));
-  }
+/// CPUs by number: "0-31".
+CpuSet numbered_cpus(Key key, Mistakes& mistakes) {
   const auto text = read_text(key, mistakes);
   const auto cpus = text ? CpuSet::parse(*text) : std::nullopt;
   if (text && (!cpus || cpus->empty()))
@@ -207,24 +206,47 @@ void read_wires(const Written& table, Node& node, Mistakes& mistakes) {
     add_links(island, LinkKind::nvlink, 0, node, linked, mistakes);
 }
 
+/// `cpus = 64` counts them; by number they can be told from each other.
+void read_cpus(Key key, Node& node, Mistakes& mistakes) {
+  const bool counted = key.value.kind == WrittenKind::whole || key.value.kind == WrittenKind::real;
+  if (!counted) {
+    node.cpus = numbered_cpus(key, mistakes);
+    return;
+  }
+  const double cpus = key.value.number;
+  if (!(cpus >= 0.001 && cpus <= most_cpus_of_a_task))
+    return mistakes.add(key.value.place,
+                        "cpus goes from 0.001 to " + std::to_string(most_cpus_of_a_task),
+                        "write it like 64 or \"0-31,64-95\"");
+  node.counted.thousandths = static_cast<std::uint32_t>(std::llround(cpus * 1000));
+}
+
 void read_cpus_and_memory(const Written& table, Node& node, Mistakes& mistakes) {
   const Written* cpus = find(table, "cpus");
   if (cpus == nullptr) mistakes.add(table.place, "a node needs cpus", "write cpus = 64");
-  else node.cpus = cpus_of({"cpus", *cpus}, mistakes);
+  else read_cpus({"cpus", *cpus}, node, mistakes);
   node.memory = bytes_of(table, "memory", mistakes);
   for (const Written* part : tables_of(table, "numa", numa_keys, mistakes)) {
     NumaNode numa;
     numa.n = static_cast<std::uint32_t>(whole_of(*part, "n", 0, most_numa_nodes, mistakes)
                                             .value_or(static_cast<std::int64_t>(node.numa.size())));
-    if (const Written* own = find(*part, "cpus")) numa.cpus = cpus_of({"cpus", *own}, mistakes);
+    if (const Written* own = find(*part, "cpus"))
+      numa.cpus = numbered_cpus({"cpus", *own}, mistakes);
     numa.memory = bytes_of(*part, "memory", mistakes);
     node.numa.push_back(numa);
   }
   const Written* cores = find(table, "cores");
+  // Where some are told by number, all are.
+  const bool numbered =
+      cores != nullptr || std::any_of(node.numa.begin(), node.numa.end(),
+                                      [](const NumaNode& numa) { return !numa.cpus.empty(); });
+  if (numbered && node.cpus.empty())
+    node.cpus = CpuSet::first(std::min(node.counted.whole(), CpuSet::most_cpus));
+  if (numbered) node.counted = {};
   if (cores == nullptr) return;
   if (cores->kind != WrittenKind::list) add_wrong_kind({"cores", *cores}, "a list", mistakes);
   for (const Written& core : cores->items)
-    if (!mistakes.full()) node.cores.push_back(cpus_of({"cores", core}, mistakes));
+    if (!mistakes.full()) node.cores.push_back(numbered_cpus({"cores", core}, mistakes));
 }
 
 // "gpu-[01-16]", or "gpu-{n}" as often as `count` says.

@@ -56,9 +56,12 @@ std::string number(double value) {
   return shortest;
 }
 
-std::string cpus_text(const CpuSet& cpus) {
-  const std::uint32_t count = cpus.count();
-  return cpus == CpuSet::first(count) ? std::to_string(count) : quoted(cpus.text());
+std::string cpus_text(const Node& node) {
+  if (!node.cpus.empty()) return quoted(node.cpus.text());
+  const std::uint32_t thousandths = node.counted.thousandths;
+  std::string text = std::to_string(thousandths / 1000);
+  if (thousandths % 1000 > 0) text += "." + std::to_string(1000 + thousandths % 1000).substr(1);
+  return text;
 }
 
 std::string device_text(const Device& device, const FoundCluster& found, const char* between) {
@@ -183,7 +186,7 @@ std::string cores_text(const Node& node) {
 
 // All but the name.
 std::string body_text(const Node& node, const std::string& place, const FoundCluster& found) {
-  std::string text = "cpus = " + cpus_text(node.cpus) + "\n";
+  std::string text = "cpus = " + cpus_text(node) + "\n";
   if (node.memory.n > 0) text += "memory = " + exact(node.memory) + "\n";
   text += devices_text(node, found) + links_text(node) + cores_text(node);
   if (!place.empty()) text += "place = " + quoted(place) + "\n";

@@ -45,7 +45,7 @@ std::size_t HistoryDraft::Hash::operator()(const ResourceRequest& request) const
   std::size_t hash = request.tasks;
   const auto mix = [&](std::size_t value) { hash = (hash ^ value) * 0x9e3779b97f4a7c15u; };
   for (const TaskRequest& task : request.alternatives) {
-    mix(task.cpus);
+    mix(task.cpus.thousandths);
     mix(static_cast<std::size_t>(task.memory.n));
     if (!task.devices) continue;
     mix(task.devices->count);

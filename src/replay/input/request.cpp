@@ -30,8 +30,8 @@ std::int64_t processors_of_a_task(std::int64_t n) {
 }  // namespace
 
 void set_cpus(TaskRequest& task, std::int64_t thousandths) {
-  const std::int64_t limited = std::clamp<std::int64_t>(thousandths, 1, most_thousandths_of_a_task);
-  task.cpus = static_cast<std::uint32_t>(divided_up(limited, 1000));
+  task.cpus.thousandths = static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(thousandths, 1, most_thousandths_of_a_task));
 }
 
 ResourceRequest request_of(const Asked& asked, Why& why) {

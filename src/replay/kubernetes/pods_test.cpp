@@ -35,7 +35,7 @@ TEST(KubernetesPods, APodAsksForWhatItsContainersDo) {
   EXPECT_EQ(job.nodes, std::vector<std::string>{"n1"});
   EXPECT_EQ(task_of(job).devices->count, 2u);
   EXPECT_EQ(task_of(job).devices->model, "NVIDIA-H100-80GB-HBM3");
-  EXPECT_EQ(task_of(job).cpus, 9u);  // the container that begins the pod wants the most
+  EXPECT_EQ(task_of(job).cpus, whole_cpus(9));  // the container that begins the pod wants the most
   EXPECT_EQ(task_of(job).memory, gibibytes(5));
 }
 

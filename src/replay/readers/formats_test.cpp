@@ -46,7 +46,7 @@ TEST(Readers, HeliosTellsNodesCpusAndRecordedTimes) {
   const PastJob& big = history.jobs[0];
   EXPECT_EQ(big.request->tasks, 2u);
   EXPECT_EQ(task_of(big).devices->count, 8u);
-  EXPECT_EQ(task_of(big).cpus, 16u);
+  EXPECT_EQ(task_of(big).cpus, whole_cpus(16));
   EXPECT_EQ(*big.started - big.submitted, seconds(10));
   EXPECT_EQ(big.run, seconds(60));
   EXPECT_FALSE(task_of(history.jobs[1]).devices);
@@ -81,7 +81,7 @@ TEST(Readers, OpenbTellsSharesModelsAndPodsThatNeverBegan) {
   const PastJob& share = history.jobs[0];
   EXPECT_EQ(task_of(share).devices->share, Share{460});
   EXPECT_EQ(task_of(share).devices->model, "V100M16|V100M32");
-  EXPECT_EQ(task_of(share).cpus, 13u);
+  EXPECT_EQ(task_of(share).cpus, CpuAmount{12500});
   EXPECT_EQ(task_of(share).memory, mebibytes(16384));
   EXPECT_EQ(share.run, seconds(90));
   const PastJob& pending = history.jobs[1];
@@ -138,7 +138,7 @@ TEST(Readers, PlainCsvHasTheWordsOfGangline) {
   EXPECT_EQ(job.request->tasks, 4u);
   EXPECT_EQ(task_of(job).devices->count, 2u);
   EXPECT_EQ(task_of(job).devices->model, "H100");
-  EXPECT_EQ(task_of(job).cpus, 8u);
+  EXPECT_EQ(task_of(job).cpus, whole_cpus(8));
   EXPECT_EQ(task_of(job).memory, gibibytes(16));
   EXPECT_EQ(job.limit, hours(2));
   EXPECT_EQ(job.run, minutes(90));
@@ -186,7 +186,7 @@ TEST(Readers, AMachineOfManyProcessorsIsCutIntoFewerTasks) {
   const History history = history_of("1 0 0 83 163840 -1 -1 -1 -1 -1 1 7 1 3 1 -1 -1 -1\n");
   ASSERT_EQ(history.jobs.size(), 1u);
   const ResourceRequest& request = *history.jobs[0].request;
-  EXPECT_EQ(request.tasks * request.alternatives[0].cpus, 163'840u);
+  EXPECT_EQ(request.tasks * request.alternatives[0].cpus.whole(), 163'840u);
   EXPECT_LE(request.tasks, 65'536u);
 }
 

@@ -31,7 +31,7 @@ TEST(SlurmText, AJobHasItsTimesItsSizeAndItsNodes) {
   EXPECT_EQ(job.request->tasks, 2u);
   EXPECT_EQ(task_of(job).devices->count, 2u);  // typed and untyped are one count
   EXPECT_EQ(task_of(job).devices->model, "a100");
-  EXPECT_EQ(task_of(job).cpus, 8u);
+  EXPECT_EQ(task_of(job).cpus, whole_cpus(8));
   EXPECT_EQ(task_of(job).memory, gibibytes(32));
 }
 
@@ -108,11 +108,11 @@ TEST(SlurmText, WhatWasAskedForAndWhatWasGivenAreToldApart) {
                                         "1|ann|gpu|100|100|110|120|10|60|COMPLETED|1|64|4G|"
                                         "cpu=4,gres/gpu=1,mem=4G,node=1|"
                                         "cpu=64,gres/gpu=1,gres/gpu:h100=1,mem=500G,node=1|n1\n");
-  EXPECT_EQ(task_of(history_of(text).jobs.at(0)).cpus, 4u);
+  EXPECT_EQ(task_of(history_of(text).jobs.at(0)).cpus, whole_cpus(4));
   EXPECT_EQ(task_of(history_of(text).jobs.at(0)).devices->model, "");
   HowToRead how;
   how.as_given = true;
-  EXPECT_EQ(task_of(history_of(text, how).jobs.at(0)).cpus, 64u);
+  EXPECT_EQ(task_of(history_of(text, how).jobs.at(0)).cpus, whole_cpus(64));
   EXPECT_EQ(task_of(history_of(text, how).jobs.at(0)).devices->model, "h100");
 }
 
