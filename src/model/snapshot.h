@@ -14,6 +14,7 @@
 #include "model/cluster.h"
 #include "model/event.h"
 #include "model/resources.h"
+#include "model/usual.h"
 
 namespace gangline {
 
@@ -69,6 +70,8 @@ struct Snapshot {
   std::vector<Holder> holders;
   std::vector<WaitingGroup> waiting;  ///< in any order; make_plan orders them
   std::vector<PromiseMade> promises;  ///< those in force
+  /// What is usually asked for, for policies that keep room for it; null: not known.
+  std::shared_ptr<const std::vector<UsualTask>> usual;
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -76,7 +79,7 @@ struct NoSuchDevice {
   std::string wanted;
 };                   ///< can never fit on this cluster; a clause that says what there is instead
 struct AllTaken {    ///< enough exists, but others hold it
-  std::string what;  ///< "gpu", "cpu", "memory" (bytes), "gpu share" (thousandths)
+  std::string what;  ///< "gpu", "cpu" (thousandths), "memory" (bytes), "gpu share" (thousandths)
   std::uint64_t wanted = 0, free = 0;
   std::vector<JobId> holders;  ///< at most 8, those expected to end first in front
   Time until = never;          ///< when enough is expected to be free

@@ -77,6 +77,7 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
     }
     node.take(part);
     if (node.memory.n < 0 && wanted->memory.n > 0) return false;
+    if (node.counted < 0) return false;
     for (const TaskPlace& task : part.tasks)
       for (const DeviceShare& share : task.devices)
         if (node.devices[share.device] < 0) return false;

@@ -188,11 +188,11 @@ Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) 
   const std::uint64_t tasks = wanted.tasks;
   if (wanted.each > 0) {
     Wanted devices_alone = wanted;
-    devices_alone.cpus = 1, devices_alone.memory = {};
+    devices_alone.memory = {};
     const Tally tally = tally_devices(desk, shape, wanted);
     const std::string kind = name_of(shape.request->alternatives[wanted.alternative].devices->kind);
     const bool enough = enough_by([&](FreeNode free, std::uint32_t n) {
-      free.cpu_count = std::numeric_limits<std::uint32_t>::max();
+      free.cpu_thousandths = std::numeric_limits<std::uint32_t>::max();
       return tasks_that_fit(devices_alone, devices_alone.on(n, desk.kinds), free);
     });
     if (!enough)
@@ -201,11 +201,13 @@ Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) 
   std::uint64_t cpus = 0, memory = 0;
   for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
     if (!wanted.on(n, desk.kinds).node) continue;
-    cpus += desk.free.node(n).cpu_count;
+    cpus += desk.free.node(n).cpu_thousandths;
     memory += bytes_of(desk.free.node(n).memory);
   }
-  if (!enough_by([&](const FreeNode& free, std::uint32_t) { return free.cpu_count / wanted.cpus; }))
-    return {"cpu", tasks * wanted.cpus, cpus};
+  if (!enough_by([&](const FreeNode& free, std::uint32_t n) {
+        return times_in(free.cpu_thousandths, wanted.on(n, desk.kinds).cpus_each);
+      }))
+    return {"cpu", tasks * wanted.cpus.thousandths, cpus};
   const std::uint64_t bytes = bytes_of(wanted.memory);
   if (bytes > 0 && !enough_by([&](const FreeNode& free, std::uint32_t) {
         return bytes_of(free.memory) / bytes;
@@ -237,10 +239,10 @@ Blocker reason_for(const Desk& desk, const Shape& shape) {
   if (wanted.each > 0)
     if (auto blocker = too_few_devices(desk, shape, wanted)) return *blocker;
   auto blocker = too_little(
-      desk, "cpu", std::uint64_t{wanted.tasks} * wanted.cpus,
-      [](const Node& node) { return node.cpus.count(); },
-      [](const FreeNode& free) { return free.cpu_count; },
-      [](const NodePart&, const TaskPlace& task) { return task.cpus.count(); });
+      desk, "cpu", std::uint64_t{wanted.tasks} * wanted.cpus.thousandths,
+      [](const Node& node) { return cpus_of(node).thousandths; },
+      [](const FreeNode& free) { return free.cpu_thousandths; },
+      [](const NodePart&, const TaskPlace& task) { return cpus_of(task).thousandths; });
   if (!blocker && wanted.memory.n > 0)
     blocker = too_little(
         desk, "memory", wanted.tasks * bytes_of(wanted.memory),

@@ -6,6 +6,7 @@
 
 #include "schedule/never_fits.h"
 #include "schedule/place/place.h"
+#include "schedule/rate/best_nodes.h"
 
 namespace gangline {
 namespace {
@@ -43,7 +44,7 @@ bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
 std::size_t Desk::ShapeHash::operator()(const ShapeKey& key) const {
   std::size_t hash = mix(key.allow_foreign ? 1 : 0, key.request->tasks);
   for (const TaskRequest& task : key.request->alternatives) {
-    hash = mix(hash, task.cpus);
+    hash = mix(hash, task.cpus.thousandths);
     hash = mix(hash, static_cast<std::size_t>(task.memory.n));
     if (!task.devices) continue;
     hash = mix(hash, task.devices->count);
@@ -63,7 +64,8 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
       held(kinds.nodes()),
-      all_free_(free) {
+      all_free_(free),
+      rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual) {
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -89,6 +91,8 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   shape.hopeless = never_fits(kinds, *shape.request);
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
+  if (rule_of(policy.place) != nullptr)
+    for (Wanted& wanted : shape.wanted) wanted.best_nodes = std::make_shared<BestNodes>(rater_);
   return shape;
 }
 

@@ -20,6 +20,7 @@
 #include "schedule/place/free_state.h"
 #include "schedule/place/wanted.h"
 #include "schedule/policy.h"
+#include "schedule/rate/rater.h"
 
 namespace gangline {
 
@@ -193,6 +194,7 @@ class Desk {
   void count_room(const Allocation& allocation, std::int64_t sign);
 
   const FreeView all_free_;
+  const Rater rater_;
   std::deque<Shape> shapes_;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;
   std::unordered_map<const ResourceRequest*, Shape*> by_request_;  // the quick way, without rules

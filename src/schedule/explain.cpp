@@ -18,9 +18,10 @@ std::string about(Time t, Time now) {
   return t - now < hours(24) ? clock : utc.substr(0, 10) + " " + clock;
 }
 
-/// An amount of "gpu", "gpu share" (thousandths), "cpu", "memory" (bytes) or "task".
+/// An amount of "gpu", "gpu share" or "cpu" (thousandths), "memory" (bytes) or "task".
 std::string amount(const std::string& what, std::uint64_t n) {
   if (what == "memory") return format(Bytes{static_cast<std::int64_t>(n)}) + " of memory";
+  if (what == "cpu") return describe(CpuAmount{static_cast<std::uint32_t>(n)});
   const std::string share = " share";
   if (what.ends_with(share)) {
     char text[32];
@@ -59,7 +60,7 @@ Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot)
     std::uint64_t here = 0;
     for (const NodePart& part : holder.allocation->parts)
       for (const TaskPlace& task : part.tasks) {
-        if (what == "cpu") here += task.cpus.count();
+        if (what == "cpu") here += cpus_of(task).thousandths;
         if (what == "memory") here += static_cast<std::uint64_t>(task.memory.n);
         const DeviceKind kind =
             what.starts_with(name_of(DeviceKind::fpga)) ? DeviceKind::fpga : DeviceKind::gpu;

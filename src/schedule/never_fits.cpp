@@ -71,9 +71,9 @@ std::optional<Error> no_such_device(const Cluster& cluster, const TaskRequest& t
   Error error{ErrorKind::refused, "", "", ""};
   if (none(part)) {
     Most cpus;
-    for (const Node& node : cluster.nodes) cpus.add(node.cpus.count());
+    for (const Node& node : cluster.nodes) cpus.add(cpus_of(node).whole());
     const auto offer =
-        std::max<std::uint64_t>(task.cpus, std::min(cpus.on_one_node, cpus.in_all / tasks));
+        std::max<std::uint64_t>(task.cpus.whole(), std::min(cpus.on_one_node, cpus.in_all / tasks));
     const std::string n = std::to_string(std::max<std::uint64_t>(1, offer));
     error.what = here(cluster) + " has no " + noun + " that Gangline can use, only " +
                  counted(cpus.in_all, "CPU");
@@ -146,7 +146,7 @@ std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
     const auto shares =
         static_cast<std::uint64_t>(whole_device.thousandths / wanted.share.thousandths);
     devices.add(usable.devices.size() * shares);
-    cpus.add(node.cpus.count());
+    cpus.add(cpus_of(node).whole());
     memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, node.memory.n)));
     fit += tasks_that_fit(wanted, usable, all_of(node));
   }
@@ -158,7 +158,8 @@ std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
     if (auto error = too_little(cluster, noun, of, wanted.each, wanted.tasks, devices))
       return error;
   }
-  if (auto error = too_little(cluster, "CPU", "", wanted.cpus, wanted.tasks, cpus)) return error;
+  if (auto error = too_little(cluster, "CPU", "", wanted.cpus.whole(), wanted.tasks, cpus))
+    return error;
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, wanted.memory.n));
   if (auto error = too_little(cluster, "", " of memory", bytes, wanted.tasks, memory)) return error;
   return Error{ErrorKind::refused,

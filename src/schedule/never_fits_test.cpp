@@ -56,7 +56,7 @@ TEST(NeverFits, SaysSoWhereThingsAreThereButNotTogether) {
   SmallWorld world;
   world.node("a", 4, 8);
   ResourceRequest request = gpus(1, 2);
-  request.alternatives[0].cpus = 8;
+  request.alternatives[0].cpus = whole_cpus(8);
   EXPECT_NE(refusal(world, request), "");
   world.node("b", 0, 64);
   EXPECT_NE(refusal(world, request).find("room for only 1 such task at once"), std::string::npos);
@@ -68,7 +68,7 @@ TEST(NeverFits, AcceptsWhatOneOfTheAlternativesCanMeet) {
   ResourceRequest request = gpus(1);
   request.alternatives.push_back(cpus(2).alternatives[0]);
   EXPECT_EQ(refusal(world, request), "");
-  request.alternatives[1].cpus = 3;
+  request.alternatives[1].cpus = whole_cpus(3);
   EXPECT_NE(refusal(world, request).find("nor can any of the other alternatives"),
             std::string::npos);
 }

@@ -297,6 +297,11 @@ std::vector<Wait> Planner::reasons() {
   return waits;
 }
 
+std::optional<Wait> Planner::first_reason() {
+  if (!first_that_waits_) return std::nullopt;
+  return reason_of(first_that_waits_->job, first_that_waits_->first);
+}
+
 std::optional<Wait> Planner::reason_of(JobId job, std::uint32_t first) {
   const auto id = desk_.find(job, first);
   if (!id) return std::nullopt;

@@ -43,6 +43,8 @@ class Planner {
   std::vector<Wait> reasons();
   /// The same of one group; empty: it does not wait or is about to start.
   std::optional<Wait> reason_of(JobId job, std::uint32_t first);
+  /// The same of the first in order that waits for room; empty: nobody does.
+  std::optional<Wait> first_reason();
 
  private:
   class Walk;

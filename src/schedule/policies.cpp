@@ -8,6 +8,14 @@ constexpr Policy rows[] = {
     {"fifo", GoesFirst::arrival, Place::pack, false, 0},
     {"easy", GoesFirst::arrival, Place::pack, true, 1},
     {"conservative", GoesFirst::arrival, Place::pack, true, everyone},
+    {"first_fit", GoesFirst::arrival, Place::first, true, 1},
+    {"best_fit", GoesFirst::arrival, Place::best, true, 1},
+    {"worst_fit", GoesFirst::arrival, Place::worst, true, 1},
+    {"dot_product", GoesFirst::arrival, Place::dot_product, true, 1},
+    {"gpu_packing", GoesFirst::arrival, Place::packing, true, 1},
+    {"gpu_clustering", GoesFirst::arrival, Place::clustering, true, 1},
+    {"fgd", GoesFirst::arrival, Place::fragmentation, true, 1},
+    {"random", GoesFirst::arrival, Place::random, true, 1},
 };
 
 }  // namespace

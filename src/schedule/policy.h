@@ -14,8 +14,17 @@ enum class GoesFirst : std::uint8_t {
   arrival,  ///< higher priority first, then who came first
 };
 
+/// Where a gang fits best. All but the first rate nodes for one task at a time (rate/rules.cpp).
 enum class Place : std::uint8_t {
-  pack,  ///< near each other, breaking as little as can be for those to come
+  pack,           ///< near each other, breaking as little as can be for those to come
+  first,          ///< the first node with room
+  best,           ///< where the least is left over
+  worst,          ///< where the most is left over
+  dot_product,    ///< where what is free is least like what is wanted
+  packing,        ///< devices that are in use first, then nodes that are
+  clustering,     ///< where tasks of as many devices are
+  fragmentation,  ///< where the least becomes useless to what is usually asked for
+  random,         ///< anywhere
 };
 
 constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
@@ -26,9 +35,10 @@ struct Policy {
   Place place = Place::pack;
   bool overtake = false;  ///< may a gang start before one that goes first, if it delays no promise
   std::uint32_t promises = 0;  ///< how many of the first that wait are promised a start
+  std::uint64_t seed = 42;     ///< of Place::random
 };
 
-/// All rows: "fifo" (nobody overtakes) and "easy" (the head is promised its start).
+/// All rows; the first is taken where none is named.
 std::span<const Policy> policies();
 std::optional<Policy> find_policy(std::string_view name);
 

@@ -12,7 +12,7 @@
 namespace gangline {
 
 inline ResourceRequest cpus(std::uint32_t n, std::uint32_t tasks = 1) {
-  return {tasks, {TaskRequest{std::nullopt, n, {}}}};
+  return {tasks, {TaskRequest{std::nullopt, whole_cpus(n), {}}}};
 }
 
 inline ResourceRequest gpus(std::uint32_t n, std::uint32_t tasks = 1) {

@@ -80,15 +80,19 @@ double part_lost(std::uint64_t from, std::uint64_t to) {
   return 1.0 - static_cast<double>(to) / static_cast<double>(from);
 }
 
-/// Fewer of something: tasks, devices, CPUs, as `field` finds it in the request.
+/// What of a request is a number: tasks, devices, CPUs.
+struct Countable {
+  std::uint32_t (*in)(const ResourceRequest&);
+  void (*set)(ResourceRequest&, std::uint32_t);
+};
+
 void try_fewer(Trial& trial, const std::string& noun, const std::string& of,
-               std::uint32_t& (*field)(ResourceRequest&), std::vector<Change>& changes) {
+               const Countable& countable, std::vector<Change>& changes) {
   const ResourceRequest& request = *trial.group().request;
-  ResourceRequest copy = request;
-  const std::uint32_t asked = field(copy);
+  const std::uint32_t asked = countable.in(request);
   const auto fewer = most_that_starts(trial, asked, [&](std::uint64_t n) {
     ResourceRequest changed = request;
-    field(changed) = static_cast<std::uint32_t>(n);
+    countable.set(changed, static_cast<std::uint32_t>(n));
     return changed;
   });
   if (fewer)
@@ -168,11 +172,17 @@ void try_shorter(Trial& trial, const Blocker& blocker, std::vector<Change>& chan
                                    (asked ? " instead of " + format(*asked) : "")});
 }
 
-std::uint32_t& tasks_of(ResourceRequest& request) { return request.tasks; }
-std::uint32_t& cpus_of(ResourceRequest& request) { return request.alternatives[0].cpus; }
-std::uint32_t& devices_of(ResourceRequest& request) {
-  return request.alternatives[0].devices->count;
-}
+constexpr Countable tasks_of_it{
+    [](const ResourceRequest& request) { return request.tasks; },
+    [](ResourceRequest& request, std::uint32_t n) { request.tasks = n; }};
+constexpr Countable cpus_of_it{
+    [](const ResourceRequest& request) { return request.alternatives[0].cpus.whole(); },
+    [](ResourceRequest& request, std::uint32_t n) {
+      request.alternatives[0].cpus = whole_cpus(n);
+    }};
+constexpr Countable devices_of_it{
+    [](const ResourceRequest& request) { return request.alternatives[0].devices->count; },
+    [](ResourceRequest& request, std::uint32_t n) { request.alternatives[0].devices->count = n; }};
 
 std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
   const ResourceRequest& request = *trial.group().request;
@@ -181,10 +191,10 @@ std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
   try_shorter(trial, blocker, changes);
   try_less_choosy(trial, changes);
   if (const auto& devices = request.alternatives[0].devices)
-    try_fewer(trial, name_of(devices->kind), in_each, devices_of, changes);
+    try_fewer(trial, name_of(devices->kind), in_each, devices_of_it, changes);
   try_share(trial, changes);
-  try_fewer(trial, "task", "", tasks_of, changes);
-  try_fewer(trial, "cpu", in_each, cpus_of, changes);
+  try_fewer(trial, "task", "", tasks_of_it, changes);
+  try_fewer(trial, "cpu", in_each, cpus_of_it, changes);
   try_less_memory(trial, changes);
   std::stable_sort(changes.begin(), changes.end(),
                    [](const Change& a, const Change& b) { return a.given_up < b.given_up; });

@@ -1,30 +1,76 @@
 #include "schedule/place/free_state.h"
 
+#include <algorithm>
+
 namespace gangline {
+namespace {
+
+constexpr std::size_t most_changes_kept = 1 << 20;
+
+std::uint64_t mixed(std::uint64_t x) {  // splitmix64
+  x += 0x9e3779b97f4a7c15U;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t digest_of(std::uint32_t n, const FreeNode& node) {
+  std::uint64_t digest = mixed((std::uint64_t{n} << 32) | node.cpu_thousandths);
+  for (const std::int32_t left : node.devices)
+    digest = mixed(digest ^ static_cast<std::uint32_t>(left));
+  return digest;
+}
+
+}  // namespace
 
 void FreeNode::take(const NodePart& part) {
   for (const TaskPlace& task : part.tasks) {
     for (const DeviceShare& share : task.devices)
       if (share.device < devices.size()) devices[share.device] -= share.share.thousandths;
+    count_host(task, 1);
     cpus = cpus.minus(task.cpus);
+    counted -= task.counted.thousandths;
     memory = memory - task.memory;
   }
-  cpu_count = cpus.count();
+  count_cpus();
 }
 
 void FreeNode::give_back(const NodePart& part, const Node& node) {
   for (const TaskPlace& task : part.tasks) {
     for (const DeviceShare& share : task.devices)
       if (share.device < devices.size()) devices[share.device] += share.share.thousandths;
+    count_host(task, -1);
     cpus = cpus | (task.cpus & node.cpus);
+    counted += task.counted.thousandths;
     memory = memory + task.memory;
   }
-  cpu_count = cpus.count();
+  count_cpus();
+}
+
+void FreeNode::count_host(const TaskPlace& task, int sign) {
+  if (task.devices.empty()) return;
+  const std::size_t own = class_of(task.devices.size(), task.devices.front().share);
+  if (hosts.size() <= own) hosts.resize(own + 1);
+  hosts[own] = static_cast<std::uint16_t>(hosts[own] + sign);
+}
+
+void FreeNode::count_cpus() {
+  cpu_thousandths =
+      cpus.count() * 1000 + static_cast<std::uint32_t>(std::max<std::int64_t>(0, counted));
 }
 
 FreeNode all_of(const Node& node) {
-  return {std::vector<std::int32_t>(node.devices.size(), whole_device.thousandths), node.cpus,
-          node.cpus.count(), node.memory};
+  return {std::vector<std::int32_t>(node.devices.size(), whole_device.thousandths),
+          node.cpus,
+          node.cpus.empty() ? node.counted.thousandths : 0,
+          node.memory,
+          {},
+          cpus_of(node).thousandths};
+}
+
+Family family_of(const Node& node) {
+  if (node.devices.empty()) return node.cpus.empty() ? Family::counted : Family::plain;
+  return node.cpus.empty() ? Family::counted_with_devices : Family::with_devices;
 }
 
 FreeState::FreeState(const Kinds& kinds) : kinds_(&kinds) {
@@ -53,27 +99,34 @@ std::uint32_t FreeState::standing_for(std::uint32_t node) {
 }
 
 void FreeState::put_in(std::uint32_t node) {
-  const std::pair key(nodes_[node].cpu_count, node);
+  const std::pair key(nodes_[node].cpu_thousandths, node);
   standing_[node] = standing_for(node);
   auto& alike = standings_[standing_[node]].nodes;
   alike.insert(alike.end(), key);
-  auto& all = by_cpus_[nodes_[node].devices.empty() ? 0 : 1];
+  auto& all = by_cpus_[static_cast<std::size_t>(family_of(kinds_->node(node)))];
   all.insert(all.end(), key);
 }
 
 void FreeState::take_out(std::uint32_t node) {
-  const std::pair key(nodes_[node].cpu_count, node);
+  const std::pair key(nodes_[node].cpu_thousandths, node);
   standings_[standing_[node]].nodes.erase(key);
-  by_cpus_[nodes_[node].devices.empty() ? 0 : 1].erase(key);
+  by_cpus_[static_cast<std::size_t>(family_of(kinds_->node(node)))].erase(key);
 }
 
 template <class Change>
 void FreeState::change(const Allocation& allocation, const Change& change) {
+  if (changes_.size() > most_changes_kept) {
+    changes_forgotten_ += changes_.size();
+    changes_.clear();
+  }
   for (const NodePart& part : allocation.parts) {
     if (part.node.n >= nodes_.size()) continue;
     take_out(part.node.n);
+    digest_ ^= digest_of(part.node.n, nodes_[part.node.n]);
     change(nodes_[part.node.n], part);
+    digest_ ^= digest_of(part.node.n, nodes_[part.node.n]);
     put_in(part.node.n);
+    changes_.push_back(part.node.n);
   }
 }
 

@@ -2,6 +2,7 @@
 // is changed, to ask "and what if".
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <set>
 #include <span>
@@ -18,13 +19,24 @@ namespace gangline {
 struct FreeNode {
   std::vector<std::int32_t> devices;  ///< thousandths; below zero where more is kept than is there
   CpuSet cpus;
-  std::uint32_t cpu_count = 0;
-  Bytes memory{0};  ///< below zero likewise
+  std::int64_t counted = 0;  ///< CPUs that are only counted, in thousandths; below zero likewise
+  Bytes memory{0};           ///< below zero likewise
+  std::vector<std::uint16_t> hosts;   ///< tasks with devices here, by class_of
+  std::uint32_t cpu_thousandths = 0;  ///< what of CPUs may be given, of one sort or the other
 
   void take(const NodePart& part);
   /// `node`: whose CPUs these are. One that went offline while it was held does not come back.
   void give_back(const NodePart& part, const Node& node);
+
+ private:
+  void count_cpus();
+  void count_host(const TaskPlace& task, int sign);
 };
+
+/// Tasks that want as much of devices: 0 for a share of one, else how many.
+inline std::size_t class_of(std::size_t devices, Share share) {
+  return share == whole_device ? devices : 0;
+}
 
 /// Everything of the node, whatever is up or present.
 FreeNode all_of(const Node& node);
@@ -34,8 +46,16 @@ FreeNode all_of(const Node& node);
 struct Standing {
   std::uint32_t kind = 0;
   std::vector<std::int32_t> free;  ///< of each device, arranged (Kinds::arranged)
-  std::set<std::pair<std::uint32_t, std::uint32_t>> nodes;  ///< (free CPUs, number of the node)
+  std::set<std::pair<std::uint32_t, std::uint32_t>>
+      nodes;  ///< (free CPUs in thousandths, number of the node)
 };
+
+/// Nodes with or without devices, with CPUs by number or only counted.
+enum class Family : std::uint8_t { plain, counted, with_devices, counted_with_devices };
+constexpr std::array families{Family::plain, Family::counted, Family::with_devices,
+                              Family::counted_with_devices};
+constexpr bool has_devices(Family family) { return family >= Family::with_devices; }
+Family family_of(const Node& node);
 
 class FreeState {
  public:
@@ -49,14 +69,20 @@ class FreeState {
   const FreeNode& node(std::uint32_t n) const { return nodes_[n]; }
   std::uint32_t nodes() const { return static_cast<std::uint32_t>(nodes_.size()); }
 
+  /// Nodes in the order in which they changed, from the `changes_forgotten`th change on.
+  const std::vector<std::uint32_t>& changes() const { return changes_; }
+  std::uint64_t changes_forgotten() const { return changes_forgotten_; }
+  /// The same whenever the same is free.
+  std::uint64_t digest() const { return digest_; }
+
   /// By what they are good for. Numbers of standings stay; one may have no nodes for a while.
   const std::vector<Standing>& standings() const { return standings_; }
   const std::vector<std::uint32_t>& standings_of(std::uint32_t kind) const {
     return by_kind_[kind];
   }
-  /// All nodes with (true) or without devices, as (free CPUs, number).
-  const std::set<std::pair<std::uint32_t, std::uint32_t>>& by_cpus(bool with_devices) const {
-    return by_cpus_[with_devices ? 1 : 0];
+  /// All nodes of one family, as (free CPUs in thousandths, number).
+  const std::set<std::pair<std::uint32_t, std::uint32_t>>& by_cpus(Family family) const {
+    return by_cpus_[static_cast<std::size_t>(family)];
   }
 
  private:
@@ -68,11 +94,14 @@ class FreeState {
 
   const Kinds* kinds_;
   std::vector<FreeNode> nodes_;
+  std::vector<std::uint32_t> changes_;
+  std::uint64_t changes_forgotten_ = 0;
+  std::uint64_t digest_ = 0;
   std::vector<std::uint32_t> standing_;
   std::vector<Standing> standings_;
   std::vector<std::vector<std::uint32_t>> by_kind_;
   std::unordered_map<std::string, std::uint32_t> by_content_;
-  std::set<std::pair<std::uint32_t, std::uint32_t>> by_cpus_[2];
+  std::set<std::pair<std::uint32_t, std::uint32_t>> by_cpus_[families.size()];
 };
 
 /// A FreeState with some nodes changed. Costs what is changed.

@@ -1,58 +1,17 @@
 #include "schedule/place/place.h"
 
 #include <algorithm>
-#include <span>
+#include <limits>
 #include <tuple>
 #include <utility>
 
-#include "schedule/place/choose_cpus.h"
+#include "schedule/place/bind.h"
 #include "schedule/place/choose_devices.h"
 #include "schedule/place/roomiest.h"
+#include "schedule/rate/best_nodes.h"
 
 namespace gangline {
 namespace {
-
-/// One task of one device breaks the least by taking a slice. Tasks that work together want whole
-/// devices: slices do not talk to each other the fast way.
-std::span<const Slices> slices_in_order(const Wanted& wanted) {
-  static constexpr Slices no_matter[] = {Slices::any};
-  static constexpr Slices slice_first[] = {Slices::only, Slices::any};
-  static constexpr Slices whole_first[] = {Slices::none, Slices::any};
-  if (!wanted.slices) return no_matter;
-  if (wanted.tasks == 1) return slice_first;
-  return whole_first;
-}
-
-/// Tasks `rank` and on of a gang on one node, with devices chosen already.
-NodePart bind(const Wanted& wanted, std::uint32_t node, std::uint32_t rank, std::uint32_t tasks,
-              DeviceChoice choice, const FreeNode& free, const NodeLayout& layout) {
-  NodePart part{{node}, {}};
-  CpuSet cpus = free.cpus;
-  std::vector<bool> near_all(layout.numa_nodes, false);
-  if (wanted.each == 0) {
-    // Tasks without devices stay together in the smallest NUMA node that holds them all.
-    const auto counts = free_in_numa(layout, cpus);
-    std::optional<std::uint32_t> best;
-    for (std::uint32_t numa = 0; numa < counts.size(); ++numa)
-      if (counts[numa] >= std::uint64_t{tasks} * wanted.cpus &&
-          (!best || counts[numa] < counts[*best]))
-        best = numa;
-    if (best) near_all[*best] = true;
-  }
-  for (std::uint32_t task = 0; task < tasks; ++task) {
-    std::vector<bool> near = near_all;
-    if (wanted.each > 0)
-      for (const DeviceShare& share : choice.tasks[task])
-        if (const auto numa = layout.numa_of_device[share.device]) near[*numa] = true;
-    TaskPlace& place = part.tasks.emplace_back();
-    place.rank = rank + task;
-    if (wanted.each > 0) place.devices = std::move(choice.tasks[task]);
-    place.cpus = choose_cpus(layout, cpus, wanted.cpus, near);
-    place.memory = wanted.memory;
-    cpus = cpus.minus(place.cpus);
-  }
-  return part;
-}
 
 /// One search for a place. Nodes that stand for themselves (changed in the view, or with devices
 /// to avoid) are looked at one by one, all others by their standing.
@@ -84,7 +43,8 @@ class Search {
   template <class Call>
   void each_with_room(const Call& call) const;
   void look_at(std::uint32_t n);
-  void look_through(const ByCpus& nodes, const Closeness& closeness, bool costs);
+  void look_through(const ByCpus& nodes, std::uint32_t cpus_each, const Closeness& closeness,
+                    bool costs);
   void consider(Key key) {
     if (!best_ || key < *best_) best_ = std::move(key);
   }
@@ -112,13 +72,14 @@ void Search::look_at(std::uint32_t n) {
   if (wanted_.each > 0)
     score = wanted_.scores->of_devices(
         kinds_.of(n).layout, kinds_.arranged(kinds_.kind_of(n), node.devices), usable, slices_);
-  consider({score.closeness, wanted_.each == 0 && !node.devices.empty(), node.cpu_count, n});
+  consider({score.closeness, wanted_.each == 0 && !node.devices.empty(), node.cpu_thousandths, n});
 }
 
 /// The fullest of nodes that are equally good.
-void Search::look_through(const ByCpus& nodes, const Closeness& closeness, bool costs) {
-  const std::uint64_t cpus = std::uint64_t{wanted_.tasks} * wanted_.cpus;
-  if (cpus > CpuSet::most_cpus) return;
+void Search::look_through(const ByCpus& nodes, std::uint32_t cpus_each, const Closeness& closeness,
+                          bool costs) {
+  const std::uint64_t cpus = std::uint64_t{wanted_.tasks} * cpus_each;
+  if (cpus > std::numeric_limits<std::uint32_t>::max()) return;
   for (auto it = nodes.lower_bound({static_cast<std::uint32_t>(cpus), 0}); it != nodes.end();
        ++it) {
     const auto [cpu_count, n] = *it;
@@ -133,8 +94,9 @@ void Search::look_through(const ByCpus& nodes, const Closeness& closeness, bool 
 
 std::optional<Allocation> Search::on_one_node() {
   if (wanted_.each == 0) {
-    for (const bool with_devices : {false, true})
-      look_through(free_.base().by_cpus(with_devices), {}, with_devices);
+    for (const Family family : families)
+      look_through(free_.base().by_cpus(family), cpus_each_in(wanted_, family), {},
+                   has_devices(family));
   } else {
     for (std::uint32_t k = 0; k < wanted_.kinds.size(); ++k) {
       const Usable& usable = wanted_.kinds[k];
@@ -145,7 +107,7 @@ std::optional<Allocation> Search::on_one_node() {
         const Score& score = wanted_.scores->of(free_.base(), standing, usable, slices_);
         if (score.most < wanted_.tasks) continue;
         if (!best_ || score.closeness <= std::get<0>(*best_))
-          look_through(nodes, score.closeness, false);
+          look_through(nodes, usable.cpus_each, score.closeness, false);
       }
     }
   }
@@ -176,12 +138,13 @@ void Search::each_with_room(const Call& call) const {
         tasks_that_fit(wanted_, wanted_.on(n, kinds_), free_.node(n), slices_);
     if (room > 0) call(n, room);
   };
-  const auto offer_all = [&](const ByCpus& nodes) {
-    for (auto it = nodes.lower_bound({wanted_.cpus, 0}); it != nodes.end(); ++it)
+  const auto offer_all = [&](const ByCpus& nodes, std::uint32_t cpus_each) {
+    for (auto it = nodes.lower_bound({cpus_each, 0}); it != nodes.end(); ++it)
       if (!stands_for_itself(it->second)) offer(it->second);
   };
   if (wanted_.each == 0) {
-    for (const bool with_devices : {false, true}) offer_all(free_.base().by_cpus(with_devices));
+    for (const Family family : families)
+      offer_all(free_.base().by_cpus(family), cpus_each_in(wanted_, family));
   } else {
     for (std::uint32_t k = 0; k < wanted_.kinds.size(); ++k) {
       const Usable& usable = wanted_.kinds[k];
@@ -189,7 +152,8 @@ void Search::each_with_room(const Call& call) const {
       for (const std::uint32_t s : free_.base().standings_of(k)) {
         const auto& nodes = free_.base().standings()[s].nodes;
         if (nodes.empty()) continue;
-        if (wanted_.scores->of(free_.base(), s, usable, slices_).most > 0) offer_all(nodes);
+        if (wanted_.scores->of(free_.base(), s, usable, slices_).most > 0)
+          offer_all(nodes, usable.cpus_each);
       }
     }
   }
@@ -229,6 +193,7 @@ std::uint64_t Search::room() const {
 }  // namespace
 
 std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
+  if (wanted.best_nodes != nullptr) return place_rated(wanted, free);
   for (const Slices slices : slices_in_order(wanted)) {
     Search search(wanted, free, slices);
     if (auto allocation = search.on_one_node()) return allocation;

@@ -133,7 +133,7 @@ TEST(Place, TakesCpusNearTheDevice) {
   SmallWorld world = two_islands();
   world.hold(1, world.part(0, {0, 1, 2, 3}, {0}));
   ResourceRequest request = gpus(1);
-  request.alternatives[0].cpus = 4;
+  request.alternatives[0].cpus = whole_cpus(4);
   const auto allocation = place_in(world, request);
   EXPECT_EQ(allocation->parts[0].tasks[0].cpus, CpuSet::of({8, 9, 10, 11}));
 }

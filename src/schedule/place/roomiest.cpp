@@ -24,8 +24,9 @@ RoomiestNodes::RoomiestNodes(const Wanted& wanted, const FreeView& free, Slices 
     : wanted_(wanted), free_(free) {
   const FreeState& base = free.base();
   if (wanted.each == 0) {
-    for (const bool with_devices : {false, true})
-      add_source(base.by_cpus(with_devices), std::numeric_limits<std::uint32_t>::max());
+    for (const Family family : families)
+      add_source(base.by_cpus(family), std::numeric_limits<std::uint32_t>::max(),
+                 cpus_each_in(wanted, family));
   } else {
     for (std::uint32_t k = 0; k < wanted.kinds.size(); ++k) {
       const Usable& usable = wanted.kinds[k];
@@ -33,7 +34,7 @@ RoomiestNodes::RoomiestNodes(const Wanted& wanted, const FreeView& free, Slices 
       for (const std::uint32_t s : base.standings_of(k)) {
         if (base.standings()[s].nodes.empty()) continue;
         const std::uint32_t most = wanted.scores->of(base, s, usable, slices).most;
-        if (most > 0) add_source(base.standings()[s].nodes, most);
+        if (most > 0) add_source(base.standings()[s].nodes, most, usable.cpus_each);
       }
     }
   }
@@ -42,11 +43,11 @@ RoomiestNodes::RoomiestNodes(const Wanted& wanted, const FreeView& free, Slices 
     if (!free.is_changed(n)) add_alone(n, slices);
 }
 
-void RoomiestNodes::add_source(const ByCpus& nodes, std::uint32_t most) {
+void RoomiestNodes::add_source(const ByCpus& nodes, std::uint32_t most, std::uint32_t cpus_each) {
   if (nodes.empty()) return;
-  const std::uint32_t room = std::min(most, nodes.rbegin()->first / wanted_.cpus);
+  const std::uint32_t room = std::min(most, times_in(nodes.rbegin()->first, cpus_each));
   if (room == 0) return;
-  sources_.push_back({&nodes, most, room, nodes.lower_bound({room * wanted_.cpus, 0})});
+  sources_.push_back({&nodes, most, cpus_each, room, nodes.lower_bound({room * cpus_each, 0})});
   advance(sources_.size() - 1);
 }
 
@@ -54,12 +55,12 @@ void RoomiestNodes::add_alone(std::uint32_t n, Slices slices) {
   const FreeNode& node = free_.node(n);
   const Usable& usable = wanted_.on(n, free_.base().kinds());
   if (!usable.node) return;
-  std::uint32_t room = node.cpu_count / wanted_.cpus;
+  std::uint32_t room = times_in(node.cpu_thousandths, usable.cpus_each);
   if (wanted_.each > 0)
     room =
         std::min(room, tasks_on_devices(usable, node.devices, wanted_.each, wanted_.share, slices));
   if (room == 0) return;
-  alone_.push_back({room, node.cpu_count, n});
+  alone_.push_back({room, node.cpu_thousandths, n});
   heads_.push({alone_.back(), std::numeric_limits<std::size_t>::max()});
 }
 
@@ -70,13 +71,13 @@ void RoomiestNodes::advance(std::size_t index) {
   for (;;) {
     const bool more =
         source.next != source.nodes->end() &&
-        (source.room == source.most || source.next->first < (source.room + 1) * wanted_.cpus);
+        (source.room == source.most || source.next->first < (source.room + 1) * source.cpus_each);
     if (!more) {
-      const auto fuller = source.nodes->lower_bound({source.room * wanted_.cpus, 0});
+      const auto fuller = source.nodes->lower_bound({source.room * source.cpus_each, 0});
       if (fuller == source.nodes->begin()) return;
-      source.room = std::prev(fuller)->first / wanted_.cpus;
+      source.room = times_in(std::prev(fuller)->first, source.cpus_each);
       if (source.room == 0) return;
-      source.next = source.nodes->lower_bound({source.room * wanted_.cpus, 0});
+      source.next = source.nodes->lower_bound({source.room * source.cpus_each, 0});
       continue;
     }
     const auto [cpus, n] = *source.next++;
@@ -106,10 +107,10 @@ std::optional<std::uint32_t> RoomiestNodes::take_smallest(std::uint32_t tasks) {
   };
   for (const Source& source : sources_) {
     if (source.most < tasks) continue;
-    for (auto it = source.nodes->lower_bound({tasks * wanted_.cpus, 0}); it != source.nodes->end();
-         ++it) {
+    for (auto it = source.nodes->lower_bound({tasks * source.cpus_each, 0});
+         it != source.nodes->end(); ++it) {
       const auto [cpus, n] = *it;
-      const RoomyNode one{std::min(source.most, cpus / wanted_.cpus), cpus, n};
+      const RoomyNode one{std::min(source.most, times_in(cpus, source.cpus_each)), cpus, n};
       if (best && better_to_fill(*best, one)) break;
       const bool is_up = wanted_.each > 0 || wanted_.kinds[free_.base().kinds().kind_of(n)].node;
       if (!stands_for_itself(n) && is_up && consider(one)) break;

@@ -16,7 +16,7 @@ namespace gangline {
 /// `room`: how many tasks its devices and CPUs could take. Its memory may allow fewer.
 struct RoomyNode {
   std::uint32_t room = 0;
-  std::uint32_t cpus = 0;  ///< free
+  std::uint32_t cpus = 0;  ///< free, in thousandths
   std::uint32_t node = 0;
 };
 
@@ -36,6 +36,7 @@ class RoomiestNodes {
   struct Source {
     const ByCpus* nodes = nullptr;
     std::uint32_t most = 0;
+    std::uint32_t cpus_each = 0;
     std::uint32_t room = 0;  // of the nodes that come next
     ByCpus::const_iterator next;
   };
@@ -50,7 +51,7 @@ class RoomiestNodes {
   bool stands_for_itself(std::uint32_t n) const {
     return free_.is_changed(n) || wanted_.is_special(n);
   }
-  void add_source(const ByCpus& nodes, std::uint32_t most);
+  void add_source(const ByCpus& nodes, std::uint32_t most, std::uint32_t cpus_each);
   void add_alone(std::uint32_t n, Slices slices);
   void advance(std::size_t source);
   bool has_memory(std::uint32_t n, std::uint32_t tasks) const;

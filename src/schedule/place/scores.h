@@ -17,6 +17,7 @@ enum class Slices : std::uint8_t { any, only, none };
 /// Which devices of a node may serve a request.
 struct Usable {
   bool node = false;                   ///< the node is up
+  std::uint32_t cpus_each = 0;         ///< what one task takes of its CPUs, in thousandths
   std::vector<std::uint32_t> devices;  ///< those that may be chosen when free, ascending
   std::vector<bool> slice;             ///< for each of them
 };

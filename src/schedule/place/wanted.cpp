@@ -36,10 +36,17 @@ bool may_be_given(const Device& device, bool foreign, const DeviceRules& rules) 
   return device.present && (rules.allow_foreign || !foreign);
 }
 
-Usable usable_on(const Node& node, const NodeKind& kind, const DeviceRequest* asked,
+std::uint32_t cpus_each_of(CpuAmount asked, Family family) {
+  const bool counted = family == Family::counted || family == Family::counted_with_devices;
+  return counted ? asked.thousandths : std::max(1u, asked.whole()) * 1000;
+}
+
+Usable usable_on(const Node& node, const NodeKind& kind, const TaskRequest& task,
                  const DeviceRules& rules) {
+  const DeviceRequest* asked = task.devices ? &*task.devices : nullptr;
   Usable usable;
   usable.node = node.up || rules.ever;
+  usable.cpus_each = cpus_each_of(task.cpus, family_of(node));
   if (asked == nullptr) return usable;
   for (std::uint32_t d = 0; d < node.devices.size(); ++d) {
     if (!matches(node.devices[d], *asked)) continue;
@@ -54,6 +61,7 @@ Usable usable_on(const Node& node, const NodeKind& kind, const DeviceRequest* as
 Usable without(const Usable& usable, std::uint32_t node, std::span<const DeviceId> avoid) {
   Usable left;
   left.node = usable.node;
+  left.cpus_each = usable.cpus_each;
   for (std::size_t i = 0; i < usable.devices.size(); ++i) {
     const DeviceId id{{node}, usable.devices[i]};
     if (std::find(avoid.begin(), avoid.end(), id) != avoid.end()) continue;
@@ -95,15 +103,14 @@ Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t al
   Wanted wanted;
   wanted.alternative = alternative;
   wanted.tasks = std::max(1u, request.tasks);
-  wanted.cpus = std::max(1u, task.cpus);
+  wanted.cpus = task.cpus;
   wanted.memory = task.memory;
   if (task.devices) {
     wanted.each = std::max(1u, task.devices->count);
     wanted.share = {std::clamp(task.devices->share.thousandths, 1, whole_device.thousandths)};
   }
   for (const NodeKind& kind : kinds.all()) {
-    wanted.kinds.push_back(
-        usable_on(kinds.node(kind.example), kind, task.devices ? &*task.devices : nullptr, rules));
+    wanted.kinds.push_back(usable_on(kinds.node(kind.example), kind, task, rules));
     const auto& slice = wanted.kinds.back().slice;
     wanted.slices = wanted.slices || std::find(slice.begin(), slice.end(), true) != slice.end();
   }
@@ -118,10 +125,14 @@ Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t al
   return wanted;
 }
 
+std::uint32_t cpus_each_in(const Wanted& wanted, Family family) {
+  return cpus_each_of(wanted.cpus, family);
+}
+
 std::uint32_t tasks_that_fit(const Wanted& wanted, const Usable& usable, const FreeNode& free,
                              Slices slices) {
   if (!usable.node) return 0;
-  std::uint64_t most = free.cpu_count / wanted.cpus;
+  std::uint64_t most = times_in(free.cpu_thousandths, usable.cpus_each);
   if (wanted.memory.n > 0)
     most = std::min(most, static_cast<std::uint64_t>(std::max<std::int64_t>(0, free.memory.n)) /
                               static_cast<std::uint64_t>(wanted.memory.n));

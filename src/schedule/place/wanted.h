@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "schedule/place/scores.h"
 
 namespace gangline {
+
+class BestNodes;
 
 /// Which devices count.
 struct DeviceRules {
@@ -25,13 +28,16 @@ struct Wanted {
   std::uint32_t tasks = 1;
   std::uint32_t each = 0;  ///< devices of one task; 0: CPUs alone
   Share share = whole_device;
-  std::uint32_t cpus = 1;
+  CpuAmount cpus;
   Bytes memory{0};
   std::vector<Usable> kinds;  ///< what may serve it on nodes of each kind
   /// Nodes on which devices are avoided, ascending: there this holds instead.
   std::vector<std::pair<std::uint32_t, Usable>> special;
   bool slices = false;             ///< some of the devices are slices
   std::shared_ptr<Scores> scores;  ///< shared by all that ask for the same devices; never null
+
+  /// Where nodes are rated by the rule of a policy; null: they are taken by closeness.
+  std::shared_ptr<BestNodes> best_nodes;
 
   const Usable& on(std::uint32_t node, const Kinds& in) const;
   bool is_special(std::uint32_t node) const;
@@ -43,6 +49,14 @@ Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t al
 /// Kind, vendor, model, memory and (for several devices in one task) being no slice. A model may
 /// be several with `|` between them: any of these.
 bool matches(const Device& device, const DeviceRequest& request);
+
+/// How many times `each` goes into `all`; without an end for 0.
+constexpr std::uint32_t times_in(std::uint32_t all, std::uint32_t each) {
+  return each == 0 ? std::numeric_limits<std::uint32_t>::max() : all / each;
+}
+
+/// What one task takes of the CPUs of nodes of this family, in thousandths.
+std::uint32_t cpus_each_in(const Wanted& wanted, Family family);
 
 /// How many of the tasks this node could take at once.
 std::uint32_t tasks_that_fit(const Wanted& wanted, const Usable& usable, const FreeNode& free,
