@@ -118,7 +118,7 @@ const Snapshot& Controller::picture() {
 
 std::string Controller::reason_of(JobId job) {
   if (planned_)
-    if (const auto wait = scene_.wait_of(job)) return explain(wait->blocker, picture());
+    if (const auto wait = cycle_.wait_of(job)) return explain(wait->blocker, picture());
   const JobState* state = register_.find(job);
   if (state == nullptr || state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
@@ -311,7 +311,7 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   touch();
   auto line = summary(job);
   if (!line) return reply(line.error());
-  if (line->waiting > 0 && planned_ && scene_.wait_of(job)) {
+  if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
     return reply(std::move(answer));
@@ -347,7 +347,7 @@ void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
   store_now_ = true;
   const std::string reason = "stopped by " + (request.by.empty() ? settings_.owner : request.by);
   const Time now = world_.now();
-  record({now, StopAsked{request.job, request.index, reason}});
+  cycle_.learn({now, StopAsked{request.job, request.index, reason}});
   Ending ending;
   ending.cause = EndCause::stopped;
   ending.detail = reason;
@@ -355,7 +355,7 @@ void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
     if (!request.index || *request.index == index)
       stops_.push_back({{request.job, index}, EndCause::stopped, reason, request.at_once});
   if (!request.index || state->waits(*request.index))
-    record({now, WaitingEnded{request.job, request.index, ending}});
+    cycle_.learn({now, WaitingEnded{request.job, request.index, ending}});
   reply(summary(request.job));
   ask_for_cycle();
 }
@@ -437,7 +437,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.state_dir = settings_.state_dir;
   status.waiting = register_.waiting_gangs();
   for (const JobId id : register_.live()) status.running += register_.find(id)->live.size();
-  status.ended = ended_gangs_;
+  status.ended = ended_before_ + cycle_.ended_gangs();
   status.jobs = store_.job_count();
   status.stays = settings_.stays;
   status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;

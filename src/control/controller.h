@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "control/register.h"
-#include "control/scene.h"
+#include "control/cycle.h"
 #include "control/world.h"
 #include "engine/engine.h"
 #include "model/settings.h"
@@ -36,7 +35,7 @@ constexpr std::uint64_t most_unfinished_jobs = 100'000;
 constexpr std::uint64_t most_waiting_gangs = 10'000'000;
 constexpr std::uint32_t most_shown_gangs = 10'000;
 
-class Controller final : public Service {
+class Controller final : public Service, private EventLog {
  public:
   /// All must outlive it. `on_idle` is called when nothing was asked, waited or ran for so long as
   /// the settings say; `on_end` when `shut_down` was asked and answered.
@@ -73,14 +72,12 @@ class Controller final : public Service {
     Time until;
   };
 
-  // The cycle (cycle.cpp).
+  // The cycle, live (controller.cpp).
   void ask_for_cycle();
   void run_cycle();
-  void record(const Event& event);
+  void note(const Event& fact) override;
+  Result<void> commit(const std::vector<Event>& wishes) override;
   void learn(const News& news);
-  void settle_consequences();
-  void settle(JobId id);
-  Result<void> commit(const std::vector<Event>& wanted);
   bool may_wait_for_company() const;
   bool is_over(const Waiter& waiter) const;
   void accept_submits();
@@ -90,9 +87,9 @@ class Controller final : public Service {
   void answer_waiters();
   void watch_idleness();
   void return_turns(Span longer_than);
-  bool may_start_again(const GangEnded& ended) const;
   void note_trouble(const Error& error);
-  void adopt_found_node();
+  void adopt_found_nodes();
+  void adopt_found(Node found);
   void when_devices_are_known(std::function<void()> call);
   void answer_with_devices();
 
@@ -114,10 +111,11 @@ class Controller final : public Service {
   std::function<void()> on_end_;
   Policy policy_;
 
-  Register register_;
+  Cycle cycle_;
+  const Register& register_;
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0;
-  std::uint64_t ended_gangs_ = 0;
+  std::uint64_t ended_before_ = 0;  ///< gangs, in earlier lives of the service
   std::vector<PendingSubmit> submits_;
   std::vector<std::function<void()>> need_devices_;  ///< what is put off until these are known
   std::vector<Event> unstored_;  ///< facts that happened and are not on disk yet
@@ -126,7 +124,6 @@ class Controller final : public Service {
   std::string unstored_cursor_;   ///< of the engine, after these; empty: none new
   std::vector<StopOrder> stops_;  ///< asked by people since the last cycle
   std::multimap<JobId, Waiter> waiters_;
-  Scene scene_;
   std::optional<Snapshot> picture_;  ///< for answers; empty: nobody asked since something changed
   bool planned_ = false;             ///< in the newest cycle; not so while it is blind
   bool cycle_asked_ = false;

@@ -51,7 +51,7 @@ class PretendEngine final : public Engine {
     node_.cpus = CpuSet::first(2);
     node_.memory = gibibytes(8);
   }
-  Result<Node> describe_node() override { return node_; }
+  Result<std::vector<Node>> describe_nodes() override { return std::vector{node_}; }
   void adopt_node(NodeId, const Node&) override {}
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override {
     resumed_cursor = cursor;
@@ -140,7 +140,7 @@ class Control : public testing::Test {
   }
   static JobSpec a_gpu_spec() {
     JobSpec spec = a_spec();
-    spec.resources.alternatives = {TaskRequest{DeviceRequest{}, 1, {}}};
+    spec.resources.alternatives = {TaskRequest{DeviceRequest{}, whole_cpus(1), {}}};
     return spec;
   }
   Result<Submitted> submit(const JobSpec& spec) {
@@ -307,7 +307,7 @@ TEST_F(Control, JobsFromOneEnvironmentHoldItOnceAlsoAfterARestart) {
   JobSpec spec = a_spec();
   for (const char* path : {"/bin", "/bin", "/usr/bin"}) {
     spec.inherited = {{"PATH", path}};
-    spec.resources.alternatives[0].cpus = 2;
+    spec.resources.alternatives[0].cpus = whole_cpus(2);
     ASSERT_TRUE(submit(spec));
   }
   begin(0);
@@ -425,7 +425,7 @@ TEST_F(Control, AFullDiskRefusesSubmitsStartsNothingAndAllGoesOnWhenThereIsSpace
 
 TEST_F(Control, WhatCanNeverRunIsRefusedAndNothingIsStored) {
   JobSpec spec = a_spec();
-  spec.resources.alternatives = {{DeviceRequest{}, 1, {}}};
+  spec.resources.alternatives = {{DeviceRequest{}, whole_cpus(1), {}}};
   const auto refused = submit(spec);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().sentence().find("--gpus 0"), std::string::npos)

@@ -148,10 +148,10 @@ std::vector<JobId> Register::followers(JobId id) const {
 }
 
 void Register::on(const NodeSeen& event, Time) {
-  auto changed = std::make_shared<Cluster>(*cluster_);
-  if (changed->nodes.size() <= event.id.n) changed->nodes.resize(event.id.n + 1);
-  changed->nodes[event.id.n] = event.node;
-  cluster_ = std::move(changed);
+  // Whoever has seen the cluster keeps what was seen.
+  if (cluster_.use_count() > 1) cluster_ = std::make_shared<Cluster>(*cluster_);
+  if (cluster_->nodes.size() <= event.id.n) cluster_->nodes.resize(event.id.n + 1);
+  cluster_->nodes[event.id.n] = event.node;
 }
 
 void Register::on(const ForeignUse& event, Time) {

@@ -102,7 +102,7 @@ class Register {
   std::vector<JobId> followers(JobId id) const;
   std::uint64_t waiting_gangs() const { return waiting_gangs_; }
 
-  const std::shared_ptr<const Cluster>& cluster() const { return cluster_; }
+  std::shared_ptr<const Cluster> cluster() const { return cluster_; }
   const std::vector<ForeignUse>& foreign() const { return foreign_; }
   const std::map<GangId, PromiseMade>& promises() const { return promises_; }
   /// What waits because of `id` and must hear how it ended.
@@ -132,7 +132,7 @@ class Register {
   std::uint64_t waiting_gangs_ = 0;
   std::map<GangId, PromiseMade> promises_;
   std::vector<ForeignUse> foreign_;
-  std::shared_ptr<const Cluster> cluster_ = std::make_shared<Cluster>();
+  std::shared_ptr<Cluster> cluster_ = std::make_shared<Cluster>();
 };
 
 /// The line of `gang list`, without `reason`.

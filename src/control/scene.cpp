@@ -76,6 +76,7 @@ void Scene::begin_anew(Time now) {
   snapshot.cluster = cluster_;
   snapshot.queues = settings_.queues;
   snapshot.foreign = foreign_;
+  snapshot.usual = usual_;
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());
@@ -106,6 +107,11 @@ Plan Scene::plan(Time now) {
   }
   promises_ = beliefs_.promises();
   return planner_->plan(now);
+}
+
+std::optional<Wait> Scene::first_wait() {
+  if (planner_ == nullptr) return std::nullopt;
+  return planner_->first_reason();
 }
 
 std::optional<Wait> Scene::wait_of(JobId job) {

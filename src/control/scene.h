@@ -19,6 +19,10 @@ class Scene {
   Scene(const Register& beliefs, Settings settings, const Policy& policy)
       : beliefs_(beliefs), settings_(std::move(settings)), policy_(policy) {}
 
+  /// What is usually asked for, from the next plan from nothing on.
+  void expect(std::vector<UsualTask> usual) {
+    usual_ = std::make_shared<const std::vector<UsualTask>>(std::move(usual));
+  }
   /// Learns what these jobs do now.
   void look_at(const std::set<JobId>& changed);
   bool somebody_waits() const { return waiting_ > 0; }
@@ -29,6 +33,8 @@ class Scene {
   Plan plan(Time now);
   /// Why the first of the job's gangs waits that the newest plan does not start; empty: none does.
   std::optional<Wait> wait_of(JobId job);
+  /// The same of the first in order; empty: nobody waits for room.
+  std::optional<Wait> first_wait();
 
  private:
   struct Told {
@@ -45,6 +51,7 @@ class Scene {
   std::map<JobId, Told> told_;
   std::map<GangId, PromiseMade> promises_;
   std::shared_ptr<const Cluster> cluster_;
+  std::shared_ptr<const std::vector<UsualTask>> usual_;
   std::vector<ForeignUse> foreign_;
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
   std::size_t remembered_at_first_ = 0;

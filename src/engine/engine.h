@@ -43,9 +43,9 @@ class Engine {
 
   /// What is here. Called once at the start and then whenever news says that facts changed
   /// (NodeSeen).
-  virtual Result<Node> describe_node() = 0;
-  /// Devices are still being asked for, and drivers may take long: the node is described without
-  /// them until it is news that it has some, or this ends.
+  virtual Result<std::vector<Node>> describe_nodes() = 0;
+  /// Devices are still being asked for, and drivers may take long: nodes are described without
+  /// them until it is news that they have some, or this ends.
   virtual bool asks_devices() const { return false; }
   /// Why nothing starts or devices cannot be read; empty: all is well.
   virtual std::string trouble() const { return {}; }

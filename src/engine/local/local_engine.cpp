@@ -41,13 +41,13 @@ void LocalEngine::wake() {
 
 // Devices.
 
-Result<Node> LocalEngine::describe_node() {
+Result<std::vector<Node>> LocalEngine::describe_nodes() {
   if (!node_) {
     auto [node, whole] = probe_node(settings_.probe, settings_.first_look);
     node_ = std::move(node);
     asks_devices_ = !whole;  // by the probe, which has more patience
   }
-  return *node_;
+  return std::vector{*node_};
 }
 
 void LocalEngine::adopt_node(NodeId id, const Node& node) {

@@ -31,7 +31,7 @@ class LocalEngine : public Engine {
   LocalEngine(Loop& loop, LocalEngineSettings settings);
   ~LocalEngine() override;
 
-  Result<Node> describe_node() override;
+  Result<std::vector<Node>> describe_nodes() override;
   bool asks_devices() const override { return asks_devices_; }
   std::string trouble() const override;
   void adopt_node(NodeId id, const Node& node) override;

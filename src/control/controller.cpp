@@ -1,0 +1,310 @@
+#include "control/controller.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "control/merge_node.h"
+#include "control/snapshot_of.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span retry_disk_after = seconds(1);
+constexpr Span look_around_every = seconds(1);
+// Facts are safe in the engine's journal until they are acknowledged, so they may wait for others
+// to be written with them: each commit waits for the disk.
+constexpr Span longest_unstored = milliseconds(50);
+constexpr std::size_t most_unstored = 2'000;
+// A gang that runs for so long was not as short as those before it: others need not wait for it in
+// line.
+constexpr Span longest_turn = seconds(1);
+// With devices that others may use, and somebody who wants some, nothing starts before the first
+// reading of them, but no reading holds up the start of everything for longer than this.
+constexpr Span longest_wait_for_reading = seconds(5);
+constexpr Span look_for_reading_every = milliseconds(20);
+
+}  // namespace
+
+Controller::Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
+                       std::function<void()> on_end)
+    : world_(world),
+      store_(store),
+      engine_(engine),
+      settings_(std::move(settings)),
+      on_end_(std::move(on_end)),
+      policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      cycle_(engine, *this, settings_.settings, policy_),
+      register_(cycle_.beliefs()),
+      started_(world.now()),
+      last_touched_(started_) {}
+
+Controller::~Controller() { *alive_ = false; }
+
+Result<void> Controller::begin() {
+  // 1. What was: nodes with the numbers of their devices, then the jobs that have not ended.
+  auto nodes = store_.nodes();
+  if (!nodes) return nodes.error();
+  for (const NodeSeen& seen : *nodes) cycle_.recall({world_.now(), seen});
+  auto jobs = store_.unfinished();
+  if (!jobs) return jobs.error();
+  for (const auto& [job, _] : *jobs) cycle_.recall({job.submitted, JobSubmitted{job}});
+  for (const auto& [job, _] : *jobs) {
+    auto events = store_.events_of(job.id);
+    if (!events) return events.error();
+    for (const Event& event : *events) cycle_.recall(event);
+  }
+  last_job_ = store_.last_job();
+  ended_before_ = store_.ended_gang_count();
+
+  // 2. What is: this node, and what became of the gangs that were asked to start.
+  adopt_found_nodes();
+  std::vector<StartOrder> asked;
+  for (const auto& [id, job] : register_.jobs())
+    for (const auto& [index, gang] : job.live)
+      asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation});
+  engine_.on_news([this] { ask_for_cycle(); });
+  engine_.resume(store_.cursor(), asked);
+  for (const auto& [id, job] : register_.jobs())
+    if (job.stop_asked)
+      for (const auto& [index, gang] : job.live)
+        stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
+  watch_idleness();
+  ask_for_cycle();
+  return {};
+}
+
+void Controller::adopt_found_nodes() {
+  auto found = engine_.describe_nodes();
+  if (!found) return note_trouble(found.error());
+  for (Node& node : *found) adopt_found(std::move(node));
+}
+
+void Controller::adopt_found(Node found) {
+  const auto& nodes = register_.cluster()->nodes;
+  const auto known = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const Node& node) { return node.name == found.name; });
+  const NodeId id{static_cast<std::uint32_t>(known - nodes.begin())};
+  Node node = known == nodes.end() ? std::move(found) : merge_node(*known, found);
+  // Drivers that have not answered yet have not taken back what they said before.
+  if (known != nodes.end() && engine_.asks_devices()) {
+    node.devices = known->devices;
+    node.links = known->links;
+    node.driver = known->driver;
+  }
+  engine_.adopt_node(id, node);
+  cycle_.learn({world_.now(), NodeSeen{id, std::move(node)}});
+}
+
+void Controller::ask_for_cycle() {
+  if (std::exchange(cycle_asked_, true)) return;
+  world_.call_soon([this, alive = alive_] {
+    if (!*alive) return;
+    cycle_asked_ = false;
+    run_cycle();
+  });
+}
+
+void Controller::run_cycle() {
+  if (ended_) return;
+  // 1. Learn what happened. Only events change what we believe.
+  learn(engine_.poll(world_.now()));
+  if (!engine_.asks_devices()) answer_with_devices();
+
+  // 2. New jobs are answered when they are on disk, before we think about them.
+  if (!submits_.empty()) accept_submits();
+
+  // 3. Decide on one picture of the world. Pure: no clock, no I/O, no log.
+  const Plan plan = plan_now();
+
+  // 4. Write down, then ask. A start that failed is decided again, because no event came.
+  carry_out(plan);
+
+  // 5. Tell those who wait.
+  picture_.reset();
+  answer_waiters();
+  retire_ended_jobs();
+}
+
+// A question about devices waits until they are known, and no other does.
+void Controller::when_devices_are_known(std::function<void()> call) {
+  if (engine_.asks_devices()) need_devices_.push_back(std::move(call));
+  else call();
+}
+
+void Controller::answer_with_devices() {
+  for (const auto& call : std::exchange(need_devices_, {})) call();
+}
+
+void Controller::note(const Event& fact) {
+  picture_.reset();
+  if (unstored_.empty()) unstored_since_ = world_.now();
+  unstored_.push_back(fact);
+}
+
+void Controller::learn(const News& news) {
+  for (const Event& event : news.events) {
+    if (std::get_if<NodeSeen>(&event.body) != nullptr) adopt_found_nodes();
+    else cycle_.learn(event);
+  }
+  if (!news.cursor.empty()) unstored_cursor_ = news.cursor;
+  cycle_.settle_consequences(world_.now());
+}
+
+void Controller::accept_submits() {
+  std::vector<Event> wanted;
+  std::vector<std::pair<Reply<Submitted>, Submitted>> answers;
+  for (PendingSubmit& submit : std::exchange(submits_, {})) {
+    auto job = check_submit(std::move(submit.spec));
+    if (!job) {
+      submit.reply(job.error());
+      continue;
+    }
+    answers.emplace_back(std::move(submit.reply), Submitted{job->id, total_gangs(*job->spec)});
+    wanted.push_back({job->submitted, JobSubmitted{std::move(*job)}});
+  }
+  if (wanted.empty()) return;
+  const auto stored = cycle_.accept(wanted);
+  picture_.reset();
+  return_turns(Span{0});  // the new jobs may be more urgent than gangs whose turn has not come
+  for (const auto& [reply, answer] : answers) {
+    if (stored) reply(answer);
+    else reply(stored.error());
+  }
+}
+
+Result<void> Controller::commit(const std::vector<Event>& wishes) {
+  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty()) return {};
+  for (const Event& event : unstored_) store_.append(event);
+  for (const Event& event : wishes) {
+    store_.append(event);
+    if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
+      JobSummary summary;
+      summary.id = submitted->job.id;
+      summary.owner = submitted->job.owner;
+      summary.submitted = submitted->job.submitted;
+      summary.gangs = summary.waiting = total_gangs(*submitted->job.spec);
+      store_.add_job(submitted->job, summary);
+    }
+  }
+  for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
+  if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
+
+  const auto stored = store_.commit();
+  if (!stored) {
+    note_trouble(stored.error());
+    world_.call_later(retry_disk_after, [this, alive = alive_] {
+      if (*alive) ask_for_cycle();
+    });
+    return stored;
+  }
+  trouble_.clear();
+  unstored_.clear();
+  store_now_ = false;
+  if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));
+  return {};
+}
+
+Plan Controller::plan_now() {
+  const Scene& scene = cycle_.look();
+  planned_ = false;
+  if (!scene.somebody_waits()) return {};
+  const auto& nodes = register_.cluster()->nodes;
+  const bool may_be_shared = std::any_of(nodes.begin(), nodes.end(),
+                                         [](const Node& node) { return !node.devices.empty(); });
+  const Time now = world_.now();
+  const bool unread =
+      may_be_shared && !engine_.sample() && now - started_ < longest_wait_for_reading;
+  const bool blind = (unread || engine_.asks_devices()) && scene.somebody_waits_for_devices();
+  if (!blind) {
+    planned_ = true;
+    return cycle_.decide(now);
+  }
+  // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.
+  if (!std::exchange(looks_for_reading_, true))
+    world_.call_later(look_for_reading_every, [this, alive = alive_] {
+      if (!*alive) return;
+      looks_for_reading_ = false;
+      ask_for_cycle();
+    });
+  return {};
+}
+
+void Controller::carry_out(const Plan& plan) {
+  if (wishes_nothing(plan) && may_wait_for_company()) {
+    world_.call_later(longest_unstored, [this, alive = alive_] {
+      if (*alive && !unstored_.empty()) ask_for_cycle();
+    });
+  } else if (const auto done = cycle_.carry_out(plan, world_.now()); !done) {
+    note_trouble(done.error());
+  }
+  // A stop needs no disk: it is carried out at once and written down when it can be.
+  for (const StopOrder& stop : std::exchange(stops_, {})) engine_.stop(stop);
+}
+
+bool Controller::may_wait_for_company() const {
+  if (unstored_.empty() || store_now_ || unstored_.size() >= most_unstored) return false;
+  if (world_.now() - unstored_since_ >= longest_unstored) return false;
+  return std::none_of(waiters_.begin(), waiters_.end(),
+                      [&](const auto& waiter) { return is_over(waiter.second); });
+}
+
+void Controller::retire_ended_jobs() {
+  // Not before their last lines are on disk.
+  if (unstored_.empty()) cycle_.retire_ended();
+}
+
+bool Controller::is_over(const Waiter& waiter) const {
+  const JobState* job = register_.find(waiter.query.job);
+  const auto& index = waiter.query.index;
+  if (job == nullptr || !index) return job == nullptr || job->ended();
+  return !job->waits(*index) && !job->live.contains(*index);
+}
+
+void Controller::answer_waiters() {
+  if (waiters_.empty()) return;
+  std::vector<Waiter> ready;
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    // Nobody hears of an end that a crash could still take back.
+    if ((is_over(it->second) && unstored_.empty()) || world_.now() >= it->second.until) {
+      ready.push_back(std::move(it->second));
+      it = waiters_.erase(it);
+    } else {
+      ++it;
+    }
+  }
+  for (const Waiter& waiter : ready) waiter.reply(summary(waiter.query.job));
+}
+
+void Controller::watch_idleness() {
+  world_.call_later(look_around_every, [this, alive = alive_] {
+    if (!*alive || ended_) return;
+    answer_waiters();
+    return_turns(longest_turn);
+    const bool busy =
+        !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
+    if (busy) touch();
+    if (world_.now() - last_touched_ >= settings_.settings.idle_exit) {
+      ended_ = true;
+      engine_.retire();
+      return on_end_();
+    }
+    watch_idleness();
+  });
+}
+
+// Turns that have not begun go back to waiting where the gang before them has run for longer than
+// this, so that the next plan sees them and all that is free.
+void Controller::return_turns(Span longer_than) {
+  const Time now = world_.now();
+  for (const JobId id : register_.live()) {
+    for (const auto& [index, gang] : register_.find(id)->live) {
+      const auto* running = std::get_if<Running>(&gang.state);
+      if (running != nullptr && gang.run->count > 1 && now - running->started >= longer_than)
+        engine_.return_turns(id, index + 1, gang.run->count - 1);
+    }
+  }
+}
+
+void Controller::note_trouble(const Error& error) { trouble_ = error.sentence(); }
+
+}  // namespace gangline

@@ -1,0 +1,72 @@
+// The cycle: learn what happened, decide, write down, then ask. The same for machines that are
+// there and for pretended ones.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "control/register.h"
+#include "control/scene.h"
+#include "engine/engine.h"
+#include "model/settings.h"
+
+namespace gangline {
+
+/// Where events are written down before they count.
+class EventLog {
+ public:
+  virtual ~EventLog() = default;
+  /// It happened, whether it can be written down now or not; written before any later wish.
+  virtual void note(const Event& fact) = 0;
+  /// Writes wishes down, all or none. After an Error nothing of them counts.
+  virtual Result<void> commit(const std::vector<Event>& wishes) = 0;
+};
+
+class Cycle {
+ public:
+  /// `engine` and `log` must outlive it.
+  Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy)
+      : engine_(engine), log_(log), scene_(register_, settings, policy) {}
+
+  const Register& beliefs() const { return register_; }
+  /// Gangs that ended for good, as far as it learned of them itself.
+  std::uint64_t ended_gangs() const { return ended_gangs_; }
+
+  /// What was written down earlier.
+  void recall(const Event& event) { register_.apply(event); }
+  /// What happened; nothing if it is known already.
+  void learn(Event event);
+  /// What follows from what happened: a gather whose gangs failed, and jobs that came after one
+  /// that did.
+  void settle_consequences(Time now);
+  /// New jobs: believed when they are written down.
+  Result<void> accept(const std::vector<Event>& submitted);
+
+  /// What is usually asked for.
+  void expect(std::vector<UsualTask> usual) { scene_.expect(std::move(usual)); }
+  /// Before `decide`: shows the scheduler what changed.
+  const Scene& look();
+  Plan decide(Time now) { return scene_.plan(now); }
+  /// Writes the plan down, then asks the engine. After an Error nothing was asked.
+  Result<void> carry_out(const Plan& plan, Time now);
+
+  /// Why the job waits that the newest plan does not start; see Scene::wait_of.
+  std::optional<Wait> wait_of(JobId job) { return scene_.wait_of(job); }
+  std::optional<Wait> first_wait() { return scene_.first_wait(); }
+  /// Forgets the jobs that have ended.
+  void retire_ended();
+
+ private:
+  void settle(JobId id, Time now);
+  bool may_start_again(const GangEnded& ended) const;
+
+  Engine& engine_;
+  EventLog& log_;
+  Register register_;
+  Scene scene_;
+  std::uint64_t ended_gangs_ = 0;
+};
+
+bool wishes_nothing(const Plan& plan);
+
+}  // namespace gangline
