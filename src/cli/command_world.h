@@ -35,6 +35,10 @@ struct CommandWorld {
   /// Waits until a service that was told to end has ended; false: it has not, after a while.
   std::function<bool(std::int64_t pid)> service_has_ended;
   std::function<Result<std::string>(const std::string& path)> read_file;
+  std::function<Result<void>(const std::string& path, const std::string& text)> write_file;
+  /// Path of this user's store, and the name of the policy that is set.
+  std::function<Result<std::string>()> store;
+  std::function<Result<std::string>()> policy;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

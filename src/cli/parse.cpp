@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/simulate.h"
 
 namespace gangline {
 namespace {
@@ -21,6 +22,7 @@ struct Parsed {
   WaitOptions wait;
   std::string wait_time;
   StopOptions stop;
+  SimulateOptions simulate;
   DaemonOptions daemon;
   std::string action = "status";
 };
@@ -110,7 +112,53 @@ void add_list_and_show(CLI::App& app, Parsed& parsed) {
   example(show, "  gang show 7\n  gang show 7.3\n  gang show resnet --most 100");
 }
 
+void add_simulate(CLI::App& app, Parsed& parsed) {
+  SimulateOptions& options = parsed.simulate;
+  CLI::App* command = app.add_subcommand(
+      "simulate", "a history once more, under other policies or on other machines");
+  command->add_option("history", options.history,
+                      "a file of past jobs; without one, what ran on this machine");
+  const auto text = [&](const char* flag, std::string& value, const char* help) {
+    command->add_option(flag, value, help);
+  };
+  const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
+    return command->add_option(flag, values, help)->allow_extra_args(false);
+  };
+  text("--cluster", options.cluster, "a file that says which machines; without one, this machine");
+  many("--policy", options.policies, "policies to compare: easy,best_fit,fgd")->delimiter(',');
+  text("--format", options.format, "of the history, where its content does not tell");
+  text("--only-queue", options.queue, "only the jobs of this queue, partition or virtual cluster");
+  command->add_flag("--processors-are-gpus", options.processors_are_gpus,
+                    "what SWF and Batsim call processors");
+  command->add_flag("--as-given", options.as_given, "Slurm: sizes as given, not as asked for");
+  text("--arrivals", options.arrivals, "openb: a file with the order of arrivals");
+  text("--seed", options.seed, "openb: which column of it");
+  many("--add", options.what_if.add, "more nodes like one there is: 2:gpu-03");
+  many("--remove", options.what_if.remove, "a node less: gpu-03");
+  many("--gpu-model-swap", options.what_if.swap_models, "devices of another model: V100=A100");
+  command->add_option("--scale-arrivals", options.what_if.scale_arrivals,
+                      "so many times as many jobs in the same time: 1.3");
+  command->add_option("--assume-limits", options.assumed_limit,
+                      "jobs without a time limit promise so many times their run time: 2");
+  command->add_flag("--end-at-limit", options.ends_at_limit,
+                    "end jobs at their time limit, whatever the history says");
+  command->add_flag("--leave-unless-started", options.leaves_unless_started,
+                    "a job that does not start when it comes never does");
+  command->add_flag("--backtest", options.backtest,
+                    "say how far the starts are from the true ones; an error if it cannot be said");
+  text("--html", options.page, "write a page with pictures");
+  text("--csv", options.csv, "write the table as CSV");
+  text("--write-cluster", options.write_cluster, "write the machines as a cluster file");
+  add_form(command, parsed, "print the measures as one object of JSON",
+           "print nothing; for --html and --csv");
+  example(command,
+          "  gang simulate --backtest\n  gang simulate jobs.csv --cluster lab.toml --policy "
+          "fifo,easy --html compare.html\n  gang simulate log.swf --cluster lab.toml --add "
+          "2:gpu-01 --scale-arrivals 1.3");
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
+  add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
   add_list_and_show(app, parsed);
   CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
@@ -263,6 +311,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
   if (name == "nodes") return run_nodes(out);
+  if (name == "simulate") return run_simulate(parsed.simulate, out);
   if (name == "wait") {
     if (!parsed.wait_time.empty()) {
       const auto span = parse_span(parsed.wait_time);

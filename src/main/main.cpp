@@ -41,7 +41,8 @@ void count_interrupt(int signal) {
 
 // Commands that follow a job say what becomes of it; all others simply end.
 bool follows_a_job(const std::vector<std::string>& words) {
-  return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait");
+  return !words.empty() &&
+         (words[0] == "run" || words[0] == "logs" || words[0] == "wait" || words[0] == "simulate");
 }
 
 // Without SA_RESTART, so that a wait for an answer is told of it between two tries. SIGHUP is left
@@ -134,6 +135,21 @@ int run(const std::vector<std::string>& words) {
   };
   around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
+  around.write_file = [](const std::string& path, const std::string& text) {
+    return write_file(path, text, 0644);
+  };
+  around.store = []() -> Result<std::string> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return store_path(*places);
+  };
+  around.policy = []() -> Result<std::string> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    const auto settings = read_settings(*places);
+    if (!settings) return settings.error();
+    return settings->policy;
+  };
   around.interrupted = [] {
     return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
   };

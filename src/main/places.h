@@ -16,6 +16,8 @@ struct Places {
   bool config_is_named = false;  ///< by GANGLINE_CONFIG: then it must exist
 };
 
+inline std::string store_path(const Places& places) { return places.state + "/gangline.db"; }
+
 /// Makes the directories that are missing, closed to others; does not make `config`.
 Result<Places> find_places();
 

@@ -58,6 +58,8 @@ class LoopWorld final : public World {
   std::uint64_t next_ = 0;
 };
 
+}  // namespace
+
 Result<Settings> read_settings(const Places& places) {
   const std::string& path = places.config;
   auto text = read_file(path);
@@ -78,6 +80,8 @@ Result<Settings> read_settings(const Places& places) {
   return settings;
 }
 
+namespace {
+
 // Says the outcome of the start to whoever started us; -1 where nobody did.
 int not_ready(const Fd& ready, const Error& error) {
   const std::string text = error.sentence() + "\n";
@@ -89,7 +93,7 @@ int not_ready(const Fd& ready, const Error& error) {
 int serve(const Places& places, const Settings& settings, bool stays, Fd& ready) {
   // SQLite would make it readable for all, as far as the directory lets them in.
   (void)open_file(places.state + "/gangline.db", O_RDWR | O_CREAT);
-  auto store = Store::open({places.state + "/gangline.db", 0});
+  auto store = Store::open({store_path(places), 0});
   if (!store) return not_ready(ready, store.error());
   // A store that was deleted may have left logs and outputs of jobs, which are not to be mixed with
   // those of others.

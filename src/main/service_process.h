@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "main/places.h"
+#include "model/settings.h"
 #include "os/fd.h"
 
 namespace gangline {
@@ -18,6 +19,9 @@ Result<Fd> connect_service(const Places& places, bool may_start);
 
 /// Whether a service could start with the config file as it is now.
 Result<void> check_settings(const Places& places);
+
+/// What the config file sets; what it would set, were there one, where there is none.
+Result<Settings> read_settings(const Places& places);
 
 /// Waits until the service that was this process is over, all that it held released; false: it is
 /// not after `longest`.

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "model/cluster.h"
 #include "model/resources.h"
+#include "model/usual.h"
 
 namespace gangline {
 
@@ -48,6 +49,8 @@ struct History {
   std::uint64_t entries = 0;  ///< lines or objects that should each be a job: jobs + left_out.count
   LeftOut left_out;
   std::vector<std::string> notes;  ///< what was assumed: "no time limits in this format"
+  /// What its users usually asked for, where these jobs are drawn from more; empty: what these do.
+  std::vector<UsualTask> usual;
 };
 
 /// The machines of a file.

@@ -120,7 +120,12 @@ Result<History> arrange(const History& pods, Input& order, const std::string& se
     job.ended.reset();
     draft.add(std::move(job), line.number, why);
   }
-  return std::move(draft).finish(order);
+  auto drawn = std::move(draft).finish(order);
+  if (!drawn) return drawn;
+  std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
+  for (const PastJob& pod : pods.jobs) asked.emplace_back(pod.request.get(), 1);
+  drawn->usual = usual_tasks(asked);
+  return drawn;
 }
 
 }  // namespace

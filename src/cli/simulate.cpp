@@ -1,0 +1,240 @@
+#include "cli/simulate.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/text.h"
+#include "replay/clusters/read_cluster.h"
+#include "replay/readers/own_store.h"
+#include "replay/readers/read_history.h"
+#include "replay/report/page.h"
+#include "replay/report/rows.h"
+#include "replay/simulate/simulation.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t most_policies = 16;
+constexpr std::size_t reasons_told = 5;
+constexpr int bar_columns = 30;
+
+Result<History> history_for(const SimulateOptions& options, Output& out) {
+  if (options.history.empty()) {
+    auto store = out.around().store();
+    if (!store) return store.error();
+    return read_own_history(*store);
+  }
+  HowToRead how;
+  how.format = options.format;
+  how.queue = options.queue;
+  how.processors = options.processors_are_gpus ? Processors::gpus : Processors::cpus;
+  how.as_given = options.as_given;
+  how.arrivals = options.arrivals;
+  how.seed = options.seed;
+  return read_history(options.history, how);
+}
+
+Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
+  if (!options.cluster.empty()) return read_cluster(options.cluster);
+  if (!options.history.empty())
+    return Error{ErrorKind::usage, "say on which machines: --cluster FILE", "",
+                 "a cluster file, or what sinfo, scontrol or kubectl print; "
+                 "docs/guide/histories.md shows each"};
+  auto store = out.around().store();
+  if (!store) return store.error();
+  return read_own_cluster(*store);
+}
+
+Result<std::vector<Policy>> policies_for(const SimulateOptions& options, Output& out) {
+  std::vector<std::string> names = options.policies;
+  if (names.empty()) {
+    auto own = out.around().policy();
+    if (!own) return own.error();
+    names.push_back(*own);
+  }
+  if (names.size() > most_policies)
+    return Error{ErrorKind::usage,
+                 "more than " + std::to_string(most_policies) + " policies at once", "--policy",
+                 "name fewer"};
+  std::string all;
+  std::vector<std::string_view> known;
+  for (const Policy& row : policies()) {
+    all += (all.empty() ? "" : ", ") + std::string(row.name);
+    known.push_back(row.name);
+  }
+  std::vector<Policy> chosen;
+  for (const std::string& name : names) {
+    const auto policy = find_policy(name);
+    if (!policy) {
+      const auto near = nearest(name, known);
+      return Error{ErrorKind::usage, "there is no policy '" + printable(name) + "'", "--policy",
+                   (near ? "did you mean " + *near + "? " : "") + "there are: " + all};
+    }
+    chosen.push_back(*policy);
+  }
+  return chosen;
+}
+
+std::string counted(std::uint64_t n, const std::string& noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+// What of a file was used and what was not, on standard error: the result goes to standard output.
+void tell_what_was_read(const History& history, const FoundCluster& found, Output& out) {
+  if (out.quiet() || out.json()) return;
+  const auto say = [&](const std::string& text) { out.around().err(text + "\n"); };
+  std::uint64_t devices = 0;
+  for (const Node& node : found.cluster.nodes) devices += node.devices.size();
+  say(counted(history.jobs.size(), "job") + " on " + counted(found.cluster.nodes.size(), "node") +
+      " with " + counted(devices, "GPU"));
+  for (const auto* left : {&history.left_out, &found.left_out}) {
+    if (left->count == 0) continue;
+    say(counted(left->count, left == &found.left_out ? "node" : "line") + " left out:");
+    std::size_t told = 0;
+    for (const auto& [reason, n] : left->by_reason)
+      if (told++ < reasons_told) say("  " + std::to_string(n) + " times: " + printable(reason));
+    if (left->by_reason.size() > reasons_told)
+      say("  and " + counted(left->by_reason.size() - reasons_told, "reason") + " more");
+    if (!left->examples.empty())
+      say("  the first: line " + std::to_string(left->examples[0].line) + ": " +
+          printable(left->examples[0].why));
+  }
+  for (const std::string& note : history.notes) say("note: " + printable(note));
+}
+
+/// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
+class Progress {
+ public:
+  Progress(Output& out, std::string name) : out_(out), name_(std::move(name)) {}
+  ~Progress() {
+    if (shown_) out_.around().err("\r\033[K");
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  bool operator()(double part) {
+    if (out_.around().interrupted().times > 0) return false;
+    const Time now = out_.around().now();
+    if (!out_.around().err_is_terminal || now - last_ < milliseconds(100)) return true;
+    last_ = now;
+    shown_ = true;
+    const int full = static_cast<int>(part * bar_columns);
+    std::string bar(static_cast<std::size_t>(full), '#');
+    bar.resize(bar_columns, '.');
+    out_.around().err("\r" + name_ + " [" + bar + "] " +
+                      std::to_string(static_cast<int>(part * 100)) + " %");
+    return true;
+  }
+
+ private:
+  Output& out_;
+  std::string name_;
+  Time last_;
+  bool shown_ = false;
+};
+
+Result<PolicyRun> run_one(const Policy& policy, const SimulateOptions& options,
+                          const History& history, const FoundCluster& found, Output& out) {
+  Progress progress(out, std::string(policy.name));
+  SimulationSettings settings;
+  settings.policy = policy;
+  settings.assumed_limit = options.assumed_limit;
+  settings.leaves_unless_started = options.leaves_unless_started;
+  settings.ends_at_limit = options.ends_at_limit;
+  settings.progress = [&](double part) { return progress(part); };
+  const auto begun = std::chrono::steady_clock::now();
+  auto simulated = simulate(history, found.cluster, settings);
+  if (!simulated) return simulated.error();
+  if (simulated->stopped)
+    return Error{ErrorKind::unavailable, "stopped before it was done", std::string(policy.name),
+                 ""};
+  PolicyRun run;
+  run.name = std::string(policy.name);
+  run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  run.measures = measure(history, found, *simulated);
+  run.simulated = std::move(*simulated);
+  run.cluster = found;
+  return run;
+}
+
+// DESIGN 9.7: no simulation is shown without its back-test error.
+std::string backtest_sentence(const std::vector<PolicyRun>& runs, bool changed) {
+  if (changed)
+    return "These are what-ifs: how far such numbers are from the truth, `gang simulate "
+           "--backtest` "
+           "on the same history says.";
+  for (const PolicyRun& run : runs)
+    if (run.measures.backtest)
+      return "Back-test: the history tells true starts; the last rows say how far each policy's "
+             "are "
+             "from them. Those of the policy that was really in force are the error of all.";
+  return "No back-test: this history does not tell when its jobs really started.";
+}
+
+void print_table(const std::vector<PolicyRun>& runs, Output& out) {
+  std::vector<std::string> titles{""};
+  for (const PolicyRun& run : runs) titles.push_back(run.name);
+  Table table(titles);
+  for (const MeasureRow& row : measure_rows()) {
+    std::vector<std::string> cells{row.title};
+    bool any = false;
+    for (const PolicyRun& run : runs) {
+      const auto value = row.of(run.measures);
+      any = any || value.has_value();
+      cells.push_back(text_of(row, value));
+    }
+    if (any) table.row(std::move(cells));
+  }
+  out.table(table);
+}
+
+Result<void> write_files(const SimulateOptions& options, const std::string& title,
+                         const History& history, const std::vector<PolicyRun>& runs, Output& out) {
+  if (!options.page.empty())
+    if (auto done = out.around().write_file(options.page, write_page(title, history, runs)); !done)
+      return done;
+  if (!options.csv.empty())
+    if (auto done = out.around().write_file(options.csv, write_csv(runs)); !done) return done;
+  if (!options.write_cluster.empty())
+    return out.around().write_file(options.write_cluster, write_cluster(runs.front().cluster));
+  return {};
+}
+
+}  // namespace
+
+int run_simulate(const SimulateOptions& options, Output& out) {
+  // 1. What ran, on which machines, under which policies.
+  const auto policies = policies_for(options, out);
+  if (!policies) return out.fail(policies.error());
+  auto history = history_for(options, out);
+  if (!history) return out.fail(history.error());
+  auto found = cluster_for(options, out);
+  if (!found) return out.fail(found.error());
+  tell_what_was_read(*history, *found, out);
+  if (const auto done = apply(options.what_if, *history, *found); !done)
+    return out.fail(done.error());
+  // 2. Once more, for each.
+  std::vector<PolicyRun> runs;
+  for (const Policy& policy : *policies) {
+    auto run = run_one(policy, options, *history, *found, out);
+    if (!run) return out.around().interrupted().times > 0 ? 130 : out.fail(run.error());
+    runs.push_back(std::move(*run));
+  }
+  if (options.backtest && !runs.front().measures.backtest)
+    return out.fail({ErrorKind::refused, "this history does not tell when its jobs really started",
+                     "--backtest", "a history with started or scheduled times is needed"});
+  // 3. Files first, so that what is told is there.
+  const std::string title = options.history.empty() ? "this machine" : options.history;
+  if (const auto done = write_files(options, title, *history, runs, out); !done)
+    return out.fail(done.error());
+  if (out.json()) {
+    out.line(write_json(title, *history, runs));
+  } else if (!out.quiet()) {
+    print_table(runs, out);
+    out.line(backtest_sentence(runs, options.what_if.changes_something()));
+    if (!options.page.empty()) out.line("the page: " + options.page);
+  }
+  return 0;
+}
+
+}  // namespace gangline

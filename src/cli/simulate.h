@@ -1,0 +1,28 @@
+// `gang simulate`: a history once more, under other policies or on other machines.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "replay/simulate/what_if.h"
+
+namespace gangline {
+
+struct SimulateOptions {
+  std::string history;  ///< a file; empty: what ran on this machine
+  std::string cluster;  ///< a file; empty: this machine, for what ran on it
+  std::string format, queue, arrivals, seed = "42";
+  std::vector<std::string> policies;  ///< empty: the one in force here
+  WhatIf what_if;
+  double assumed_limit = 0;
+  bool processors_are_gpus = false;
+  bool as_given = false;
+  bool leaves_unless_started = false;
+  bool ends_at_limit = false;
+  bool backtest = false;
+  std::string page, csv, write_cluster;  ///< files to write; empty: none
+};
+int run_simulate(const SimulateOptions& options, Output& out);
+
+}  // namespace gangline

@@ -1,0 +1,157 @@
+#include "replay/report/page_bars.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace gangline {
+namespace {
+
+constexpr double row_height = 24, gap = 3;  // pixels
+constexpr double least_lane = 2, most_lane = 12;
+constexpr std::size_t most_side_by_side = 128;  // jobs that share a device or the CPUs of a node
+
+/// Who holds which part of something that several share, at one time.
+class SharedRoom {
+ public:
+  /// The lowest place with so much room from `start` on; 0 where there is none. Starts ascend.
+  double put(Time start, Time end, double size, double room) {
+    std::erase_if(held_, [&](const Held& held) { return held.end <= start; });
+    double from = 0;
+    auto place = held_.begin();
+    for (; place != held_.end() && place->from < from + size - tiny; ++place)
+      from = std::max(from, place->from + place->size);
+    if (from + size > room + tiny || held_.size() >= most_side_by_side) return 0;
+    held_.insert(place, {end, from, size});
+    return from;
+  }
+
+ private:
+  static constexpr double tiny = 1e-6;
+  struct Held {
+    Time end;
+    double from = 0, size = 0;
+  };
+  std::vector<Held> held_;  ///< by `from`
+};
+
+double row_height_for(double room) {
+  const double lane =
+      std::clamp(std::round(row_height / std::max(1.0, room)), least_lane, most_lane);
+  return std::min(lane * std::max(1.0, room), 2 * row_height);
+}
+
+std::vector<NodeRow> rows_of(const Cluster& cluster, std::size_t most) {
+  const std::size_t count = std::min(most, cluster.nodes.size());
+  std::vector<NodeRow> rows;
+  double top = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    NodeRow row;
+    row.node = static_cast<std::uint32_t>(i * cluster.nodes.size() / count);
+    const Node& node = cluster.nodes[row.node];
+    row.of_devices = !node.devices.empty();
+    row.room = row.of_devices ? static_cast<double>(node.devices.size())
+                              : std::max(1.0, cpus_of(node).thousandths / 1000.0);
+    row.top = top;
+    row.height = row.of_devices ? row_height_for(row.room) : row.room > 1 ? row_height : most_lane;
+    top += row.height + gap;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+class Drawing {
+ public:
+  Drawing(const PageScene& scene, const PolicyRun& run, std::size_t most_rows)
+      : scene_(scene), run_(run) {
+    chart_.rows = rows_of(run.cluster.cluster, most_rows);
+    for (std::size_t r = 0; r < chart_.rows.size(); ++r) row_of_[chart_.rows[r].node] = r;
+    if (!chart_.rows.empty()) chart_.height = chart_.rows.back().top + chart_.rows.back().height;
+  }
+
+  NodeChart draw() {
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < scene_.jobs_of(run_); ++i)
+      if (run_.simulated.jobs[i].started && run_.simulated.jobs[i].where) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return run_.simulated.jobs[a].started < run_.simulated.jobs[b].started;
+    });
+    for (const std::size_t job : order) draw_job(job);
+    return std::move(chart_);
+  }
+
+ private:
+  struct Piece {
+    double from = 0, size = 0;  // of a row's room
+  };
+
+  void draw_job(std::size_t job) {
+    bool any_on_device = false, any_beside = false;
+    for (const NodePart& part : run_.simulated.jobs[job].where->parts) {
+      const auto row = row_of_.find(part.node.n);
+      if (row == row_of_.end()) continue;
+      const std::vector<Piece> pieces = pieces_of(job, part, row->second);
+      (pieces.empty() ? any_beside : any_on_device) = true;
+      for (const Piece& piece : pieces) add(job, chart_.rows[row->second], piece);
+    }
+    chart_.without_gpu += any_beside && !any_on_device;
+  }
+
+  /// What it holds of a row; neighbours in one piece.
+  std::vector<Piece> pieces_of(std::size_t job, const NodePart& part, std::size_t r) {
+    const NodeRow& row = chart_.rows[r];
+    const SimulatedJob& run = run_.simulated.jobs[job];
+    const Time end = run.ended.value_or(run_.simulated.end);
+    std::vector<Piece> pieces;
+    double cpus = 0;
+    for (const TaskPlace& task : part.tasks) {
+      cpus += cpus_of(task).thousandths / 1000.0;
+      for (const DeviceShare& held : task.devices) {
+        const double size = held.share.thousandths / 1000.0;
+        const double inside = held.share == whole_device
+                                  ? 0
+                                  : shared_[{r, held.device}].put(*run.started, end, size, 1);
+        pieces.push_back({held.device + inside, size});
+      }
+    }
+    if (!row.of_devices)
+      pieces.push_back({shared_[{r, 0}].put(*run.started, end, cpus, row.room), cpus});
+    return joined(std::move(pieces));
+  }
+
+  static std::vector<Piece> joined(std::vector<Piece> pieces) {
+    std::sort(pieces.begin(), pieces.end(),
+              [](const Piece& a, const Piece& b) { return a.from < b.from; });
+    std::vector<Piece> joined;
+    for (const Piece& piece : pieces) {
+      const bool next = !joined.empty() && joined.back().from + joined.back().size >= piece.from;
+      if (next) joined.back().size = piece.from + piece.size - joined.back().from;
+      else joined.push_back(piece);
+    }
+    return joined;
+  }
+
+  void add(std::size_t job, const NodeRow& row, const Piece& piece) {
+    const SimulatedJob& run = run_.simulated.jobs[job];
+    const std::int64_t from = scene_.axis.at(*run.started);
+    const std::int64_t until = scene_.axis.at(run.ended.value_or(run_.simulated.end));
+    const double scale = row.height / row.room;
+    const double top = std::min(piece.from * scale, row.height);
+    chart_.bars.push_back({job, from, std::max(from + 1, until), row.top + top,
+                           std::min(piece.size * scale, row.height - top)});
+  }
+
+  const PageScene& scene_;
+  const PolicyRun& run_;
+  NodeChart chart_;
+  std::map<std::uint32_t, std::size_t> row_of_;
+  std::map<std::pair<std::size_t, std::uint32_t>, SharedRoom> shared_;
+};
+
+}  // namespace
+
+NodeChart node_chart(const PageScene& scene, const PolicyRun& run, std::size_t most_rows) {
+  return Drawing(scene, run, most_rows).draw();
+}
+
+}  // namespace gangline

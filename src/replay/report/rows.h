@@ -1,0 +1,35 @@
+// Measures as rows: one list of them for the table, the CSV and the page.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "replay/report/measures.h"
+
+namespace gangline {
+
+enum class RowUnit : std::uint8_t { count, seconds, hours, part, ratio, kilowatt_hours, money };
+
+struct MeasureRow {
+  const char* key;    ///< in CSV and JSON: "wait_mean_s"
+  const char* title;  ///< for people: "wait, mean"
+  RowUnit unit;
+  bool less_is_better;
+  /// Empty: not known, or it means nothing here.
+  std::optional<double> (*of)(const Measures& measures);
+};
+std::span<const MeasureRow> measure_rows();
+
+/// For people: "3m20s", "54.0 %", "-" for none.
+std::string text_of(const MeasureRow& row, const std::optional<double>& value);
+
+/// A line of titles, then one line for each run; numbers in the units that the keys say.
+std::string write_csv(const std::vector<PolicyRun>& runs);
+/// One object: what was simulated, then for each run its measures by key, null where not known.
+std::string write_json(const std::string& title, const History& history,
+                       const std::vector<PolicyRun>& runs);
+
+}  // namespace gangline

@@ -1,0 +1,72 @@
+// The experiment of FGD (Weng et al., USENIX ATC'23) on the public trace, where it is present.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "replay/clusters/read_cluster.h"
+#include "replay/readers/read_history.h"
+#include "replay/readers/small_log.h"
+#include "replay/simulate/csv_rows.h"
+#include "replay/simulate/fgd_curves.h"
+#include "replay/simulate/simulation.h"
+
+namespace gangline {
+namespace {
+
+class Openb : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (data_folder().empty()) GTEST_SKIP() << "the public traces are not here";
+    folder_ = data_folder() + "openb/";
+    HowToRead how;
+    how.arrivals = folder_ + "arrivals_default.csv.gz";
+    history_ = *read_history(folder_ + "pods_default.csv.gz", how);
+    cluster_ = read_cluster(folder_ + "nodes_gpu.csv")->cluster;
+    std::map<std::string, std::uint32_t> rank;
+    for (const auto& row : csv_rows(folder_ + "node_rank_default.csv.gz"))
+      rank[row.at("sn")] = static_cast<std::uint32_t>(std::stoul(row.at("seed42")));
+    std::sort(cluster_.nodes.begin(), cluster_.nodes.end(),
+              [&](const Node& a, const Node& b) { return rank.at(a.name) < rank.at(b.name); });
+  }
+
+  std::vector<std::string> places_under(const std::string& policy) {
+    SimulationSettings settings;
+    settings.policy = *find_policy(policy);
+    settings.leaves_unless_started = true;
+    const auto simulated = simulate(history_, cluster_, settings);
+    std::vector<std::string> places;
+    for (const SimulatedJob& job : simulated->jobs)
+      places.push_back(job.where == nullptr
+                           ? ""
+                           : cluster_.nodes[job.where->parts.at(0).node.n].name.substr(11));
+    return places;
+  }
+
+  std::string folder_;
+  History history_;
+  Cluster cluster_;
+};
+
+TEST_F(Openb, EachArrivalGoesToTheNodeOfThePublishedRuns) {
+  const auto published = csv_rows(folder_ + "placements_default_seed42.csv.gz");
+  ASSERT_EQ(published.size(), 10'866u);
+  const std::map<std::string, std::string> columns = {{"fgd", "FGD"},
+                                                      {"best_fit", "BestFit"},
+                                                      {"dot_product", "DotProd"},
+                                                      {"gpu_packing", "GpuPacking"},
+                                                      {"gpu_clustering", "GpuClustering"}};
+  for (const auto& [policy, column] : columns) {
+    const auto places = places_under(policy);
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < published.size(); ++i) {
+      if (places.at(i) == published[i].at(column)) continue;
+      if (++different == 1)
+        ADD_FAILURE() << policy << ": arrival " << i << " goes to " << places[i] << ", not "
+                      << published[i].at(column);
+    }
+    EXPECT_EQ(different, 0u) << policy;
+  }
+}
+
+}  // namespace
+}  // namespace gangline

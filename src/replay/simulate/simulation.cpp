@@ -1,0 +1,296 @@
+#include "replay/simulate/simulation.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "control/cycle.h"
+#include "engine/simulator/simulator.h"
+#include "replay/input/amounts.h"
+#include "schedule/make_plan.h"
+#include "schedule/place/kinds.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::int64_t looks_for_causes = 5'000;  ///< over the whole of a history
+constexpr std::uint64_t plans_between_progress = 256;
+
+/// Nothing is lost: a simulation can be run again.
+class Memory final : public EventLog {
+ public:
+  void note(const Event&) override {}
+  Result<void> commit(const std::vector<Event>&) override { return {}; }
+};
+
+double devices_of(const ResourceRequest& request) {
+  const auto& devices = request.alternatives.front().devices;
+  return devices ? static_cast<double>(request.tasks) * devices->count * devices->share.thousandths
+                 : 0;
+}
+
+double devices_of(const Allocation& allocation) {
+  double sum = 0;
+  for (const NodePart& part : allocation.parts)
+    for (const TaskPlace& task : part.tasks)
+      for (const DeviceShare& share : task.devices) sum += share.share.thousandths;
+  return sum;
+}
+
+struct CauseOf {
+  IdleBecause operator()(const AllTaken& blocker) const {
+    return blocker.what.starts_with("gpu") ? IdleBecause::too_few : IdleBecause::other_kind;
+  }
+  IdleBecause operator()(const Scattered& blocker) const {
+    return blocker.what == "cpu" || blocker.what == "memory" ? IdleBecause::other_kind
+                                                             : IdleBecause::scattered;
+  }
+  IdleBecause operator()(const PromisedToOther&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const BehindOther&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const WaitsForJobs&) const { return IdleBecause::nothing_asked; }
+  template <class Other>
+  IdleBecause operator()(const Other&) const {
+    return IdleBecause::other_kind;
+  }
+};
+
+class Run {
+ public:
+  Run(const History& history, const Cluster& cluster, const SimulationSettings& how)
+      : history_(history),
+        how_(how),
+        shift_{std::max<std::int64_t>(0, 1 - history.jobs.front().submitted.us)},
+        machines_(cluster.nodes, runs(), history.jobs.front().submitted + shift_),
+        engine_(machines_),
+        cycle_(engine_, memory_, settings_of(how), how.policy),
+        kinds_(std::make_shared<const Cluster>(cluster), {}) {
+    cycle_.expect(usual_in(history));
+    result_.jobs.resize(history.jobs.size());
+    result_.begin = history.jobs.front().submitted;
+    const Span span = history.jobs.back().submitted - result_.begin;
+    look_every_ = {span.us / looks_for_causes};
+    double capacity = 0;
+    for (const Node& node : cluster.nodes)
+      for (const Device& device : node.devices)
+        if (node.up && device.allottable) capacity += whole_device.thousandths;
+    result_.timeline =
+        Timeline(result_.begin, {std::max<std::int64_t>(1, span.us / 1'000)}, capacity);
+  }
+
+  Simulated go() {
+    for (std::uint32_t n = 0; n < machines_.nodes().size(); ++n)
+      cycle_.learn({machines_.now(), NodeSeen{{n}, machines_.nodes()[n]}});
+    while (!result_.stopped) {
+      const Time next = std::min(next_arrival(), machines_.next());
+      if (next == never) break;
+      step(next);
+    }
+    for (SimulatedJob& job : result_.jobs)
+      if (job.ended) result_.end = std::max(result_.end, *job.ended);
+    result_.end = std::max(result_.end, history_.jobs.back().submitted);
+    result_.timeline.set(result_.end, {});
+    return std::move(result_);
+  }
+
+ private:
+  static Settings settings_of(const SimulationSettings& how) {
+    Settings settings = how.settings;
+    settings.policy = std::string(how.policy.name);
+    return settings;
+  }
+
+  PretendRuns runs() {
+    return [this](const StartOrder& order, std::uint32_t) {
+      PretendRun run;
+      run.length = history_.jobs[index_of(order.job.id)].run;
+      if (run.length >= longest_span_in_a_log) run.length = no_limit;  // it never leaves
+      run.keeps_limit = how_.ends_at_limit;
+      return run;
+    };
+  }
+
+  static std::size_t index_of(JobId id) { return static_cast<std::size_t>(id.n - 1); }
+  Time next_arrival() const {
+    return arrived_ < history_.jobs.size() ? history_.jobs[arrived_].submitted + shift_ : never;
+  }
+
+  /// One cycle, as control/controller.cpp runs it live.
+  void step(Time now) {
+    // 1. Learn what happened.
+    for (const Event& event : poll(now)) {
+      note(event);
+      cycle_.learn(event);
+    }
+    cycle_.settle_consequences(now);
+    // 2. Take in who came.
+    const std::vector<Event> submitted = arrivals(now);
+    if (!submitted.empty()) CHECK(cycle_.accept(submitted).ok());
+    // 3. Decide, 4. ask.
+    if (cycle_.look().somebody_waits()) {
+      const Plan plan = cycle_.decide(now);
+      CHECK(cycle_.carry_out(plan, now).ok());
+      count(plan, now);
+    }
+    if (how_.leaves_unless_started) send_away(submitted, now);
+    cycle_.retire_ended();
+    look_at_idle(now);
+    if (how_.progress && ++result_.plans % plans_between_progress == 0)
+      result_.stopped = !how_.progress(part_done());
+  }
+
+  std::vector<Event> poll(Time now) {
+    News news = engine_.poll(now);
+    if (!news.cursor.empty()) engine_.acknowledge(news.cursor);
+    return std::move(news.events);
+  }
+
+  void note(const Event& event) {
+    const auto* ended = std::get_if<GangEnded>(&event.body);
+    if (ended == nullptr) return;
+    SimulatedJob& job = result_.jobs[index_of(ended->gang.job)];
+    job.ended = event.at - shift_;
+    job.lot = Lot::ended;
+    used_ -= devices_of(*job.where);
+    ++ended_;
+  }
+
+  void count(const Plan& plan, Time now) {
+    result_.promises += plan.promises.size();
+    result_.given_up += plan.given_up.size();
+    for (const Start& start : plan.starts) {
+      SimulatedJob& job = result_.jobs[index_of(start.job)];
+      job.started = now - shift_;
+      job.where = start.allocation;
+      used_ += devices_of(*start.allocation);
+      no_longer_waits(index_of(start.job));
+    }
+  }
+
+  void no_longer_waits(std::size_t index) {
+    --waiting_;
+    waiting_devices_ -= devices_of(*history_.jobs[index].request);
+  }
+
+  std::vector<Event> arrivals(Time now) {
+    std::vector<Event> events;
+    for (; next_arrival() <= now; ++arrived_) {
+      const PastJob& past = history_.jobs[arrived_];
+      if (is_hopeless(past.request)) {
+        result_.jobs[arrived_].lot = Lot::hopeless;
+        ++ended_;
+        continue;
+      }
+      Job job{JobId{arrived_ + 1}, past.user, 0, now, spec_of(past)};
+      events.push_back({now, JobSubmitted{std::move(job)}});
+      ++waiting_;
+      waiting_devices_ += devices_of(*past.request);
+    }
+    return events;
+  }
+
+  bool is_hopeless(const std::shared_ptr<const ResourceRequest>& request) {
+    const auto [known, is_new] = hopeless_.try_emplace(request.get(), false);
+    if (is_new) known->second = never_fits(kinds_, *request).has_value();
+    return known->second;
+  }
+
+  /// One spec for all that are alike.
+  std::shared_ptr<const JobSpec> spec_of(const PastJob& past) {
+    std::optional<Span> limit = past.limit;
+    if (!limit && how_.assumed_limit > 0)
+      limit =
+          Span{static_cast<std::int64_t>(static_cast<double>(past.run.us) * how_.assumed_limit)};
+    auto& spec = specs_[{past.request.get(), limit.value_or(Span{-1}), past.priority, past.queue}];
+    if (spec == nullptr) {
+      JobSpec made;
+      made.name = "job";
+      made.resources = *past.request;
+      made.time = limit;
+      made.priority = past.priority;
+      made.queue = past.queue;
+      spec = std::make_shared<const JobSpec>(std::move(made));
+    }
+    return spec;
+  }
+
+  void send_away(const std::vector<Event>& submitted, Time now) {
+    for (const Event& event : submitted) {
+      const JobId id = std::get<JobSubmitted>(event.body).job.id;
+      const JobState* job = cycle_.beliefs().find(id);
+      if (job == nullptr || job->waiting() == 0) continue;
+      Ending ending;
+      ending.cause = EndCause::stopped;
+      cycle_.learn({now, WaitingEnded{id, {}, std::move(ending)}});
+      result_.jobs[index_of(id)].lot = Lot::left;
+      no_longer_waits(index_of(id));
+      ++ended_;
+    }
+  }
+
+  void look_at_idle(Time now) {
+    if (waiting_ == 0) {
+      cause_ = IdleBecause::nothing_asked;
+    } else if (now - looked_ >= look_every_ || cause_ == IdleBecause::nothing_asked) {
+      looked_ = now;
+      const auto wait = cycle_.first_wait();
+      if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
+    }
+    result_.timeline.set(now - shift_,
+                         {used_, static_cast<double>(waiting_), waiting_devices_, cause_});
+  }
+
+  double part_done() const {
+    return static_cast<double>(arrived_ + ended_) / static_cast<double>(2 * result_.jobs.size());
+  }
+
+  struct Alike {
+    const ResourceRequest* request = nullptr;
+    Span limit;
+    std::int32_t priority = 0;
+    std::string queue;
+    auto operator<=>(const Alike&) const = default;
+  };
+
+  const History& history_;
+  const SimulationSettings& how_;
+  const Span shift_;  ///< pretended time begins after 0
+  PretendCluster machines_;
+  Simulator engine_;
+  Memory memory_;
+  Cycle cycle_;
+  const Kinds kinds_;
+  std::map<Alike, std::shared_ptr<const JobSpec>> specs_;
+  std::unordered_map<const ResourceRequest*, bool> hopeless_;
+  std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
+  double used_ = 0, waiting_devices_ = 0;
+  IdleBecause cause_ = IdleBecause::nothing_asked;
+  Span look_every_{0};
+  Time looked_;
+  Simulated result_;
+};
+
+}  // namespace
+
+std::vector<UsualTask> usual_in(const History& history) {
+  if (!history.usual.empty()) return history.usual;
+  std::unordered_map<const ResourceRequest*, std::uint64_t> counts;
+  for (const PastJob& job : history.jobs) ++counts[job.request.get()];
+  return usual_tasks(
+      std::vector<std::pair<const ResourceRequest*, std::uint64_t>>(counts.begin(), counts.end()));
+}
+
+Result<Simulated> simulate(const History& history, const Cluster& cluster,
+                           const SimulationSettings& settings) {
+  if (history.jobs.empty())
+    return Error{ErrorKind::refused, "the history holds no job", "", "name a file with some"};
+  const bool any_up = std::any_of(cluster.nodes.begin(), cluster.nodes.end(),
+                                  [](const Node& node) { return node.up; });
+  if (!any_up)
+    return Error{ErrorKind::refused, "the cluster has no node that is up", "",
+                 "name one with some"};
+  return Run(history, cluster, settings).go();
+}
+
+}  // namespace gangline

@@ -1,0 +1,66 @@
+// A history once more, on machines and under a policy that one chooses: the cycle that schedules
+// live, with pretended machines and pretended time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/cluster.h"
+#include "model/settings.h"
+#include "replay/history.h"
+#include "replay/simulate/timeline.h"
+#include "schedule/policy.h"
+
+namespace gangline {
+
+struct SimulationSettings {
+  Policy policy;
+  Settings settings;  ///< queues; `policy` above counts
+  /// What a job without a limit is taken to promise: so many times its run time; 0: nothing.
+  double assumed_limit = 0;
+  /// A job that does not start with the plan after its arrival leaves and never comes back.
+  bool leaves_unless_started = false;
+  /// A job ends when its limit is over, also where its history knows that it ran for longer.
+  bool ends_at_limit = false;
+  /// Called now and then with the part that is done, 0 to 1. False: stop here.
+  std::function<bool(double)> progress;
+};
+
+/// What became of one job.
+enum class Lot : std::uint8_t {
+  ended,    ///< it ran
+  waited,   ///< it waits still, or runs, and nothing more will happen
+  left,     ///< it did not start when it came (SimulationSettings::leaves_unless_started)
+  hopeless  ///< these machines can never run it
+};
+
+struct SimulatedJob {
+  Lot lot = Lot::waited;
+  std::optional<Time> started;
+  std::optional<Time> ended;
+  std::shared_ptr<const Allocation> where;  ///< null: it never started
+};
+
+struct Simulated {
+  std::vector<SimulatedJob> jobs;  ///< as in the history
+  Timeline timeline;
+  Time begin, end;  ///< first arrival; last end, or arrival where nothing ended
+  std::uint64_t plans = 0;
+  std::uint64_t promises = 0, given_up = 0;
+  bool stopped = false;  ///< `progress` said so
+};
+
+/// What the users of this history usually ask for.
+std::vector<UsualTask> usual_in(const History& history);
+
+/// Jobs of a history that ask for more than there is ever are told as hopeless. Errors: the cluster
+/// has no node that is up, the history has no job.
+Result<Simulated> simulate(const History& history, const Cluster& cluster,
+                           const SimulationSettings& settings);
+
+}  // namespace gangline
