@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench: what Gangline costs, as ratios to rivals and physical limits measured in the same run.
 
-usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build
+usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build papers
 """
 import json
 import os
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 
+from papers_bench import bench_papers
 from schedule_bench import bench_schedule
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -239,7 +240,8 @@ def bench_build(_):
 
 
 BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs,
-           "schedule": lambda _: bench_schedule(row), "build": bench_build}
+           "schedule": lambda _: bench_schedule(row), "build": bench_build,
+           "papers": lambda _: bench_papers()}
 
 
 def main():
