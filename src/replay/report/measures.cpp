@@ -12,7 +12,7 @@
 namespace gangline {
 namespace {
 
-constexpr double shortest_run = 10;              // seconds, for the slowdown
+constexpr double shortest_run = 10;               // seconds, for the slowdown
 constexpr std::size_t fragmentation_looks = 500;  // over the whole of a simulation
 
 Spread spread_of(std::vector<double> values) {

@@ -18,11 +18,11 @@ struct Spread {
 
 /// How far simulated starts are from those that a history tells, in seconds.
 struct BacktestError {
-  std::uint64_t jobs = 0;    ///< with a start in both
-  double mean_apart = 0;     ///< without a sign
-  double median_apart = 0;   ///< the same
-  double p95_apart = 0;      ///< the same
-  double mean_later = 0;     ///< simulated less true
+  std::uint64_t jobs = 0;                    ///< with a start in both
+  double mean_apart = 0;                     ///< without a sign
+  double median_apart = 0;                   ///< the same
+  double p95_apart = 0;                      ///< the same
+  double mean_later = 0;                     ///< simulated less true
   double wait_true = 0, wait_simulated = 0;  ///< mean waits
 };
 
@@ -33,8 +33,8 @@ struct Measures {
   /// Completion by run time, of jobs that ran for at least ten seconds or as though they had
   /// (bounded slowdown: Feitelson, "Metrics for parallel job scheduling", 2001).
   Spread slowdown;
-  double makespan = 0;            ///< seconds from the first arrival to the last end
-  double gpu_hours = 0;           ///< that there were
+  double makespan = 0;   ///< seconds from the first arrival to the last end
+  double gpu_hours = 0;  ///< that there were
   double gpu_hours_used = 0;
   double used_at_end = 0;  ///< part of the GPUs that are held when nothing more will happen
   std::array<double, idle_causes> gpu_hours_idle{};  ///< by IdleBecause
@@ -44,8 +44,8 @@ struct Measures {
   /// Jain's index of the users' mean slowdowns: 1 when all fare alike, near 0 when one has it all.
   double fairness = 1;
   std::uint64_t preemptions = 0;
-  std::optional<double> kilowatt_hours;  ///< where the watts of all models are known
-  std::optional<double> cost;            ///< of the devices used, where their prices are known
+  std::optional<double> kilowatt_hours;   ///< where the watts of all models are known
+  std::optional<double> cost;             ///< of the devices used, where their prices are known
   std::optional<BacktestError> backtest;  ///< where the history tells true starts
 };
 

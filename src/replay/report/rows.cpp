@@ -27,7 +27,9 @@ constexpr MeasureRow rows[] = {
     {"ended", "ended", RowUnit::count, false,
      [](const Measures& m) -> Value { return static_cast<double>(m.ended); }},
     {"never_started", "never started", RowUnit::count, true,
-     [](const Measures& m) -> Value { return static_cast<double>(m.jobs - m.started - m.hopeless); }},
+     [](const Measures& m) -> Value {
+       return static_cast<double>(m.jobs - m.started - m.hopeless);
+     }},
     {"hopeless", "can never run there", RowUnit::count, true,
      [](const Measures& m) -> Value { return static_cast<double>(m.hopeless); }},
     {"wait_mean_s", "wait, mean", RowUnit::seconds, true,
