@@ -67,6 +67,13 @@ void Scene::count(const Told& told, int sign) {
   }
 }
 
+std::shared_ptr<const std::vector<UsualTask>> Scene::usual_now() const {
+  std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
+  for (const auto& [id, job] : beliefs_.jobs())
+    asked.emplace_back(job.request.get(), gang_count(*job.job.spec));
+  return std::make_shared<const std::vector<UsualTask>>(usual_tasks(asked));
+}
+
 void Scene::begin_anew(Time now) {
   cluster_ = beliefs_.cluster();
   foreign_ = beliefs_.foreign();
@@ -76,7 +83,7 @@ void Scene::begin_anew(Time now) {
   snapshot.cluster = cluster_;
   snapshot.queues = settings_.queues;
   snapshot.foreign = foreign_;
-  snapshot.usual = usual_;
+  snapshot.usual = usual_ != nullptr ? usual_ : usual_now();
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());

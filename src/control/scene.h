@@ -19,7 +19,8 @@ class Scene {
   Scene(const Register& beliefs, Settings settings, const Policy& policy)
       : beliefs_(beliefs), settings_(std::move(settings)), policy_(policy) {}
 
-  /// What is usually asked for, from the next plan from nothing on.
+  /// What is usually asked for, from the next plan from nothing on; until this is called, what the
+  /// jobs that have not ended ask for.
   void expect(std::vector<UsualTask> usual) {
     usual_ = std::make_shared<const std::vector<UsualTask>>(std::move(usual));
   }
@@ -44,6 +45,7 @@ class Scene {
   void tell(const Told& before, const Told& after);
   void count(const Told& told, int sign);
   void begin_anew(Time now);
+  std::shared_ptr<const std::vector<UsualTask>> usual_now() const;
 
   const Register& beliefs_;
   const Settings settings_;

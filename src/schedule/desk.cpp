@@ -33,6 +33,15 @@ std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
   return wanted;
 }
 
+/// Of its first alternative: devices count for more than any CPUs.
+std::int64_t size_of(const ResourceRequest& request) {
+  const TaskRequest& task = request.alternatives.front();
+  constexpr std::int64_t device = std::int64_t{1} << 32;
+  const std::int64_t devices =
+      task.devices ? std::int64_t{task.devices->count} * task.devices->share.thousandths : 0;
+  return std::int64_t{request.tasks} * (devices * (device / 1000) + task.cpus.thousandths);
+}
+
 }  // namespace
 
 bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
@@ -66,6 +75,7 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       held(kinds.nodes()),
       all_free_(free),
       rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual) {
+  if (policy.place == Place::consolidate) empty_.emplace(kinds);
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -91,8 +101,12 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   shape.hopeless = never_fits(kinds, *shape.request);
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
-  if (rule_of(policy.place) != nullptr)
-    for (Wanted& wanted : shape.wanted) wanted.best_nodes = std::make_shared<BestNodes>(rater_);
+  for (Wanted& wanted : shape.wanted) {
+    if (rule_of(policy.place) != nullptr) wanted.best_nodes = std::make_shared<BestNodes>(rater_);
+    else if (policy.place == Place::consolidate)
+      if (const auto empty = place(wanted, FreeView(*empty_)))
+        wanted.most_nodes = empty->parts.size();
+  }
   return shape;
 }
 
@@ -109,7 +123,18 @@ void Desk::share_scores(Shape& shape) {
 OrderKey Desk::key_of(const WaitingGroup& group, WaitingId id) const {
   std::int64_t priority = group.priority;
   if (group.queue < queues.size()) priority += queues[group.queue].priority;
-  return {-priority, group.submitted, group.job, group.first, id, group.time.value_or(no_limit)};
+  OrderKey key{
+      -priority, 0, group.submitted, group.job, group.first, id, group.time.value_or(no_limit)};
+  switch (policy.goes_first) {
+    case GoesFirst::arrival: break;
+    case GoesFirst::ageing:
+      key.rank = 0;
+      key.then = group.submitted.us - priority * policy.ages.us;
+      break;
+    case GoesFirst::shortest: key.then = key.limit.us; break;
+    case GoesFirst::smallest: key.then = size_of(*group.request); break;
+  }
+  return key;
 }
 
 void Desk::wait(const WaitingGroup& group) {
@@ -208,8 +233,10 @@ void Desk::forget_denials_of_at_most(std::int64_t loss) {
 
 Outlook* Desk::outlook() {
   const bool overdue = !held.by_end().empty() && held.by_end().begin()->first <= now;
-  if (reserved.size() != 1 || reserved[0].opening.at == never ||
-      reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
+  // Its counts of tasks do not know of nodes.
+  if (policy.place == Place::consolidate || reserved.size() != 1 ||
+      reserved[0].opening.at == never || reserved[0].shape->wanted.size() != 1 ||
+      reserved[0].opening.after_overdue ||
       (overdue && reserved[0].opening.at < now + overdue_grace)) {
     outlook_.reset();
     return nullptr;

@@ -30,6 +30,7 @@ constexpr Span no_limit{std::numeric_limits<std::int64_t>::max()};
 /// The place of a waiting group in the order in which they may start.
 struct OrderKey {
   std::int64_t rank = 0;  ///< as the policy says; less goes first
+  std::int64_t then = 0;  ///< among those of one rank
   Time submitted;
   JobId job;
   std::uint32_t first = 0;
@@ -195,6 +196,7 @@ class Desk {
 
   const FreeView all_free_;
   const Rater rater_;
+  std::optional<FreeState> empty_;  ///< with everything free; where the policy asks for it
   std::deque<Shape> shapes_;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;
   std::unordered_map<const ResourceRequest*, Shape*> by_request_;  // the quick way, without rules

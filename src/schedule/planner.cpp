@@ -196,6 +196,7 @@ std::uint32_t Planner::start_what_fits(const Waits& waits, Plan& plan) {
   while (started < group.count) {
     if (!own && !desk_.may_start(shape, end)) break;
     RoomNow::Attempt attempt = room_->attempt(shape, end);
+    if (!attempt.allocation && own && started == 0) attempt.allocation = place_due(desk_, *own);
     if (!attempt.allocation) {
       if (attempt.delays) {
         const Reserved& kept = desk_.reserved[*attempt.delays];

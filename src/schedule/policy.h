@@ -8,21 +8,29 @@
 #include <span>
 #include <string_view>
 
+#include "base/units.h"
+
 namespace gangline {
 
+/// Who goes first. Equal ones go as they came.
 enum class GoesFirst : std::uint8_t {
-  arrival,  ///< higher priority first, then who came first
+  arrival,   ///< higher priority first
+  ageing,    ///< the same, but Policy::ages worth of waiting makes up for one of priority
+  shortest,  ///< higher priority first, then who has the least time limit; without one, last
+  smallest,  ///< higher priority first, then who wants the fewest devices, then the fewest CPUs
 };
 
-/// Where a gang fits best. All but the first rate nodes for one task at a time (rate/rules.cpp).
+/// Where a gang fits best. All but the first two rate nodes for one task at a time
+/// (rate/rules.cpp).
 enum class Place : std::uint8_t {
-  pack,           ///< near each other, breaking as little as can be for those to come
-  first,          ///< the first node with room
-  best,           ///< where the least is left over
-  worst,          ///< where the most is left over
-  dot_product,    ///< where what is free is least like what is wanted
-  packing,        ///< devices that are in use first, then nodes that are
-  clustering,     ///< where tasks of as many devices are
+  pack,         ///< near each other, breaking as little as can be for those to come
+  consolidate,  ///< the same, but over no more nodes than an empty cluster would need, or it waits
+  first,        ///< the first node with room
+  best,         ///< where the least is left over
+  worst,        ///< where the most is left over
+  dot_product,  ///< where what is free is least like what is wanted
+  packing,      ///< devices that are in use first, then nodes that are
+  clustering,   ///< where tasks of as many devices are
   fragmentation,  ///< where the least becomes useless to what is usually asked for
   random,         ///< anywhere
 };
@@ -36,6 +44,7 @@ struct Policy {
   bool overtake = false;  ///< may a gang start before one that goes first, if it delays no promise
   std::uint32_t promises = 0;  ///< how many of the first that wait are promised a start
   std::uint64_t seed = 42;     ///< of Place::random
+  Span ages = hours(1);        ///< of GoesFirst::ageing
 };
 
 /// All rows; the first is taken where none is named.

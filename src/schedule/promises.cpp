@@ -339,6 +339,21 @@ void tell_promises(const Desk& desk, Plan& plan) {
   }
 }
 
+std::shared_ptr<const Allocation> place_due(const Desk& desk, const Reserved& reserved) {
+  const Opening& opening = reserved.opening;
+  if (opening.at > desk.now || opening.allocation == nullptr) return nullptr;
+  for (const NodePart& part : opening.allocation->parts) {
+    FreeNode node = desk.free.node(part.node.n);
+    for (const TaskPlace& task : part.tasks)
+      if (!task.cpus.minus(node.cpus).empty()) return nullptr;
+    node.take(part);
+    if (node.counted < 0 || node.memory.n < 0) return nullptr;
+    for (const std::int32_t left : node.devices)
+      if (left < 0) return nullptr;
+  }
+  return opening.allocation;
+}
+
 const Reserved* find_reserved(const Desk& desk, WaitingId group) {
   for (const Reserved& reserved : desk.reserved)
     if (reserved.group == group) return &reserved;

@@ -66,6 +66,10 @@ const Reserved* keep_room(Desk& desk, WaitingId group, std::uint32_t started);
 /// what nobody can date is no promise.
 void tell_promises(const Desk& desk, Plan& plan);
 
+/// The place kept for it, if its time has come and it is free; else null. It is in nobody's way:
+/// the places of all others were found around it.
+std::shared_ptr<const Allocation> place_due(const Desk& desk, const Reserved& reserved);
+
 /// The room kept for this group, or null.
 const Reserved* find_reserved(const Desk& desk, WaitingId group);
 /// Takes the room kept for this group off the desk.

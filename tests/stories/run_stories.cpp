@@ -33,6 +33,13 @@ std::string place_of(const Allocation& allocation, const Cluster& cluster) {
   return text;
 }
 
+std::shared_ptr<const std::vector<UsualTask>> usual_in(const Story& story) {
+  std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
+  for (const StoryJob& job : story.jobs)
+    asked.emplace_back(job.group.request.get(), job.group.count);
+  return std::make_shared<const std::vector<UsualTask>>(usual_tasks(asked));
+}
+
 class Pretend {
  public:
   explicit Pretend(const Story& story) : story_(story), policy_(*find_policy(story.policy)) {
@@ -103,6 +110,7 @@ class Pretend {
       else world_.foreign.push_back({{change.node, *change.device}, change.holder});
     }
     world_.cluster = cluster;
+    world_.usual = usual_;
     for (const StoryJob& job : story_.jobs)
       if (job.group.submitted == world_.now && !came_.contains(job.group.job)) {
         came_.insert(job.group.job);
@@ -166,6 +174,8 @@ class Pretend {
   std::multimap<Time, std::pair<JobId, std::uint32_t>> ends_;
   std::set<JobId> came_;
   std::map<GangId, Started> started_;
+  /// What is usually asked for is what the jobs of the story ask for.
+  const std::shared_ptr<const std::vector<UsualTask>> usual_ = usual_in(story_);
   std::vector<std::pair<int, std::string>> wrong_;
 };
 

@@ -16,7 +16,8 @@ void check_place(const Desk& desk, const Shape& shape, std::string& wrong) {
     if (quick != plain) wrong = "another place by looking up than by looking at each node";
     const std::uint64_t room = room_for(wanted, FreeView(desk.free));
     if (room != room_for(wanted, FreeView::plain(desk.free))) wrong = "another count of room";
-    if (quick.has_value() != (room >= wanted.tasks)) wrong = "a place that the count does not know";
+    if (quick.has_value() && room < wanted.tasks) wrong = "a place that the count does not know";
+    if (!quick && room >= wanted.tasks && wanted.most_nodes == 0) wrong = "room without a place";
   }
 }
 
@@ -39,6 +40,7 @@ std::uint32_t start_what_fits(Desk& desk, const Waits& waits, Plan& plan) {
   std::uint32_t started = 0;
   for (; started < group.count; ++started) {
     RoomNow::Attempt attempt = RoomNow(desk).attempt(*waits.shape, end);
+    if (!attempt.allocation && own && started == 0) attempt.allocation = place_due(desk, *own);
     if (!attempt.allocation) break;
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
     const std::uint32_t gang = group.first + started;

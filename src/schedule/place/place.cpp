@@ -198,7 +198,9 @@ std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
     Search search(wanted, free, slices);
     if (auto allocation = search.on_one_node()) return allocation;
     if (wanted.tasks == 1) continue;
-    if (auto allocation = search.on_several_nodes()) return allocation;
+    auto allocation = search.on_several_nodes();
+    if (allocation && (wanted.most_nodes == 0 || allocation->parts.size() <= wanted.most_nodes))
+      return allocation;
   }
   return std::nullopt;
 }

@@ -36,6 +36,7 @@ struct Wanted {
   bool slices = false;             ///< some of the devices are slices
   std::shared_ptr<Scores> scores;  ///< shared by all that ask for the same devices; never null
 
+  std::size_t most_nodes = 0;  ///< that it may lie over; 0: any
   /// Where nodes are rated by the rule of a policy; null: they are taken by closeness.
   std::shared_ptr<BestNodes> best_nodes;
 

@@ -147,7 +147,8 @@ Rating random(const Rater& rater, const Site& site) {
 
 Rater::Rule rule_of(Place place) {
   switch (place) {
-    case Place::pack: return nullptr;
+    case Place::pack:
+    case Place::consolidate: return nullptr;
     case Place::first: return first;
     case Place::best: return best;
     case Place::worst: return worst;
