@@ -4,39 +4,18 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <map>
-#include <sstream>
 
 #include "base/text.h"
 #include "replay/clusters/read_cluster.h"
-#include "replay/input/input.h"
 #include "replay/readers/read_history.h"
+#include "replay/simulate/csv_rows.h"
 #include "replay/simulate/fgd_curves.h"
 #include "replay/simulate/simulation.h"
 
 namespace gangline {
 namespace {
-
-std::vector<std::vector<std::string>> read_csv(const std::string& path) {
-  auto input = Input::open(path);
-  if (!input) {
-    std::fprintf(stderr, "papers: %s\n", input.error().sentence().c_str());
-    std::exit(1);
-  }
-  std::string text;
-  while (input->read_more()) continue;
-  text = input->window();
-  std::vector<std::vector<std::string>> rows;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    rows.emplace_back();
-    std::istringstream fields(line);
-    for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(field);
-    if (!line.empty() && line.back() == ',') rows.back().emplace_back();
-  }
-  return rows;
-}
 
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -44,12 +23,8 @@ double now() {
 
 // Nodes in the order of their rank: of equally good ones the first is taken.
 Cluster by_rank(const Cluster& cluster, const std::string& path, const std::string& seed) {
-  const auto rows = read_csv(path);
-  std::size_t column = 0;
-  for (std::size_t c = 0; c < rows[0].size(); ++c)
-    if (rows[0][c] == "seed" + seed) column = c;
   std::map<std::string, std::size_t> rank;
-  for (std::size_t r = 1; r < rows.size(); ++r) rank[rows[r][0]] = std::stoul(rows[r][column]);
+  for (const auto& row : csv_rows(path)) rank[row.at("sn")] = std::stoul(row.at("seed" + seed));
   Cluster ranked;
   ranked.nodes.resize(cluster.nodes.size());
   for (const Node& node : cluster.nodes) ranked.nodes[rank.at(node.name)] = node;
@@ -69,11 +44,11 @@ constexpr FgdRow fgd_rows[] = {{"01-Random", "random"},
 
 void fgd(const std::string& folder) {
   const auto found = read_cluster(folder + "/nodes_gpu.csv");
-  const auto published = read_csv(folder + "/expected.csv.gz");
   std::map<std::string, std::pair<double, double>> expected;
-  for (const auto& row : published)
-    expected[row[0] + "," + row[1] + "," + row[2] + "," + row[3]] = {std::atof(row[4].c_str()),
-                                                                     std::atof(row[5].c_str())};
+  for (const auto& row : csv_rows(folder + "/expected.csv.gz"))
+    expected[row.at("trace") + "," + row.at("policy") + "," + row.at("seed") + "," +
+             row.at("arrived_pct")] = {std::atof(row.at("alloc_pct").c_str()),
+                                       std::atof(row.at("frag_amount_pct").c_str())};
   for (const char* trace : {"default", "cpu100", "gpushare40", "gpuspec25", "multigpu30"})
     for (const FgdRow& row : fgd_rows) {
       double worst_alloc = 0, worst_frag = 0, seconds = 0, mean = 0, mean_published = 0;
@@ -112,10 +87,152 @@ void fgd(const std::string& folder) {
     }
 }
 
+// Jobs in the order of their file, so that what peers tell by number can be found.
+struct Compared {
+  std::size_t jobs = 0, different = 0;
+  double mean = 0, mean_published = 0;
+};
+
+Cluster some_nodes(std::size_t count, std::uint32_t gpus, std::uint32_t cpus) {
+  Node node;
+  node.counted = whole_cpus(cpus);
+  Device device;
+  device.vendor = "nvidia";
+  node.devices.assign(gpus, device);
+  Cluster cluster;
+  for (std::size_t n = 0; n < count; ++n) {
+    node.name = "n" + std::to_string(n);
+    cluster.nodes.push_back(node);
+  }
+  return cluster;
+}
+
+void print(const std::string& what, const Compared& compared, const char* of) {
+  std::printf("%-44s %6zu jobs, %s differs for %zu; mean ours %.3f, published %.3f\n", what.c_str(),
+              compared.jobs, of, compared.different, compared.mean, compared.mean_published);
+}
+
+// End times of the simulator of Tiresias (NSDI'19), scheme `count`.
+void tiresias(const std::string& folder) {
+  struct Trace {
+    const char* file;
+    const char* name;
+    std::uint32_t gpus;
+  };
+  for (const Trace& trace : {Trace{"60_job.csv", "60_8gpu", 8}, Trace{"60_job.csv", "60_16gpu", 16},
+                             Trace{"philly_0e4a51_job.csv", "philly_0e4a51_40gpu", 40}})
+    for (const auto& [peer, row] : {std::pair{"fifo", "fifo"}, std::pair{"fjf", "greedy"}}) {
+      const auto history = read_history(folder + "/" + trace.file);
+      SimulationSettings settings;
+      settings.policy = *find_policy(row);
+      const auto simulated = simulate(*history, some_nodes(1, trace.gpus, 60'000), settings);
+      std::map<std::string, double> end;
+      const std::string path = folder + "/peer_" + trace.name + "_" + peer + ".csv.gz";
+      for (const auto& published : csv_rows(path))
+        end[published.at("job_id")] = std::atof(published.at("end_time").c_str());
+      Compared compared;
+      for (std::size_t i = 0; i < history->jobs.size(); ++i) {
+        const double ours = to_seconds(simulated->jobs[i].ended.value_or(never) - Time{});
+        const double theirs = end.at(history->jobs[i].id);
+        ++compared.jobs;
+        compared.different += std::abs(ours - theirs) > 0.5;
+        compared.mean += ours / static_cast<double>(history->jobs.size());
+        compared.mean_published += theirs / static_cast<double>(history->jobs.size());
+      }
+      print(std::string("tiresias ") + trace.name + " " + row, compared, "the end");
+    }
+}
+
+// Starts of the simulator of Helios (SC'21), consolidated placement.
+void helios(const std::string& folder) {
+  for (const auto& [vc, nodes] : {std::pair{"0e4a51", 5}, std::pair{"11cb48", 16}})
+    for (const auto& [peer, row] :
+         {std::pair{"fifo", "fifo_consolidate"}, std::pair{"sjf", "shortest_consolidate"}}) {
+      const std::string path = folder + "/helios/peer_" + vc + "_" + std::to_string(nodes) +
+                               "nodes_" + peer + "_consolidate.csv.gz";
+      if (!std::filesystem::exists(path)) continue;
+      History history;
+      std::vector<double> start;
+      std::map<int, std::shared_ptr<const ResourceRequest>> requests;
+      for (const auto& published : csv_rows(path)) {
+        PastJob job;
+        const int gpus = std::atoi(published.at("gpu_num").c_str());
+        auto& request = requests[gpus];
+        if (request == nullptr) {
+          ResourceRequest asked;
+          asked.tasks = static_cast<std::uint32_t>(gpus);
+          asked.alternatives.front().devices.emplace();
+          request = std::make_shared<const ResourceRequest>(asked);
+        }
+        job.request = request;
+        job.submitted = Time{} + seconds(std::atoll(published.at("submit_time").c_str()));
+        job.run = seconds(std::atoll(published.at("duration").c_str()));
+        history.jobs.push_back(std::move(job));
+        start.push_back(std::atof(published.at("start_time").c_str()));
+      }
+      std::vector<std::size_t> order(start.size());
+      for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+      std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return history.jobs[a].submitted < history.jobs[b].submitted;
+      });
+      History sorted;
+      for (const std::size_t i : order) sorted.jobs.push_back(history.jobs[i]);
+      SimulationSettings settings;
+      settings.policy = *find_policy(row);
+      settings.assumed_limit = 1;
+      const auto simulated =
+          simulate(sorted, some_nodes(static_cast<std::size_t>(nodes), 8, 1'000), settings);
+      Compared compared;
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        const double ours = to_seconds(simulated->jobs[i].started.value_or(never) - Time{});
+        ++compared.jobs;
+        compared.different += std::abs(ours - start[order[i]]) > 0.5;
+        compared.mean += ours / static_cast<double>(order.size());
+        compared.mean_published += start[order[i]] / static_cast<double>(order.size());
+      }
+      print(std::string("helios ") + vc + " " + row, compared, "the start");
+    }
+}
+
+// Starts under EASY of Batsim, and the mean wait of EASY that promises counts.
+void batsim(const std::string& folder) {
+  const auto history = read_history(folder + "/jobs.csv");
+  std::map<std::string, double> start;
+  for (const auto& published : csv_rows(folder + "/expected_easy.csv"))
+    start[published.at("job_id")] = std::atof(published.at("starting_time").c_str());
+  Cluster cluster;
+  for (int n = 0; n < 32; ++n) {
+    Node node;
+    node.name = "m" + std::to_string(n);
+    node.counted = whole_cpus(1);
+    cluster.nodes.push_back(node);
+  }
+  for (const char* row : {"easy", "conservative"}) {
+    SimulationSettings settings;
+    settings.policy = *find_policy(row);
+    const auto simulated = simulate(*history, cluster, settings);
+    Compared compared;
+    for (std::size_t i = 0; i < history->jobs.size(); ++i) {
+      const PastJob& job = history->jobs[i];
+      const double ours = to_seconds(simulated->jobs[i].started.value_or(never) - job.submitted);
+      const double theirs = start.at(job.id) - to_seconds(job.submitted - Time{});
+      ++compared.jobs;
+      compared.different += std::abs(ours - theirs) > 0.5;
+      compared.mean += ours / static_cast<double>(history->jobs.size());
+      compared.mean_published += theirs / static_cast<double>(history->jobs.size());
+    }
+    print(std::string("batsim, wait under ") + row, compared, "the start (particular machines)");
+  }
+}
+
 }  // namespace
 }  // namespace gangline
 
 int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "../shared/data";
-  gangline::fgd(folder + "/openb");
+  const std::string only = argc > 2 ? argv[2] : "";
+  if (only.empty() || only == "fgd") gangline::fgd(folder + "/openb");
+  if (only.empty() || only == "tiresias") gangline::tiresias(folder + "/tiresias");
+  if (only.empty() || only == "helios") gangline::helios(folder);
+  if (only.empty() || only == "batsim") gangline::batsim(folder + "/batsim-backfill");
 }
