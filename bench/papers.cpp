@@ -112,6 +112,17 @@ void print(const std::string& what, const Compared& compared, const char* of) {
               compared.jobs, of, compared.different, compared.mean, compared.mean_published);
 }
 
+constexpr std::pair<const char*, const char*> tiresias_rows[] = {
+    {"fifo", "fifo"},
+    {"fjf", "greedy"},
+    {"sjf", "fewest_devices"},
+    {"shortest", "remaining"},
+    {"shortest-gpu", "remaining_work"},
+    {"dlas", "attained"},
+    {"dlas-gpu", "attained_work"},
+    {"dlas-gpu-gittins", "gittins"},
+};
+
 // End times of the simulator of Tiresias (NSDI'19), scheme `count`.
 void tiresias(const std::string& folder) {
   struct Trace {
@@ -121,9 +132,11 @@ void tiresias(const std::string& folder) {
   };
   for (const Trace& trace : {Trace{"60_job.csv", "60_8gpu", 8}, Trace{"60_job.csv", "60_16gpu", 16},
                              Trace{"philly_0e4a51_job.csv", "philly_0e4a51_40gpu", 40}})
-    for (const auto& [peer, row] : {std::pair{"fifo", "fifo"}, std::pair{"fjf", "greedy"}}) {
+    for (const auto& [peer, row] : tiresias_rows) {
       const auto history = read_history(folder + "/" + trace.file);
       SimulationSettings settings;
+      for (const auto& sample : csv_rows(folder + "/yarn-gput1000.csv"))
+        settings.usual_work.push_back(seconds(std::atoll(sample.at("duration").c_str())));
       settings.policy = *find_policy(row);
       const auto simulated = simulate(*history, some_nodes(1, trace.gpus, 60'000), settings);
       std::map<std::string, double> end;
@@ -132,8 +145,9 @@ void tiresias(const std::string& folder) {
         end[published.at("job_id")] = std::atof(published.at("end_time").c_str());
       Compared compared;
       for (std::size_t i = 0; i < history->jobs.size(); ++i) {
-        const double ours = to_seconds(simulated->jobs[i].ended.value_or(never) - Time{});
-        const double theirs = end.at(history->jobs[i].id);
+        const Time submitted = history->jobs[i].submitted;
+        const double ours = to_seconds(simulated->jobs[i].ended.value_or(never) - submitted);
+        const double theirs = end.at(history->jobs[i].id) - to_seconds(submitted - Time{});
         ++compared.jobs;
         compared.different += std::abs(ours - theirs) > 0.5;
         compared.mean += ours / static_cast<double>(history->jobs.size());

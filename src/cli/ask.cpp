@@ -61,7 +61,8 @@ std::optional<RetryOn> retry_case(EndCause cause) {
     case EndCause::stopped:
     case EndCause::not_started:
     case EndCause::lost:
-    case EndCause::dependency: return std::nullopt;
+    case EndCause::dependency:
+    case EndCause::preempted: return std::nullopt;
   }
   return std::nullopt;
 }

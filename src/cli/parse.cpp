@@ -63,6 +63,9 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_option("--launcher", flags.launcher, "plain or mpi");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
   command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
+  command->add_flag_callback(
+      "--checkpoint", [&flags] { flags.checkpoint = "true"; },
+      "stopped for others, it goes on later from where it was");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");

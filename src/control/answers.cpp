@@ -112,7 +112,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
 }
 
 const Snapshot& Controller::picture() {
-  if (!picture_) picture_ = snapshot_of(register_, settings_.settings, world_.now());
+  if (!picture_) picture_ = snapshot_of(register_, cycle_.viewpoint(), world_.now());
   return *picture_;
 }
 

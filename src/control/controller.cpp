@@ -68,6 +68,7 @@ Result<void> Controller::begin() {
     if (job.stop_asked)
       for (const auto& [index, gang] : job.live)
         stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
+  cycle_.ask_again();
   watch_idleness();
   ask_for_cycle();
   return {};
@@ -217,7 +218,9 @@ Plan Controller::plan_now() {
   const bool blind = (unread || engine_.asks_devices()) && scene.somebody_waits_for_devices();
   if (!blind) {
     planned_ = true;
-    return cycle_.decide(now);
+    Plan plan = cycle_.decide(now);
+    plan_again_at(plan.again);
+    return plan;
   }
   // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.
   if (!std::exchange(looks_for_reading_, true))
@@ -227,6 +230,16 @@ Plan Controller::plan_now() {
       ask_for_cycle();
     });
   return {};
+}
+
+void Controller::plan_again_at(Time at) {
+  if (at == never || at >= plans_again_at_) return;
+  plans_again_at_ = at;
+  world_.call_later(at - world_.now(), [this, at, alive = alive_] {
+    if (!*alive || plans_again_at_ != at) return;
+    plans_again_at_ = never;
+    ask_for_cycle();
+  });
 }
 
 void Controller::carry_out(const Plan& plan) {

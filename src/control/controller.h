@@ -82,6 +82,7 @@ class Controller final : public Service, private EventLog {
   bool is_over(const Waiter& waiter) const;
   void accept_submits();
   Plan plan_now();
+  void plan_again_at(Time at);
   void carry_out(const Plan& plan);
   void retire_ended_jobs();
   void answer_waiters();
@@ -127,6 +128,7 @@ class Controller final : public Service, private EventLog {
   std::optional<Snapshot> picture_;  ///< for answers; empty: nobody asked since something changed
   bool planned_ = false;             ///< in the newest cycle; not so while it is blind
   bool cycle_asked_ = false;
+  Time plans_again_at_ = never;
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;

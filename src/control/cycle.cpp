@@ -23,13 +23,25 @@ Ending because(EndCause cause, std::string detail) {
   return ending;
 }
 
+std::optional<std::uint32_t> attempt_of(const Register& beliefs, GangId gang) {
+  const JobState* job = beliefs.find(gang.job);
+  if (job == nullptr) return std::nullopt;
+  const auto live = job->live.find(gang.index);
+  if (live == job->live.end()) return std::nullopt;
+  return live->second.attempt;
+}
+
 /// What a plan asks for, in the order in which it is written down.
-std::vector<Event> wishes_of(const Plan& plan, Time now) {
+std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, Time now) {
   std::vector<Event> wishes;
-  wishes.reserve(plan.given_up.size() + plan.promises.size() + plan.starts.size());
+  wishes.reserve(plan.given_up.size() + plan.promises.size() + plan.stops.size() +
+                 plan.starts.size());
   for (const PromiseGivenUp& given_up : plan.given_up) wishes.push_back({now, given_up});
   for (const PromiseMade& promise : plan.promises)
     wishes.push_back({now, Promised{promise.gang, promise.start, promise.where}});
+  for (const MakeRoom& stop : plan.stops)
+    if (const auto attempt = attempt_of(beliefs, stop.gang))
+      wishes.push_back({now, RoomAsked{stop.gang, *attempt, stop.by}});
   for (const Start& start : plan.starts)
     wishes.push_back(
         {now, StartAsked{start.job, start.first, start.count, start.attempt, start.allocation}});
@@ -42,6 +54,12 @@ void Cycle::learn(Event event) {
   if (!register_.concerns(event)) return;
   if (auto* ended = std::get_if<GangEnded>(&event.body)) {
     ended->again = may_start_again(*ended);
+    const JobState* job = register_.find(ended->gang.job);
+    if (!ended->again && ended->ending.cause == EndCause::preempted && job != nullptr) {
+      // Somebody stopped the job while the gang was leaving.
+      ended->ending.cause = EndCause::stopped;
+      ended->ending.detail = job->stop_reason;
+    }
     if (!ended->again) ++ended_gangs_;
   }
   register_.apply(event);
@@ -52,11 +70,15 @@ bool Cycle::may_start_again(const GangEnded& ended) const {
   const JobState* job = register_.find(ended.gang.job);
   if (job == nullptr || job->stop_asked) return false;
   const EndCause cause = ended.ending.cause;
+  if (cause == EndCause::preempted) return true;
   if (cause == EndCause::done || cause == EndCause::stopped || cause == EndCause::dependency)
     return false;
   const JobSpec& spec = *job->job.spec;
-  return ended.attempt <= spec.retries && std::find(spec.retry_on.begin(), spec.retry_on.end(),
-                                                    retry_case(cause)) != spec.retry_on.end();
+  const auto live = job->live.find(ended.gang.index);
+  const std::uint32_t interruptions = live == job->live.end() ? 0 : live->second.before.count;
+  return ended.attempt - interruptions <= spec.retries &&
+         std::find(spec.retry_on.begin(), spec.retry_on.end(), retry_case(cause)) !=
+             spec.retry_on.end();
 }
 
 void Cycle::settle_consequences(Time now) {
@@ -95,14 +117,33 @@ const Scene& Cycle::look() {
 }
 
 Result<void> Cycle::carry_out(const Plan& plan, Time now) {
-  const std::vector<Event> wishes = wishes_of(plan, now);
+  const std::vector<Event> wishes = wishes_of(plan, register_, now);
   const auto written = log_.commit(wishes);
   if (!written) return written;
   for (const Event& event : wishes) register_.apply(event);
+  for (const MakeRoom& stop : plan.stops) ask_to_leave(stop);
   for (const Start& start : plan.starts)
     engine_.start({register_.find(start.job)->job, start.first, start.count, start.attempt,
                    start.allocation});
   return {};
+}
+
+void Cycle::ask_to_leave(const MakeRoom& stop) {
+  const JobState* job = register_.find(stop.gang.job);
+  if (job == nullptr) return;
+  const auto live = job->live.find(stop.gang.index);
+  if (live == job->live.end()) return;
+  // Those whose turn comes next must not take its place.
+  if (const std::uint32_t turns = live->second.run->count; turns > 1)
+    engine_.return_turns(stop.gang.job, stop.gang.index + 1, turns - 1);
+  engine_.stop({stop.gang, EndCause::preempted,
+                "it made room for job " + format(stop.by) + " and waits again", false});
+}
+
+void Cycle::ask_again() {
+  for (const JobId id : register_.live())
+    for (const auto& [index, gang] : register_.find(id)->live)
+      if (gang.makes_room_for) ask_to_leave({{id, index}, *gang.makes_room_for});
 }
 
 void Cycle::retire_ended() {
@@ -111,7 +152,8 @@ void Cycle::retire_ended() {
 }
 
 bool wishes_nothing(const Plan& plan) {
-  return plan.starts.empty() && plan.promises.empty() && plan.given_up.empty();
+  return plan.starts.empty() && plan.stops.empty() && plan.promises.empty() &&
+         plan.given_up.empty();
 }
 
 }  // namespace gangline

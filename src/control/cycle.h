@@ -44,11 +44,18 @@ class Cycle {
 
   /// What is usually asked for.
   void expect(std::vector<UsualTask> usual) { scene_.expect(std::move(usual)); }
+  void expect_work(std::vector<Span> work) { scene_.expect_work(std::move(work)); }
+  /// How long gangs run; see Scene::foretell.
+  void foretell(Foretell foretell) { scene_.foretell(std::move(foretell)); }
+  const Viewpoint& viewpoint() const { return scene_.viewpoint(); }
   /// Before `decide`: shows the scheduler what changed.
   const Scene& look();
   Plan decide(Time now) { return scene_.plan(now); }
   /// Writes the plan down, then asks the engine. After an Error nothing was asked.
   Result<void> carry_out(const Plan& plan, Time now);
+
+  /// After `recall`: asks those again to leave that were asked before.
+  void ask_again();
 
   /// Why the job waits that the newest plan does not start; see Scene::wait_of.
   std::optional<Wait> wait_of(JobId job) { return scene_.wait_of(job); }
@@ -58,6 +65,7 @@ class Cycle {
 
  private:
   void settle(JobId id, Time now);
+  void ask_to_leave(const MakeRoom& stop);
   bool may_start_again(const GangEnded& ended) const;
 
   Engine& engine_;

@@ -183,8 +183,12 @@ void Register::on(const StartAsked& event, Time at) {
   JobState& job = found->second;
   auto run = std::make_shared<TurnRun>(TurnRun{event.first, event.count, at, event.allocation});
   for (std::uint32_t i = event.first; i < event.first + event.count; ++i) {
-    job.live.insert_or_assign(i, HeldGang{event.attempt, run, Starting{at}});
-    job.again.erase(i);
+    HeldGang gang{event.attempt, run, Starting{at}, {}, {}};
+    if (const auto again = job.again.find(i); again != job.again.end()) {
+      gang.before = again->second.before;
+      job.again.erase(again);
+    }
+    job.live.insert_or_assign(i, std::move(gang));
     if (!promises_.empty()) promises_.erase({event.job, i});
   }
   take_range(job.fresh, event.first, event.count);
@@ -227,8 +231,19 @@ void Register::on(const GangEnded& event, Time at) {
   TurnRun& run = *gang->run;
   --run.count;
   run.first = std::max(run.first, event.gang.index + 1);
-  if (event.again) {
-    WaitsAgain again{event.attempt + 1, {}, at};
+  if (event.again && event.ending.cause == EndCause::preempted) {
+    WaitsAgain again{event.attempt + 1, {}, at, gang->before};
+    ++again.before.count;
+    if (event.started.us > 0) {
+      Progress& progress = again.before.progress;
+      const Span ran = at - event.started;
+      progress.served = progress.served + ran;
+      progress.stopped = at;
+      progress.kept = job.job.spec->checkpoint ? progress.kept + ran : Span{0};
+    }
+    job.again.insert_or_assign(event.gang.index, std::move(again));
+  } else if (event.again) {
+    WaitsAgain again{event.attempt + 1, {}, at, {gang->before.count, {}}};
     for (const NodePart& part : run.allocation->parts)
       for (const TaskPlace& task : part.tasks)
         for (const DeviceShare& held : task.devices)
@@ -254,6 +269,10 @@ void Register::on(const StopAsked& event, Time) {
   if (found == jobs_.end() || event.index) return;
   found->second.stop_asked = true;
   found->second.stop_reason = event.reason;
+}
+
+void Register::on(const RoomAsked& event, Time) {
+  if (HeldGang* gang = live(event.gang, event.attempt)) gang->makes_room_for = event.by;
 }
 
 void Register::on(const WaitingEnded& event, Time at) {

@@ -33,16 +33,24 @@ struct Running {
   Time started;
   std::vector<Fence> fences;
 };
+/// What a gang went through that was stopped for others.
+struct Interruptions {
+  std::uint32_t count = 0;  ///< attempts that ended so; they cost none of its `retries`
+  Progress progress;
+};
 struct HeldGang {
   std::uint32_t attempt = 1;
   std::shared_ptr<TurnRun> run;  ///< never null
   std::variant<Starting, Running> state;
+  Interruptions before;
+  std::optional<JobId> makes_room_for;  ///< it was asked to
 };
 
 struct WaitsAgain {
   std::uint32_t attempt = 2;
   std::vector<DeviceId> avoid;  ///< devices of its earlier attempts
   Time since;
+  Interruptions before;
 };
 
 struct GangRange {
@@ -117,6 +125,7 @@ class Register {
   void on(const GangStarted& event, Time at);
   void on(const GangEnded& event, Time at);
   void on(const StopAsked& event, Time at);
+  void on(const RoomAsked& event, Time at);
   void on(const WaitingEnded& event, Time at);
   void on(const Promised& event, Time at);
   void on(const PromiseGivenUp& event, Time at);

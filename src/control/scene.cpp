@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "control/snapshot_of.h"
-
 namespace gangline {
 namespace {
 
@@ -28,8 +26,8 @@ void Scene::look_at(const std::set<JobId>& changed) {
   for (const JobId id : changed) {
     Told now;
     if (const JobState* job = beliefs_.find(id)) {
-      now.waiting = waiting_groups_of(*job, settings_);
-      now.holding = holders_of(*job);
+      now.waiting = waiting_groups_of(*job, from_);
+      now.holding = holders_of(*job, from_);
     }
     Told& before = told_[id];
     if (planner_ != nullptr) tell(before, now);
@@ -81,9 +79,10 @@ void Scene::begin_anew(Time now) {
   Snapshot snapshot;
   snapshot.now = now;
   snapshot.cluster = cluster_;
-  snapshot.queues = settings_.queues;
+  snapshot.queues = from_.settings.queues;
   snapshot.foreign = foreign_;
   snapshot.usual = usual_ != nullptr ? usual_ : usual_now();
+  snapshot.usual_work = usual_work_;
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/register.h"
+#include "control/snapshot_of.h"
 #include "model/settings.h"
 #include "schedule/planner.h"
 
@@ -17,7 +18,17 @@ class Scene {
  public:
   /// `beliefs` must outlive it.
   Scene(const Register& beliefs, Settings settings, const Policy& policy)
-      : beliefs_(beliefs), settings_(std::move(settings)), policy_(policy) {}
+      : beliefs_(beliefs),
+        from_{std::move(settings), policy.stops != MayStop::nobody, {}},
+        policy_(policy) {}
+
+  const Viewpoint& viewpoint() const { return from_; }
+  /// How long gangs run, for policies that go by it. To be called before the first look.
+  void foretell(Foretell foretell) { from_.foretell = std::move(foretell); }
+  /// How much work gangs usually are, in device-time; from the next plan from nothing on.
+  void expect_work(std::vector<Span> work) {
+    usual_work_ = std::make_shared<const std::vector<Span>>(std::move(work));
+  }
 
   /// What is usually asked for, from the next plan from nothing on; until this is called, what the
   /// jobs that have not ended ask for.
@@ -48,12 +59,13 @@ class Scene {
   std::shared_ptr<const std::vector<UsualTask>> usual_now() const;
 
   const Register& beliefs_;
-  const Settings settings_;
+  Viewpoint from_;
   const Policy policy_;
   std::map<JobId, Told> told_;
   std::map<GangId, PromiseMade> promises_;
   std::shared_ptr<const Cluster> cluster_;
   std::shared_ptr<const std::vector<UsualTask>> usual_;
+  std::shared_ptr<const std::vector<Span>> usual_work_;
   std::vector<ForeignUse> foreign_;
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
   std::size_t remembered_at_first_ = 0;

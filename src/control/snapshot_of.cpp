@@ -33,7 +33,33 @@ Time expected_end(const JobState& job, const TurnRun& run, Time begun) {
 
 }  // namespace
 
-std::vector<Holder> holders_of(const JobState& job) {
+namespace {
+
+/// What all waiting groups of a job have in common.
+WaitingGroup group_of(const JobState& job, const Viewpoint& from) {
+  const JobSpec& spec = *job.job.spec;
+  WaitingGroup group;
+  group.job = job.job.id;
+  group.request = job.request;
+  group.queue = queue_index(from.settings, spec.queue);
+  group.priority = spec.priority;
+  group.submitted = job.job.submitted;
+  group.time = spec.time;
+  group.after = job.after;
+  group.keeps_work = spec.checkpoint;
+  if (from.foretell) group.progress.whole_run = from.foretell(job.job);
+  return group;
+}
+
+void add(const Progress& before, Progress& progress) {
+  const auto whole_run = progress.whole_run;
+  progress = before;
+  progress.whole_run = whole_run;
+}
+
+}  // namespace
+
+std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
   std::vector<Holder> holders;
   const TurnRun* seen = nullptr;
   for (const auto& [index, gang] : job.live) {
@@ -41,23 +67,31 @@ std::vector<Holder> holders_of(const JobState& job) {
     seen = gang.run.get();
     const auto* running = std::get_if<Running>(&gang.state);
     const Time begun = running != nullptr ? running->started : gang.run->since;
-    holders.push_back({job.job.id, index, gang.run->count, gang.run->allocation, gang.run->since,
-                       expected_end(job, *gang.run, begun)});
+    Holder holder{job.job.id,
+                  index,
+                  gang.run->count,
+                  gang.run->allocation,
+                  gang.run->since,
+                  expected_end(job, *gang.run, begun),
+                  gang.makes_room_for.has_value(),
+                  nullptr};
+    if (from.some_are_stopped && !job.stop_asked) {
+      WaitingGroup waited = group_of(job, from);
+      waited.first = index;
+      add(gang.before.progress, waited.progress);
+      if (job.job.spec->gather && index == gather_index(*job.job.spec))
+        waited.request = gather_request();
+      holder.waited = std::make_shared<const WaitingGroup>(std::move(waited));
+    }
+    holders.push_back(std::move(holder));
   }
   return holders;
 }
 
-std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Settings& settings) {
+std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from) {
   std::vector<WaitingGroup> groups;
   const JobSpec& spec = *job.job.spec;
-  WaitingGroup group;
-  group.job = job.job.id;
-  group.request = job.request;
-  group.queue = queue_index(settings, spec.queue);
-  group.priority = spec.priority;
-  group.submitted = job.job.submitted;
-  group.time = spec.time;
-  group.after = job.after;
+  WaitingGroup group = group_of(job, from);
   group.turns = turns_for(job);
   const std::uint32_t gather = spec.gather ? gather_index(spec) : total_gangs(spec);
   for (const GangRange& range : job.fresh) {
@@ -71,6 +105,7 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Settings&
     single.count = 1;
     single.attempt = again.attempt;
     single.avoid = again.avoid;
+    add(again.before.progress, single.progress);
     if (index == gather) single.request = gather_request();
     groups.push_back(std::move(single));
   }
@@ -86,15 +121,15 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Settings&
   return groups;
 }
 
-Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now) {
+Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now) {
   Snapshot snapshot;
   snapshot.now = now;
   snapshot.cluster = beliefs.cluster();
-  snapshot.queues = settings.queues;
+  snapshot.queues = from.settings.queues;
   snapshot.foreign = beliefs.foreign();
   for (const auto& [id, job] : beliefs.jobs()) {
-    const auto holders = holders_of(job);
-    const auto groups = waiting_groups_of(job, settings);
+    const auto holders = holders_of(job, from);
+    const auto groups = waiting_groups_of(job, from);
     snapshot.holders.insert(snapshot.holders.end(), holders.begin(), holders.end());
     snapshot.waiting.insert(snapshot.waiting.end(), groups.begin(), groups.end());
   }

@@ -1,16 +1,28 @@
 #pragma once
 
+#include <functional>
+
 #include "control/register.h"
 #include "model/settings.h"
 #include "model/snapshot.h"
 
 namespace gangline {
 
+/// How long each gang of a job runs from its beginning to its end; empty: nobody knows.
+using Foretell = std::function<std::optional<Span>(const Job& job)>;
+
+/// What a picture of the register's beliefs shows besides them.
+struct Viewpoint {
+  Settings settings;
+  bool some_are_stopped = false;  ///< the policy stops gangs for others
+  Foretell foretell;              ///< may be empty
+};
+
 /// One picture of what the register believes, for one decision.
-Snapshot snapshot_of(const Register& beliefs, const Settings& settings, Time now);
+Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now);
 /// What one job holds and which of its gangs wait, as a snapshot shows it.
-std::vector<Holder> holders_of(const JobState& job);
-std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Settings& settings);
+std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from);
+std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from);
 /// Whether one of the alternatives has devices.
 bool wants_devices(const ResourceRequest& request);
 

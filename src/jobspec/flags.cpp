@@ -33,6 +33,7 @@ constexpr Flag single_flags[] = {
     {"--launcher", "launcher", &JobFlags::launcher},
     {"--grace", "grace", &JobFlags::grace},
     {"--stop-signal", "stop_signal", &JobFlags::stop_signal},
+    {"--checkpoint", "checkpoint", &JobFlags::checkpoint},
     {"--log-limit", "log_limit", &JobFlags::log_limit},
 };
 

@@ -76,7 +76,9 @@ std::optional<std::int64_t> read_whole(Key key, std::int64_t least, std::int64_t
 }
 
 std::optional<bool> read_truth(Key key, Mistakes& mistakes) {
-  if (key.value.kind == WrittenKind::truth) return key.value.text == "true";
+  const bool typed = key.value.kind == WrittenKind::typed &&
+                     (key.value.text == "true" || key.value.text == "false");
+  if (typed || key.value.kind == WrittenKind::truth) return key.value.text == "true";
   add_wrong_kind(key, "true or false", mistakes);
   return std::nullopt;
 }

@@ -42,8 +42,9 @@ struct AllOf<LinkKind> {
 template <>
 struct AllOf<EndCause> {
   static constexpr EndCause values[] = {
-      EndCause::done,    EndCause::failed,      EndCause::out_of_memory, EndCause::time_limit,
-      EndCause::stopped, EndCause::not_started, EndCause::lost,          EndCause::dependency};
+      EndCause::done,       EndCause::failed,     EndCause::out_of_memory,
+      EndCause::time_limit, EndCause::stopped,    EndCause::not_started,
+      EndCause::lost,       EndCause::dependency, EndCause::preempted};
 };
 template <>
 struct AllOf<GangPhase> {
@@ -73,6 +74,8 @@ template <>
 inline constexpr const char* kind_of<GangEnded> = "gang_ended";
 template <>
 inline constexpr const char* kind_of<StopAsked> = "stop_asked";
+template <>
+inline constexpr const char* kind_of<RoomAsked> = "room_asked";
 template <>
 inline constexpr const char* kind_of<WaitingEnded> = "waiting_ended";
 template <>
@@ -153,6 +156,7 @@ void fields(M& m, JobSpec& v) {
   m("launcher", v.launcher);
   m("stop_signal", v.stop_signal);
   m("grace", v.grace);
+  m("checkpoint", v.checkpoint);
   m("log_limit", v.log_limit);
 }
 template <class M>
@@ -321,6 +325,12 @@ void fields(M& m, StopAsked& v) {
   m("job", v.job);
   m("index", v.index);
   m("reason", v.reason);
+}
+template <class M>
+void fields(M& m, RoomAsked& v) {
+  m("gang", v.gang);
+  m("attempt", v.attempt);
+  m("by", v.by);
 }
 template <class M>
 void fields(M& m, WaitingEnded& v) {

@@ -298,7 +298,7 @@ void pack(Packer& to, const Ending& ending) {
 
 Ending unpack_ending(Unpacker& from) {
   Ending ending;
-  ending.cause = unpack_enum(from, EndCause::dependency);
+  ending.cause = unpack_enum(from, EndCause::preempted);
   ending.rank = unpack_optional(from, [&] { return from.u32(); });
   ending.exit_code = unpack_optional(from, [&] { return from.i32(); });
   ending.signal = unpack_optional(from, [&] { return from.i32(); });

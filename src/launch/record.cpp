@@ -196,7 +196,7 @@ StopRecord take_stop(Unpacker& from) {
   StopRecord record;
   record.gang = take_gang(from);
   const std::uint8_t cause = from.u8();
-  if (cause > static_cast<std::uint8_t>(EndCause::dependency)) from.fail();
+  if (cause > static_cast<std::uint8_t>(EndCause::preempted)) from.fail();
   record.cause = from.ok() ? static_cast<EndCause>(cause) : EndCause::stopped;
   record.reason = from.text();
   record.at_once = from.flag();

@@ -114,7 +114,7 @@ StopMessage take_stop(Unpacker& from) {
   message.gang.job.n = from.u64();
   message.gang.index = from.u32();
   const std::uint8_t cause = from.u8();
-  if (cause > static_cast<std::uint8_t>(EndCause::dependency)) from.fail();
+  if (cause > static_cast<std::uint8_t>(EndCause::preempted)) from.fail();
   message.cause = from.ok() ? static_cast<EndCause>(cause) : EndCause::stopped;
   message.reason = from.text();
   message.at_once = from.flag();

@@ -12,6 +12,7 @@ const char* name_of(EndCause cause) {
     case EndCause::not_started: return "not-started";
     case EndCause::lost: return "lost";
     case EndCause::dependency: return "dependency";
+    case EndCause::preempted: return "preempted";
   }
   return "lost";
 }

@@ -26,6 +26,7 @@ enum class EndCause : std::uint8_t {
   not_started,    ///< a task could not be started: no such program, directory or permission
   lost,           ///< its node, launcher or device failed; how it ended is not known
   dependency,     ///< a job that it came after did not end well
+  preempted,      ///< it made room for another one, and waits again
 };
 const char* name_of(EndCause cause);  ///< "done", "out-of-memory", …
 
@@ -99,6 +100,12 @@ struct StopAsked {
   std::optional<std::uint32_t> index;
   std::string reason;  ///< "stopped by anna"
 };
+/// A gang that runs was asked to make room for `by`, and will wait again.
+struct RoomAsked {
+  GangId gang;
+  std::uint32_t attempt = 1;
+  JobId by;
+};
 /// All gangs of the job that wait are over (or the one with `index`).
 struct WaitingEnded {
   JobId job;
@@ -124,9 +131,9 @@ struct LogTrimmed {
   Bytes limit{0};
 };
 
-using EventBody =
-    std::variant<NodeSeen, ForeignUse, JobSubmitted, StartAsked, TurnsReturned, GangStarted,
-                 GangEnded, StopAsked, WaitingEnded, Promised, PromiseGivenUp, LogTrimmed>;
+using EventBody = std::variant<NodeSeen, ForeignUse, JobSubmitted, StartAsked, TurnsReturned,
+                               GangStarted, GangEnded, StopAsked, RoomAsked, WaitingEnded, Promised,
+                               PromiseGivenUp, LogTrimmed>;
 
 struct Event {
   Time at;

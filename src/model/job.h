@@ -80,6 +80,7 @@ struct JobSpec {
   TeamLauncher launcher = TeamLauncher::plain;
   std::int32_t stop_signal = 15;   ///< sent first on stop and on the end of `time`
   Span grace = seconds(10);        ///< between that signal and SIGKILL
+  bool checkpoint = false;         ///< stopped for others, it goes on later from where it was
   Bytes log_limit = gibibytes(1);  ///< per log file of a task
   bool operator==(const JobSpec&) const = default;
 };

@@ -25,15 +25,15 @@ struct Queue {
   bool operator==(const Queue&) const = default;
 };
 
-/// Gangs that hold one allocation: one that runs or starts, and those whose turn on it comes next.
-struct Holder {
-  JobId job;
-  std::uint32_t first = 0;
-  std::uint32_t count = 1;
-  std::shared_ptr<const Allocation> allocation;  ///< never null
-  Time since;
-  Time expected_end = never;  ///< by the time limit, turns counted in; `never` without one
-  bool operator==(const Holder&) const = default;
+/// What a gang has behind it and what lies before it, as far as anybody knows.
+struct Progress {
+  Span served{0};   ///< it ran for so long before it was stopped for others
+  Span kept{0};     ///< so much of that need not be done again
+  Time stopped{0};  ///< when that was, the last time
+  /// How long it runs from its beginning to its end: foretold from what went before, or in a
+  /// simulation known.
+  std::optional<Span> whole_run;
+  bool operator==(const Progress&) const = default;
 };
 
 /// Gangs of one job that wait and are alike: one entry, however many.
@@ -52,7 +52,23 @@ struct WaitingGroup {
   std::vector<DeviceId>
       avoid;  ///< devices of earlier attempts: others are taken where there are others
   std::uint32_t turns = 1;  ///< the most gangs that may take turns on one allocation
+  Progress progress;
+  bool keeps_work = false;  ///< stopped for others, it goes on later from where it was
   bool operator==(const WaitingGroup&) const = default;
+};
+
+/// Gangs that hold one allocation: one that runs or starts, and those whose turn on it comes next.
+struct Holder {
+  JobId job;
+  std::uint32_t first = 0;
+  std::uint32_t count = 1;
+  std::shared_ptr<const Allocation> allocation;  ///< never null
+  Time since;
+  Time expected_end = never;  ///< by the time limit, turns counted in; `never` without one
+  bool stopping = false;      ///< it was asked to make room for others, and has not ended yet
+  /// How it waited before it started; null: it may not be stopped for others.
+  std::shared_ptr<const WaitingGroup> waited = nullptr;
+  bool operator==(const Holder& other) const;
 };
 
 struct PromiseMade {
@@ -72,6 +88,9 @@ struct Snapshot {
   std::vector<PromiseMade> promises;  ///< those in force
   /// What is usually asked for, for policies that keep room for it; null: not known.
   std::shared_ptr<const std::vector<UsualTask>> usual;
+  /// How much work a gang usually is, in device-time, one entry for each that was seen; null: not
+  /// known.
+  std::shared_ptr<const std::vector<Span>> usual_work;
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -108,8 +127,11 @@ struct DeviceAway {
 struct NodeAway {
   NodeId node;
 };  ///< it is down
+struct MakingRoom {
+  std::vector<JobId> stopped;  ///< at most 8
+};                             ///< others were asked to end so that it can start
 using Blocker = std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther,
-                             WaitsForJobs, InForeignUse, DeviceAway, NodeAway>;
+                             WaitsForJobs, InForeignUse, DeviceAway, NodeAway, MakingRoom>;
 
 struct Start {
   JobId job;
@@ -129,12 +151,20 @@ struct Wait {
   Time expected = never;
 };
 
-/// A wish: nothing has happened yet. Stops come with preemption.
+/// A gang that runs is to make room for another one and waits again.
+struct MakeRoom {
+  GangId gang;
+  JobId by;  ///< who needs the room
+};
+
+/// A wish: nothing has happened yet.
 struct Plan {
   std::vector<Start> starts;
+  std::vector<MakeRoom> stops;        ///< of those that were not asked before
   std::vector<PromiseMade> promises;  ///< new ones and those that improved
   std::vector<PromiseGivenUp> given_up;
   std::vector<Wait> waits;  ///< one for each group, or part of one, that does not start
+  Time again = never;       ///< plan again by then, though nothing happens until then
 };
 
 }  // namespace gangline

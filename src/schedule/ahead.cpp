@@ -69,18 +69,11 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
       if (meets(other, opening.at, until))
         each_part_here(*other.opening.allocation, [&](const NodePart& one) { node.take(one); });
     if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { node.take(one); });
-    for (const TaskPlace& task : part.tasks) {
-      if (!task.cpus.minus(node.cpus).empty()) return false;
+    for (const TaskPlace& task : part.tasks)
       for (const DeviceShare& share : task.devices)
         if (!std::binary_search(usable.devices.begin(), usable.devices.end(), share.device))
           return false;
-    }
-    node.take(part);
-    if (node.memory.n < 0 && wanted->memory.n > 0) return false;
-    if (node.counted < 0) return false;
-    for (const TaskPlace& task : part.tasks)
-      for (const DeviceShare& share : task.devices)
-        if (node.devices[share.device] < 0) return false;
+    if (!node.can_hold(part)) return false;
   }
   return true;
 }
@@ -90,6 +83,18 @@ std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView
     if (auto allocation = place(wanted, free))
       return std::make_shared<const Allocation>(std::move(*allocation));
   return nullptr;
+}
+
+std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const Shape& shape,
+                                                        const FreeView& free, Time from,
+                                                        Time until) {
+  const bool some = std::any_of(desk.reserved.begin(), desk.reserved.end(),
+                                [&](const Reserved& other) { return meets(other, from, until); });
+  if (!some) return place_first(shape, free);
+  FreeView rest = free;
+  for (const Reserved& other : desk.reserved)
+    if (meets(other, from, until)) rest.take(*other.opening.allocation);
+  return place_first(shape, rest);
 }
 
 RoomCount::RoomCount(const Desk& desk, const Shape& shape)

@@ -25,6 +25,11 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
 /// A place for the gang, by the first of its alternatives that has one; null: none.
 std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView& free);
 
+/// A place in `free` beside what is kept for others between these times; null: none.
+std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const Shape& shape,
+                                                        const FreeView& free, Time from,
+                                                        Time until);
+
 /// Counts how many tasks of a shape there is room for while more and more becomes free.
 class RoomCount {
  public:

@@ -33,15 +33,6 @@ std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
   return wanted;
 }
 
-/// Of its first alternative: devices count for more than any CPUs.
-std::int64_t size_of(const ResourceRequest& request) {
-  const TaskRequest& task = request.alternatives.front();
-  constexpr std::int64_t device = std::int64_t{1} << 32;
-  const std::int64_t devices =
-      task.devices ? std::int64_t{task.devices->count} * task.devices->share.thousandths : 0;
-  return std::int64_t{request.tasks} * (devices * (device / 1000) + task.cpus.thousandths);
-}
-
 }  // namespace
 
 bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
@@ -70,6 +61,7 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       cluster(snapshot.cluster),
       queues(snapshot.queues),
       foreign(snapshot.foreign),
+      order(by, snapshot.queues, snapshot.usual_work.get()),
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
       held(kinds.nodes()),
@@ -120,23 +112,6 @@ void Desk::share_scores(Shape& shape) {
   }
 }
 
-OrderKey Desk::key_of(const WaitingGroup& group, WaitingId id) const {
-  std::int64_t priority = group.priority;
-  if (group.queue < queues.size()) priority += queues[group.queue].priority;
-  OrderKey key{
-      -priority, 0, group.submitted, group.job, group.first, id, group.time.value_or(no_limit)};
-  switch (policy.goes_first) {
-    case GoesFirst::arrival: break;
-    case GoesFirst::ageing:
-      key.rank = 0;
-      key.then = group.submitted.us - priority * policy.ages.us;
-      break;
-    case GoesFirst::shortest: key.then = key.limit.us; break;
-    case GoesFirst::smallest: key.then = size_of(*group.request); break;
-  }
-  return key;
-}
-
 void Desk::wait(const WaitingGroup& group) {
   WaitingId id = static_cast<WaitingId>(waiting_.size());
   if (unused_.empty()) {
@@ -148,7 +123,7 @@ void Desk::wait(const WaitingGroup& group) {
   Waits& one = waiting_[id];
   one.group = group;
   one.shape = &shape_of(group);
-  one.key = key_of(group, id);
+  one.key = order.key_of(group, id);
   by_gang_[{group.job, group.first}] = id;
   if (group.after.empty() && !one.shape->hopeless) put_in_line(one);
 }

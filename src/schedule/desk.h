@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "model/snapshot.h"
 #include "schedule/holdings.h"
+#include "schedule/order/order.h"
 #include "schedule/outlook.h"
 #include "schedule/place/free_state.h"
 #include "schedule/place/wanted.h"
@@ -23,23 +23,6 @@
 #include "schedule/rate/rater.h"
 
 namespace gangline {
-
-using WaitingId = std::uint32_t;
-constexpr Span no_limit{std::numeric_limits<std::int64_t>::max()};
-
-/// The place of a waiting group in the order in which they may start.
-struct OrderKey {
-  std::int64_t rank = 0;  ///< as the policy says; less goes first
-  std::int64_t then = 0;  ///< among those of one rank
-  Time submitted;
-  JobId job;
-  std::uint32_t first = 0;
-  WaitingId id = 0;
-  Span limit = no_limit;  ///< on its run; decides nothing here
-  auto operator<=>(const OrderKey&) const = default;
-
-  Time end_from(Time start) const { return limit == no_limit ? never : start + limit; }
-};
 
 /// All waiting groups that ask for the same under the same rules: what is found out about one of
 /// them holds for all.
@@ -159,6 +142,7 @@ class Desk {
   const std::shared_ptr<const Cluster> cluster;
   const std::vector<Queue> queues;
   const std::vector<ForeignUse> foreign;
+  const Order order;
   const Kinds kinds;
   FreeState free;
   Holdings held;
@@ -184,7 +168,6 @@ class Desk {
 
   Shape& shape_of(const WaitingGroup& group);
   void share_scores(Shape& shape);
-  OrderKey key_of(const WaitingGroup& group, WaitingId id) const;
   void put_in_line(Waits& one);
   void take_out_of_line(Waits& one);
   void reopen(Shape& shape);

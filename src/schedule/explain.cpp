@@ -162,6 +162,11 @@ std::string sentence(const NodeAway& blocker, const Snapshot& snapshot) {
          " is down, and the others are not enough";
 }
 
+std::string sentence(const MakingRoom& blocker, const Snapshot&) {
+  return jobs(blocker.stopped) + (blocker.stopped.size() == 1 ? " was" : " were") +
+         " asked to make room for it and those like it";
+}
+
 }  // namespace
 
 std::string explain(const Blocker& blocker, const Snapshot& snapshot) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "schedule/holdings.h"
 #include "schedule/make_plan.h"
+#include "schedule/order/order.h"
 
 namespace gangline {
 namespace {
@@ -16,6 +17,10 @@ bool is_in(GangId gang, JobId job, std::uint32_t first, std::uint32_t count) {
 
 /// Moves on to the next end and lets go what ended by then. False: nothing ends at a known time.
 bool step(Snapshot& snapshot, std::set<JobId>& touched) {
+  // Those that were asked to make room are taken to leave at once.
+  for (std::size_t i = 0; i < snapshot.holders.size(); ++i)
+    if (snapshot.holders[i].stopping && snapshot.holders[i].waited != nullptr)
+      return wait_again(i, snapshot), true;
   Time next = never;
   for (const Holder& holder : snapshot.holders) next = std::min(next, holder.expected_end);
   if (next == never) return false;
@@ -89,6 +94,9 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
                   [&](const PromiseMade& made) { return made.gang == promise.gang; });
     snapshot.promises.push_back(promise);
   }
+  for (const MakeRoom& stop : plan.stops)
+    for (Holder& holder : snapshot.holders)
+      if (stop.gang == GangId{holder.job, holder.first}) holder.stopping = true;
   for (const Start& start : plan.starts) {
     std::erase_if(snapshot.promises, [&](const PromiseMade& made) {
       return is_in(made.gang, start.job, start.first, start.count);
@@ -100,12 +108,34 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
     if (group == snapshot.waiting.end()) continue;
     Time end = never;
     if (group->time) end = end_after(snapshot.now, *group->time, start.count);
-    snapshot.holders.push_back(
-        {start.job, start.first, start.count, start.allocation, snapshot.now, end});
+    WaitingGroup waited = *group;
+    waited.first = start.first;
+    waited.count = 1;
+    snapshot.holders.push_back({start.job, start.first, start.count, start.allocation, snapshot.now,
+                                end, false,
+                                std::make_shared<const WaitingGroup>(std::move(waited))});
     group->first += start.count;
     group->count -= start.count;
     if (group->count == 0) snapshot.waiting.erase(group);
   }
+}
+
+void wait_again(std::size_t holder, Snapshot& snapshot) {
+  const Holder left = snapshot.holders[holder];
+  snapshot.holders.erase(snapshot.holders.begin() + static_cast<std::ptrdiff_t>(holder));
+  WaitingGroup group = *left.waited;
+  if (left.count > 1) {  // those whose turn did not come
+    group.first = left.first + 1;
+    group.count = left.count - 1;
+    snapshot.waiting.push_back(group);
+  }
+  group.first = left.first;
+  group.count = 1;
+  ++group.attempt;
+  group.progress = progress_of(left, snapshot.now);
+  if (!group.keeps_work) group.progress.kept = Span{0};
+  group.progress.stopped = snapshot.now;
+  snapshot.waiting.push_back(std::move(group));
 }
 
 Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {

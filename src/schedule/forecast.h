@@ -22,6 +22,9 @@ Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang);
 /// The snapshot after its plan was carried out: its starts hold, its promises are in force.
 void carry_out(const Plan& plan, Snapshot& snapshot);
 
+/// The holder at this place has made room for others: its gangs wait again.
+void wait_again(std::size_t holder, Snapshot& snapshot);
+
 /// Whether one of the starts is of this gang.
 bool starts(const Plan& plan, GangId gang);
 

@@ -1,6 +1,7 @@
 #include "schedule/planner.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <queue>
 #include <set>
@@ -9,8 +10,42 @@
 #include "base/check.h"
 #include "schedule/blockers.h"
 #include "schedule/promises.h"
+#include "schedule/stops.h"
 
 namespace gangline {
+namespace {
+
+/// A start now of the gang after the first `before` of the group; what stands in its way is
+/// remembered of its shape.
+RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
+                               const std::optional<Reserved>& own, std::uint32_t before, Time end) {
+  RoomNow::Attempt attempt = room.attempt(*waits.shape, end);
+  if (!attempt.allocation && own && before == 0) attempt.allocation = place_due(desk, *own);
+  if (attempt.allocation) return attempt;
+  if (attempt.delays) {
+    const Reserved& kept = desk.reserved[*attempt.delays];
+    desk.deny(*waits.shape, attempt.denied_after,
+              PromisedToOther{desk.waiting(kept.group).group.job, kept.promised}, attempt.loss);
+  } else {
+    desk.close(*waits.shape);
+  }
+  return attempt;
+}
+
+/// Of those whose kept room is in its way the one that is to start first; empty: they have started.
+std::optional<Blocker> would_delay(const Desk& desk, const Waits& waits) {
+  const Time end = waits.key.end_from(desk.now);
+  const Reserved* first = nullptr;
+  const auto gang_of = [&](const Reserved& one) {
+    return std::pair(one.promised, GangId{desk.waiting(one.group).group.job, one.first});
+  };
+  for (const Reserved& one : desk.reserved)
+    if (one.conflicts(end) && (first == nullptr || gang_of(one) < gang_of(*first))) first = &one;
+  if (first == nullptr) return std::nullopt;
+  return PromisedToOther{desk.waiting(first->group).group.job, first->promised};
+}
+
+}  // namespace
 
 /// Goes through those that wait for room in order: all of them, or only those that may have some
 /// and those for whom some is kept.
@@ -74,7 +109,9 @@ class Planner::Walk {
 };
 
 Planner::Planner(const Snapshot& snapshot, const Policy& policy)
-    : desk_(snapshot, policy), room_(std::make_unique<RoomNow>(desk_)) {}
+    : desk_(snapshot, policy),
+      room_(std::make_unique<RoomNow>(desk_)),
+      making_way_(std::make_unique<MakingWay>(desk_)) {}
 Planner::~Planner() = default;
 
 void Planner::waits(const WaitingGroup& group) {
@@ -98,6 +135,7 @@ void Planner::promise_is_over(GangId gang) {
 }
 
 void Planner::holds(const Holder& holder) {
+  if (making_way_->undo()) freed_ = changed_ = true;
   // A wish that came true is held already, and so is what a gang leaves to the next in turn. CPUs
   // that were taken twice would be free after one of the two has let go.
   if (const auto known = desk_.held.find(holder.job, holder.allocation)) {
@@ -114,6 +152,7 @@ void Planner::holds(const Holder& holder) {
 }
 
 void Planner::lets_go(JobId job, std::uint32_t first) {
+  if (making_way_->undo()) freed_ = changed_ = true;
   const auto id = desk_.held.find(job, first);
   if (!id) return;
   std::erase(wishes_, *id);
@@ -122,6 +161,7 @@ void Planner::lets_go(JobId job, std::uint32_t first) {
 }
 
 void Planner::take_back_wishes() {
+  if (making_way_->undo()) freed_ = changed_ = true;
   for (const HeldId wish : wishes_) desk_.let_go(wish);
   if (!wishes_.empty()) freed_ = changed_ = true;
   wishes_.clear();
@@ -150,77 +190,92 @@ Plan Planner::plan(Time now) {
   first_that_waits_.reset();
   std::set<const Shape*> never_free;
   Walk walk(desk_);
+  bool asked_all = true;
+  Standpoint point{std::numeric_limits<std::int64_t>::min(), 0, 0};  // how far it has come
   for (;;) {
     const bool more_promises = desk_.reserved.size() < desk_.policy.promises;
-    const auto key = walk.next(!first_that_waits_ || more_promises);
+    const bool others_may_leave = making_way_->may_help(point);
+    const bool asks_all = !first_that_waits_ || more_promises || others_may_leave;
+    // A start that was promised leaves a promise for the next, whose shape may have been passed by.
+    if (asks_all && !std::exchange(asked_all, asks_all)) walk.start_over_from_here();
+    asked_all = asks_all;
+    const auto key = walk.next(asks_all);
     if (!key) break;
+    point = key->point;
     const Waits& waits = desk_.waiting(key->id);
-    std::uint32_t started = start_what_fits(waits, plan);
-    const bool may_take_turns = started > 0 && started < waits.group.count &&
-                                waits.group.turns > 1 && !first_that_waits_ &&
-                                desk_.reserved.empty();
+    const Found found = start_what_fits(waits, plan);
+    std::uint32_t started = found.started;
+    const bool may_take_turns = started > 0 && found.coming == 0 && making_way_->for_nobody() &&
+                                started < waits.group.count && waits.group.turns > 1 &&
+                                !first_that_waits_ && desk_.reserved.empty();
     if (may_take_turns) started = take_turns(waits, started, plan);
     if (started > 0) started_.emplace_back(key->id, started);
     if (desk_.reopened()) {
       walk.start_over_from_here();
       never_free.clear();
     }
-    if (started == waits.group.count) continue;
+    if (started + found.coming == waits.group.count) continue;
     // 4. It waits. Keep room for it, if it is among the first. A promise that is older counts:
     //    whoever comes before it now has to wait until it is kept.
     if (!first_that_waits_) first_that_waits_ = *key;
     if (!desk_.policy.overtake) break;
-    if (desk_.reserved.size() >= desk_.policy.promises || never_free.contains(waits.shape) ||
-        find_reserved(desk_, key->id) != nullptr)
+    if (found.coming > 0 || desk_.reserved.size() >= desk_.policy.promises ||
+        never_free.contains(waits.shape) || find_reserved(desk_, key->id) != nullptr)
       continue;
     if (keep_room(desk_, key->id, started) == nullptr) never_free.insert(waits.shape);
     else never_free.clear();
     room_->forget();
   }
   // 5. Tell what was promised, earlier or anew.
+  if (desk_.policy.stops != MayStop::nobody) improve_promises(desk_);
   tell_promises(desk_, plan);
   std::sort(started_.begin(), started_.end());
+  if (desk_.policy.stops != MayStop::nobody)
+    for (const HeldSince& place : desk_.held.by_since())
+      plan.again = std::min(plan.again, desk_.order.changes_at(desk_.held.at(place.id), now));
   return plan;
 }
 
 /// Starts gangs of the group one after another until one has no room or would delay a promise.
-/// Returns how many.
-std::uint32_t Planner::start_what_fits(const Waits& waits, Plan& plan) {
+Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
   Shape& shape = *waits.shape;
   const WaitingGroup& group = waits.group;
   const Time end = group.time ? desk_.now + *group.time : never;
   // What is kept for this group's first gang is for this start.
   const std::optional<Reserved> own = take_reserved(desk_, waits.key.id);
   if (own) room_->forget();
-  std::uint32_t started = 0;
-  while (started < group.count) {
-    if (!own && !desk_.may_start(shape, end)) break;
-    RoomNow::Attempt attempt = room_->attempt(shape, end);
-    if (!attempt.allocation && own && started == 0) attempt.allocation = place_due(desk_, *own);
+  Found found;
+  for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
+    RoomNow::Attempt attempt;
+    if (own || desk_.may_start(shape, end))
+      attempt = attempt_start(desk_, *room_, waits, own, n, end);
     if (!attempt.allocation) {
-      if (attempt.delays) {
-        const Reserved& kept = desk_.reserved[*attempt.delays];
-        desk_.deny(shape, attempt.denied_after,
-                   PromisedToOther{desk_.waiting(kept.group).group.job, kept.promised},
-                   attempt.loss);
-      } else {
-        desk_.close(shape);
-      }
-      break;
+      if (!making_way_->ask_for(waits, n, end, plan)) break;
+      room_->forget();
+      ++found.coming;
+      continue;
     }
     const bool moves = attempt.moved.has_value();
     if (moves) desk_.reserved = *std::move(attempt.moved);
-    start(waits, started, attempt.allocation, end, plan);
-    room_->follow(*plan.starts.back().allocation);
+    const auto allocation = attempt.allocation;
+    // Gangs of a group start in order: after one that waits for others to leave, all do.
+    if (found.coming > 0 || making_way_->is_needed_for(*allocation)) {
+      making_way_->keep(waits, n, allocation, end);
+      ++found.coming;
+    } else {
+      start(waits, n, allocation, end, plan);
+      ++found.started;
+    }
+    room_->follow(*allocation);
     if (moves || own) {
       room_->forget();
       desk_.forget_denials();
     }
-    ++started;
   }
-  if (started == 0 && own) put_back_reserved(desk_, *own);
+  // Those who are to leave may take their time: what was promised is kept until then.
+  if (found.started == 0 && own) put_back_reserved(desk_, *own);
   if (own) room_->forget();
-  return started;
+  return found;
 }
 
 void Planner::start(const Waits& waits, std::uint32_t started,
@@ -228,7 +283,10 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   const WaitingGroup& group = waits.group;
   const std::uint32_t gang = group.first + started;
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
-  wishes_.push_back(desk_.hold({group.job, gang, 1, std::move(allocation), desk_.now, end}));
+  Holder holder{group.job, gang, 1, std::move(allocation), desk_.now, end};
+  if (desk_.policy.stops != MayStop::nobody)
+    holder.waited = std::make_shared<const WaitingGroup>(group);
+  wishes_.push_back(desk_.hold(std::move(holder)));
 }
 
 /// The gangs of the group that found no room take turns on the allocations that its first gangs got
@@ -276,6 +334,10 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     if (wait.count == 0) return std::nullopt;
   }
   if (const Reserved* kept = find_reserved(desk_, id)) wait.expected = kept->promised;
+  if (making_way_->keeps_some_for(id)) {
+    wait.blocker = making_way_->blocker();
+    return wait;
+  }
   if (waits.shape->hopeless) {
     wait.blocker = NoSuchDevice{waits.shape->hopeless->what};
   } else if (!group.after.empty()) {
@@ -286,7 +348,7 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.blocker = why_no_room(desk_, *waits.shape);
   } else {
     CHECK(waits.shape->denied_by.has_value());
-    wait.blocker = *waits.shape->denied_by;
+    wait.blocker = would_delay(desk_, waits).value_or(*waits.shape->denied_by);
   }
   return wait;
 }

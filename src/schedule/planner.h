@@ -12,6 +12,7 @@
 
 namespace gangline {
 
+class MakingWay;
 class RoomNow;
 
 class Planner {
@@ -49,7 +50,11 @@ class Planner {
  private:
   class Walk;
 
-  std::uint32_t start_what_fits(const Waits& waits, Plan& plan);
+  /// How many gangs of a group have room: at once, and when others have left.
+  struct Found {
+    std::uint32_t started = 0, coming = 0;
+  };
+  Found start_what_fits(const Waits& waits, Plan& plan);
   void start(const Waits& waits, std::uint32_t started,
              std::shared_ptr<const Allocation> allocation, Time end, Plan& plan);
   std::uint32_t take_turns(const Waits& waits, std::uint32_t started, Plan& plan);
@@ -58,6 +63,7 @@ class Planner {
 
   Desk desk_;
   std::unique_ptr<RoomNow> room_;
+  std::unique_ptr<MakingWay> making_way_;
   std::vector<HeldId> wishes_;  ///< starts of the newest plan that did not come true yet
   std::vector<std::pair<WaitingId, std::uint32_t>> started_;  ///< gangs of each group, ascending
   std::optional<OrderKey> first_that_waits_;

@@ -2,6 +2,7 @@
 // promised a start.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -18,6 +19,20 @@ enum class GoesFirst : std::uint8_t {
   ageing,    ///< the same, but Policy::ages worth of waiting makes up for one of priority
   shortest,  ///< higher priority first, then who has the least time limit; without one, last
   smallest,  ///< higher priority first, then who wants the fewest devices, then the fewest CPUs
+  fewest_devices,  ///< higher priority first, then who wants the fewest devices
+  remaining,       ///< … then who will run the shortest from now; who is not known to, last
+  remaining_work,  ///< … then the same times its devices
+  attained,        ///< … then who ran the least so far, by Policy::levels
+  attained_work,   ///< … then the same times its devices
+  gittins,  ///< … then as attained_work, and within a level who is likeliest to end for its work
+};
+
+/// Who may be stopped so that another one can start. It waits again.
+enum class MayStop : std::uint8_t {
+  nobody,
+  lower_priority,  ///< those of lower priority than it; the lowest first, then by least work lost
+  later,           ///< those that the policy says go after it, not equal ones; the last first
+  behind,          ///< the same, and of equal ones those that came after it
 };
 
 /// Where a gang fits best. All but the first two rate nodes for one task at a time
@@ -43,8 +58,13 @@ struct Policy {
   Place place = Place::pack;
   bool overtake = false;  ///< may a gang start before one that goes first, if it delays no promise
   std::uint32_t promises = 0;  ///< how many of the first that wait are promised a start
+  bool oracle = false;         ///< goes by run times that nobody knows beforehand: for simulations
   std::uint64_t seed = 42;     ///< of Place::random
   Span ages = hours(1);        ///< of GoesFirst::ageing
+  MayStop stops = MayStop::nobody;
+  /// Of GoesFirst::attained: all who ran less than the first go before those who ran less than the
+  /// second, and so on (Tiresias, NSDI'19: discretised two-dimensional least attained service).
+  std::array<Span, 2> levels{seconds(3'250), seconds(7'200)};
 };
 
 /// All rows; the first is taken where none is named.

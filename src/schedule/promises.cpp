@@ -122,28 +122,14 @@ void keep_what_can_be(Desk& desk, const std::vector<InForce>& promises, Plan& pl
     if (!opening) {
       const Waits& waits = desk.waiting(promise.group);
       std::string cause = what_is_missing(desk, *waits.shape);
+      // Others who miss something may have had to move to where its room was.
+      for (const InForce& other : promises)
+        if (cause.empty()) cause = what_is_missing(desk, *desk.waiting(other.group).shape);
       if (cause.empty()) opening = earliest(desk, *waits.shape, waits.group.time);
       if (cause.empty() && !opening) cause = "others ran past their time limits";
       if (!cause.empty()) plan.given_up.push_back({promise.made.gang, std::move(cause)});
     }
     if (opening) reserve(desk, promise, std::move(*opening));
-  }
-}
-
-/// Moves kept room forward where that is possible without moving that of others.
-void improve(Desk& desk) {
-  for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
-    if (const Outlook* outlook = desk.outlook();
-        outlook != nullptr && !outlook->opens_before(desk.now))
-      continue;
-    Reserved one = std::move(desk.reserved[i]);
-    desk.reserved.erase(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i));
-    if (auto opening =
-            earliest(desk, *one.shape, one.time, std::min(one.promised, one.opening.at))) {
-      one.promised = opening->at;
-      one.opening = std::move(*opening);
-    }
-    desk.reserved.insert(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i), std::move(one));
   }
 }
 
@@ -187,19 +173,6 @@ class EndsAhead {
   Time overdue_ = never;
   std::vector<Time> kept_;  // latest in front
 };
-
-/// A place in `free` beside what is kept for others between these times; null: none.
-std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const Shape& shape,
-                                                        const FreeView& free, Time from,
-                                                        Time until) {
-  const bool some = std::any_of(desk.reserved.begin(), desk.reserved.end(),
-                                [&](const Reserved& other) { return meets(other, from, until); });
-  if (!some) return place_first(shape, free);
-  FreeView rest = free;
-  for (const Reserved& other : desk.reserved)
-    if (meets(other, from, until)) rest.take(*other.opening.allocation);
-  return place_first(shape, rest);
-}
 
 }  // namespace
 
@@ -309,7 +282,24 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   // 3. Those that cannot be kept are given up for what is missing.
   if (desk.reserved.empty()) keep_what_can_be(desk, by_time, plan);
   // 4. What became possible earlier is promised earlier; where it is now, it starts in this plan.
-  if (freed) improve(desk);
+  //    But what was freed because somebody was stopped for others is theirs first.
+  if (freed && desk.policy.stops == MayStop::nobody) improve_promises(desk);
+}
+
+void improve_promises(Desk& desk) {
+  for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
+    if (const Outlook* outlook = desk.outlook();
+        outlook != nullptr && !outlook->opens_before(desk.now))
+      continue;
+    Reserved one = std::move(desk.reserved[i]);
+    desk.reserved.erase(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i));
+    if (auto opening =
+            earliest(desk, *one.shape, one.time, std::min(one.promised, one.opening.at))) {
+      one.promised = opening->at;
+      one.opening = std::move(*opening);
+    }
+    desk.reserved.insert(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i), std::move(one));
+  }
 }
 
 const Reserved* keep_room(Desk& desk, WaitingId group, std::uint32_t started) {

@@ -57,6 +57,9 @@ class RoomNow {
 /// cannot hold with the cause. `freed`: something was freed since promises were last looked at.
 void keep_promises(Desk& desk, bool freed, Plan& plan);
 
+/// Moves kept room forward where that is possible without moving that of others.
+void improve_promises(Desk& desk);
+
 /// Keeps room for the first gang of this group that cannot start now, `started` of its gangs being
 /// on their way; null if even with all others ended there is none.
 const Reserved* keep_room(Desk& desk, WaitingId group, std::uint32_t started);

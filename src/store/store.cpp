@@ -28,6 +28,7 @@ enum EventKind : std::int64_t {
   kind_promised = 12,
   kind_promise_given_up = 13,
   kind_log_trimmed = 14,
+  kind_room_asked = 15,
 };
 
 struct Row {
@@ -52,6 +53,7 @@ struct RowOf {
     return {kind, e.gang.job, e.gang.index};
   }
   Row operator()(const StopAsked& e) const { return {kind_stop_asked, e.job, e.index}; }
+  Row operator()(const RoomAsked& e) const { return {kind_room_asked, e.gang.job, e.gang.index}; }
   Row operator()(const WaitingEnded& e) const { return {kind_waiting_ended, e.job, e.index}; }
   Row operator()(const Promised& e) const { return {kind_promised, e.gang.job, e.gang.index}; }
   Row operator()(const PromiseGivenUp& e) const {

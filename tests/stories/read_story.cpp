@@ -172,6 +172,8 @@ void read_job(Words& words, Story& story) {
       request.tasks = words.count();
     } else if (words.take("priority")) {
       job.group.priority = static_cast<std::int32_t>(words.number());
+    } else if (words.take("keeps")) {
+      job.group.keeps_work = true;
     } else if (words.take("after")) {
       job.group.after.push_back(job_named(words, story, words.word()));
     } else if (words.take("queue")) {
@@ -185,6 +187,7 @@ void read_job(Words& words, Story& story) {
     }
   }
   if (limited && !job.group.time) job.group.time = job.run;
+  job.group.progress.whole_run = job.run;
   job.group.request = std::make_shared<const ResourceRequest>(std::move(request));
   story.jobs.push_back(std::move(job));
 }
@@ -233,6 +236,12 @@ void read_expectation(Words& words, Story& story, int line) {
   if (words.take("starts")) {
     expected.kind = Expectation::Kind::starts;
     if (!words.take("never")) expected.time = words.time();
+  } else if (words.take("stopped")) {
+    expected.kind = Expectation::Kind::stopped;
+    if (!words.take("never")) expected.time = words.time();
+  } else if (words.take("ends")) {
+    expected.kind = Expectation::Kind::ends;
+    if (!words.take("never")) expected.time = words.time();
   } else if (words.take("on")) {
     expected.kind = Expectation::Kind::on;
     expected.text = words.rest();
@@ -255,6 +264,11 @@ void read_line(Words& words, Story& story, int line) {
   if (words.empty()) return;
   if (words.take("policy")) {
     story.policy = words.word();
+  } else if (words.take("work")) {
+    const std::string list = words.word();
+    for (const std::string_view part : split(list, ','))
+      story.usual_work.push_back(
+          seconds(static_cast<std::int64_t>(parse_number(part).value_or(0))));
   } else if (words.take("queue")) {
     Queue queue;
     queue.name = words.word();

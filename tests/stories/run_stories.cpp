@@ -18,6 +18,7 @@ struct Started {
   Time at;
   std::uint32_t turns = 1;
   std::string place;  ///< "a:0,1 b:2"
+  Time stopped = never, ends = never;
 };
 
 std::string place_of(const Allocation& allocation, const Cluster& cluster) {
@@ -44,6 +45,8 @@ class Pretend {
  public:
   explicit Pretend(const Story& story) : story_(story), policy_(*find_policy(story.policy)) {
     world_.queues = story.queues;
+    if (!story.usual_work.empty())
+      world_.usual_work = std::make_shared<const std::vector<Span>>(story.usual_work);
   }
 
   /// Goes from one time at which something happens to the next.
@@ -55,14 +58,13 @@ class Pretend {
     constexpr int most_steps = 100'000;
     for (int steps = 0; steps < most_steps; ++steps) {
       for (const auto& [end, job] : ends_) times.insert(end);
+      times.merge(again_);
+      again_.clear();
       if (times.empty() || *times.begin() == never) return;
       world_.now = *times.begin();
       times.erase(times.begin());
       happen();
-      const Plan plan = make_plan(world_, policy_);
-      check(plan);
-      note_starts(plan);
-      carry_out(plan, world_);
+      for (Plan plan = plan_once(); !plan.stops.empty(); plan = plan_once()) leave(plan);
     }
   }
 
@@ -80,6 +82,15 @@ class Pretend {
       if (expected.kind == Expectation::Kind::turns &&
           (!has_started || found->second.turns != expected.n))
         is = has_started ? "takes turns of " + std::to_string(found->second.turns) : "never starts";
+      const bool of_end = expected.kind == Expectation::Kind::ends;
+      if (of_end || expected.kind == Expectation::Kind::stopped) {
+        const Time then = !has_started ? never
+                          : of_end     ? found->second.ends
+                                       : found->second.stopped;
+        if (then != expected.time)
+          is = std::string(of_end ? "ends " : "is stopped ") +
+               (then == never ? "never" : format(then - Time{}));
+      }
       if (!is.empty())
         ADD_FAILURE_AT(path.c_str(), expected.line)
             << story_.jobs[expected.gang.job.n - 1].name << " " << is;
@@ -88,6 +99,30 @@ class Pretend {
   }
 
  private:
+  Plan plan_once() {
+    Plan plan = make_plan(world_, policy_);
+    check(plan);
+    note_starts(plan);
+    carry_out(plan, world_);
+    if (plan.again != never) again_.insert(plan.again);
+    return plan;
+  }
+
+  /// Those who were asked to make room are gone at once.
+  void leave(const Plan& plan) {
+    for (const MakeRoom& stop : plan.stops) {
+      const auto holder =
+          std::find_if(world_.holders.begin(), world_.holders.end(), [&](const Holder& one) {
+            return stop.gang == GangId{one.job, one.first};
+          });
+      started_[stop.gang].stopped = world_.now;
+      std::erase_if(ends_, [&](const auto& end) {
+        return end.second == std::pair(stop.gang.job, stop.gang.index);
+      });
+      wait_again(static_cast<std::size_t>(holder - world_.holders.begin()), world_);
+    }
+  }
+
   /// Ends, then changes of machines, then arrivals.
   void happen() {
     while (!ends_.empty() && ends_.begin()->first <= world_.now) {
@@ -129,10 +164,18 @@ class Pretend {
 
   void note_starts(const Plan& plan) {
     for (const Start& start : plan.starts) {
-      const Span run = story_.jobs[start.job.n - 1].run;
-      for (std::uint32_t i = 0; i < start.count; ++i)
-        started_[{start.job, start.first + i}] = {world_.now + Span{run.us * i}, start.count,
-                                                  place_of(*start.allocation, story_.cluster)};
+      const auto group =
+          std::find_if(world_.waiting.begin(), world_.waiting.end(), [&](const WaitingGroup& one) {
+            return one.job == start.job && one.first <= start.first &&
+                   start.first - one.first < one.count;
+          });
+      const Span run = story_.jobs[start.job.n - 1].run - group->progress.kept;
+      for (std::uint32_t i = 0; i < start.count; ++i) {
+        const Started first{world_.now + Span{run.us * i}, start.count,
+                            place_of(*start.allocation, story_.cluster), never, never};
+        Started& known = started_.try_emplace({start.job, start.first + i}, first).first->second;
+        known.ends = world_.now + Span{run.us * (i + 1)};
+      }
       ends_.emplace(world_.now + Span{run.us * start.count}, std::pair(start.job, start.first));
     }
   }
@@ -173,6 +216,7 @@ class Pretend {
   Snapshot world_;
   std::multimap<Time, std::pair<JobId, std::uint32_t>> ends_;
   std::set<JobId> came_;
+  std::set<Time> again_;  ///< plans wanted without anything happening
   std::map<GangId, Started> started_;
   /// What is usually asked for is what the jobs of the story ask for.
   const std::shared_ptr<const std::vector<UsualTask>> usual_ = usual_in(story_);

@@ -5,12 +5,17 @@
 //   queue NAME [priority P] [foreign]
 //   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
 //   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
-//       [priority P] [queue Q] [after JOB]      WHAT: gpus N|share S [cpus N] [memory M] [model M]
+//       [priority P] [queue Q] [after JOB] [keeps]      WHAT: gpus N|share S [cpus N] [memory M]
+//       [model M]
 //   foreign NODE:D at T [until T] by WORD       away NODE[:D] at T [until T]
 //   withdraw JOB at T                           `time` is D where it is not said
+//   work T,T,...                                what gangs usually are, in device-seconds
 //   expect JOB[.GANG] starts T|never            expect JOB[.GANG] on a:0,1 [b:2]
 //   expect JOB[.GANG] turns N                   expect JOB at T because WORDS THAT ARE IN IT
 //   expect JOB at T promised T2|nothing         expect JOB refused because WORDS
+//   expect JOB[.GANG] stopped T|never           expect JOB[.GANG] ends T|never
+// Start and place are of the first run, stops and ends of the last. Who is stopped for others
+// leaves at once, and is known to run for D; what it ran is lost unless it `keeps` it.
 #pragma once
 
 #include <optional>
@@ -40,7 +45,16 @@ struct Change {
 };
 
 struct Expectation {
-  enum class Kind : std::uint8_t { starts, on, turns, because, promised, refused } kind;
+  enum class Kind : std::uint8_t {
+    starts,
+    on,
+    turns,
+    because,
+    promised,
+    refused,
+    stopped,
+    ends
+  } kind;
   int line = 0;
   GangId gang;
   Time at;              ///< when it is asked for
@@ -55,6 +69,7 @@ struct Story {
   Cluster cluster;
   std::vector<StoryJob> jobs;
   std::vector<Change> changes;
+  std::vector<Span> usual_work;
   std::vector<Expectation> expectations;
 };
 

@@ -4,6 +4,7 @@
 
 #include "schedule/place/place.h"
 #include "schedule/promises.h"
+#include "schedule/stops.h"
 
 namespace gangline::worlds {
 namespace {
@@ -33,22 +34,68 @@ void check_outlook(Desk& desk, std::string& wrong) {
   if (opens != found) wrong = "the outlook of a promise is not what will be";
 }
 
-std::uint32_t start_what_fits(Desk& desk, const Waits& waits, Plan& plan) {
+/// What is held really, though the desk shows those who are asked to leave as gone.
+struct Held {
+  std::vector<std::shared_ptr<const Allocation>> leaving, coming;
+
+  bool overlaps(const Desk& desk, const Allocation& wanted) const {
+    for (const NodePart& part : wanted.parts) {
+      FreeNode node = desk.free.node(part.node.n);
+      for (const auto& allocation : coming)
+        for (const NodePart& one : allocation->parts)
+          if (one.node == part.node) node.give_back(one, desk.kinds.node(part.node.n));
+      for (const auto& allocation : leaving)
+        for (const NodePart& one : allocation->parts)
+          if (one.node == part.node) node.take(one);
+      if (!node.can_hold(part)) return true;
+    }
+    return false;
+  }
+};
+
+struct Found {
+  std::uint32_t started = 0, coming = 0;
+};
+
+Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
   const WaitingGroup& group = waits.group;
   const Time end = group.time ? desk.now + *group.time : never;
   const std::optional<Reserved> own = take_reserved(desk, waits.key.id);
-  std::uint32_t started = 0;
-  for (; started < group.count; ++started) {
+  Found found;
+  for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
     RoomNow::Attempt attempt = RoomNow(desk).attempt(*waits.shape, end);
-    if (!attempt.allocation && own && started == 0) attempt.allocation = place_due(desk, *own);
+    if (!attempt.allocation && own && n == 0) attempt.allocation = place_due(desk, *own);
+    bool made_room = false;
+    if (!attempt.allocation && desk.policy.stops != MayStop::nobody) {
+      const auto room = room_of_others(desk, waits, end);
+      if (!room) break;
+      made_room = true;
+      attempt.allocation = room->allocation;
+      for (const HeldId id : room->leave) {
+        const Holder& holder = desk.held.at(id);
+        if (!holder.stopping) plan.stops.push_back({{holder.job, holder.first}, group.job});
+        held.leaving.push_back(holder.allocation);
+        desk.let_go(id);
+      }
+    }
     if (!attempt.allocation) break;
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
-    const std::uint32_t gang = group.first + started;
-    plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
-    desk.hold({group.job, gang, 1, attempt.allocation, desk.now, end});
+    const std::uint32_t gang = group.first + n;
+    if (made_room || found.coming > 0 ||
+        (!held.leaving.empty() && held.overlaps(desk, *attempt.allocation))) {
+      ++found.coming;
+      held.coming.push_back(attempt.allocation);
+    } else {
+      ++found.started;
+      plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
+    }
+    Holder holder{group.job, gang, 1, attempt.allocation, desk.now, end};
+    if (n >= found.started) holder.expected_end = end + time_to_leave;
+    if (n < found.started) holder.waited = std::make_shared<const WaitingGroup>(group);
+    desk.hold(std::move(holder));
   }
-  if (started == 0 && own) put_back_reserved(desk, *own);
-  return started;
+  if (found.started == 0 && own) put_back_reserved(desk, *own);
+  return found;
 }
 
 /// See Planner::take_turns.
@@ -83,21 +130,29 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   keep_promises(desk, true, plan);
   check_outlook(desk, wrong);
   bool somebody_waits = false;
+  Held held;
   for (const WaitingId id : desk.all_in_order()) {
     const Waits& waits = desk.waiting(id);
     if (waits.shape->hopeless || !waits.group.after.empty()) continue;
     if (somebody_waits && !policy.overtake) break;
     check_place(desk, *waits.shape, wrong);
-    std::uint32_t started = start_what_fits(desk, waits, plan);
-    if (started > 0 && started < waits.group.count && waits.group.turns > 1 && !somebody_waits &&
-        desk.reserved.empty())
+    const Found found = start_what_fits(desk, held, waits, plan);
+    std::uint32_t started = found.started;
+    if (started > 0 && held.leaving.empty() && started < waits.group.count &&
+        waits.group.turns > 1 && !somebody_waits && desk.reserved.empty())
       started = take_turns(desk, waits.group, started, plan);
-    if (started == waits.group.count) continue;
+    if (started + found.coming == waits.group.count) continue;
     somebody_waits = true;
-    if (desk.reserved.size() < policy.promises && find_reserved(desk, id) == nullptr)
+    if (found.coming == 0 && desk.reserved.size() < policy.promises &&
+        find_reserved(desk, id) == nullptr)
       keep_room(desk, id, started);
   }
+  if (policy.stops != MayStop::nobody) improve_promises(desk);
   tell_promises(desk, plan);
+  if (policy.stops != MayStop::nobody)
+    for (const HeldSince& place : desk.held.by_since())
+      plan.again =
+          std::min(plan.again, desk.order.changes_at(desk.held.at(place.id), snapshot.now));
   return plan;
 }
 

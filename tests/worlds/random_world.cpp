@@ -123,6 +123,12 @@ World random_world(std::uint64_t seed) {
     mishap.until = std::min(quiet, mishap.from + seconds(dice.from(1, 100)));
     world.mishaps.push_back(mishap);
   }
+  // Of dice of their own, so that older seeds mean the same worlds as before.
+  Dice others(seed + 1'000'003);
+  for (WaitingGroup& job : world.jobs) {
+    if (others.one_in(2)) job.progress.whole_run = seconds(others.from(1, 80));
+    job.keeps_work = others.one_in(2);
+  }
   return world;
 }
 

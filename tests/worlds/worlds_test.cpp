@@ -40,6 +40,9 @@ std::string text_of(const Plan& plan, const Snapshot& snapshot) {
   for (const Start& start : plan.starts)
     text << "start " << start.job.n << "." << start.first << "+" << start.count << " "
          << text_of(*start.allocation) << "\n";
+  for (const MakeRoom& stop : plan.stops)
+    text << "stop " << format(stop.gang) << " for " << format(stop.by) << "\n";
+  if (plan.again != never) text << "again " << plan.again.us << "\n";
   for (const PromiseMade& made : plan.promises)
     text << "promise " << format(made.gang) << " " << made.start.us << "\n";
   for (const PromiseGivenUp& given_up : plan.given_up)
@@ -70,9 +73,7 @@ void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
   for (const WaitingGroup& group : after.waiting) {
     const auto same = std::find_if(before.waiting.begin(), before.waiting.end(),
                                    [&](const auto& other) { return key(other) == key(group); });
-    if (same == before.waiting.end() || same->count != group.count || same->after != group.after ||
-        same->attempt != group.attempt)
-      planner.waits(group);
+    if (same == before.waiting.end() || *same != group) planner.waits(group);
   }
   for (const PromiseMade& made : after.promises) planner.promised(made);
 }
@@ -96,6 +97,7 @@ class WorldRun {
       now_.now = *times_.begin();
       times_.erase(times_.begin());
       end_gangs();
+      leave();
       pass_turns();
       change_machines();
       arrive();
@@ -121,6 +123,38 @@ class WorldRun {
     }
   }
 
+  /// Those who were asked to make room leave when they are ready.
+  void leave() {
+    for (std::size_t i = now_.holders.size(); i-- > 0;) {
+      const Holder& holder = now_.holders[i];
+      if (!holder.stopping || (dice_.one_in(3) && times_.contains(now_.now + seconds(1)))) continue;
+      for (std::uint32_t n = 0; n < holder.count; ++n)
+        started_.erase({holder.job, holder.first + n});
+      std::erase_if(ends_, [&](const auto& end) {
+        return end.second == std::pair(holder.job, holder.first);
+      });
+      gangline::wait_again(i, now_);
+    }
+  }
+
+  void check_stops(const Plan& plan) {
+    std::set<GangId> stopped;
+    for (const MakeRoom& stop : plan.stops) {
+      if (!stopped.insert(stop.gang).second) complain("stopped twice");
+      const auto holder =
+          std::find_if(now_.holders.begin(), now_.holders.end(), [&](const Holder& one) {
+            return stop.gang == GangId{one.job, one.first};
+          });
+      if (holder == now_.holders.end()) return complain("somebody is stopped who does not run");
+      if (holder->stopping) complain("asked again to make room");
+      if (std::none_of(now_.waiting.begin(), now_.waiting.end(),
+                       [&](const WaitingGroup& group) { return group.job == stop.by; }))
+        complain("room for somebody who does not wait");
+      times_.insert(now_.now + seconds(1));
+    }
+    if (!plan.stops.empty() && policy_.stops == MayStop::nobody) complain("nobody may be stopped");
+  }
+
   /// Now and then the first of those who take turns on an allocation has ended, and the next has
   /// it.
   void pass_turns() {
@@ -130,6 +164,9 @@ class WorldRun {
         if (held == std::pair(holder.job, holder.first)) ++held.second;
       ++holder.first;
       --holder.count;
+      auto waited = std::make_shared<WaitingGroup>(*holder.waited);
+      waited->first = holder.first;
+      holder.waited = std::move(waited);
     }
   }
 
@@ -140,8 +177,9 @@ class WorldRun {
     again.count = 1;
     again.after.clear();
     const GangId gang{holder.job, again.first};
-    again.attempt = ++attempts_[gang] + 1;
-    if (again.attempt > 3) return;
+    const bool was_first = holder.count == 1;
+    again.attempt = (was_first ? holder.waited->attempt : 1) + 1;
+    if (++attempts_[gang] > 2) return;
     for (const NodePart& part : holder.allocation->parts)
       for (const TaskPlace& task : part.tasks)
         for (const DeviceShare& share : task.devices)
@@ -204,7 +242,12 @@ class WorldRun {
       if (why(now_, policy_, job).reason.empty()) complain("no reason");
     }
     for (const Start& start : plan.starts) note_start(start);
+    check_stops(plan);
     carry_out(plan, now_);
+    if (plan.again != never) {
+      if (plan.again <= now_.now) complain("a plan that wants another at once");
+      times_.insert(plan.again);
+    }
     for (const PromiseMade& made : now_.promises) {
       if (made.start > now_.now) times_.insert(made.start);
       if (made.start <= now_.now && !world_.overstays)
@@ -454,6 +497,12 @@ TEST(Worlds, HoldWhatMakePlanPromises) {
 TEST(Worlds, AStartThatIsDueComesThoughLaterOnesNeedWhatOthersHoldUntilThen) {
   run_world(6476, *find_policy("conservative"));
 }
+
+TEST(Worlds, APromiseIsGivenUpForADeviceThatOnlyOthersWhoWerePromisedSomethingMiss) {
+  run_world(4318, *find_policy("conservative"));
+}
+
+TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }
 
 }  // namespace
 }  // namespace gangline::worlds

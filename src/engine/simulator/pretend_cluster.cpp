@@ -5,16 +5,23 @@
 
 namespace gangline {
 
-Time PretendCluster::next() const { return ends_.empty() ? never : ends_.top().at; }
+Time PretendCluster::next() {
+  while (!ends_.empty() && !holds(ends_.top())) ends_.pop();
+  return ends_.empty() ? never : ends_.top().at;
+}
+
+bool PretendCluster::holds(const End& end) const {
+  const auto turns = turns_.find(end.place);
+  return turns != turns_.end() && turns->second.version == end.version;
+}
 
 void PretendCluster::pass_to(Time until) {
   while (!ends_.empty() && ends_.top().at <= until) {
     const End end = ends_.top();
     ends_.pop();
-    const auto turns = turns_.find(end.place);
-    if (turns == turns_.end() || turns->second.version != end.version) continue;
+    if (!holds(end)) continue;
     now_ = std::max(now_, end.at);
-    const Turns& one = turns->second;
+    const Turns& one = turns_.at(end.place);
     end_first(end.place, one.stopping ? *one.stopping : one.run.ending);
   }
   now_ = std::max(now_, until);

@@ -34,7 +34,7 @@ class PretendCluster {
 
   Time now() const { return now_; }
   /// When something happens next by itself; `never`: nothing will.
-  Time next() const;
+  Time next();
   /// Lets all happen that does until then.
   void pass_to(Time until);
 
@@ -78,6 +78,8 @@ class PretendCluster {
   void begin_first(Place place);
   void end_first(Place place, const Ending& ending);
   void end_later(Place place, Time at);
+  /// Whether it will come, and was not moved.
+  bool holds(const End& end) const;
 
   std::vector<Node> nodes_;
   PretendRuns runs_;

@@ -42,9 +42,10 @@ struct Change {
 std::vector<Change> changes_of(const Simulated& simulated) {
   std::vector<Change> changes;
   for (const SimulatedJob& job : simulated.jobs) {
-    if (job.where == nullptr || !job.started) continue;
-    changes.push_back({*job.started, true, job.where.get()});
-    if (job.ended) changes.push_back({*job.ended, false, job.where.get()});
+    for (const Stint& run : runs_of(job, never)) {
+      changes.push_back({run.started, true, run.where.get()});
+      if (run.ended != never) changes.push_back({run.ended, false, run.where.get()});
+    }
   }
   std::stable_sort(changes.begin(), changes.end());
   return changes;
@@ -110,18 +111,19 @@ struct ModelHours {
 std::map<std::string, ModelHours> hours_by_model(const Cluster& cluster,
                                                  const Simulated& simulated) {
   std::map<std::string, ModelHours> hours;
-  const double length = to_seconds(simulated.end - simulated.begin) / 3600;
+  const double all = to_seconds(simulated.end - simulated.begin) / 3600;
   for (const Node& node : cluster.nodes)
     for (const Device& device : node.devices)
-      if (node.up && device.allottable) hours[device.model].all += length;
+      if (node.up && device.allottable) hours[device.model].all += all;
   for (const SimulatedJob& job : simulated.jobs) {
-    if (job.where == nullptr || !job.started) continue;
-    const double run = to_seconds(job.ended.value_or(simulated.end) - *job.started) / 3600;
-    for (const NodePart& part : job.where->parts)
-      for (const TaskPlace& task : part.tasks)
-        for (const DeviceShare& share : task.devices)
-          hours[cluster.nodes[part.node.n].devices[share.device].model].used +=
-              run * share.share.thousandths / 1000.0;
+    for (const Stint& run : runs_of(job, simulated.end)) {
+      const double length = to_seconds(run.ended - run.started) / 3600;
+      for (const NodePart& part : run.where->parts)
+        for (const TaskPlace& task : part.tasks)
+          for (const DeviceShare& share : task.devices)
+            hours[cluster.nodes[part.node.n].devices[share.device].model].used +=
+                length * share.share.thousandths / 1000.0;
+    }
   }
   return hours;
 }
@@ -177,6 +179,7 @@ std::optional<BacktestError> backtest_of(const History& history, const Simulated
 Measures measure(const History& history, const FoundCluster& found, const Simulated& simulated) {
   Measures measures;
   measures.jobs = simulated.jobs.size();
+  measures.preemptions = simulated.stops;
   std::vector<double> waits, completions, slowdowns;
   std::map<std::string, std::pair<double, std::uint64_t>> by_user;
   for (std::size_t i = 0; i < simulated.jobs.size(); ++i) {
@@ -189,10 +192,12 @@ Measures measure(const History& history, const FoundCluster& found, const Simula
       case Lot::hopeless: ++measures.hopeless; break;
     }
     if (job.started) ++measures.started;
-    if (job.started) waits.push_back(to_seconds(*job.started - past.submitted));
+    Span ran{0};
+    for (const Stint& run : job.stopped) ran = ran + (run.ended - run.started);
+    if (job.started) waits.push_back(to_seconds(job.resumed - past.submitted - ran));
     if (!job.started || !job.ended) continue;
     completions.push_back(to_seconds(*job.ended - past.submitted));
-    const double run = std::max(shortest_run, to_seconds(*job.ended - *job.started));
+    const double run = std::max(shortest_run, to_seconds(*job.ended - job.resumed + ran));
     slowdowns.push_back(std::max(1.0, completions.back() / run));
     auto& user = by_user[past.user];
     user.first += slowdowns.back();

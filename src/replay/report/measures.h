@@ -28,7 +28,7 @@ struct BacktestError {
 
 struct Measures {
   std::uint64_t jobs = 0, started = 0, ended = 0, waited = 0, left = 0, hopeless = 0;
-  Spread wait;        ///< seconds from submission to start
+  Spread wait;        ///< seconds that it waited in all, until its newest start
   Spread completion;  ///< seconds from submission to end
   /// Completion by run time, of jobs that ran for at least ten seconds or as though they had
   /// (bounded slowdown: Feitelson, "Metrics for parallel job scheduling", 2001).

@@ -39,7 +39,19 @@ double devices_of(const Allocation& allocation) {
   return sum;
 }
 
+/// How much work its jobs were, in device-time.
+std::vector<Span> work_in(const History& history) {
+  std::vector<Span> work;
+  for (const PastJob& job : history.jobs) {
+    const double devices = std::max(1.0, devices_of(*job.request) / whole_device.thousandths);
+    if (job.run < longest_span_in_a_log)
+      work.push_back(Span{static_cast<std::int64_t>(static_cast<double>(job.run.us) * devices)});
+  }
+  return work;
+}
+
 struct CauseOf {
+  IdleBecause operator()(const MakingRoom&) const { return IdleBecause::kept; }
   IdleBecause operator()(const AllTaken& blocker) const {
     return blocker.what.starts_with("gpu") ? IdleBecause::too_few : IdleBecause::other_kind;
   }
@@ -67,6 +79,11 @@ class Run {
         cycle_(engine_, memory_, settings_of(how), how.policy),
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
     cycle_.expect(usual_in(history));
+    cycle_.expect_work(how.usual_work.empty() ? work_in(history) : how.usual_work);
+    if (how.policy.oracle)
+      cycle_.foretell([this](const Job& job) -> std::optional<Span> {
+        return history_.jobs[index_of(job.id)].run;
+      });
     result_.jobs.resize(history.jobs.size());
     result_.begin = history.jobs.front().submitted;
     const Span span = history.jobs.back().submitted - result_.begin;
@@ -83,7 +100,7 @@ class Run {
     for (std::uint32_t n = 0; n < machines_.nodes().size(); ++n)
       cycle_.learn({machines_.now(), NodeSeen{{n}, machines_.nodes()[n]}});
     while (!result_.stopped) {
-      const Time next = std::min(next_arrival(), machines_.next());
+      const Time next = std::min({next_arrival(), machines_.next(), again_});
       if (next == never) break;
       step(next);
     }
@@ -104,11 +121,26 @@ class Run {
   PretendRuns runs() {
     return [this](const StartOrder& order, std::uint32_t) {
       PretendRun run;
-      run.length = history_.jobs[index_of(order.job.id)].run;
-      if (run.length >= longest_span_in_a_log) run.length = no_limit;  // it never leaves
+      const std::size_t index = index_of(order.job.id);
+      const Span whole = history_.jobs[index].run;
+      run.length = whole >= longest_span_in_a_log
+                       ? no_limit  // it never leaves
+                       : whole - kept_of(index) + (order.attempt > 1 ? how_.restart_cost : Span{0});
       run.keeps_limit = how_.ends_at_limit;
       return run;
     };
+  }
+
+  /// Work that it need not do again.
+  Span kept_of(std::size_t index) const {
+    Span kept{0};
+    if (!how_.keeps_work) return kept;
+    Span cost{0};  // of the first start none
+    for (const Stint& stint : result_.jobs[index].stopped) {
+      kept = kept + std::max(Span{0}, stint.ended - stint.started - cost);
+      cost = how_.restart_cost;
+    }
+    return kept;
   }
 
   static std::size_t index_of(JobId id) { return static_cast<std::size_t>(id.n - 1); }
@@ -119,25 +151,33 @@ class Run {
   /// One cycle, as control/controller.cpp runs it live.
   void step(Time now) {
     // 1. Learn what happened.
-    for (const Event& event : poll(now)) {
-      note(event);
-      cycle_.learn(event);
-    }
-    cycle_.settle_consequences(now);
+    learn(now);
     // 2. Take in who came.
     const std::vector<Event> submitted = arrivals(now);
     if (!submitted.empty()) CHECK(cycle_.accept(submitted).ok());
-    // 3. Decide, 4. ask.
-    if (cycle_.look().somebody_waits()) {
+    // 3. Decide, 4. ask. Those who are stopped for others are gone at once.
+    again_ = never;
+    while (cycle_.look().somebody_waits()) {
       const Plan plan = cycle_.decide(now);
       CHECK(cycle_.carry_out(plan, now).ok());
       count(plan, now);
+      again_ = plan.again;
+      if (plan.stops.empty()) break;
+      learn(now);
     }
     if (how_.leaves_unless_started) send_away(submitted, now);
     cycle_.retire_ended();
     look_at_idle(now);
     if (how_.progress && ++result_.plans % plans_between_progress == 0)
       result_.stopped = !how_.progress(part_done());
+  }
+
+  void learn(Time now) {
+    for (const Event& event : poll(now)) {
+      note(event);
+      cycle_.learn(event);
+    }
+    cycle_.settle_consequences(now);
   }
 
   std::vector<Event> poll(Time now) {
@@ -149,7 +189,15 @@ class Run {
   void note(const Event& event) {
     const auto* ended = std::get_if<GangEnded>(&event.body);
     if (ended == nullptr) return;
-    SimulatedJob& job = result_.jobs[index_of(ended->gang.job)];
+    const std::size_t index = index_of(ended->gang.job);
+    SimulatedJob& job = result_.jobs[index];
+    if (ended->ending.cause == EndCause::preempted) {
+      job.stopped.push_back({job.resumed, event.at - shift_, job.where});
+      used_ -= devices_of(*job.where);
+      job.where = nullptr;
+      waits_now(index);
+      return;
+    }
     job.ended = event.at - shift_;
     job.lot = Lot::ended;
     used_ -= devices_of(*job.where);
@@ -159,13 +207,20 @@ class Run {
   void count(const Plan& plan, Time now) {
     result_.promises += plan.promises.size();
     result_.given_up += plan.given_up.size();
+    result_.stops += plan.stops.size();
     for (const Start& start : plan.starts) {
       SimulatedJob& job = result_.jobs[index_of(start.job)];
-      job.started = now - shift_;
+      job.resumed = now - shift_;
+      if (!job.started) job.started = job.resumed;
       job.where = start.allocation;
       used_ += devices_of(*start.allocation);
       no_longer_waits(index_of(start.job));
     }
+  }
+
+  void waits_now(std::size_t index) {
+    ++waiting_;
+    waiting_devices_ += devices_of(*history_.jobs[index].request);
   }
 
   void no_longer_waits(std::size_t index) {
@@ -184,8 +239,7 @@ class Run {
       }
       Job job{JobId{arrived_ + 1}, past.user, 0, now, spec_of(past)};
       events.push_back({now, JobSubmitted{std::move(job)}});
-      ++waiting_;
-      waiting_devices_ += devices_of(*past.request);
+      waits_now(arrived_);
     }
     return events;
   }
@@ -210,6 +264,7 @@ class Run {
       made.time = limit;
       made.priority = past.priority;
       made.queue = past.queue;
+      made.checkpoint = how_.keeps_work;
       spec = std::make_shared<const JobSpec>(std::move(made));
     }
     return spec;
@@ -266,12 +321,20 @@ class Run {
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
   IdleBecause cause_ = IdleBecause::nothing_asked;
+  Time again_ = never;  ///< a plan is due, though nothing happens
   Span look_every_{0};
   Time looked_;
   Simulated result_;
 };
 
 }  // namespace
+
+std::vector<Stint> runs_of(const SimulatedJob& job, Time end) {
+  std::vector<Stint> runs = job.stopped;
+  if (job.where != nullptr)
+    runs.push_back({job.resumed, job.ended.value_or(end), job.where});
+  return runs;
+}
 
 std::vector<UsualTask> usual_in(const History& history) {
   if (!history.usual.empty()) return history.usual;

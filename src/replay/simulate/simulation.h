@@ -27,6 +27,12 @@ struct SimulationSettings {
   bool leaves_unless_started = false;
   /// A job ends when its limit is over, also where its history knows that it ran for longer.
   bool ends_at_limit = false;
+  /// A gang that is stopped for others goes on later from where it was …
+  bool keeps_work = true;
+  Span restart_cost{0};  ///< … after so long on its devices
+  /// For GoesFirst::gittins: how much work gangs usually are, in device-time; empty: as in the
+  /// history.
+  std::vector<Span> usual_work;
   /// Called now and then with the part that is done, 0 to 1. False: stop here.
   std::function<bool(double)> progress;
 };
@@ -39,12 +45,23 @@ enum class Lot : std::uint8_t {
   hopeless  ///< these machines can never run it
 };
 
+/// A run that was stopped for others.
+struct Stint {
+  Time started, ended;
+  std::shared_ptr<const Allocation> where;  ///< never null
+};
+
 struct SimulatedJob {
   Lot lot = Lot::waited;
-  std::optional<Time> started;
+  std::optional<Time> started;  ///< for the first time
   std::optional<Time> ended;
-  std::shared_ptr<const Allocation> where;  ///< null: it never started
+  std::shared_ptr<const Allocation> where;  ///< of its newest run; null: it waits
+  Time resumed;                             ///< when that began
+  std::vector<Stint> stopped;               ///< those before
 };
+
+/// All its runs, the newest last; one that goes on ends at `end`.
+std::vector<Stint> runs_of(const SimulatedJob& job, Time end);
 
 struct Simulated {
   std::vector<SimulatedJob> jobs;  ///< as in the history
@@ -52,6 +69,7 @@ struct Simulated {
   Time begin, end;  ///< first arrival; last end, or arrival where nothing ended
   std::uint64_t plans = 0;
   std::uint64_t promises = 0, given_up = 0;
+  std::uint64_t stops = 0;  ///< of gangs, for others
   bool stopped = false;  ///< `progress` said so
 };
 

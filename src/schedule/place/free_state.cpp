@@ -47,6 +47,21 @@ void FreeNode::give_back(const NodePart& part, const Node& node) {
   count_cpus();
 }
 
+bool FreeNode::can_hold(const NodePart& part) const {
+  bool wants_memory = false;
+  for (const TaskPlace& task : part.tasks) {
+    if (!task.cpus.minus(cpus).empty()) return false;
+    wants_memory = wants_memory || task.memory.n > 0;
+  }
+  FreeNode after = *this;
+  after.take(part);
+  if ((after.memory.n < 0 && wants_memory) || after.counted < 0) return false;
+  for (const TaskPlace& task : part.tasks)
+    for (const DeviceShare& share : task.devices)
+      if (after.devices[share.device] < 0) return false;
+  return true;
+}
+
 void FreeNode::count_host(const TaskPlace& task, int sign) {
   if (task.devices.empty()) return;
   const std::size_t own = class_of(task.devices.size(), task.devices.front().share);

@@ -27,6 +27,8 @@ struct FreeNode {
   void take(const NodePart& part);
   /// `node`: whose CPUs these are. One that went offline while it was held does not come back.
   void give_back(const NodePart& part, const Node& node);
+  /// Whether all of it is free.
+  bool can_hold(const NodePart& part) const;
 
  private:
   void count_cpus();

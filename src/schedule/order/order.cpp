@@ -1,0 +1,132 @@
+#include "schedule/order/order.h"
+
+#include <algorithm>
+
+namespace gangline {
+namespace {
+
+constexpr std::int64_t whole = whole_device.thousandths;
+constexpr Span just = seconds(1);
+
+/// Device-time; of CPUs alone their time counts as that of one device.
+std::int64_t times_devices(Span span, const WaitingGroup& group) {
+  const std::int64_t devices = std::max<std::int64_t>(whole, devices_wanted(*group.request));
+  const auto product = static_cast<__int128>(span.us) * devices / whole;
+  return static_cast<std::int64_t>(std::min<__int128>(product, no_limit.us));
+}
+
+/// Devices count for more than any CPUs.
+std::int64_t size_of(const ResourceRequest& request) {
+  const TaskRequest& task = request.alternatives.front();
+  constexpr std::int64_t device = std::int64_t{1} << 32;
+  return devices_wanted(request) * (device / whole) +
+         std::int64_t{request.tasks} * task.cpus.thousandths;
+}
+
+Span left_of(const Progress& progress) {
+  if (!progress.whole_run) return no_limit;
+  return std::max(Span{0}, *progress.whole_run - progress.kept);
+}
+
+}  // namespace
+
+std::int64_t devices_wanted(const ResourceRequest& request) {
+  const auto& devices = request.alternatives.front().devices;
+  return devices ? std::int64_t{request.tasks} * devices->count * devices->share.thousandths : 0;
+}
+
+Progress progress_of(const Holder& holder, Time now) {
+  Progress progress = holder.waited->progress;
+  const Span ran = std::max(Span{0}, now - holder.since);
+  progress.served = progress.served + ran;
+  progress.kept = progress.kept + ran;
+  return progress;
+}
+
+Order::Order(const Policy& policy, std::vector<Queue> queues, const std::vector<Span>* work)
+    : policy_(policy),
+      queues_(std::move(queues)),
+      gittins_(work != nullptr && policy.goes_first == GoesFirst::gittins
+                   ? Gittins(*work, policy.levels.front())
+                   : Gittins()) {}
+
+std::int64_t Order::priority_of(const WaitingGroup& group) const {
+  return group.priority + (group.queue < queues_.size() ? queues_[group.queue].priority : 0);
+}
+
+std::int64_t Order::level_of(std::int64_t service) const {
+  return std::count_if(policy_.levels.begin(), policy_.levels.end(),
+                       [&](Span level) { return service >= level.us; });
+}
+
+Standpoint Order::point_of(const WaitingGroup& group) const {
+  const std::int64_t priority = priority_of(group);
+  const Progress& progress = group.progress;
+  Standpoint point{-priority, 0, 0};
+  switch (policy_.goes_first) {
+    case GoesFirst::arrival: break;
+    case GoesFirst::ageing:
+      point.rank = 0;
+      point.then = group.submitted.us - priority * policy_.ages.us;
+      break;
+    case GoesFirst::shortest: point.then = group.time.value_or(no_limit).us; break;
+    case GoesFirst::smallest: point.then = size_of(*group.request); break;
+    case GoesFirst::fewest_devices: point.then = devices_wanted(*group.request); break;
+    case GoesFirst::remaining: point.then = left_of(progress).us; break;
+    case GoesFirst::remaining_work:
+      point.then = times_devices(left_of(progress), group);
+      point.within = devices_wanted(*group.request);  // who had more left a moment ago, if both ran
+      break;
+    case GoesFirst::attained: point.then = level_of(progress.served.us); break;
+    case GoesFirst::attained_work:
+      point.then = level_of(times_devices(progress.served, group));
+      break;
+    case GoesFirst::gittins: {
+      const std::int64_t work = times_devices(progress.served, group);
+      constexpr double scale = 1e12;
+      point.then = level_of(work);
+      point.within = -static_cast<std::int64_t>(gittins_.index(Span{work}) * scale);
+      break;
+    }
+  }
+  return point;
+}
+
+Standpoint Order::point_of(const Holder& holder, Time now) const {
+  WaitingGroup group = *holder.waited;
+  group.progress = progress_of(holder, now);
+  Standpoint point = point_of(group);
+  const bool by_levels =
+      policy_.goes_first == GoesFirst::attained || policy_.goes_first == GoesFirst::attained_work;
+  // Who has just come down to a level stands behind those who wait there; who stays, before them.
+  if (by_levels && point.then > 0) {
+    group.progress.served = group.progress.served - just;
+    if (point_of(group).then < point.then) point.within = 1;
+  }
+  return point;
+}
+
+OrderKey Order::key_of(const WaitingGroup& group, WaitingId id) const {
+  // Of those that have as much left, who stood there first goes first.
+  const Time since =
+      by_rest() ? std::max(group.submitted, group.progress.stopped) : group.submitted;
+  return {point_of(group), since, group.job, group.first, id, group.time.value_or(no_limit)};
+}
+
+Time Order::changes_at(const Holder& holder, Time now) const {
+  const GoesFirst by = policy_.goes_first;
+  const bool work = by == GoesFirst::attained_work || by == GoesFirst::gittins;
+  if (holder.waited == nullptr || (by != GoesFirst::attained && !work)) return never;
+  const Span served = progress_of(holder, now).served;
+  const std::int64_t each = work ? std::max(whole, devices_wanted(*holder.waited->request)) : whole;
+  Time at = never;
+  for (const Span level : policy_.levels) {
+    // Rounded up: by then the level is reached. Once a second is often enough.
+    const std::int64_t exact = (level.us * whole + each - 1) / each;
+    const std::int64_t needed = (exact + just.us - 1) / just.us * just.us;
+    if (needed > served.us) at = std::min(at, now + Span{needed - served.us});
+  }
+  return at;
+}
+
+}  // namespace gangline

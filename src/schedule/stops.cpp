@@ -1,0 +1,211 @@
+#include "schedule/stops.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "schedule/ahead.h"
+
+namespace gangline {
+namespace {
+
+/// Less is stopped first.
+struct StopKey {
+  bool stays = true;  ///< it was not asked to leave yet
+  Standpoint point;
+  std::int64_t lost = 0;  ///< work that would have to be done again, in device-time
+  Time since;             ///< who came last leaves first
+  HeldId id = 0;
+};
+
+std::int64_t work_lost(const Holder& holder, Time now) {
+  if (holder.waited->keeps_work) return 0;
+  const auto devices =
+      std::max<std::int64_t>(1, devices_wanted(*holder.waited->request) / whole_device.thousandths);
+  return std::max<std::int64_t>(0, (now - holder.since).us) / 1000 * devices;
+}
+
+class Candidates {
+ public:
+  Candidates(const Desk& desk, const Waits& waits) : desk_(desk) {
+    for (const HeldSince& place : desk.held.by_since()) {
+      const Holder& holder = desk.held.at(place.id);
+      if (holder.stopping || (holder.waited != nullptr && may_stop(holder, waits)))
+        keys_.push_back(key_of(place.id, holder));
+    }
+    std::sort(keys_.begin(), keys_.end(), [&](const StopKey& a, const StopKey& b) {
+      if (a.stays != b.stays) return b.stays;
+      if (a.point != b.point) return a.point > b.point;
+      if (a.lost != b.lost) return a.lost < b.lost;
+      if (a.since != b.since) return a.since > b.since;
+      const auto gang = [&](const StopKey& key) {
+        const Holder& holder = desk_.held.at(key.id);
+        return GangId{holder.job, holder.first};
+      };
+      return gang(b) < gang(a);
+    });
+  }
+  const std::vector<StopKey>& keys() const { return keys_; }
+
+ private:
+  bool may_stop(const Holder& holder, const Waits& waits) const {
+    switch (desk_.policy.stops) {
+      case MayStop::nobody: return false;
+      case MayStop::lower_priority:
+        return desk_.order.priority_of(*holder.waited) < desk_.order.priority_of(waits.group);
+      case MayStop::later: return waits.key.point < desk_.order.point_of(holder, desk_.now);
+      case MayStop::behind: {
+        OrderKey key = desk_.order.key_of(*holder.waited, 0);
+        key.point = desk_.order.point_of(holder, desk_.now);
+        return waits.key < key;
+      }
+    }
+    return false;
+  }
+
+  StopKey key_of(HeldId id, const Holder& holder) const {
+    if (holder.waited == nullptr) return {false, {}, 0, holder.since, id};
+    StopKey key{!holder.stopping, {}, 0, holder.since, id};
+    if (desk_.policy.stops == MayStop::lower_priority) {
+      key.point.rank = -desk_.order.priority_of(*holder.waited);
+      key.lost = work_lost(holder, desk_.now);
+    } else {
+      key.point = desk_.order.point_of(holder, desk_.now);
+      key.since = holder.waited->submitted;
+    }
+    return key;
+  }
+
+  const Desk& desk_;
+  std::vector<StopKey> keys_;
+};
+
+}  // namespace
+
+std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits, Time end) {
+  const Candidates candidates(desk, waits);
+  const auto& keys = candidates.keys();
+  const auto allocation_of = [&](const StopKey& key) -> const Allocation& {
+    return *desk.held.at(key.id).allocation;
+  };
+  const auto place_in = [&](const FreeView& view) {
+    return place_beside_reserved(desk, *waits.shape, view, desk.now, end + time_to_leave);
+  };
+  // 1. One after another leaves until there is a place.
+  RoomCount room(desk, *waits.shape);
+  std::shared_ptr<const Allocation> allocation;
+  std::size_t left = 0;
+  while (left < keys.size() && allocation == nullptr) {
+    room.give_back(allocation_of(keys[left++]));
+    if (room.is_enough()) allocation = place_in(room.view());
+  }
+  if (allocation == nullptr) return std::nullopt;
+  // 2. The last of them had to. Of the others, those who go first stay where they can.
+  RoomOfOthers found;
+  FreeView view = room.view();
+  for (std::size_t i = left; i-- > 0;) {
+    const StopKey& key = keys[i];
+    if (key.stays && i + 1 < left) {
+      FreeView with = view;
+      with.take(allocation_of(key));
+      if (auto place = place_in(with)) {
+        view = std::move(with);
+        allocation = std::move(place);
+        continue;
+      }
+    }
+    found.leave.push_back(key.id);
+  }
+  found.allocation = std::move(allocation);
+  return found;
+}
+
+bool MakingWay::may_help(const Standpoint& point) {
+  if (desk_.policy.stops == MayStop::nobody) return false;
+  const bool by_order = desk_.policy.stops != MayStop::lower_priority;
+  if (plan_ != desk_.plans()) {
+    plan_ = desk_.plans();
+    last_.reset();
+    some_leave_ = false;
+    no_help_.clear();
+    for (const HeldSince& place : desk_.held.by_since()) {
+      const Holder& holder = desk_.held.at(place.id);
+      some_leave_ = some_leave_ || holder.stopping;
+      if (holder.waited == nullptr) continue;
+      Standpoint stands{-desk_.order.priority_of(*holder.waited), 0, 0};
+      if (by_order) stands = desk_.order.point_of(holder, desk_.now);
+      if (!last_ || *last_ < stands) last_ = stands;
+    }
+  }
+  if (some_leave_) return true;
+  if (!last_) return false;
+  return by_order ? point <= *last_ : point.rank < last_->rank;
+}
+
+bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan& plan) {
+  if (!may_help(waits.key.point)) return false;
+  const auto known = no_help_.find(waits.shape);
+  if (known != no_help_.end() && known->second <= end) return false;
+  const auto room = room_of_others(desk_, waits, end);
+  if (!room) {
+    no_help_[waits.shape] = end;
+    return false;
+  }
+  for (const HeldId id : room->leave) {
+    const Holder& holder = desk_.held.at(id);
+    if (!holder.stopping) plan.stops.push_back({GangId{holder.job, holder.first}, waits.group.job});
+    leaving_.push_back(holder);
+    desk_.let_go(id);
+  }
+  keep(waits, before, room->allocation, end);
+  desk_.forget_denials();
+  return true;
+}
+
+void MakingWay::keep(const Waits& waits, std::uint32_t before,
+                     std::shared_ptr<const Allocation> allocation, Time end) {
+  const WaitingGroup& group = waits.group;
+  groups_.insert(waits.key.id);
+  coming_.push_back(desk_.hold(
+      {group.job, group.first + before, 1, std::move(allocation), desk_.now, end + time_to_leave}));
+}
+
+bool MakingWay::is_needed_for(const Allocation& allocation) const {
+  if (leaving_.empty()) return false;
+  for (const NodePart& part : allocation.parts) {
+    FreeNode node = desk_.free.node(part.node.n);
+    const auto here = [&](const Allocation& other, const auto& call) {
+      for (const NodePart& one : other.parts)
+        if (one.node == part.node) call(one);
+    };
+    for (const HeldId id : coming_)
+      here(*desk_.held.at(id).allocation,
+           [&](const NodePart& one) { node.give_back(one, desk_.kinds.node(part.node.n)); });
+    for (const Holder& holder : leaving_)
+      here(*holder.allocation, [&](const NodePart& one) { node.take(one); });
+    if (!node.can_hold(part)) return true;
+  }
+  return false;
+}
+
+MakingRoom MakingWay::blocker() const {
+  constexpr std::size_t most_named = 8;
+  MakingRoom blocker;
+  auto& named = blocker.stopped;
+  for (const Holder& holder : leaving_)
+    if (named.size() < most_named &&
+        std::find(named.begin(), named.end(), holder.job) == named.end())
+      named.push_back(holder.job);
+  return blocker;
+}
+
+bool MakingWay::undo() {
+  if (leaving_.empty()) return false;
+  for (const HeldId id : coming_) desk_.let_go(id);
+  for (Holder& holder : leaving_) desk_.hold(std::move(holder));
+  coming_.clear();
+  groups_.clear();
+  leaving_.clear();
+  return true;
+}
+
+}  // namespace gangline
