@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "replay/report/small_world.h"
+#include "replay/report/made_world.h"
 
 namespace gangline {
 namespace {
@@ -23,7 +23,7 @@ MadeJob job_of(const std::string& user, std::int64_t submitted, std::int64_t sta
 }
 
 TEST(Measures, PercentilesAreTheNearestRankOfAllJobsThatStarted) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   for (int wait = 100; wait >= 1; --wait) world.add(job(0, wait, wait));  // not in order
   const Measures measures = world.run("easy", 200).measures;
   EXPECT_EQ(measures.started, 100u);
@@ -35,7 +35,7 @@ TEST(Measures, PercentilesAreTheNearestRankOfAllJobsThatStarted) {
 }
 
 TEST(Measures, OfThreeJobsTheMedianIsTheSecondAndTheNinetyFifthTheLast) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.add(job(0, 0, 30)).add(job(0, 30, 50)).add(job(10, 50, 110));
   const Measures measures = world.run("fifo", 110).measures;
   EXPECT_DOUBLE_EQ(measures.wait.mean, 70.0 / 3);
@@ -48,7 +48,7 @@ TEST(Measures, OfThreeJobsTheMedianIsTheSecondAndTheNinetyFifthTheLast) {
 }
 
 TEST(Measures, SlowdownIsCompletionByRunTimeAndAShortRunCountsAsTenSeconds) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.add(job(0, 0, 20));    // 1
   world.add(job(0, 20, 40));   // 40 / 20
   world.add(job(0, 59, 60));   // 60 / 10, not 60 / 1
@@ -60,7 +60,7 @@ TEST(Measures, SlowdownIsCompletionByRunTimeAndAShortRunCountsAsTenSeconds) {
 }
 
 TEST(Measures, JobsThatWaitRunLeaveOrCanNeverRunAreCountedApart) {
-  SmallWorld world(1, 2);
+  MadeWorld world(1, 2);
   world.add(job(0, 0, 10));
   MadeJob made;
   made.lot = Lot::waited;
@@ -85,7 +85,7 @@ TEST(Measures, JobsThatWaitRunLeaveOrCanNeverRunAreCountedApart) {
 }
 
 TEST(Measures, GpuHoursAreUsedOrIdleForACause) {
-  SmallWorld world(1, 4);
+  MadeWorld world(1, 4);
   MadeJob made = job(0, 0, 3600);
   made.gpus = 3;
   world.add(made);
@@ -104,7 +104,7 @@ TEST(Measures, GpuHoursAreUsedOrIdleForACause) {
 }
 
 TEST(Measures, FairnessIsJainsIndexOfTheMeanSlowdownsOfUsers) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.add(job_of("ann", 0, 0, 100)).add(job_of("bob", 0, 200, 300));  // 1 and 3
   // (1 + 3)^2 / (2 * (1 + 9))
   EXPECT_DOUBLE_EQ(world.run("fifo", 300).measures.fairness.value(), 0.8);
@@ -113,7 +113,7 @@ TEST(Measures, FairnessIsJainsIndexOfTheMeanSlowdownsOfUsers) {
 }
 
 TEST(Measures, BetweenFewerThanTwoKnownUsersThereIsNoFairness) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.add(job_of("", 0, 0, 100)).add(job_of("", 0, 200, 300));
   EXPECT_FALSE(world.run("fifo", 300).measures.fairness);
   world.add(job_of("ann", 300, 300, 400));
@@ -121,7 +121,7 @@ TEST(Measures, BetweenFewerThanTwoKnownUsersThereIsNoFairness) {
 }
 
 TEST(Measures, TheBacktestComparesJobsWithAStartInBoth) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   const auto with_truth = [](MadeJob made, std::int64_t truly) {
     made.truly_started = truly;
     return made;
@@ -144,12 +144,12 @@ TEST(Measures, TheBacktestComparesJobsWithAStartInBoth) {
 }
 
 TEST(Measures, WithoutTrueStartsThereIsNoBacktest) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   EXPECT_FALSE(world.add(job(0, 0, 10)).run("fifo", 10).measures.backtest);
 }
 
 TEST(Measures, EnergyIsOfUseAndOfIdlenessAndCostOfUse) {
-  SmallWorld world(1, 2);
+  MadeWorld world(1, 2);
   world.add(job(0, 0, 3600));
   world.found.watts["A100"] = 400;
   world.found.watts_idle["A100"] = 50;
@@ -161,7 +161,7 @@ TEST(Measures, EnergyIsOfUseAndOfIdlenessAndCostOfUse) {
 }
 
 TEST(Measures, WattsThatAreNotKnownAreNotTakenAsNone) {
-  SmallWorld world(1, 2);
+  MadeWorld world(1, 2);
   world.add(job(0, 0, 3600));
   EXPECT_FALSE(world.run("fifo", 7200).measures.kilowatt_hours_used);
   EXPECT_FALSE(world.run("fifo", 7200).measures.cost);
@@ -173,14 +173,14 @@ TEST(Measures, WattsThatAreNotKnownAreNotTakenAsNone) {
 }
 
 TEST(Measures, FragmentationIsThePartThatIsFreeAndUselessToUsualTasks) {
-  SmallWorld world(1, 2);
+  MadeWorld world(1, 2);
   MadeJob both = job(0, 1000, 2000);  // this kind of task is all that is ever asked for
   both.gpus = 2;
   MadeJob also = job(0, 0, 1000);
   also.gpus = 2;
   world.add(also).add(both);
   EXPECT_NEAR(world.run("fifo", 2000).measures.fragmentation, 0, 1e-9);
-  SmallWorld halves(1, 1);
+  MadeWorld halves(1, 1);
   MadeJob half = job(0, 0, 1000);
   half.gpus = 0.5;
   MadeJob whole = job(0, 1000, 1001);
@@ -190,7 +190,7 @@ TEST(Measures, FragmentationIsThePartThatIsFreeAndUselessToUsualTasks) {
 }
 
 TEST(Measures, AJobThatRanForNoTimeTakesNothing) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.add(job(0, 10, 10));
   MadeJob half = job(0, 0, 1);
   half.gpus = 0.5;
@@ -201,7 +201,7 @@ TEST(Measures, AJobThatRanForNoTimeTakesNothing) {
 }
 
 TEST(Measures, AHistoryOfWhichNothingRanHasNoMeansAndDoesNotFail) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   MadeJob made;
   made.lot = Lot::hopeless;
   const Measures measures = world.add(made).run("easy", 0).measures;

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "replay/report/small_world.h"
+#include "replay/report/made_world.h"
 
 namespace gangline {
 namespace {
@@ -37,7 +37,7 @@ std::vector<std::string> fields_of(const std::string& line) {
 }
 
 PolicyRun one_run(const std::string& name) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   MadeJob made;
   made.started = 5;
   made.ended = 15;
@@ -112,7 +112,7 @@ TEST(Rows, AHostileNameStaysOneFieldOfCsv) {
 }
 
 TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   world.history.left_out.count = 4;
   const auto json = nlohmann::json::parse(
       write_json("a \"log\"", world.history, {one_run("fifo"), one_run("x")}));
@@ -126,7 +126,7 @@ TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
 }
 
 TEST(Rows, JsonBearsNamesThatAreNoText) {
-  SmallWorld world(1, 1);
+  MadeWorld world(1, 1);
   const std::string name = "\xff\x01\"\\ </script>";
   const auto json = nlohmann::json::parse(write_json(name, world.history, {one_run(name)}));
   EXPECT_EQ(json["runs"][0]["run"], json["history"]);

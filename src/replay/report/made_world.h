@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -13,10 +15,11 @@
 
 namespace gangline {
 
-/// A job of some GPUs of one node, in seconds since the world's begin.
+/// A job of some GPUs or CPUs of one node, in seconds since the world's begin.
 struct MadeJob {
   std::string id = "1", user = "ann";
-  double gpus = 1;  ///< a part of one, or several whole
+  double gpus = 1;  ///< a part of one, several whole, or none
+  std::uint32_t cpus = 1;
   std::int64_t submitted = 0;
   std::optional<std::int64_t> started, ended;
   std::uint32_t node = 0, device = 0;  ///< where its first GPU is
@@ -24,11 +27,11 @@ struct MadeJob {
   Lot lot = Lot::ended;
 };
 
-class SmallWorld {
+class MadeWorld {
  public:
   static constexpr Time begin{1'767'600'000'000'000};  // 2026-01-05T08:00:00Z
 
-  SmallWorld(std::uint32_t nodes, std::uint32_t gpus) {
+  MadeWorld(std::uint32_t nodes, std::uint32_t gpus) {
     for (std::uint32_t n = 0; n < nodes; ++n) {
       Node node;
       node.name = "n" + std::to_string(n);
@@ -43,13 +46,16 @@ class SmallWorld {
     }
   }
 
-  SmallWorld& add(const MadeJob& made) {
-    const auto count = static_cast<std::uint32_t>(std::max(1.0, made.gpus));
+  MadeWorld& add(const MadeJob& made) {
+    const auto count = static_cast<std::uint32_t>(std::ceil(made.gpus));
     const Share share{made.gpus < 1 ? static_cast<std::int32_t>(made.gpus * 1000) : 1000};
     TaskRequest task;
-    task.devices = DeviceRequest{};
-    task.devices->count = count;
-    task.devices->share = share;
+    task.cpus = whole_cpus(made.cpus);
+    if (count > 0) {
+      task.devices = DeviceRequest{};
+      task.devices->count = count;
+      task.devices->share = share;
+    }
     PastJob past;
     past.id = made.id;
     past.user = made.user;
@@ -64,7 +70,7 @@ class SmallWorld {
     if (made.started) {
       job.started = begin + seconds(*made.started);
       TaskPlace place;
-      place.counted = whole_cpus(1);
+      place.counted = whole_cpus(made.cpus);
       for (std::uint32_t d = 0; d < count; ++d) place.devices.push_back({made.device + d, share});
       job.where = std::make_shared<const Allocation>(
           Allocation{0, {NodePart{NodeId{made.node}, {std::move(place)}}}});
@@ -76,14 +82,20 @@ class SmallWorld {
   /// What the jobs come to until then; GPUs that lie idle while one waits do so for `idle`.
   PolicyRun run(const std::string& name, std::int64_t until,
                 IdleBecause idle = IdleBecause::too_few) const {
+    PolicyRun run = bare_run(name, until);
+    run.simulated.timeline = timeline(until, idle);
+    run.measures = measure(history, found, run.simulated);
+    return run;
+  }
+
+  /// Without measures and timeline, which take long in a large world.
+  PolicyRun bare_run(const std::string& name, std::int64_t until) const {
     PolicyRun run;
     run.name = name;
     run.cluster = found;
     run.simulated = simulated_;
     run.simulated.begin = begin;
     run.simulated.end = begin + seconds(until);
-    run.simulated.timeline = timeline(until, idle);
-    run.measures = measure(history, found, run.simulated);
     return run;
   }
 
@@ -110,8 +122,8 @@ class SmallWorld {
     Timeline::Now now;
     for (std::size_t i = 0; i < simulated_.jobs.size(); ++i) {
       const SimulatedJob& job = simulated_.jobs[i];
-      const DeviceRequest& asks = *history.jobs[i].request->alternatives[0].devices;
-      const double size = asks.count * asks.share.thousandths;
+      const auto& asks = history.jobs[i].request->alternatives[0].devices;
+      const double size = asks ? asks->count * asks->share.thousandths : 0;
       if (job.lot == Lot::hopeless || history.jobs[i].submitted > at) continue;
       if (!job.started || *job.started > at) ++now.waiting_gangs, now.waiting_devices += size;
       else if (!job.ended || *job.ended > at) now.used += size;
