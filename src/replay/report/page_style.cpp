@@ -124,8 +124,10 @@ text-align:right}
 .facts dd{margin-bottom:.5rem}.ticks:not(.for-zoom4,.for-zoom16) span:nth-child(even){display:none}
 th,td{padding-left:.35rem;padding-right:.35rem}
 tbody th[scope=row]{min-width:6.2rem;max-width:38vw}.wide{display:none}.chart{grid-template-columns:2.6rem 1fr}
-th.picture,td.picture{min-width:7rem}.stack{min-width:4.5rem}.idle .aside{display:block}
-table.waits thead th{white-space:normal}td.text.name{max-width:7rem;overflow:hidden;text-overflow:ellipsis}}
+th.picture,td.picture{min-width:4.5rem}.stack{min-width:4.5rem}.idle .aside{display:block}
+.waits thead th,.held thead th{white-space:normal}
+table.waits tbody th[scope=row],table.held tbody th[scope=row]{min-width:4.4rem}.held td.text.holders{min-width:9rem}
+td.text.name{max-width:7rem;overflow:hidden;text-overflow:ellipsis}}
 @media print{nav,.gantt label,.readout{display:none}.scroll,.window{overflow:visible}}
 )css";
 
