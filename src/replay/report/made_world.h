@@ -123,7 +123,7 @@ class MadeWorld {
     for (std::size_t i = 0; i < simulated_.jobs.size(); ++i) {
       const SimulatedJob& job = simulated_.jobs[i];
       const auto& asks = history.jobs[i].request->alternatives[0].devices;
-      const double size = asks ? asks->count * asks->share.thousandths : 0;
+      const double size = asks ? 1.0 * asks->count * asks->share.thousandths : 0;
       if (job.lot == Lot::hopeless || history.jobs[i].submitted > at) continue;
       if (!job.started || *job.started > at) ++now.waiting_gangs, now.waiting_devices += size;
       else if (!job.ended || *job.ended > at) now.used += size;
