@@ -28,8 +28,8 @@ Spread spread_of(std::vector<double> values) {
           values.back()};
 }
 
-/// Starts and ends of all allocations, in the order of time; what ends at a time frees it for what
-/// starts then.
+/// Starts and ends of all allocations that lasted, in the order of time; what ends at a time frees
+/// it for what starts then.
 struct Change {
   Time at;
   bool starts = false;
@@ -43,6 +43,7 @@ std::vector<Change> changes_of(const Simulated& simulated) {
   std::vector<Change> changes;
   for (const SimulatedJob& job : simulated.jobs) {
     for (const Stint& run : runs_of(job, never)) {
+      if (run.started == run.ended) continue;
       changes.push_back({run.started, true, run.where.get()});
       if (run.ended != never) changes.push_back({run.ended, false, run.where.get()});
     }
@@ -93,14 +94,16 @@ double mean_fragmentation(const History& history, const Cluster& cluster,
 }
 
 /// Jain, Chiu and Hawe, "A quantitative measure of fairness", DEC-TR-301, 1984.
-double fairness_of(const std::map<std::string, std::pair<double, std::uint64_t>>& by_user) {
+std::optional<double> fairness_of(
+    const std::map<std::string, std::pair<double, std::uint64_t>>& by_user) {
+  if (by_user.size() < 2) return std::nullopt;
   double sum = 0, squares = 0;
   for (const auto& [user, slowdowns] : by_user) {
     const double mean = slowdowns.first / static_cast<double>(slowdowns.second);
     sum += mean;
     squares += mean * mean;
   }
-  return squares > 0 ? sum * sum / (static_cast<double>(by_user.size()) * squares) : 1;
+  return sum * sum / (static_cast<double>(by_user.size()) * squares);  // slowdowns are at least 1
 }
 
 /// Device-hours of each model that were used and that there were.
@@ -130,21 +133,23 @@ std::map<std::string, ModelHours> hours_by_model(const Cluster& cluster,
 
 void add_energy_and_cost(const FoundCluster& found, const Simulated& simulated,
                          Measures& measures) {
-  double kilowatt_hours = 0, cost = 0;
-  bool watts_known = true, prices_known = true;
-  for (const auto& [model, hours] : hours_by_model(found.cluster, simulated)) {
-    const auto watts = found.watts.find(model);
-    const auto idle = found.watts_idle.find(model);
-    const auto price = found.price_an_hour.find(model);
-    watts_known = watts_known && watts != found.watts.end();
-    prices_known = prices_known && price != found.price_an_hour.end();
-    if (watts != found.watts.end()) kilowatt_hours += hours.used * watts->second / 1000;
-    if (idle != found.watts_idle.end())
-      kilowatt_hours += std::max(0.0, hours.all - hours.used) * idle->second / 1000;
-    if (price != found.price_an_hour.end()) cost += hours.used * price->second;
-  }
   if (measures.gpu_hours <= 0) return;
-  if (watts_known) measures.kilowatt_hours = kilowatt_hours;
+  double used = 0, idle = 0, cost = 0;
+  bool watts_known = !found.watts.empty(), idle_known = !found.watts_idle.empty();
+  bool prices_known = !found.price_an_hour.empty();
+  const auto add = [](double hours, const std::map<std::string, double>& each,
+                      const std::string& model, double& sum, bool& known) {
+    const auto found_one = each.find(model);
+    if (found_one != each.end()) sum += hours * found_one->second;
+    else if (hours > 0) known = false;
+  };
+  for (const auto& [model, hours] : hours_by_model(found.cluster, simulated)) {
+    add(hours.used, found.watts, model, used, watts_known);
+    add(std::max(0.0, hours.all - hours.used), found.watts_idle, model, idle, idle_known);
+    add(hours.used, found.price_an_hour, model, cost, prices_known);
+  }
+  if (watts_known) measures.kilowatt_hours_used = used / 1000;
+  if (watts_known && idle_known) measures.kilowatt_hours = (used + idle) / 1000;
   if (prices_known) measures.cost = cost;
 }
 
@@ -194,11 +199,12 @@ Measures measure(const History& history, const FoundCluster& found, const Simula
     if (job.started) ++measures.started;
     Span ran{0};
     for (const Stint& run : job.stopped) ran = ran + (run.ended - run.started);
-    if (job.started) waits.push_back(to_seconds(job.resumed - past.submitted - ran));
+    if (job.started) waits.push_back(to_seconds(newest_start(job) - past.submitted - ran));
     if (!job.started || !job.ended) continue;
     completions.push_back(to_seconds(*job.ended - past.submitted));
-    const double run = std::max(shortest_run, to_seconds(*job.ended - job.resumed + ran));
+    const double run = std::max(shortest_run, to_seconds(*job.ended - newest_start(job) + ran));
     slowdowns.push_back(std::max(1.0, completions.back() / run));
+    if (past.user.empty()) continue;
     auto& user = by_user[past.user];
     user.first += slowdowns.back();
     ++user.second;

@@ -42,11 +42,13 @@ struct Measures {
   /// (schedule/rate/fragmentation.h); 0 to 1.
   double fragmentation = 0;
   /// Jain's index of the users' mean slowdowns: 1 when all fare alike, near 0 when one has it all.
-  double fairness = 1;
+  /// Where the history names at least two of whom a job ended.
+  std::optional<double> fairness;
   std::uint64_t preemptions = 0;
-  std::optional<double> kilowatt_hours;   ///< where the watts of all models are known
-  std::optional<double> cost;             ///< of the devices used, where their prices are known
-  std::optional<BacktestError> backtest;  ///< where the history tells true starts
+  std::optional<double> kilowatt_hours;       ///< of all devices, where their watts are known
+  std::optional<double> kilowatt_hours_used;  ///< of those in use, where watts under load are
+  std::optional<double> cost;                 ///< of those in use, where their prices are known
+  std::optional<BacktestError> backtest;      ///< where the history tells true starts
 };
 
 Measures measure(const History& history, const FoundCluster& found, const Simulated& simulated);

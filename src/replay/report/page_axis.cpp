@@ -78,8 +78,11 @@ std::vector<Time> TimeAxis::ticks(std::int64_t most) const {
 std::string TimeAxis::tick_label(Time time, std::int64_t most) const {
   if (!dated()) {
     const Span since = time - begin_;
-    if (since.us % day.us == 0) return std::to_string(since.us / day.us) + "d";
-    return lasting(to_seconds(since));
+    if (since.us == 0) return "0";
+    std::string text = lasting(to_seconds(since));  // "1h00m"
+    const auto rest = text.find_first_of("dhm");
+    if (rest != std::string::npos && text.compare(rest + 1, 2, "00") == 0) text.resize(rest + 1);
+    return text;
   }
   const std::string text = format_utc(time);
   const auto month = parse_number(std::string_view(text).substr(5, 2));
@@ -88,6 +91,14 @@ std::string TimeAxis::tick_label(Time time, std::int64_t most) const {
   const std::string date = std::to_string(std::stoi(text.substr(8, 2))) + " " + months[*month - 1] +
                            (several_years ? " " + text.substr(0, 4) : "");
   return step(most) >= day ? date : date + " " + text.substr(11, 5);
+}
+
+std::string stack_of(const std::vector<std::pair<std::string, double>>& parts) {
+  std::string html = "<div class=stack aria-hidden=true>";
+  for (const auto& [colour, part] : parts)
+    if (part > 0)
+      html += "<span class='" + colour + "' style='width:" + decimal(100 * part) + "%'></span>";
+  return html + "</div>";
 }
 
 std::string labels_of(const TimeAxis& axis, std::int64_t most, const std::string& classes) {
@@ -126,6 +137,28 @@ double JobSizes::size_of(const ResourceRequest& request) const {
   const auto tasks = static_cast<double>(request.tasks);
   if (!of_gpus_) return tasks * task.cpus.thousandths / 1000.0;
   return task.devices ? tasks * task.devices->count * task.devices->share.thousandths / 1000.0 : 0;
+}
+
+double JobSizes::size_of(const Allocation& held) const {
+  double sum = 0;
+  for (const NodePart& part : held.parts)
+    for (const TaskPlace& task : part.tasks) {
+      if (!of_gpus_) sum += cpus_of(task).thousandths / 1000.0;
+      else
+        for (const DeviceShare& share : task.devices) sum += share.share.thousandths / 1000.0;
+    }
+  return sum;
+}
+
+double JobSizes::size_of(const Cluster& cluster) const {
+  double sum = 0;
+  for (const Node& node : cluster.nodes) {
+    if (!node.up) continue;
+    if (!of_gpus_) sum += cpus_of(node).thousandths / 1000.0;
+    else
+      for (const Device& device : node.devices) sum += device.allottable;
+  }
+  return sum;
 }
 
 std::size_t JobSizes::class_of(const ResourceRequest& request) const {

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <map>
 
+#include "replay/report/page_use.h"
+
 namespace gangline {
 namespace {
 
-constexpr double row_height = 24, gap = 3;  // pixels
+constexpr double row_height = 24, gap = 3;           // pixels
+constexpr double roomy_row = 48, roomy_chart = 480;  // where there are few
 constexpr double least_lane = 2, most_lane = 12;
 constexpr std::size_t most_side_by_side = 128;  // jobs that share a device or the CPUs of a node
 
@@ -35,14 +38,15 @@ class SharedRoom {
   std::vector<Held> held_;  ///< by `from`
 };
 
-double row_height_for(double room) {
-  const double lane =
-      std::clamp(std::round(row_height / std::max(1.0, room)), least_lane, most_lane);
-  return std::min(lane * std::max(1.0, room), 2 * row_height);
+double row_height_for(double room, double wanted) {
+  const double lane = std::clamp(std::round(wanted / std::max(1.0, room)), least_lane, most_lane);
+  return std::min(lane * std::max(1.0, room), 2 * wanted);
 }
 
 std::vector<NodeRow> rows_of(const Cluster& cluster, std::size_t most) {
   const std::size_t count = std::min(most, cluster.nodes.size());
+  const double wanted = std::clamp(
+      roomy_chart / static_cast<double>(std::max<std::size_t>(1, count)), row_height, roomy_row);
   std::vector<NodeRow> rows;
   double top = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -53,7 +57,9 @@ std::vector<NodeRow> rows_of(const Cluster& cluster, std::size_t most) {
     row.room = row.of_devices ? static_cast<double>(node.devices.size())
                               : std::max(1.0, cpus_of(node).thousandths / 1000.0);
     row.top = top;
-    row.height = row.of_devices ? row_height_for(row.room) : row.room > 1 ? row_height : most_lane;
+    row.height = row.of_devices ? row_height_for(row.room, wanted)
+                 : row.room > 1 ? row_height
+                                : most_lane;
     top += row.height + gap;
     rows.push_back(row);
   }
@@ -149,6 +155,51 @@ class Drawing {
 };
 
 }  // namespace
+
+std::vector<Busy> busy_lanes(const NodeChart& chart, const std::vector<Bar>& bars,
+                             std::size_t columns) {
+  constexpr double least_seen = 0.01;
+  const Columns none(Time{0}, Time{TimeAxis::units}, columns);
+  std::map<std::pair<std::size_t, std::size_t>, Columns> lanes;  // by row, and lane in it
+  const auto height_of = [](const NodeRow& row) {
+    return row.of_devices ? row.height / row.room : row.height;
+  };
+  for (const Bar& bar : bars) {
+    const auto after =
+        std::upper_bound(chart.rows.begin(), chart.rows.end(), bar.top + bar.height / 2,
+                         [](double top, const NodeRow& row) { return top < row.top; });
+    if (after == chart.rows.begin()) continue;
+    const auto r = static_cast<std::size_t>(after - chart.rows.begin()) - 1;
+    const double height = height_of(chart.rows[r]), top = bar.top - chart.rows[r].top;
+    for (auto lane = static_cast<std::size_t>(std::max(0.0, top / height));; ++lane) {
+      const double from = static_cast<double>(lane) * height;
+      const double inside = std::min(from + height, top + bar.height) - std::max(from, top);
+      if (inside <= height * least_seen && from >= top) break;
+      if (inside > 0)
+        lanes.try_emplace({r, lane}, none)
+            .first->second.add(Time{bar.from}, Time{bar.until}, inside / height);
+    }
+  }
+  std::vector<Busy> busy;
+  for (const auto& [place, taken] : lanes) {
+    const NodeRow& row = chart.rows[place.first];
+    const double height = height_of(row);
+    const double top = row.top + static_cast<double>(place.second) * height;
+    const std::vector<double> parts = taken.means();
+    for (std::size_t c = 0; c < parts.size(); ++c) {
+      if (parts[c] < least_seen) continue;
+      const int level =
+          std::clamp(static_cast<int>(std::ceil(parts[c] * Busy::levels - 1e-6)), 1, Busy::levels);
+      const std::int64_t from = static_cast<std::int64_t>(c) * taken.width().us;
+      const std::int64_t until = std::min(TimeAxis::units, from + taken.width().us);
+      if (!busy.empty() && busy.back().top == top && busy.back().level == level &&
+          busy.back().until == from)
+        busy.back().until = until;
+      else busy.push_back({level, from, until, top, height});
+    }
+  }
+  return busy;
+}
 
 NodeChart node_chart(const PageScene& scene, const PolicyRun& run, std::size_t most_rows) {
   return Drawing(scene, run, most_rows).draw();

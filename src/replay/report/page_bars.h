@@ -33,6 +33,17 @@ struct NodeChart {
   std::uint64_t without_gpu = 0;  ///< jobs on these nodes that hold no device of a node with some
 };
 
+/// A stretch of a lane that bars too small to be drawn each take together.
+struct Busy {
+  static constexpr int levels = 4;
+  int level = 1;                     ///< they take up to so many quarters of it
+  std::int64_t from = 0, until = 0;  ///< on the axis
+  double top = 0, height = 0;
+};
+/// `bars`: of this chart. `columns`: into how many the axis is cut for it, at most.
+std::vector<Busy> busy_lanes(const NodeChart& chart, const std::vector<Bar>& bars,
+                             std::size_t columns);
+
 /// Of the nodes, all or `most_rows` evenly among them.
 NodeChart node_chart(const PageScene& scene, const PolicyRun& run, std::size_t most_rows);
 

@@ -22,15 +22,12 @@ constexpr const char* meanings[] = {
 };
 
 std::string idle_bar(const PolicyRun& run) {
-  std::string html = "<div class=stack aria-hidden=true>";
-  for (const IdleBecause cause : causes) {
-    const double part =
-        run.measures.gpu_hours_idle[static_cast<std::size_t>(cause)] / run.measures.gpu_hours;
-    if (part > 0)
-      html += "<span class='" + colour_of(cause) + "' style='width:" + decimal(100 * part) +
-              "%'></span>";
-  }
-  return html + "</div>";
+  std::vector<std::pair<std::string, double>> parts;
+  for (const IdleBecause cause : causes)
+    parts.emplace_back(
+        colour_of(cause),
+        run.measures.gpu_hours_idle[static_cast<std::size_t>(cause)] / run.measures.gpu_hours);
+  return stack_of(parts);
 }
 
 std::string idle_table(const PageScene& scene) {
@@ -79,36 +76,46 @@ std::vector<Waited> longest_waits(const PageScene& scene, const PolicyRun& run) 
 }
 
 std::string named(const std::string& name) {
-  return name.empty() ? unknown_text : "<bdi>" + shown(name) + "</bdi>";
+  constexpr std::size_t longest_here = 30;
+  return name.empty() ? unknown_text : "<bdi>" + shown(name, longest_here) + "</bdi>";
 }
 
-std::string waited_row(const PageScene& scene, const PolicyRun& run, const Waited& waited) {
+std::string waited_row(const PageScene& scene, const PolicyRun& run, const Waited& waited,
+                       bool users) {
   const PastJob& past = scene.history.jobs[waited.job];
   const SimulatedJob& job = run.simulated.jobs[waited.job];
-  return "<tr><th scope=row>" + named(past.id) + "</th><td class=text>" + named(past.name) +
-         "</td><td class=text>" + named(past.user) + "</td><td>" +
+  return "<tr><th scope=row>" + named(past.id) + "</th>" +
+         (users ? "<td class='text name'>" + named(past.user) + "</td>" : "") + "<td>" +
          figure(scene.sizes.size_of(*past.request)) + "</td><td>" + lasting(waited.seconds) +
          "</td><td>" + scene.axis.moment(past.submitted) + "</td><td>" +
-         (job.started ? scene.axis.moment(*job.started) : "never started") + "</td></tr>\n";
+         (job.started ? scene.axis.moment(*job.started) : "never started") +
+         "</td><td class='text holders'>" +
+         holders_during(scene, run, past.submitted, job.started.value_or(run.simulated.end)) +
+         "</td></tr>\n";
 }
 
-std::string longest_part(const PageScene& scene, const PolicyRun& run, bool open) {
+std::string longest_table(const PageScene& scene, const PolicyRun& run) {
   const std::vector<Waited> waits = longest_waits(scene, run);
+  if (waits.empty()) return "";
+  const bool users = names_users(scene.history);
+  const std::string unit = std::string(scene.sizes.unit()) + "s";
+  std::string html = "<table class=longest><caption>The " +
+                     (waits.size() == 1 ? "job" : counted(waits.size()) + " jobs") +
+                     " that waited longest</caption><thead><tr><th scope=col>Job</th>" +
+                     (users ? "<th scope=col class=text>User</th>" : "") + "<th scope=col>" + unit +
+                     "</th><th scope=col>Wait</th><th scope=col>Submitted</th><th "
+                     "scope=col>Started</th><th scope=col class=text>" +
+                     unit + " held meanwhile by</th></tr></thead><tbody>\n";
+  for (const Waited& waited : waits) html += waited_row(scene, run, waited, users);
+  return html + "</tbody></table>\n";
+}
+
+std::string who_part(const PageScene& scene, const PolicyRun& run, bool open) {
   const std::string name = shown(run.name);
-  std::string html = "<details" + std::string(open ? " open" : "") + "><summary>under <b><bdi>" +
-                     name + "</bdi></b>" +
-                     (waits.empty() ? "" : ", up to " + lasting(waits.front().seconds)) +
-                     "</summary>\n";
-  if (waits.empty()) return html + "<p class=empty>No job waited.</p></details>\n";
-  html += "<div class=scroll tabindex=0 role=region aria-label='Jobs that waited longest under " +
-          name +
-          "'><table class=longest><thead><tr><th scope=col>Job</th><th scope=col class=text>"
-          "Name</th><th scope=col class=text>User</th><th scope=col>" +
-          scene.sizes.unit() +
-          "s</th><th scope=col>Wait</th><th scope=col>Submitted</th><th scope=col>Started</th></tr>"
-          "</thead><tbody>\n";
-  for (const Waited& waited : waits) html += waited_row(scene, run, waited);
-  return html + "</tbody></table></div></details>\n";
+  return "<details" + std::string(open ? " open" : "") + "><summary>under <b><bdi>" + name +
+         "</bdi></b></summary>\n<div class=scroll tabindex=0 role=region aria-label='Who held and "
+         "who waited under " +
+         name + "'>" + held_part(scene, run) + longest_table(scene, run) + "</div></details>\n";
 }
 
 }  // namespace
@@ -122,12 +129,16 @@ std::string blocked_part(const PageScene& scene) {
   const bool any_gpus = std::any_of(scene.runs.begin(), scene.runs.end(), [](const PolicyRun& run) {
     return run.measures.gpu_hours > 0;
   });
+  if (any_gpus) html += "<h3>Why GPUs lay idle</h3>\n";
   html += any_gpus ? idle_table(scene)
                    : "<p class=empty>There is no GPU that could lie idle, and for CPUs no cause is "
                      "kept.</p>\n";
-  html += "<h3>The " + std::to_string(most_longest) + " jobs that waited longest</h3>\n";
-  for (const PolicyRun& run : scene.runs)
-    html += longest_part(scene, run, &run == &scene.runs.front());
+  html +=
+      "<h3>Who held " + std::string(scene.sizes.unit()) +
+      "s while others waited</h3>\n<p class=note>Means over the waits of all jobs of a row, each "
+      "job for itself; the parts are of all " +
+      scene.sizes.unit() + "s.</p>\n";
+  for (const PolicyRun& run : scene.runs) html += who_part(scene, run, &run == &scene.runs.front());
   return html + "</section>\n";
 }
 

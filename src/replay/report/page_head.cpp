@@ -18,7 +18,9 @@ constexpr std::size_t longest_sentence = 300;
 std::string names_of(std::span<const PolicyRun> runs) {
   std::string names;
   for (const PolicyRun& run : runs)
-    names += (names.empty() ? "" : ", ") + std::string("<b><bdi>") + shown(run.name) + "</bdi></b>";
+    names += (names.empty() ? "" : ", ") + std::string("<b><bdi>") + shown(run.name) +
+             "</bdi></b>" +
+             (run.seconds < 1 ? "" : " <span class=aside>in " + lasting(run.seconds) + "</span>");
   return names;
 }
 
@@ -117,17 +119,12 @@ std::string hopeless_part(const PageScene& scene) {
 }
 
 std::string backtest_sentence(const PolicyRun& run) {
-  const std::string name = "<b><bdi>" + shown(run.name) + "</bdi></b>";
-  if (!run.measures.backtest) return "<li>" + name + ": no job with a start in both</li>";
+  const std::string name = "<li><b><bdi>" + shown(run.name) + "</bdi></b>: ";
+  if (!run.measures.backtest) return name + "no job with a start in both</li>\n";
   const BacktestError& error = *run.measures.backtest;
-  const bool later = error.mean_later >= 0;
-  return "<li>" + name + ": simulated starts are " + lasting(error.median_apart) +
-         " from the recorded ones in the median, " + lasting(error.mean_apart) +
-         " in the mean, and at most " + lasting(error.p95_apart) + " for 95 of 100 jobs; " +
-         lasting(std::max(error.mean_later, -error.mean_later)) + (later ? " later" : " earlier") +
-         " in the mean. Mean wait recorded: " + lasting(error.wait_true) +
-         ", simulated: " + lasting(error.wait_simulated) + " (" + several(error.jobs, "job") +
-         ").</li>\n";
+  return name + lasting(error.median_apart) + " in the median, " + lasting(error.mean_apart) +
+         " in the mean, at most " + lasting(error.p95_apart) + " for 95 of 100 (" +
+         several(error.jobs, "job") + ")" + "</li>\n";
 }
 
 /// DESIGN.md 9.7: no simulation without its back-test error.
@@ -142,9 +139,10 @@ std::string trust_part(const PageScene& scene) {
            "with, so nobody knows how far these simulated starts are from what would have "
            "happened. Differences between policies say more than the times themselves.</p></div>\n";
   html +=
-      "<p>The <b>back-test error</b>: simulated starts against those that the history tells. Only "
-      "under the policy that was really in force is it the error of the simulation; under another "
-      "it holds the change of policy as well. Read every time below with it.</p><ul>\n";
+      "<p>The <b>back-test error</b>: so far are simulated starts from those that the history "
+      "tells. "
+      "Only under the policy and on the machines that were really there is it the error of the "
+      "simulation; otherwise it holds the change as well. Read every time below with it.</p><ul>\n";
   for (const PolicyRun& run : scene.runs) html += backtest_sentence(run);
   return html + "</ul></div>\n";
 }
@@ -176,15 +174,24 @@ std::string stopped_part(const PageScene& scene) {
   return html;
 }
 
+/// Of a path the file, else all of it.
+std::string last_name(const std::string& title) {
+  const auto slash = title.rfind('/');
+  return slash == std::string::npos || slash + 1 == title.size() ? title : title.substr(slash + 1);
+}
+
 }  // namespace
 
 std::string head_part(const std::string& title, const PageScene& scene, std::size_t runs_left_out) {
   const History& history = scene.history;
-  std::string html =
-      "<header><p class=brand>gang simulate</p><h1><bdi>" + shown(title, 200) + "</bdi></h1>\n";
+  std::string html = "<header><p class=brand>gang simulate</p><h1><bdi>" +
+                     shown(last_name(title), 200) + "</bdi></h1>\n";
   if (scene.runs.empty()) html += "<p class=warning>No simulation was made.</p>\n";
   html += stopped_part(scene) + shortest_wait(scene);
-  html += "<dl class=facts><dt>Jobs</dt><dd>" + counted(history.jobs.size());
+  html += "<dl class=facts>";
+  if (last_name(title) != title)
+    html += "<dt>History</dt><dd><bdi>" + shown(title, longest_sentence) + "</bdi></dd>\n";
+  html += "<dt>Jobs</dt><dd>" + counted(history.jobs.size());
   if (!history.jobs.empty()) {
     const Time first = history.jobs.front().submitted, last = history.jobs.back().submitted;
     html += ", submitted over " + lasting(to_seconds(last - first));

@@ -11,8 +11,10 @@ namespace {
 
 constexpr std::size_t most_rows_of_page = 160;  // of all simulations together
 constexpr std::size_t least_rows = 6;
-/// Of the bytes of a chart, the part that bars with a name may take; the others share the rest.
-constexpr double part_for_named = 0.75;
+/// Of the bytes of a chart, what bars with a name may take, and these with those without one; what
+/// is left is for all the others together.
+constexpr double part_for_named = 0.5, part_for_bars = 0.75;
+constexpr std::size_t columns_for_rest[] = {500, 250, 125, 60, 30, 15};  // the first that fits
 constexpr double lane_gap = 0.5;  // pixels between bars above each other
 constexpr std::int64_t zooms[] = {1, 4, 16};
 constexpr std::int64_t ticks_of_zoom_1 = 8;
@@ -36,29 +38,43 @@ std::vector<DrawnJob> jobs_of(const NodeChart& chart) {
   return jobs;
 }
 
-std::string bar_path(const Bar& bar) {
-  const double gap = bar.height > 2 * lane_gap + 1 ? lane_gap : 0;
-  const std::string width = std::to_string(bar.until - bar.from);
-  return "M" + std::to_string(bar.from) + " " + decimal(std::round(bar.top * 10) / 10) + "h" +
-         width + "v" + decimal(std::round((bar.height - gap) * 10) / 10) + "h-" + width + "z";
+std::string box_path(std::int64_t from, std::int64_t until, double top, double height) {
+  const double gap = height > 2 * lane_gap + 1 ? lane_gap : 0;
+  const std::string width = std::to_string(until - from);
+  return "M" + std::to_string(from) + " " + decimal(std::round(top * 10) / 10) + "h" + width + "v" +
+         decimal(std::round((height - gap) * 10) / 10) + "h-" + width + "z";
 }
 
-double held_of(const Allocation& allocation, bool gpus) {
-  double sum = 0;
-  for (const NodePart& part : allocation.parts)
-    for (const TaskPlace& task : part.tasks) {
-      if (!gpus) sum += cpus_of(task).thousandths / 1000.0;
-      else
-        for (const DeviceShare& share : task.devices) sum += share.share.thousandths / 1000.0;
+std::string bar_path(const Bar& bar) { return box_path(bar.from, bar.until, bar.top, bar.height); }
+
+/// Shades of grey where bars are that are not drawn; empty where that would be longer than
+/// `longest`.
+std::string rest_html(const NodeChart& chart, const std::vector<Bar>& rest, std::size_t longest) {
+  for (const std::size_t columns : columns_for_rest) {
+    std::array<std::string, Busy::levels> paths;
+    std::size_t bytes = 0;
+    for (const Busy& busy : busy_lanes(chart, rest, columns)) {
+      const std::string path = box_path(busy.from, busy.until, busy.top, busy.height);
+      bytes += path.size();
+      if (bytes > longest) break;
+      paths[static_cast<std::size_t>(busy.level - 1)] += path;
     }
-  return sum;
+    if (bytes > longest) continue;
+    std::string html;
+    for (std::size_t level = 0; level < paths.size(); ++level)
+      if (!paths[level].empty())
+        html +=
+            "<path class='rest rest" + std::to_string(level + 1) + "' d='" + paths[level] + "'/>\n";
+    return html;
+  }
+  return "";
 }
 
 std::string sentence_of(const PageScene& scene, const PolicyRun& run, std::size_t index) {
   constexpr std::size_t longest_here = 40;
   const PastJob& past = scene.history.jobs[index];
   const SimulatedJob& job = run.simulated.jobs[index];
-  const double held = held_of(*job.where, scene.sizes.of_gpus());
+  const double held = scene.sizes.size_of(*job.where);
   return shown(past.id, longest_here) +
          (past.user.empty() ? "" : " of " + shown(past.user, longest_here)) + ": " + figure(held) +
          " " + scene.sizes.unit() + (held == 1 ? "" : "s") + ", " +
@@ -71,17 +87,19 @@ std::string sentence_of(const PageScene& scene, const PolicyRun& run, std::size_
 
 struct Drawn {
   std::string html;
-  std::size_t named = 0, unnamed = 0, left_out = 0;
+  std::size_t named = 0, unnamed = 0, together = 0, left_out = 0;  ///< jobs
 };
 
-/// The largest with a sentence each, the next without one, and no more than that.
+/// The largest with a sentence each, the next without one, the others together.
 Drawn bars_html(const PageScene& scene, const PolicyRun& run, const NodeChart& chart,
                 std::size_t longest) {
   // Neighbours of one size have two shades by turns, so that one sees where a job ends.
   constexpr std::size_t shades = 2;
   std::array<std::string, shades * JobSizes::classes> named, unnamed;
   const auto most_named = static_cast<std::size_t>(static_cast<double>(longest) * part_for_named);
+  const auto most_bars = static_cast<std::size_t>(static_cast<double>(longest) * part_for_bars);
   std::size_t bytes = 0;
+  std::vector<Bar> rest;
   Drawn drawn;
   for (const DrawnJob& job : jobs_of(chart)) {
     const std::size_t index = chart.bars[job.first].job;
@@ -97,14 +115,18 @@ Drawn bars_html(const PageScene& scene, const PolicyRun& run, const NodeChart& c
       named[group] += whole;
       bytes += whole.size();
       ++drawn.named;
-    } else if (bytes + path.size() <= longest) {
+    } else if (bytes + path.size() <= most_bars) {
       unnamed[group] += path;
       bytes += path.size();
       ++drawn.unnamed;
     } else {
       ++drawn.left_out;
+      const auto from = chart.bars.begin() + static_cast<std::ptrdiff_t>(job.first);
+      rest.insert(rest.end(), from, from + static_cast<std::ptrdiff_t>(job.count));
     }
   }
+  drawn.html = rest_html(chart, rest, longest - bytes);
+  if (!drawn.html.empty()) std::swap(drawn.together, drawn.left_out);
   for (std::size_t g = 0; g < named.size(); ++g) {
     if (named[g].empty() && unnamed[g].empty()) continue;
     drawn.html +=
@@ -170,6 +192,9 @@ std::string left_out_note(const PolicyRun& run, const NodeChart& chart, const Dr
   if (drawn.unnamed > 0)
     note += "The largest " + several(drawn.named, "job") + " can be pointed at; " +
             counted(drawn.unnamed) + " smaller are drawn without a name. ";
+  if (drawn.together > 0)
+    note += "The smallest " + several(drawn.together, "job") +
+            " are grey together, the stronger the more of the time they take. ";
   if (drawn.left_out > 0)
     note += "The smallest " + several(drawn.left_out, "job") + " are not drawn. ";
   if (chart.without_gpu > 0)

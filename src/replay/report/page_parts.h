@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "replay/history.h"
@@ -47,6 +48,8 @@ class JobSizes {
   bool of_gpus() const { return of_gpus_; }
   const char* unit() const { return of_gpus_ ? "GPU" : "CPU"; }
   double size_of(const ResourceRequest& request) const;  ///< 0.5, 8
+  double size_of(const Allocation& held) const;
+  double size_of(const Cluster& cluster) const;  ///< of what can be given away
   std::size_t class_of(const ResourceRequest& request) const;
   const char* name_of(std::size_t size_class) const;  ///< "2–4 GPUs"
 
@@ -74,6 +77,14 @@ std::string waits_part(const PageScene& scene);
 std::string nodes_part(const PageScene& scene, std::size_t longest);
 std::string blocked_part(const PageScene& scene);
 
+/// Who held the devices while whom waited, by size and, where users are named, by user.
+std::string held_part(const PageScene& scene, const PolicyRun& run);
+/// Who held which part of all devices between two times: users, or sizes where none is named.
+std::string holders_during(const PageScene& scene, const PolicyRun& run, Time from, Time until);
+bool names_users(const History& history);
+
+/// A group of bars beside each other, 1 wide in all: the class of the colour of each, and its part.
+std::string stack_of(const std::vector<std::pair<std::string, double>>& parts);
 /// Labels under a picture that is as wide as the axis.
 std::string labels_of(const TimeAxis& axis, std::int64_t most, const std::string& classes);
 /// Lines of the same ticks, for a picture so high.

@@ -52,7 +52,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.22rem .8rem;text-align:right;vertical-align:baseline;white-space:nowrap}
 thead th{border-bottom:1px solid var(--line);vertical-align:bottom}
 th:first-child{text-align:left;position:sticky;left:0;background:var(--bg);padding-left:0;z-index:1}
-tbody th[scope=row]{font-weight:400;white-space:normal;min-width:8rem;overflow-wrap:anywhere}
+tbody th[scope=row]{font-weight:400;white-space:normal;min-width:8rem}
 tbody tr:not(.group):hover>*{background:var(--panel)}
 .group th{padding-top:.9rem;font-weight:600;color:var(--soft);font-size:.85rem;white-space:nowrap}
 .group th>span{position:sticky;left:0}td.text,th.text{text-align:left;white-space:normal}
@@ -72,18 +72,20 @@ svg{display:block;width:100%;overflow:hidden}
 .grid{fill:none;stroke:var(--fg);stroke-opacity:.13;stroke-width:1}.rows{fill:var(--panel)}
 .waiting-area{fill:var(--fg);fill-opacity:.09}
 .waiting-line{fill:none;stroke:var(--fg);stroke-width:1.3;stroke-linejoin:round}
-.chart{display:grid;grid-template-columns:3.6rem 1fr;grid-template-rows:160px 68px auto}
-svg.tall{height:160px}svg.low{height:60px;margin-top:8px;background:var(--panel)}
-.plot{position:relative;min-width:0}.chart>.plot{grid-area:1/2/4/3}
+.chart{display:grid;grid-template-columns:3.6rem 1fr;grid-template-rows:160px 80px auto}
+svg.tall{height:160px}svg.low{height:60px;margin-top:20px;background:var(--panel)}
+.chart.alone{grid-template-rows:160px auto}.what{position:absolute;left:0;top:165px;font-size:.75rem;
+line-height:1;color:var(--soft);pointer-events:none}
+.plot{position:relative;min-width:0}.chart>.plot{grid-area:1/2/4/3}.chart.alone>.plot{grid-area:1/2/3/3}
 .scale{position:relative;font-size:.75rem;color:var(--soft);font-variant-numeric:tabular-nums}
-.scale.tall{grid-area:1/1}.scale.low{grid-area:2/1;margin-top:8px}
+.scale.tall{grid-area:1/1}.scale.low{grid-area:2/1;margin-top:20px}
 .scale span{position:absolute;right:.5rem;line-height:1}
 .top{top:0}.middle{top:50%;transform:translateY(-50%)}.bottom{bottom:0}
 .ticks{position:relative;height:1.3rem;font-size:.75rem;color:var(--soft);font-weight:400}
 .ticks span{position:absolute;top:.2rem;transform:translateX(-50%);white-space:nowrap}
 .ticks .left{transform:none}.ticks .right{transform:translateX(-100%)}
-.cursor{position:absolute;top:0;height:228px;width:0;border-left:1px solid var(--fg);display:none;
-pointer-events:none}
+.cursor{position:absolute;top:0;height:240px;width:0;border-left:1px solid var(--fg);display:none;
+pointer-events:none}.alone .cursor{height:160px}
 .readout{min-height:1.4em;margin:.2rem 0 .3rem;font-size:.85rem;color:var(--soft);
 font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 table.waits{width:100%}th.picture,td.picture{width:99%;min-width:9rem}th.picture{padding-bottom:0}
@@ -92,10 +94,15 @@ table.waits{width:100%}th.picture,td.picture{width:99%;min-width:9rem}th.picture
 .median,.median-mark{width:.62em;height:.62em;border-radius:50%;background:var(--used)}
 .median{top:.19em;margin-left:-.31em}.p95,.p95-mark{width:3px;height:.9em;background:var(--cause2)}
 .p95{top:.05em;margin-left:-1.5px}
-.median-mark,.p95-mark{display:inline-block;margin-right:.3em;vertical-align:-.04em}.p95-mark{margin-left:.9em}
+.median-mark,.p95-mark{display:inline-block;margin-right:.4em;vertical-align:-.04em}
 .stack{display:flex;height:.7rem;min-width:7rem;margin-top:.35rem;background:var(--panel)}
 .stack span{box-shadow:inset -1px 0 var(--bg)}
-table.idle small{display:block;padding-left:1.35em;max-width:34rem}
+caption{text-align:left;font-weight:600;padding:.9rem 0 .3rem}td.text.holders{min-width:14rem;max-width:none;
+font-size:.88em}.held td.holders{width:90%}td.text.name{max-width:none;white-space:nowrap}.holders b{font-weight:600}
+.holders .stack{margin:.2rem 0}table.held,table.longest{width:100%}
+.rest{fill:var(--fg)}.rest1{fill-opacity:.1}.rest2{fill-opacity:.2}.rest3{fill-opacity:.32}.rest4{fill-opacity:.46}
+table.idle small{display:block;max-width:34rem;text-indent:0}
+table.idle tbody th{padding-left:1.35em;text-indent:-1.35em}
 .gantt{display:flex;flex-wrap:wrap;position:relative;margin-top:.4rem}
 .gantt input{position:absolute;opacity:0;pointer-events:none}
 .gantt label{border:1px solid var(--line);padding:.05rem .7rem;margin:0 .3rem .5rem 0;border-radius:3px;
@@ -117,7 +124,10 @@ text-align:right}
 .facts dd{margin-bottom:.5rem}.ticks:not(.for-zoom4,.for-zoom16) span:nth-child(even){display:none}
 th,td{padding-left:.35rem;padding-right:.35rem}
 tbody th[scope=row]{min-width:6.2rem;max-width:38vw}.wide{display:none}.chart{grid-template-columns:2.6rem 1fr}
-th.picture,td.picture{min-width:7rem}}
+th.picture,td.picture{min-width:4.5rem}.stack{min-width:4.5rem}.idle .aside{display:block}
+.waits thead th,.held thead th{white-space:normal}
+table.waits tbody th[scope=row],table.held tbody th[scope=row]{min-width:4.4rem}.held td.text.holders{min-width:9rem}
+td.text.name{max-width:7rem;overflow:hidden;text-overflow:ellipsis}}
 @media print{nav,.gantt label,.readout{display:none}.scroll,.window{overflow:visible}}
 )css";
 
@@ -138,7 +148,7 @@ constexpr const char* script = R"js(
     var all = JSON.parse(chart.querySelector('.numbers').textContent);
     var layers = chart.dataset.layers.split('|'), unit = chart.dataset.unit;
     var plot = chart.querySelector('.plot'), cursor = chart.querySelector('.cursor');
-    var readout = chart.nextElementSibling, column = 0;
+    var readout = chart.nextElementSibling, column = -1;
     function show(c) {
       if (!all.columns.length) return;
       column = Math.max(0, Math.min(all.columns.length - 1, c));

@@ -11,7 +11,7 @@
 namespace gangline {
 
 /// Stands for what is not known.
-inline constexpr const char* unknown_text = "–";
+inline constexpr const char* unknown_text = "-";
 /// Characters of a name of another's that a page shows; the rest of it is "…".
 constexpr std::size_t longest_name_shown = 60;
 

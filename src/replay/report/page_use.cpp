@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "replay/report/page_text.h"
 
@@ -13,20 +14,6 @@ constexpr std::size_t most_columns = 240;
 constexpr std::size_t least_columns = 50;
 constexpr double use_height = 160, waiting_height = 60;  // units of the pictures
 constexpr std::int64_t ticks = 8;
-
-double cpus_of_cluster(const Cluster& cluster) {
-  double sum = 0;
-  for (const Node& node : cluster.nodes)
-    if (node.up) sum += cpus_of(node).thousandths / 1000.0;
-  return sum;
-}
-
-double cpus_held(const Allocation& allocation) {
-  double sum = 0;
-  for (const NodePart& part : allocation.parts)
-    for (const TaskPlace& task : part.tasks) sum += cpus_of(task).thousandths / 1000.0;
-  return sum;
-}
 
 UseOverTime from_timeline(const PolicyRun& run, std::size_t most) {
   const Timeline& timeline = run.simulated.timeline;
@@ -58,39 +45,30 @@ UseOverTime from_timeline(const PolicyRun& run, std::size_t most) {
   return use;
 }
 
-/// So much of something from then until then, as a mean of each column it touches.
-void spread_over(UseOverTime& use, Time from, Time until, double amount, double UseColumn::*field) {
-  const double width = to_seconds(use.width);
-  const double first = to_seconds(from - use.begin) / width;
-  const double last = to_seconds(until - use.begin) / width;
-  const auto count = static_cast<double>(use.columns.size());
-  for (double at = std::max(0.0, std::floor(first)); at < std::min(last, count); ++at) {
-    const double part = std::min(at + 1, last) - std::max(at, first);
-    use.columns[static_cast<std::size_t>(at)].*field += amount * std::max(0.0, part);
-  }
-}
-
 /// Where no GPU is, CPUs, out of starts and ends.
 UseOverTime from_jobs(const PageScene& scene, const PolicyRun& run, std::size_t most) {
   const Simulated& simulated = run.simulated;
-  UseOverTime use{simulated.begin, {1}, cpus_of_cluster(run.cluster.cluster), {}};
-  const std::int64_t length = (simulated.end - simulated.begin).us;
-  use.width = {std::max<std::int64_t>(1, length / static_cast<std::int64_t>(most) + 1)};
+  UseOverTime use{simulated.begin, {1}, scene.sizes.size_of(run.cluster.cluster), {}};
   if (use.capacity <= 0) return use;
-  use.columns.resize(static_cast<std::size_t>(length / use.width.us + 1));
+  Columns waiting(simulated.begin, simulated.end, most), used = waiting;
   for (std::size_t i = 0; i < scene.jobs_of(run); ++i) {
     const SimulatedJob& job = simulated.jobs[i];
     const PastJob& past = scene.history.jobs[i];
     if (job.lot == Lot::hopeless || job.lot == Lot::left) continue;
     const Time started = job.started.value_or(simulated.end);
-    spread_over(use, past.submitted, started, scene.sizes.size_of(*past.request),
-                &UseColumn::waiting);
+    waiting.add(past.submitted, started, scene.sizes.size_of(*past.request));
     if (job.where != nullptr)
-      spread_over(use, started, job.ended.value_or(simulated.end), cpus_held(*job.where),
-                  &UseColumn::used);
+      used.add(started, job.ended.value_or(simulated.end), scene.sizes.size_of(*job.where));
   }
-  for (UseColumn& column : use.columns)
+  use.width = used.width();
+  const std::vector<double> waiting_means = waiting.means(), used_means = used.means();
+  for (std::size_t i = 0; i < used.count(); ++i) {
+    UseColumn column;
+    column.used = used_means[i];
+    column.waiting = waiting_means[i];
     column.idle_unknown = std::max(0.0, use.capacity - column.used);
+    use.columns.push_back(column);
+  }
   return use;
 }
 
@@ -170,12 +148,19 @@ std::string waiting_line(const PageScene& scene, const UseOverTime& use, double 
          "'/>";
 }
 
+/// Seconds, to the millisecond.
+std::string seconds_text(std::int64_t us) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.3f", static_cast<double>(us) / 1e6);
+  return text;
+}
+
 /// For the script that reads the picture out: numbers alone, no text of anybody's.
 std::string numbers(const PageScene& scene, const UseOverTime& use) {
-  std::string json = "{\"begin\":" + decimal(to_seconds(use.begin - Time{0})) +
-                     ",\"width\":" + decimal(to_seconds(use.width)) +
-                     ",\"from\":" + decimal(to_seconds(scene.axis.begin() - Time{0})) +
-                     ",\"until\":" + decimal(to_seconds(scene.axis.end() - Time{0})) +
+  std::string json = "{\"begin\":" + seconds_text((use.begin - Time{0}).us) +
+                     ",\"width\":" + seconds_text(use.width.us) +
+                     ",\"from\":" + seconds_text((scene.axis.begin() - Time{0}).us) +
+                     ",\"until\":" + seconds_text((scene.axis.end() - Time{0}).us) +
                      ",\"dated\":" + (scene.axis.dated() ? "true" : "false") + ",\"columns\":[";
   for (std::size_t i = 0; i < use.columns.size(); ++i) {
     json += i == 0 ? "[" : ",[";
@@ -199,34 +184,39 @@ std::string picture(const std::string& classes, double height, const std::string
          inside + "</svg>";
 }
 
-double mean_used(const UseOverTime& use) {
+/// Of the whole time of this simulation, of which the last column may show only the beginning.
+double mean_used(const PageScene& scene, const PolicyRun& run, const UseOverTime& use) {
+  if (scene.sizes.of_gpus()) return run.measures.gpu_hours_used / run.measures.gpu_hours;
   double sum = 0;
-  for (const UseColumn& column : use.columns) sum += column.used;
-  const auto count = static_cast<double>(use.columns.size());
-  return count > 0 && use.capacity > 0 ? sum / count / use.capacity : 0;
+  for (const UseColumn& column : use.columns) sum += column.used * to_seconds(use.width);
+  return sum / (use.capacity * to_seconds(run.simulated.end - run.simulated.begin));
 }
 
 std::string chart(const PageScene& scene, const PolicyRun& run, const UseOverTime& use,
                   double most_waiting) {
   const std::string unit = std::string(scene.sizes.unit()) + "s";
   const std::string name = shown(run.name);
-  std::string html = "<h3><bdi>" + name + "</bdi> <span class=aside>" + percent(mean_used(use)) +
-                     " of " + figure(use.capacity) + " " + unit + " used in the mean</span></h3>\n";
+  std::string html = "<h3><bdi>" + name + "</bdi>";
   if (use.columns.empty() || use.capacity <= 0)
-    return html + "<p class=empty>Nothing to draw: no machine, or nothing ran.</p>\n";
+    return html + "</h3>\n<p class=empty>Nothing to draw: no machine, or no time went by.</p>\n";
+  html += " <span class=aside>" + percent(mean_used(scene, run, use)) + " of " +
+          figure(use.capacity) + " " + unit + " used in the mean</span></h3>\n";
   std::string layers;
   for (const Layer& layer : layers_of(scene))
     layers += (layers.empty() ? "" : "|") + std::string(layer.name);
-  html += "<div class=chart tabindex=0 role=group aria-label='Use over time under " + name +
+  html += "<div class='chart" + std::string(most_waiting > 0 ? "" : " alone") +
+          "' tabindex=0 role=group aria-label='Use over time under " + name +
           "; arrow keys read it out' data-unit='" + unit + "' data-layers='" + layers + "'>" +
           scale(use.capacity, "tall", true) + "<div class=plot>" +
           picture("tall", use_height, unit + " used and idle by cause over time under " + name,
-                  areas(scene, use) + lines_of(scene.axis, ticks, use_height)) +
-          picture("low", waiting_height, unit + " that waiting jobs ask for, under " + name,
-                  lines_of(scene.axis, ticks, waiting_height) +
-                      waiting_line(scene, use, most_waiting)) +
-          "<div class=cursor></div>" + labels_of(scene.axis, ticks, "") + "</div>" +
-          scale(most_waiting, "low", false) + numbers(scene, use) +
+                  areas(scene, use) + lines_of(scene.axis, ticks, use_height));
+  if (most_waiting > 0)
+    html += picture("low", waiting_height, unit + " that waiting jobs ask for, under " + name,
+                    lines_of(scene.axis, ticks, waiting_height) +
+                        waiting_line(scene, use, most_waiting)) +
+            "<span class=what aria-hidden=true>" + unit + " that waiting jobs ask for</span>";
+  html += "<div class=cursor></div>" + labels_of(scene.axis, ticks, "") + "</div>" +
+          (most_waiting > 0 ? scale(most_waiting, "low", false) : "") + numbers(scene, use) +
           "</div><p class=readout aria-live=polite></p>\n";
   return html;
 }
@@ -237,11 +227,47 @@ std::string legend(const PageScene& scene) {
   for (const Layer& layer : layers)
     html +=
         "<li><span class='swatch " + std::string(layer.colour) + "'></span>" + layer.name + "</li>";
-  return html + "<li><span class='swatch line'></span>" + scene.sizes.unit() +
-         "s that waiting jobs ask for (below)</li></ul>\n";
+  return html + "</ul>\n";
 }
 
 }  // namespace
+
+Columns::Columns(Time begin, Time end, std::size_t most) : begin_(begin) {
+  const std::int64_t length = std::max<std::int64_t>(1, (end - begin).us);
+  width_ = {(length - 1) / static_cast<std::int64_t>(most) + 1};
+  partly_.resize(static_cast<std::size_t>((length - 1) / width_.us + 1));
+  steps_.resize(partly_.size() + 1);
+}
+
+void Columns::add(Time from, Time until, double amount) {
+  const auto all = static_cast<double>(count());
+  const double width = to_seconds(width_);
+  const double first = std::clamp(to_seconds(from - begin_) / width, 0.0, all);
+  const double last = std::clamp(to_seconds(until - begin_) / width, 0.0, all);
+  if (last <= first) return;
+  const auto full_from = static_cast<std::size_t>(std::ceil(first));
+  const auto full_until = static_cast<std::size_t>(std::floor(last));
+  if (full_from > full_until) {
+    partly_[full_until] += amount * (last - first);  // all of it inside one column
+    return;
+  }
+  if (static_cast<double>(full_from) > first)
+    partly_[full_from - 1] += amount * (static_cast<double>(full_from) - first);
+  if (last > static_cast<double>(full_until))
+    partly_[full_until] += amount * (last - static_cast<double>(full_until));
+  steps_[full_from] += amount;
+  steps_[full_until] -= amount;
+}
+
+std::vector<double> Columns::means() const {
+  std::vector<double> means = partly_;
+  double full = 0;
+  for (std::size_t i = 0; i < means.size(); ++i) {
+    full += steps_[i];
+    means[i] += full;
+  }
+  return means;
+}
 
 UseOverTime use_over_time(const PageScene& scene, const PolicyRun& run, std::size_t most) {
   if (!scene.sizes.of_gpus()) return from_jobs(scene, run, most);
@@ -266,9 +292,10 @@ std::string use_part(const PageScene& scene) {
           (any ? "Means over stretches of " + lasting(to_seconds(uses.front().width)) + "; "
                : std::string()) +
           (scene.axis.dated() ? "times are UTC" : "times count from the first arrival") +
-          ". All pictures have the same scales.</p>\n" + legend(scene);
+          ". All pictures have the same scales" + (most_waiting > 0 ? "" : "; nobody waited") +
+          ".</p>\n" + legend(scene);
   for (std::size_t i = 0; i < uses.size(); ++i)
-    html += chart(scene, scene.runs[i], uses[i], std::max(1.0, most_waiting));
+    html += chart(scene, scene.runs[i], uses[i], most_waiting);
   return html + "</section>\n";
 }
 

@@ -9,6 +9,25 @@
 
 namespace gangline {
 
+/// Amounts over time in equal columns.
+class Columns {
+ public:
+  Columns(Time begin, Time end, std::size_t most);
+
+  /// So much from then until then.
+  void add(Time from, Time until, double amount);
+  /// Of each column the mean of what was added.
+  std::vector<double> means() const;
+  Span width() const { return width_; }
+  std::size_t count() const { return partly_.size(); }
+
+ private:
+  Time begin_;
+  Span width_;
+  std::vector<double> partly_;  ///< where an amount begins or ends inside a column
+  std::vector<double> steps_;   ///< of amounts that fill columns: more or less from this one on
+};
+
 /// Means over a column of time: GPUs, or CPUs where there is no GPU.
 struct UseColumn {
   double used = 0;

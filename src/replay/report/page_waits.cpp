@@ -70,16 +70,17 @@ std::string bar(const WaitScale& scale, double median, double p95) {
          "%'></span><span class=p95 style='left:" + decimal(scale.at(p95)) + "%'></span></div>";
 }
 
-std::string row(const PolicyRun& run, const WaitsOfSize& waits, const WaitScale& scale) {
+std::string row(const PolicyRun& run, const WaitsOfSize& waits, const WaitScale& scale,
+                bool any_never) {
   std::string html = "<tr><th scope=row><bdi>" + shown(run.name) + "</bdi></th>";
+  const std::string never = any_never ? "<td>" + counted(waits.never_started) + "</td>" : "";
   if (waits.seconds.empty())
     return html + "<td class=picture></td><td>" + unknown_text + "</td><td>" + unknown_text +
-           "</td><td class=wide>" + unknown_text + "</td><td class=wide>" +
-           counted(waits.never_started) + "</td></tr>\n";
+           "</td><td class=wide>" + unknown_text + "</td>" + never + "</tr>\n";
   const double median = rank(waits.seconds, 0.5), p95 = rank(waits.seconds, 0.95);
   return html + "<td class=picture>" + bar(scale, median, p95) + "</td><td>" + lasting(median) +
          "</td><td>" + lasting(p95) + "</td><td class=wide>" + lasting(waits.seconds.back()) +
-         "</td><td class=wide>" + counted(waits.never_started) + "</td></tr>\n";
+         "</td>" + never + "</tr>\n";
 }
 
 }  // namespace
@@ -88,21 +89,25 @@ std::string waits_part(const PageScene& scene) {
   std::string html = "<section id=waits><h2>Waits by size</h2>\n";
   std::vector<WaitsBySize> waits;
   double longest = 0;
+  bool any_never = false;
   for (const PolicyRun& run : scene.runs) {
     waits.push_back(waits_of(scene, run));
+    for (const WaitsOfSize& of : waits.back()) any_never = any_never || of.never_started > 0;
     for (const WaitsOfSize& of : waits.back())
       if (!of.seconds.empty()) longest = std::max(longest, rank(of.seconds, 0.95));
   }
   const WaitScale scale(longest);
   html +=
-      "<p class=note><span class=median-mark></span> half of the jobs wait at most so long "
-      "(median) <span class=p95-mark></span> 95 of 100 do (p95). The scale grows by tens.</p>\n"
+      "<ul class=legend><li><span class=median-mark></span>half of the jobs wait at most so long "
+      "</li><li><span class=p95-mark></span>95 of 100 wait at most so long</li><li>the scale grows "
+      "by tens</li></ul>\n"
       "<div class=scroll tabindex=0 role=region aria-label='Waits by size'><table class=waits>"
       "<thead><tr><th scope=col>Asked</th><th scope=col class=picture><span class=unseen>Picture"
       "</span>" +
       scale.labels() +
-      "</th><th scope=col>median</th><th scope=col>p95</th><th scope=col class=wide>longest</th>"
-      "<th scope=col class=wide>never started</th></tr></thead>\n";
+      "</th><th scope=col>median</th><th scope=col>95 of 100</th><th scope=col class=wide>longest"
+      "</th>" +
+      (any_never ? "<th scope=col>never started</th>" : "") + "</tr></thead>\n";
   bool any = false;
   for (std::size_t size = 0; size < JobSizes::classes; ++size) {
     const auto jobs_in = [&](const WaitsBySize& of) {
@@ -112,11 +117,11 @@ std::string waits_part(const PageScene& scene) {
     for (const WaitsBySize& of : waits) jobs = std::max(jobs, jobs_in(of));
     if (jobs == 0) continue;
     any = true;
-    html += "<tbody><tr class=group><th colspan=6 scope=rowgroup><span>" +
-            std::string(scene.sizes.name_of(size)) + " <span class=aside>" + several(jobs, "job") +
-            "</span></span></th></tr>\n";
+    html += "<tbody><tr class=group><th colspan=" + std::string(any_never ? "6" : "5") +
+            " scope=rowgroup><span>" + std::string(scene.sizes.name_of(size)) +
+            " <span class=aside>" + several(jobs, "job") + "</span></span></th></tr>\n";
     for (std::size_t r = 0; r < waits.size(); ++r)
-      html += row(scene.runs[r], waits[r][size], scale);
+      html += row(scene.runs[r], waits[r][size], scale, any_never);
     html += "</tbody>";
   }
   html += "</table></div>";

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -10,91 +11,129 @@ namespace gangline {
 namespace {
 
 using Value = std::optional<double>;
+using M = Measures;
+using S = Spread;
+using E = BacktestError;
+constexpr Better less = Better::less, more = Better::more, neither = Better::neither;
 
-template <IdleBecause cause>
-Value idle(const Measures& m) {
-  if (m.gpu_hours <= 0) return std::nullopt;
-  return m.gpu_hours_idle[static_cast<std::size_t>(cause)];
+template <std::uint64_t M::*field>
+Value count(const M& m) {
+  return static_cast<double>(m.*field);
 }
 
-Value if_any_gpus(const Measures& m, double value) {
+Value if_any_gpus(const M& m, double value) {
   return m.gpu_hours > 0 ? Value(value) : std::nullopt;
 }
 
+template <IdleBecause cause>
+Value idle(const M& m) {
+  return if_any_gpus(m, m.gpu_hours_idle[static_cast<std::size_t>(cause)]);
+}
+
+template <double S::*field>
+Value wait(const M& m) {
+  return m.started > 0 ? Value(m.wait.*field) : std::nullopt;
+}
+
+template <S M::*spread, double S::*field>
+Value ended(const M& m) {
+  return m.ended > 0 ? Value(m.*spread.*field) : std::nullopt;
+}
+
+template <double E::*field>
+Value backtest(const M& m) {
+  return m.backtest ? Value((*m.backtest).*field) : std::nullopt;
+}
+
+constexpr const char* of_jobs = "Jobs";
+constexpr const char* of_wait = "Wait, from submission to start";
+constexpr const char* of_completion = "Completion, from submission to end";
+constexpr const char* of_slowdown = "Slowdown, completion by run time (of at least 10 s)";
+constexpr const char* of_gpus = "GPUs, over the whole time";
+constexpr const char* of_all = "The whole";
+constexpr const char* of_backtest = "Back-test, simulated starts against recorded ones";
+
 constexpr MeasureRow rows[] = {
-    {"jobs", "jobs", RowUnit::count, false,
-     [](const Measures& m) -> Value { return static_cast<double>(m.jobs); }},
-    {"ended", "ended", RowUnit::count, false,
-     [](const Measures& m) -> Value { return static_cast<double>(m.ended); }},
-    {"never_started", "never started", RowUnit::count, true,
-     [](const Measures& m) -> Value {
-       return static_cast<double>(m.jobs - m.started - m.hopeless);
+    {"jobs", of_jobs, "came", "jobs", RowUnit::count, neither, count<&M::jobs>},
+    {"ended", of_jobs, "ran to their end", "ended", RowUnit::count, more, count<&M::ended>},
+    {"still_running", of_jobs, "run still at the end", "run still at the end", RowUnit::count,
+     neither, [](const M& m) -> Value { return static_cast<double>(m.started - m.ended); }},
+    {"never_started", of_jobs, "never started", "never started", RowUnit::count, less,
+     [](const M& m) -> Value { return static_cast<double>(m.jobs - m.started - m.hopeless); }},
+    {"hopeless", of_jobs, "can never run there", "can never run there", RowUnit::count, less,
+     count<&M::hopeless>},
+    {"wait_mean_s", of_wait, "mean", "wait, mean", RowUnit::seconds, less, wait<&S::mean>},
+    {"wait_median_s", of_wait, "median", "wait, median", RowUnit::seconds, less, wait<&S::median>},
+    {"wait_p95_s", of_wait, "95 of 100", "wait, 95 of 100", RowUnit::seconds, less, wait<&S::p95>},
+    {"wait_p99_s", of_wait, "99 of 100", "wait, 99 of 100", RowUnit::seconds, less, wait<&S::p99>},
+    {"wait_longest_s", of_wait, "longest", "wait, longest", RowUnit::seconds, less,
+     wait<&S::longest>},
+    {"completion_mean_s", of_completion, "mean", "completion, mean", RowUnit::seconds, less,
+     ended<&M::completion, &S::mean>},
+    {"completion_median_s", of_completion, "median", "completion, median", RowUnit::seconds, less,
+     ended<&M::completion, &S::median>},
+    {"completion_p95_s", of_completion, "95 of 100", "completion, 95 of 100", RowUnit::seconds,
+     less, ended<&M::completion, &S::p95>},
+    {"completion_p99_s", of_completion, "99 of 100", "completion, 99 of 100", RowUnit::seconds,
+     less, ended<&M::completion, &S::p99>},
+    {"slowdown_mean", of_slowdown, "mean", "slowdown, mean", RowUnit::ratio, less,
+     ended<&M::slowdown, &S::mean>},
+    {"slowdown_median", of_slowdown, "median", "slowdown, median", RowUnit::ratio, less,
+     ended<&M::slowdown, &S::median>},
+    {"slowdown_p95", of_slowdown, "95 of 100", "slowdown, 95 of 100", RowUnit::ratio, less,
+     ended<&M::slowdown, &S::p95>},
+    {"slowdown_p99", of_slowdown, "99 of 100", "slowdown, 99 of 100", RowUnit::ratio, less,
+     ended<&M::slowdown, &S::p99>},
+    {"gpu_hours", of_gpus, "GPU-hours that there were", "GPU-hours", RowUnit::hours, neither,
+     [](const M& m) { return if_any_gpus(m, m.gpu_hours); }},
+    {"gpu_hours_used", of_gpus, "GPU-hours used", "GPU-hours used", RowUnit::hours, neither,
+     [](const M& m) { return if_any_gpus(m, m.gpu_hours_used); }},
+    {"gpus_used_part", of_gpus, "used", "GPUs used", RowUnit::part, more,
+     [](const M& m) { return if_any_gpus(m, m.gpu_hours_used / m.gpu_hours); }},
+    {"gpus_used_at_end_part", of_gpus, "used at the end", "GPUs used at the end", RowUnit::part,
+     more, [](const M& m) { return m.used_at_end > 0 ? Value(m.used_at_end) : std::nullopt; }},
+    {"gpu_hours_idle_nothing_asked", of_gpus, "idle: nothing asked", "idle: nothing asked",
+     RowUnit::hours, neither, idle<IdleBecause::nothing_asked>},
+    {"gpu_hours_idle_kept", of_gpus, "idle: kept for one that goes first",
+     "idle: kept for one that goes first", RowUnit::hours, neither, idle<IdleBecause::kept>},
+    {"gpu_hours_idle_scattered", of_gpus, "idle: scattered", "idle: scattered", RowUnit::hours,
+     neither, idle<IdleBecause::scattered>},
+    {"gpu_hours_idle_too_few", of_gpus, "idle: too few for the first",
+     "idle: too few for the first", RowUnit::hours, neither, idle<IdleBecause::too_few>},
+    {"gpu_hours_idle_other_kind", of_gpus, "idle: of no use to the first",
+     "idle: of no use to the first", RowUnit::hours, neither, idle<IdleBecause::other_kind>},
+    {"fragmentation_part", of_gpus, "free and useless (fragmentation)", "GPUs free and useless",
+     RowUnit::part, less, [](const M& m) { return if_any_gpus(m, m.fragmentation); }},
+    {"makespan_s", of_all, "first arrival to last end", "first arrival to last end",
+     RowUnit::seconds, less,
+     [](const M& m) { return m.ended > 0 ? Value(m.makespan) : std::nullopt; }},
+    {"fairness", of_all, "fairness between users (1 is best)", "fairness between users",
+     RowUnit::ratio, more, [](const M& m) { return m.fairness; }},
+    {"preemptions", of_all, "stopped for others", "stopped for others", RowUnit::count, less,
+     count<&M::preemptions>},
+    {"energy_kwh", of_all, "energy of all GPUs", "energy", RowUnit::kilowatt_hours, less,
+     [](const M& m) { return m.kilowatt_hours; }},
+    {"energy_used_kwh", of_all, "energy of GPUs in use", "energy of GPUs in use",
+     RowUnit::kilowatt_hours, less, [](const M& m) { return m.kilowatt_hours_used; }},
+    {"cost", of_all, "cost of GPUs in use", "cost", RowUnit::money, less,
+     [](const M& m) { return m.cost; }},
+    {"backtest_jobs", of_backtest, "jobs with a start in both", "back-test: jobs", RowUnit::count,
+     neither,
+     [](const M& m) {
+       return m.backtest ? Value(static_cast<double>(m.backtest->jobs)) : std::nullopt;
      }},
-    {"hopeless", "can never run there", RowUnit::count, true,
-     [](const Measures& m) -> Value { return static_cast<double>(m.hopeless); }},
-    {"wait_mean_s", "wait, mean", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.wait.mean; }},
-    {"wait_median_s", "wait, median", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.wait.median; }},
-    {"wait_p95_s", "wait, 95 of 100", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.wait.p95; }},
-    {"wait_p99_s", "wait, 99 of 100", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.wait.p99; }},
-    {"wait_longest_s", "wait, longest", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.wait.longest; }},
-    {"completion_mean_s", "completion, mean", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.completion.mean; }},
-    {"completion_median_s", "completion, median", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.completion.median; }},
-    {"completion_p95_s", "completion, 95 of 100", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.completion.p95; }},
-    {"completion_p99_s", "completion, 99 of 100", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.completion.p99; }},
-    {"slowdown_mean", "slowdown, mean", RowUnit::ratio, true,
-     [](const Measures& m) -> Value { return m.slowdown.mean; }},
-    {"slowdown_median", "slowdown, median", RowUnit::ratio, true,
-     [](const Measures& m) -> Value { return m.slowdown.median; }},
-    {"slowdown_p95", "slowdown, 95 of 100", RowUnit::ratio, true,
-     [](const Measures& m) -> Value { return m.slowdown.p95; }},
-    {"makespan_s", "first arrival to last end", RowUnit::seconds, true,
-     [](const Measures& m) -> Value { return m.makespan; }},
-    {"gpu_hours_used", "GPU-hours used", RowUnit::hours, false,
-     [](const Measures& m) { return if_any_gpus(m, m.gpu_hours_used); }},
-    {"gpus_used_part", "GPUs used", RowUnit::part, false,
-     [](const Measures& m) { return if_any_gpus(m, m.gpu_hours_used / m.gpu_hours); }},
-    {"gpus_used_at_end_part", "GPUs used at the end", RowUnit::part, false,
-     [](const Measures& m) { return m.used_at_end > 0 ? Value(m.used_at_end) : std::nullopt; }},
-    {"gpu_hours_idle_nothing_asked", "idle: nothing asked", RowUnit::hours, true,
-     idle<IdleBecause::nothing_asked>},
-    {"gpu_hours_idle_kept", "idle: kept for one that goes first", RowUnit::hours, true,
-     idle<IdleBecause::kept>},
-    {"gpu_hours_idle_scattered", "idle: scattered", RowUnit::hours, true,
-     idle<IdleBecause::scattered>},
-    {"gpu_hours_idle_too_few", "idle: too few for the first", RowUnit::hours, true,
-     idle<IdleBecause::too_few>},
-    {"gpu_hours_idle_other_kind", "idle: of no use to the first", RowUnit::hours, true,
-     idle<IdleBecause::other_kind>},
-    {"fragmentation_part", "GPUs free and useless", RowUnit::part, true,
-     [](const Measures& m) { return if_any_gpus(m, m.fragmentation); }},
-    {"fairness", "fairness between users", RowUnit::ratio, false,
-     [](const Measures& m) -> Value { return m.fairness; }},
-    {"preemptions", "stopped for others", RowUnit::count, true,
-     [](const Measures& m) -> Value { return static_cast<double>(m.preemptions); }},
-    {"energy_kwh", "energy", RowUnit::kilowatt_hours, true,
-     [](const Measures& m) { return m.kilowatt_hours; }},
-    {"cost", "cost", RowUnit::money, true, [](const Measures& m) { return m.cost; }},
-    {"backtest_start_apart_mean_s", "back-test: starts apart, mean", RowUnit::seconds, true,
-     [](const Measures& m) -> Value {
-       return m.backtest ? Value(m.backtest->mean_apart) : std::nullopt;
-     }},
-    {"backtest_start_apart_median_s", "back-test: starts apart, median", RowUnit::seconds, true,
-     [](const Measures& m) -> Value {
-       return m.backtest ? Value(m.backtest->median_apart) : std::nullopt;
-     }},
-    {"backtest_start_apart_p95_s", "back-test: starts apart, 95 of 100", RowUnit::seconds, true,
-     [](const Measures& m) -> Value {
-       return m.backtest ? Value(m.backtest->p95_apart) : std::nullopt;
-     }},
+    {"backtest_start_apart_mean_s", of_backtest, "apart, mean", "back-test: starts apart, mean",
+     RowUnit::seconds, neither, backtest<&E::mean_apart>},
+    {"backtest_start_apart_median_s", of_backtest, "apart, median",
+     "back-test: starts apart, median", RowUnit::seconds, neither, backtest<&E::median_apart>},
+    {"backtest_start_apart_p95_s", of_backtest, "apart, 95 of 100",
+     "back-test: starts apart, 95 of 100", RowUnit::seconds, neither, backtest<&E::p95_apart>},
+    {"backtest_start_later_mean_s", of_backtest, "later, mean", "back-test: starts later, mean",
+     RowUnit::seconds, neither, backtest<&E::mean_later>},
+    {"backtest_wait_true_mean_s", of_backtest, "mean wait, recorded",
+     "back-test: mean wait, recorded", RowUnit::seconds, neither, backtest<&E::wait_true>},
+    {"backtest_wait_simulated_mean_s", of_backtest, "mean wait, simulated",
+     "back-test: mean wait, simulated", RowUnit::seconds, neither, backtest<&E::wait_simulated>},
 };
 
 std::string digits(const char* form, double value) {
@@ -126,7 +165,8 @@ std::string text_of(const MeasureRow& row, const Value& value) {
     case RowUnit::count: return digits("%.0f", *value);
     case RowUnit::seconds:
       if (*value > 0 && *value < 1) return "<1s";
-      return format(seconds(std::llround(*value)));
+      return (std::llround(*value) < 0 ? "-" : "") +
+             format(seconds(std::llabs(std::llround(*value))));
     case RowUnit::hours: return digits("%.1f", *value);
     case RowUnit::part: return digits("%.1f %%", *value * 100);
     case RowUnit::ratio: return digits("%.2f", *value);

@@ -12,18 +12,21 @@
 namespace gangline {
 
 enum class RowUnit : std::uint8_t { count, seconds, hours, part, ratio, kilowatt_hours, money };
+enum class Better : std::uint8_t { neither, less, more };
 
 struct MeasureRow {
   const char* key;    ///< in CSV and JSON: "wait_mean_s"
-  const char* title;  ///< for people: "wait, mean"
+  const char* group;  ///< what rows that follow each other have in common: "Wait, …"
+  const char* name;   ///< for people who see the group: "mean"
+  const char* title;  ///< for people who do not: "wait, mean"
   RowUnit unit;
-  bool less_is_better;
+  Better better;
   /// Empty: not known, or it means nothing here.
   std::optional<double> (*of)(const Measures& measures);
 };
 std::span<const MeasureRow> measure_rows();
 
-/// For people: "3m20s", "54.0 %", "-" for none.
+/// For a terminal: "3m20s", "54.0 %", "-" for none.
 std::string text_of(const MeasureRow& row, const std::optional<double>& value);
 
 /// A line of titles, then one line for each run; numbers in the units that the keys say.

@@ -192,7 +192,7 @@ class Run {
     const std::size_t index = index_of(ended->gang.job);
     SimulatedJob& job = result_.jobs[index];
     if (ended->ending.cause == EndCause::preempted) {
-      job.stopped.push_back({job.resumed, event.at - shift_, job.where});
+      job.stopped.push_back({newest_start(job), event.at - shift_, job.where});
       used_ -= devices_of(*job.where);
       job.where = nullptr;
       waits_now(index);
@@ -332,7 +332,7 @@ class Run {
 std::vector<Stint> runs_of(const SimulatedJob& job, Time end) {
   std::vector<Stint> runs = job.stopped;
   if (job.where != nullptr)
-    runs.push_back({job.resumed, job.ended.value_or(end), job.where});
+    runs.push_back({newest_start(job), job.ended.value_or(end), job.where});
   return runs;
 }
 

@@ -56,9 +56,12 @@ struct SimulatedJob {
   std::optional<Time> started;  ///< for the first time
   std::optional<Time> ended;
   std::shared_ptr<const Allocation> where;  ///< of its newest run; null: it waits
-  Time resumed;                             ///< when that began
-  std::vector<Stint> stopped;               ///< those before
+  std::vector<Stint> stopped;               ///< the runs before
+  Time resumed;  ///< where there are some: when the newest began
 };
+inline Time newest_start(const SimulatedJob& job) {
+  return job.stopped.empty() ? job.started.value_or(never) : job.resumed;
+}
 
 /// All its runs, the newest last; one that goes on ends at `end`.
 std::vector<Stint> runs_of(const SimulatedJob& job, Time end);
