@@ -28,6 +28,9 @@ struct ControllerSettings {
   std::string version;
   std::string state_dir;
   bool stays = false;  ///< does not end when idle
+  /// What is usually asked for, for policies that keep room for it; empty: what the jobs that have
+  /// not ended ask for.
+  std::vector<UsualTask> usual = {};
 };
 
 // Limits of one service.
@@ -127,6 +130,7 @@ class Controller final : public Service, private EventLog {
   std::optional<Snapshot> picture_;  ///< for answers; empty: nobody asked since something changed
   bool planned_ = false;             ///< in the newest cycle; not so while it is blind
   bool cycle_asked_ = false;
+  bool turns_given_ = false;  ///< some gang may wait for its turn on another's allocation
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;

@@ -119,19 +119,19 @@ class Run {
   /// One cycle, as control/controller.cpp runs it live.
   void step(Time now) {
     // 1. Learn what happened.
-    for (const Event& event : poll(now)) {
-      note(event);
-      cycle_.learn(event);
-    }
+    learn(poll(now));
     cycle_.settle_consequences(now);
     // 2. Take in who came.
     const std::vector<Event> submitted = arrivals(now);
     if (!submitted.empty()) CHECK(cycle_.accept(submitted).ok());
-    // 3. Decide, 4. ask.
-    if (cycle_.look().somebody_waits()) {
+    // 3. Decide, 4. ask. That something has started is news, and news is planned with at once: what
+    //    was kept for the first that waits may be kept elsewhere then, and more may start.
+    while (cycle_.look().somebody_waits()) {
       const Plan plan = cycle_.decide(now);
       CHECK(cycle_.carry_out(plan, now).ok());
       count(plan, now);
+      if (plan.starts.empty()) break;
+      learn(poll(now));
     }
     if (how_.leaves_unless_started) send_away(submitted, now);
     cycle_.retire_ended();
@@ -144,6 +144,13 @@ class Run {
     News news = engine_.poll(now);
     if (!news.cursor.empty()) engine_.acknowledge(news.cursor);
     return std::move(news.events);
+  }
+
+  void learn(const std::vector<Event>& happened) {
+    for (const Event& event : happened) {
+      note(event);
+      cycle_.learn(event);
+    }
   }
 
   void note(const Event& event) {
