@@ -44,6 +44,7 @@ struct Measures {
   /// Jain's index of the users' mean slowdowns: 1 when all fare alike, near 0 when one has it all.
   double fairness = 1;
   std::uint64_t preemptions = 0;
+  std::optional<std::uint64_t> lost;      ///< runs that began anew; empty: no node was taken away
   std::optional<double> kilowatt_hours;   ///< where the watts of all models are known
   std::optional<double> cost;             ///< of the devices used, where their prices are known
   std::optional<BacktestError> backtest;  ///< where the history tells true starts

@@ -64,8 +64,10 @@ class Run {
         shift_{std::max<std::int64_t>(0, 1 - history.jobs.front().submitted.us)},
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + shift_),
         engine_(machines_),
+        outages_(how.outages, cluster, shift_),
         cycle_(engine_, memory_, settings_of(how), how.policy),
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
+    if (how.power) power_.emplace(cluster, *how.power);
     cycle_.expect(usual_in(history));
     result_.jobs.resize(history.jobs.size());
     result_.begin = history.jobs.front().submitted;
@@ -83,7 +85,9 @@ class Run {
     for (std::uint32_t n = 0; n < machines_.nodes().size(); ++n)
       cycle_.learn({machines_.now(), NodeSeen{{n}, machines_.nodes()[n]}});
     while (!result_.stopped) {
-      const Time next = std::min(next_arrival(), machines_.next());
+      const Time happens = std::min(next_arrival(), machines_.next());
+      if (happens == never && waiting_ == 0) break;  // outages alone concern nobody
+      const Time next = std::min(happens, outages_.next());
       if (next == never) break;
       step(next);
     }
@@ -120,6 +124,10 @@ class Run {
   void step(Time now) {
     // 1. Learn what happened.
     learn(poll(now));
+    if (outages_.next() <= now) {
+      take_nodes(now);
+      learn(poll(now));
+    }
     cycle_.settle_consequences(now);
     // 2. Take in who came.
     const std::vector<Event> submitted = arrivals(now);
@@ -127,7 +135,7 @@ class Run {
     // 3. Decide, 4. ask. That something has started is news, and news is planned with at once: what
     //    was kept for the first that waits may be kept elsewhere then, and more may start.
     while (cycle_.look().somebody_waits()) {
-      const Plan plan = cycle_.decide(now);
+      const Plan plan = plan_now(now);
       CHECK(cycle_.carry_out(plan, now).ok());
       count(plan, now);
       if (plan.starts.empty()) break;
@@ -138,6 +146,16 @@ class Run {
     look_at_idle(now);
     if (how_.progress && ++result_.plans % plans_between_progress == 0)
       result_.stopped = !how_.progress(part_done());
+  }
+
+  Plan plan_now(Time now) {
+    Plan plan = cycle_.decide(now);
+    while (power_ && drop_what_draws_too_much(plan, now)) {
+      cycle_.look();
+      plan = cycle_.decide(now);
+    }
+    if (power_) hold_back(plan);
+    return plan;
   }
 
   std::vector<Event> poll(Time now) {
@@ -153,14 +171,63 @@ class Run {
     }
   }
 
+  /// Nodes go or come; what runs on those that go is lost.
+  void take_nodes(Time now) {
+    const Outages::Taken taken = outages_.take(now);
+    for (const Event& event : taken.seen) cycle_.learn(event);
+    const auto is_gone = [&](const NodePart& part) { return taken.gone.contains(part.node.n); };
+    for (const JobId id : cycle_.beliefs().live())
+      for (const auto& [index, gang] : cycle_.beliefs().find(id)->live) {
+        const auto& parts = gang.run->allocation->parts;
+        if (std::any_of(parts.begin(), parts.end(), is_gone))
+          engine_.stop({{id, index}, EndCause::lost, "its node is down", true});
+      }
+  }
+
   void note(const Event& event) {
     const auto* ended = std::get_if<GangEnded>(&event.body);
     if (ended == nullptr) return;
     SimulatedJob& job = result_.jobs[index_of(ended->gang.job)];
+    if (power_) power_->ends(*job.where);
+    if (ended->ending.cause == EndCause::lost) return note_lost(index_of(ended->gang.job));
     job.ended = event.at - shift_;
     job.lot = Lot::ended;
     used_ -= devices_of(*job.where);
     ++ended_;
+  }
+
+  /// It waits again, with all of its work to do.
+  void note_lost(std::size_t index) {
+    used_ -= devices_of(*result_.jobs[index].where);
+    result_.jobs[index] = {};
+    ++result_.lost;
+    ++waiting_;
+    waiting_devices_ += devices_of(*history_.jobs[index].request);
+  }
+
+  bool drop_what_draws_too_much(const Plan& plan, Time now) {
+    bool any = false;
+    for (const Start& start : plan.starts) {
+      if (power_->can_ever(*start.allocation)) continue;
+      give_up(start.job, Lot::hopeless, now);
+      any = true;
+    }
+    return any;
+  }
+
+  /// Power is given in the order of the plan: whoever must wait for it is not overtaken by others
+  /// that want some.
+  void hold_back(Plan& plan) {
+    short_of_power_ = false;
+    std::vector<Start> starts;
+    for (const Start& start : plan.starts) {
+      const bool draws = power_->draws(*start.allocation);
+      short_of_power_ = short_of_power_ || (draws && !power_->has_room(*start.allocation));
+      if (short_of_power_ && draws) continue;
+      power_->starts(*start.allocation);
+      starts.push_back(start);
+    }
+    plan.starts = std::move(starts);
   }
 
   void count(const Plan& plan, Time now) {
@@ -217,6 +284,8 @@ class Run {
       made.time = limit;
       made.priority = past.priority;
       made.queue = past.queue;
+      // An outage ends each gang once at most.
+      made.retries = static_cast<std::uint32_t>(how_.outages.size());
       spec = std::make_shared<const JobSpec>(std::move(made));
     }
     return spec;
@@ -227,13 +296,17 @@ class Run {
       const JobId id = std::get<JobSubmitted>(event.body).job.id;
       const JobState* job = cycle_.beliefs().find(id);
       if (job == nullptr || job->waiting() == 0) continue;
-      Ending ending;
-      ending.cause = EndCause::stopped;
-      cycle_.learn({now, WaitingEnded{id, {}, std::move(ending)}});
-      result_.jobs[index_of(id)].lot = Lot::left;
-      no_longer_waits(index_of(id));
-      ++ended_;
+      give_up(id, Lot::left, now);
     }
+  }
+
+  void give_up(JobId id, Lot lot, Time now) {
+    Ending ending;
+    ending.cause = EndCause::stopped;
+    cycle_.learn({now, WaitingEnded{id, {}, std::move(ending)}});
+    result_.jobs[index_of(id)].lot = lot;
+    no_longer_waits(index_of(id));
+    ++ended_;
   }
 
   void look_at_idle(Time now) {
@@ -242,7 +315,8 @@ class Run {
     } else if (now - looked_ >= look_every_ || cause_ == IdleBecause::nothing_asked) {
       looked_ = now;
       const auto wait = cycle_.first_wait();
-      if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
+      if (short_of_power_) cause_ = IdleBecause::kept;
+      else if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
     }
     result_.timeline.set(now - shift_,
                          {used_, static_cast<double>(waiting_), waiting_devices_, cause_});
@@ -265,6 +339,8 @@ class Run {
   const Span shift_;  ///< pretended time begins after 0
   PretendCluster machines_;
   Simulator engine_;
+  Outages outages_;
+  std::optional<PowerMeter> power_;
   Memory memory_;
   Cycle cycle_;
   const Kinds kinds_;
@@ -272,6 +348,7 @@ class Run {
   std::unordered_map<const ResourceRequest*, bool> hopeless_;
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
+  bool short_of_power_ = false;  ///< something waits for nothing else
   IdleBecause cause_ = IdleBecause::nothing_asked;
   Span look_every_{0};
   Time looked_;

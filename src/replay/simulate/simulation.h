@@ -13,6 +13,8 @@
 #include "model/cluster.h"
 #include "model/settings.h"
 #include "replay/history.h"
+#include "replay/simulate/outages.h"
+#include "replay/simulate/power.h"
 #include "replay/simulate/timeline.h"
 #include "schedule/policy.h"
 
@@ -27,6 +29,10 @@ struct SimulationSettings {
   bool leaves_unless_started = false;
   /// A job ends when its limit is over, also where its history knows that it ran for longer.
   bool ends_at_limit = false;
+  /// Nodes that are down for a while. A gang that still runs on one then is lost and begins anew.
+  std::vector<Outage> outages;
+  /// A start that would draw more waits, and so do all after it that draw power.
+  std::optional<PowerLimit> power;
   /// Called now and then with the part that is done, 0 to 1. False: stop here.
   std::function<bool(double)> progress;
 };
@@ -52,7 +58,8 @@ struct Simulated {
   Time begin, end;  ///< first arrival; last end, or arrival where nothing ended
   std::uint64_t plans = 0;
   std::uint64_t promises = 0, given_up = 0;
-  bool stopped = false;  ///< `progress` said so
+  std::uint64_t lost = 0;  ///< runs that an outage ended; each began anew
+  bool stopped = false;    ///< `progress` said so
 };
 
 /// What the users of this history usually ask for.
