@@ -24,14 +24,13 @@ std::map<std::string, Division> divide(const History& history, const FoundCluste
     division.cluster.nodes.push_back(found.cluster.nodes[n]);
     division.nodes.push_back(n);
   }
-  const std::vector<UsualTask> usual = usual_in(history);
   for (std::size_t i = 0; i < history.jobs.size(); ++i) {
     const auto of = divisions.find(history.jobs[i].queue);
     if (of == divisions.end()) continue;
     of->second.history.jobs.push_back(history.jobs[i]);
     of->second.jobs.push_back(i);
   }
-  for (auto& [name, division] : divisions) division.history.usual = usual;
+  for (auto& [name, division] : divisions) division.history.usual = history.usual;
   return divisions;
 }
 

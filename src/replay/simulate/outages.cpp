@@ -7,7 +7,8 @@ namespace gangline {
 Outages::Outages(const std::vector<Outage>& outages, const Cluster& cluster, Span shift)
     : cluster_(cluster), outages_(outages), closed_(cluster.nodes.size()) {
   for (const Outage& outage : outages_) {
-    changes_.push_back({outage.from - outage.drain + shift, 1, false, &outage.nodes});
+    const Time drains = std::max(Time{0}, outage.from - outage.drain);
+    changes_.push_back({drains + shift, 1, false, &outage.nodes});
     changes_.push_back({outage.from + shift, 0, true, &outage.nodes});
     changes_.push_back({outage.until + shift, -1, false, &outage.nodes});
   }

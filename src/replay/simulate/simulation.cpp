@@ -87,7 +87,7 @@ class Run {
     while (!result_.stopped) {
       const Time happens = std::min(next_arrival(), machines_.next());
       if (happens == never && waiting_ == 0) break;  // outages alone concern nobody
-      const Time next = std::min(happens, outages_.next());
+      const Time next = std::min(happens, std::max(machines_.now(), outages_.next()));
       if (next == never) break;
       step(next);
     }

@@ -183,6 +183,24 @@ TEST_F(WhatIfs, WindowsMayOverlapAndOneGangMayBeLostInSeveral) {
   EXPECT_EQ(end_of(*simulated, 0), 230);
 }
 
+TEST_F(WhatIfs, WindowsBeforeAndAfterAllThatHappensChangeNothing) {
+  history = small_history({{100, 1, 10}, {150, 1, 10}});
+  what_if.maintenance = {"1,50", "200,1e9", "7e9,7.1e9"};
+  apply_well();
+  const auto simulated = run();
+  EXPECT_EQ(start_of(*simulated, 0), 100);
+  EXPECT_EQ(to_seconds(simulated->end - simulated->begin), 60);
+  EXPECT_NEAR(simulated->timeline.sum().used, 1000.0 * 20, 1);
+}
+
+TEST_F(WhatIfs, AWindowThatIsOpenWhenTheHistoryBeginsHoldsItUp) {
+  history = small_history({{100, 1, 10}});
+  what_if.maintenance = {"50,130"};
+  what_if.drain = "10d";
+  apply_well();
+  EXPECT_EQ(start_of(*run(), 0), 130);
+}
+
 TEST_F(WhatIfs, AWindowThatIsNoneIsRefused) {
   for (const char* text : {"", "50", "80,50", "50,50", "now,50", "50,80,", "50,80,n["}) {
     what_if.maintenance = {text};
