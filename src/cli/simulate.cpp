@@ -108,6 +108,17 @@ void tell_what_was_read(const History& history, const FoundCluster& found, Outpu
   for (const std::string& note : history.notes) say("note: " + printable(note));
 }
 
+void tell_queues_without_nodes(const History& history, const FoundCluster& found, Output& out) {
+  if (out.quiet() || out.json()) return;
+  const auto queues = queues_without_nodes(history, found);
+  if (queues.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < queues.size() && i < reasons_told; ++i)
+    names += (i > 0 ? ", '" : "'") + printable(queues[i]) + "'";
+  if (queues.size() > reasons_told) names += " and more";
+  out.around().err("note: " + counted(queues.size(), "queue") + " without nodes: " + names + "\n");
+}
+
 /// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
 class Progress {
  public:
@@ -268,6 +279,7 @@ int run_simulate(const SimulateOptions& options, Output& out) {
   changed.how.ends_at_limit = options.ends_at_limit;
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
+  if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);
   std::vector<PolicyRun> runs;
   for (const Policy& policy : *policies) {
     auto run = run_one(policy, std::string(policy.name), changed, out);

@@ -185,6 +185,10 @@ TEST_F(Simulations, EachQueueRunsOnItsOwnNodes) {
   EXPECT_EQ(divided["runs"][0]["ended"], 100);
   EXPECT_EQ(shared["runs"][0]["wait_mean_s"], 0);
   EXPECT_GT(divided["runs"][0]["wait_mean_s"], 0);
+  machine.write("lab.toml", "[[node]]\nname = \"d\"\ncpus = 16\ngpus = 4\nqueue = \"day\"\n");
+  const Ran half = simulate({"--each-queue"});
+  EXPECT_EQ(half.code, 0);
+  EXPECT_TRUE(says(half.err, "note: 1 queue without nodes: 'night'"));
   machine.write("lab.toml", lab);
   const Ran none = simulate({"--each-queue"});
   EXPECT_EQ(none.code, 2);

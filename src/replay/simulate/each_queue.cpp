@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 
@@ -88,6 +89,13 @@ Error nothing_to_run() {
 }
 
 }  // namespace
+
+std::vector<std::string> queues_without_nodes(const History& history, const FoundCluster& found) {
+  std::set<std::string> queues;
+  for (const PastJob& job : history.jobs) queues.insert(job.queue);
+  for (const std::string& queue : found.queues) queues.erase(queue);
+  return {queues.begin(), queues.end()};
+}
 
 Result<Simulated> simulate_each_queue(const History& history, const FoundCluster& found,
                                       const SimulationSettings& settings) {

@@ -12,4 +12,7 @@ namespace gangline {
 Result<Simulated> simulate_each_queue(const History& history, const FoundCluster& found,
                                       const SimulationSettings& settings);
 
+/// Queues that have jobs and no node of their own, each once.
+std::vector<std::string> queues_without_nodes(const History& history, const FoundCluster& found);
+
 }  // namespace gangline
