@@ -46,7 +46,8 @@ inline RandomWorld random_world(std::uint64_t seed) {
     TaskRequest& task = request.alternatives.front();
     task.cpus = whole_cpus(from(1, 4));
     if (from(0, 4) > 0) task.devices.emplace();
-    if (task.devices && from(0, 3) == 0) task.devices->share.thousandths = from(1, 9) * 100;
+    if (task.devices && from(0, 3) == 0)
+      task.devices->share.thousandths = 100 * static_cast<std::int32_t>(from(1, 9));
     else if (task.devices) task.devices->count = from(1, 4);
     if (from(0, 3) == 0) request.tasks = from(2, 5);
     PastJob job;
