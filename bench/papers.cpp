@@ -6,9 +6,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "replay/clusters/read_cluster.h"
+#include "replay/input/amounts.h"
 #include "replay/readers/read_history.h"
 #include "replay/simulate/csv_rows.h"
 #include "replay/simulate/fgd_curves.h"
@@ -85,6 +87,46 @@ void fgd(const std::string& folder) {
           trace, row.policy, mean, mean_published, worst_alloc, worst_frag, seconds / 5);
       std::fflush(stdout);
     }
+}
+
+double held_part(const Simulated& simulated, const Cluster& cluster) {
+  double held = 0, all = 0;
+  for (const Node& node : cluster.nodes) all += 1000.0 * static_cast<double>(node.devices.size());
+  for (const SimulatedJob& job : simulated.jobs) {
+    if (job.where == nullptr || job.ended) continue;
+    for (const NodePart& part : job.where->parts)
+      for (const TaskPlace& task : part.tasks)
+        for (const DeviceShare& share : task.devices) held += share.share.thousandths;
+  }
+  return held / all;
+}
+
+// Each list of pods as it came, and a second apart with nobody leaving, under fgd.
+void openb_lists(const std::string& folder) {
+  const auto found = read_cluster(folder + "/nodes_gpu.csv");
+  std::set<std::filesystem::path> files;
+  for (const auto& file : std::filesystem::directory_iterator(folder))
+    if (file.path().filename().string().starts_with("pods_")) files.insert(file.path());
+  SimulationSettings settings;
+  settings.policy = *find_policy("fgd");
+  for (const auto& file : files) {
+    auto history = read_history(file);
+    const double begun = now();
+    const auto as_it_came = simulate(*history, found->cluster, settings);
+    std::map<Lot, std::size_t> lots;
+    for (const SimulatedJob& job : as_it_came->jobs) ++lots[job.lot];
+    for (std::size_t i = 0; i < history->jobs.size(); ++i) {
+      history->jobs[i].submitted = Time{} + seconds(static_cast<std::int64_t>(i));
+      history->jobs[i].run = longest_span_in_a_log;
+    }
+    const auto kept = simulate(*history, found->cluster, settings);
+    std::printf(
+        "openb %-26s %5zu jobs, %5zu ended, %4zu wait or run, %zu can never run; nobody leaving: "
+        "%5.2f %% allocated  %.2f s\n",
+        file.filename().c_str(), as_it_came->jobs.size(), lots[Lot::ended], lots[Lot::waited],
+        lots[Lot::hopeless], 100 * held_part(*kept, found->cluster), now() - begun);
+    std::fflush(stdout);
+  }
 }
 
 // Jobs in the order of their file, so that what peers tell by number can be found.
@@ -246,6 +288,7 @@ int main(int argc, char** argv) {
   const std::string folder = argc > 1 ? argv[1] : "../shared/data";
   const std::string only = argc > 2 ? argv[2] : "";
   if (only.empty() || only == "fgd") gangline::fgd(folder + "/openb");
+  if (only.empty() || only == "openb_lists") gangline::openb_lists(folder + "/openb");
   if (only.empty() || only == "tiresias") gangline::tiresias(folder + "/tiresias");
   if (only.empty() || only == "helios") gangline::helios(folder);
   if (only.empty() || only == "batsim") gangline::batsim(folder + "/batsim-backfill");

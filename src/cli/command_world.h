@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "model/job.h"
+#include "model/settings.h"
 #include "service/service.h"
 
 namespace gangline {
@@ -36,9 +37,9 @@ struct CommandWorld {
   std::function<bool(std::int64_t pid)> service_has_ended;
   std::function<Result<std::string>(const std::string& path)> read_file;
   std::function<Result<void>(const std::string& path, const std::string& text)> write_file;
-  /// Path of this user's store, and the name of the policy that is set.
+  /// Path of this user's store, and what the config file sets.
   std::function<Result<std::string>()> store;
-  std::function<Result<std::string>()> policy;
+  std::function<Result<Settings>()> settings;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

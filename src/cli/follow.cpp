@@ -26,9 +26,9 @@ std::string progress_of(const JobSummary& job) {
 }
 
 // One line on standard error that is written over on a terminal, and else printed now and then.
-class Progress {
+class ProgressLine {
  public:
-  explicit Progress(Output& out) : out_(out) {}
+  explicit ProgressLine(Output& out) : out_(out) {}
 
   void show(const std::string& text) {
     CommandWorld& around = out_.around();
@@ -228,7 +228,7 @@ int follow_job(Service& service, JobId id, Output& out) {
   Result<JobSummary> job = detail->summary;
   std::optional<TaskLogs> logs;
   if (job->gangs == 1) logs.emplace(service, GangId{id, 0}, detail->spec.resources.tasks);
-  Progress progress(out);
+  ProgressLine progress(out);
   Interrupts interrupts(service, id, out);
   bool told_why = false;
   const auto newest_attempt = [&]() -> std::uint32_t {

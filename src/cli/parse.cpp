@@ -147,8 +147,15 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
                     "end jobs at their time limit, whatever the history says");
   command->add_flag("--leave-unless-started", options.leaves_unless_started,
                     "a job that does not start when it comes never does");
+  many("--set", options.what_if.set, "a setting of a queue: queue.night.priority=5");
+  many("--maintenance", options.what_if.maintenance, "nodes are down: FROM,TO or FROM,TO,NODES");
+  text("--drain", options.what_if.drain, "nothing new starts there so long before: 6h");
+  text("--power-limit", options.what_if.power_limit, "of all devices together: 20kW");
+  command->add_flag("--each-queue", options.each_queue,
+                    "each queue on the nodes that the cluster file says are its own");
   command->add_flag("--backtest", options.backtest,
-                    "say how far the starts are from the true ones; an error if it cannot be said");
+                    "say how far the starts are from the true ones, under the policy in force or "
+                    "--backtest=POLICY; an error if it cannot be said");
   text("--html", options.page, "write a page with pictures");
   text("--csv", options.csv, "write the table as CSV");
   text("--write-cluster", options.write_cluster, "write the machines as a cluster file");

@@ -9,6 +9,7 @@
 #include "replay/readers/read_history.h"
 #include "replay/report/page.h"
 #include "replay/report/rows.h"
+#include "replay/simulate/each_queue.h"
 #include "replay/simulate/simulation.h"
 
 namespace gangline {
@@ -45,34 +46,39 @@ Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
   return read_own_cluster(*store);
 }
 
-Result<std::vector<Policy>> policies_for(const SimulateOptions& options, Output& out) {
-  std::vector<std::string> names = options.policies;
-  if (names.empty()) {
-    auto own = out.around().policy();
-    if (!own) return own.error();
-    names.push_back(*own);
-  }
-  if (names.size() > most_policies)
-    return Error{ErrorKind::usage,
-                 "more than " + std::to_string(most_policies) + " policies at once", "--policy",
-                 "name fewer"};
+Result<Policy> policy_called(const std::string& name, const char* flag) {
+  if (const auto policy = find_policy(name)) return *policy;
   std::string all;
   std::vector<std::string_view> known;
   for (const Policy& row : policies()) {
     all += (all.empty() ? "" : ", ") + std::string(row.name);
     known.push_back(row.name);
   }
+  const auto near = nearest(name, known);
+  return Error{ErrorKind::usage, "there is no policy '" + printable(name) + "'", flag,
+               (near ? "did you mean " + *near + "? " : "") + "there are: " + all};
+}
+
+Result<std::vector<Policy>> policies_for(const SimulateOptions& options, const Settings& own) {
+  std::vector<std::string> names = options.policies;
+  if (names.empty()) names.push_back(own.policy);
+  if (names.size() > most_policies)
+    return Error{ErrorKind::usage,
+                 "more than " + std::to_string(most_policies) + " policies at once", "--policy",
+                 "name fewer"};
   std::vector<Policy> chosen;
   for (const std::string& name : names) {
-    const auto policy = find_policy(name);
-    if (!policy) {
-      const auto near = nearest(name, known);
-      return Error{ErrorKind::usage, "there is no policy '" + printable(name) + "'", "--policy",
-                   (near ? "did you mean " + *near + "? " : "") + "there are: " + all};
-    }
+    auto policy = policy_called(name, "--policy");
+    if (!policy) return policy.error();
     chosen.push_back(*policy);
   }
   return chosen;
+}
+
+/// What the history is run as recorded under.
+Result<Policy> policy_in_force(const SimulateOptions& options, const Settings& own) {
+  const bool named = !options.backtest.empty() && options.backtest != "true";
+  return policy_called(named ? options.backtest : own.policy, "--backtest");
 }
 
 std::string counted(std::uint64_t n, const std::string& noun) {
@@ -100,6 +106,17 @@ void tell_what_was_read(const History& history, const FoundCluster& found, Outpu
           printable(left->examples[0].why));
   }
   for (const std::string& note : history.notes) say("note: " + printable(note));
+}
+
+void tell_queues_without_nodes(const History& history, const FoundCluster& found, Output& out) {
+  if (out.quiet() || out.json()) return;
+  const auto queues = queues_without_nodes(history, found);
+  if (queues.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < queues.size() && i < reasons_told; ++i)
+    names += (i > 0 ? ", '" : "'") + printable(queues[i]) + "'";
+  if (queues.size() > reasons_told) names += " and more";
+  out.around().err("note: " + counted(queues.size(), "queue") + " without nodes: " + names + "\n");
 }
 
 /// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
@@ -133,42 +150,63 @@ class Progress {
   bool shown_ = false;
 };
 
-Result<PolicyRun> run_one(const Policy& policy, const SimulateOptions& options,
-                          const History& history, const FoundCluster& found, Output& out) {
-  Progress progress(out, std::string(policy.name));
-  SimulationSettings settings;
-  settings.policy = policy;
-  settings.assumed_limit = options.assumed_limit;
-  settings.leaves_unless_started = options.leaves_unless_started;
-  settings.ends_at_limit = options.ends_at_limit;
-  settings.progress = [&](double part) { return progress(part); };
+/// What is simulated, and how, before a policy is chosen.
+struct Question {
+  History history;
+  FoundCluster found;
+  SimulationSettings how;
+  bool each_queue = false;
+};
+
+Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const Question& question,
+                          Output& out) {
+  Progress progress(out, shown);
+  SimulationSettings how = question.how;
+  how.policy = policy;
+  how.progress = [&](double part) { return progress(part); };
   const auto begun = std::chrono::steady_clock::now();
-  auto simulated = simulate(history, found.cluster, settings);
+  auto simulated = question.each_queue ? simulate_each_queue(question.history, question.found, how)
+                                       : simulate(question.history, question.found.cluster, how);
   if (!simulated) return simulated.error();
   if (simulated->stopped)
-    return Error{ErrorKind::unavailable, "stopped before it was done", std::string(policy.name),
-                 ""};
+    return Error{ErrorKind::unavailable, "stopped before it was done", shown, ""};
   PolicyRun run;
   run.name = std::string(policy.name);
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-  run.measures = measure(history, found, *simulated);
+  run.measures = measure(question.history, question.found, *simulated);
   run.simulated = std::move(*simulated);
-  run.cluster = found;
+  run.cluster = question.found;
   return run;
 }
 
-// DESIGN 9.7: no simulation is shown without its back-test error.
-std::string backtest_sentence(const std::vector<PolicyRun>& runs, bool changed) {
-  if (changed)
-    return "These are what-ifs: how far such numbers are from the truth, `gang simulate "
-           "--backtest` "
-           "on the same history says.";
+bool changes_something(const SimulateOptions& options) {
+  return options.what_if.changes_something() || options.ends_at_limit ||
+         options.leaves_unless_started;
+}
+
+Error no_backtest() {
+  return {ErrorKind::refused, "this history does not tell when its jobs really started",
+          "--backtest", "a history with started or scheduled times is needed"};
+}
+
+bool tells_starts(const History& history) {
+  return std::any_of(history.jobs.begin(), history.jobs.end(),
+                     [](const PastJob& job) { return job.started.has_value(); });
+}
+
+/// How far the history, simulated as recorded under `policy`, is from the truth (DESIGN 9.7: no
+/// simulation is shown without that). `runs` may hold it already. Empty: nobody knows.
+Result<std::optional<HistoryError>> history_error(const Policy& policy, const Question& as_recorded,
+                                                  const std::vector<PolicyRun>& runs, Output& out) {
+  std::optional<HistoryError> error;
+  if (!tells_starts(as_recorded.history)) return error;
   for (const PolicyRun& run : runs)
-    if (run.measures.backtest)
-      return "Back-test: the history tells true starts; the last rows say how far each policy's "
-             "are "
-             "from them. Those of the policy that was really in force are the error of all.";
-  return "No back-test: this history does not tell when its jobs really started.";
+    if (run.name == policy.name && run.measures.backtest)
+      return std::optional(HistoryError{run.name, *run.measures.backtest});
+  const auto run = run_one(policy, "back-test, " + std::string(policy.name), as_recorded, out);
+  if (!run) return run.error();
+  if (run->measures.backtest) error = HistoryError{run->name, *run->measures.backtest};
+  return error;
 }
 
 void print_table(const std::vector<PolicyRun>& runs, Output& out) {
@@ -189,49 +227,79 @@ void print_table(const std::vector<PolicyRun>& runs, Output& out) {
 }
 
 Result<void> write_files(const SimulateOptions& options, const std::string& title,
-                         const History& history, const std::vector<PolicyRun>& runs, Output& out) {
+                         const Question& question, const std::vector<PolicyRun>& runs,
+                         const std::optional<HistoryError>& error, Output& out) {
   if (!options.page.empty())
-    if (auto done = out.around().write_file(options.page, write_page(title, history, runs)); !done)
+    if (auto done =
+            out.around().write_file(options.page, write_page(title, question.history, runs));
+        !done)
       return done;
   if (!options.csv.empty())
-    if (auto done = out.around().write_file(options.csv, write_csv(runs)); !done) return done;
+    if (auto done = out.around().write_file(options.csv, write_csv(runs, error)); !done)
+      return done;
   if (!options.write_cluster.empty())
-    return out.around().write_file(options.write_cluster, write_cluster(runs.front().cluster));
+    return out.around().write_file(options.write_cluster, write_cluster(question.found));
   return {};
+}
+
+// A history of this machine ran in this machine's queues; those of others are all alike.
+SimulationSettings settings_for(const SimulateOptions& options, const Settings& own) {
+  SimulationSettings how;
+  if (options.history.empty()) how.settings = own;
+  how.assumed_limit = options.assumed_limit;
+  return how;
+}
+
+int failed(const Error& error, Output& out) {
+  const Interrupted by = out.around().interrupted();
+  return by.times > 0 ? by.exit_code() : out.fail(error);
 }
 
 }  // namespace
 
 int run_simulate(const SimulateOptions& options, Output& out) {
   // 1. What ran, on which machines, under which policies.
-  const auto policies = policies_for(options, out);
+  const auto own = out.around().settings();
+  if (!own) return out.fail(own.error());
+  const auto policies = policies_for(options, *own);
   if (!policies) return out.fail(policies.error());
+  const auto in_force = policy_in_force(options, *own);
+  if (!in_force) return out.fail(in_force.error());
   auto history = history_for(options, out);
   if (!history) return out.fail(history.error());
   auto found = cluster_for(options, out);
   if (!found) return out.fail(found.error());
-  tell_what_was_read(*history, *found, out);
-  if (const auto done = apply(options.what_if, *history, *found); !done)
+  Question question{std::move(*history), std::move(*found), settings_for(options, *own),
+                    options.each_queue};
+  tell_what_was_read(question.history, question.found, out);
+  if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
+  // 2. As recorded, then with what is changed.
+  Question changed = question;
+  changed.how.leaves_unless_started = options.leaves_unless_started;
+  changed.how.ends_at_limit = options.ends_at_limit;
+  if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
-  // 2. Once more, for each.
+  if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);
   std::vector<PolicyRun> runs;
   for (const Policy& policy : *policies) {
-    auto run = run_one(policy, options, *history, *found, out);
-    if (!run) return out.around().interrupted().times > 0 ? 130 : out.fail(run.error());
+    auto run = run_one(policy, std::string(policy.name), changed, out);
+    if (!run) return failed(run.error(), out);
+    // Starts that something was changed about have no truth to be compared with.
+    if (changes_something(options)) run->measures.backtest.reset();
     runs.push_back(std::move(*run));
   }
-  if (options.backtest && !runs.front().measures.backtest)
-    return out.fail({ErrorKind::refused, "this history does not tell when its jobs really started",
-                     "--backtest", "a history with started or scheduled times is needed"});
+  const auto error = history_error(*in_force, question, runs, out);
+  if (!error) return failed(error.error(), out);
   // 3. Files first, so that what is told is there.
   const std::string title = options.history.empty() ? "this machine" : options.history;
-  if (const auto done = write_files(options, title, *history, runs, out); !done)
+  if (const auto done = write_files(options, title, changed, runs, *error, out); !done)
     return out.fail(done.error());
   if (out.json()) {
-    out.line(write_json(title, *history, runs));
+    out.line(write_json(title, changed.history, runs, *error));
   } else if (!out.quiet()) {
     print_table(runs, out);
-    out.line(backtest_sentence(runs, options.what_if.changes_something()));
+    out.line(*error ? sentence_of(**error)
+                    : "No back-test: this history does not tell when its jobs really started.");
     if (!options.page.empty()) out.line("the page: " + options.page);
   }
   return 0;

@@ -20,7 +20,10 @@ struct SimulateOptions {
   bool as_given = false;
   bool leaves_unless_started = false;
   bool ends_at_limit = false;
-  bool backtest = false;
+  bool each_queue = false;
+  /// Policy under which the history is run as recorded, to see how far that is from the truth;
+  /// "true": the one in force here; empty: that too, where the history tells true starts.
+  std::string backtest;
   std::string page, csv, write_cluster;  ///< files to write; empty: none
 };
 int run_simulate(const SimulateOptions& options, Output& out);

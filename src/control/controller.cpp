@@ -36,7 +36,10 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       started_(world.now()),
-      last_touched_(started_) {}
+      last_touched_(started_) {
+  if (!settings_.usual.empty()) cycle_.expect(settings_.usual);
+  if (!settings_.usual_work.empty()) cycle_.expect_work(settings_.usual_work);
+}
 
 Controller::~Controller() { *alive_ = false; }
 
@@ -60,8 +63,10 @@ Result<void> Controller::begin() {
   adopt_found_nodes();
   std::vector<StartOrder> asked;
   for (const auto& [id, job] : register_.jobs())
-    for (const auto& [index, gang] : job.live)
+    for (const auto& [index, gang] : job.live) {
       asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation});
+      turns_given_ = turns_given_ || gang.run->count > 1;
+    }
   engine_.on_news([this] { ask_for_cycle(); });
   engine_.resume(store_.cursor(), asked);
   for (const auto& [id, job] : register_.jobs())
@@ -243,6 +248,7 @@ void Controller::plan_again_at(Time at) {
 }
 
 void Controller::carry_out(const Plan& plan) {
+  for (const Start& start : plan.starts) turns_given_ = turns_given_ || start.count > 1;
   if (wishes_nothing(plan) && may_wait_for_company()) {
     world_.call_later(longest_unstored, [this, alive = alive_] {
       if (*alive && !unstored_.empty()) ask_for_cycle();
@@ -308,6 +314,7 @@ void Controller::watch_idleness() {
 // Turns that have not begun go back to waiting where the gang before them has run for longer than
 // this, so that the next plan sees them and all that is free.
 void Controller::return_turns(Span longer_than) {
+  if (!turns_given_) return;
   const Time now = world_.now();
   for (const JobId id : register_.live()) {
     for (const auto& [index, gang] : register_.find(id)->live) {

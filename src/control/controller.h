@@ -28,6 +28,11 @@ struct ControllerSettings {
   std::string version;
   std::string state_dir;
   bool stays = false;  ///< does not end when idle
+  /// What is usually asked for, for policies that keep room for it; empty: what the jobs that have
+  /// not ended ask for.
+  std::vector<UsualTask> usual = {};
+  /// How much work gangs usually are, in device-time, for policies that go by it; empty: not known.
+  std::vector<Span> usual_work = {};
 };
 
 // Limits of one service.
@@ -129,6 +134,7 @@ class Controller final : public Service, private EventLog {
   bool planned_ = false;             ///< in the newest cycle; not so while it is blind
   bool cycle_asked_ = false;
   Time plans_again_at_ = never;
+  bool turns_given_ = false;        ///< some gang may wait for its turn on another's allocation
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;

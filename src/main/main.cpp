@@ -1,10 +1,13 @@
 // From the words of the command line to the part of Gangline that they name.
+#include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "cli/command_world.h"
@@ -113,6 +116,21 @@ class Connection {
   std::unique_ptr<Client> client_;
 };
 
+// A file is whole or as it was, also one that a link leads to. A device, a pipe or /dev/stdout is
+// written to and never replaced.
+Result<void> write_output(const std::string& path, const std::string& text) {
+  struct stat there {};
+  const bool special = path.starts_with("/dev/") || path.starts_with("/proc/");
+  if (::stat(path.c_str(), &there) != 0) return write_file(path, text, 0644);
+  if (S_ISREG(there.st_mode) && !special) {
+    std::error_code unknown;
+    const auto target = std::filesystem::canonical(path, unknown);
+    return write_file(unknown ? path : target.string(), text, 0644);
+  }
+  auto fd = open_file(path, O_WRONLY | O_APPEND);
+  return fd ? write_all(fd->number(), text, path) : fd.error();
+}
+
 int run(const std::vector<std::string>& words) {
   if (!words.empty() && words[0].starts_with("internal-")) return run_internal(words);
   ::signal(SIGPIPE, SIG_DFL);
@@ -135,20 +153,16 @@ int run(const std::vector<std::string>& words) {
   };
   around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
-  around.write_file = [](const std::string& path, const std::string& text) {
-    return write_file(path, text, 0644);
-  };
+  around.write_file = write_output;
   around.store = []() -> Result<std::string> {
     const auto places = find_places();
     if (!places) return places.error();
     return store_path(*places);
   };
-  around.policy = []() -> Result<std::string> {
+  around.settings = []() -> Result<Settings> {
     const auto places = find_places();
     if (!places) return places.error();
-    const auto settings = read_settings(*places);
-    if (!settings) return settings.error();
-    return settings->policy;
+    return read_settings(*places);
   };
   around.interrupted = [] {
     return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};

@@ -77,6 +77,11 @@ Result<Settings> read_settings(const Places& places) {
     return Error{ErrorKind::usage, "there is no policy '" + settings->policy + "'", path,
                  "the policies are: " + names};
   }
+  if (settings && find_policy(settings->policy)->oracle)
+    return Error{ErrorKind::usage,
+                 "the policy '" + settings->policy +
+                     "' goes by how long each gang will run, which nobody knows beforehand",
+                 path, "it is for `gang simulate`; try \"attained_work\""};
   return settings;
 }
 

@@ -57,6 +57,7 @@ struct History {
 struct FoundCluster {
   Cluster cluster;
   std::vector<std::string> places;  ///< of each node: "rack2/switch5", outermost first; or empty
+  std::vector<std::string> queues;  ///< of each node: whose alone it is; or empty
   LeftOut left_out;
   std::vector<std::string> notes;
   std::map<std::string, double> watts;          ///< of one device of a model, under load

@@ -10,6 +10,7 @@
 //   gpu_memory = "80G"
 //   nvlink = true                   # each with each, or islands: [[0, 1, 2, 3], [4, 5, 6, 7]]
 //   place = "row1/rack2"            # the switches above it, outermost first
+//   queue = "night"                 # whose it is, for --each-queue
 //   watts = 700                     # of one GPU under load; watts_idle when idle
 //   price_an_hour = 2.5             # of one GPU
 //   up = true
@@ -46,9 +47,9 @@ constexpr std::int64_t most_numa_nodes = 1'024;
 
 constexpr std::string_view root_keys[] = {"node"};
 constexpr std::string_view node_keys[] = {
-    "name",   "count",      "cpus",   "memory",        "gpus",  "model",
-    "vendor", "gpu_memory", "nvlink", "place",         "watts", "watts_idle",
-    "up",     "devices",    "links",  "price_an_hour", "numa",  "cores"};
+    "name",       "count",         "cpus",  "memory", "gpus",       "model", "vendor",
+    "gpu_memory", "nvlink",        "place", "watts",  "watts_idle", "up",    "devices",
+    "links",      "price_an_hour", "numa",  "cores",  "queue"};
 constexpr std::string_view device_keys[] = {"gpus",  "model",      "vendor",       "gpu_memory",
                                             "kind",  "numa",       "slice_of",     "cut",
                                             "watts", "watts_idle", "price_an_hour"};
@@ -291,7 +292,11 @@ struct KnownNodes {
   std::size_t parts = 0;  ///< devices and links of all nodes
 };
 
-void add_nodes(const std::vector<std::string>& names, Node node, const std::string& place,
+struct Belongs {
+  std::string place, queue;
+};
+
+void add_nodes(const std::vector<std::string>& names, Node node, const Belongs& belongs,
                FoundCluster& found, KnownNodes& known, SourcePlace at, Mistakes& mistakes) {
   if (mistakes.any()) return;
   constexpr std::size_t most_parts = 10 * most_devices_in_a_cluster;
@@ -305,7 +310,8 @@ void add_nodes(const std::vector<std::string>& names, Node node, const std::stri
       return mistakes.add(at, "there is a node '" + printable(name) + "' above already");
     node.name = name;
     found.cluster.nodes.push_back(node);
-    found.places.push_back(place);
+    found.places.push_back(belongs.place);
+    found.queues.push_back(belongs.queue);
   }
 }
 
@@ -321,8 +327,8 @@ void read_node(const Written& table, FoundCluster& found, KnownNodes& known, Mis
         table.place, "a node may have at most " + std::to_string(most_gpus_of_a_node) + " devices");
   read_wires(table, node, mistakes);
   node.up = truth_of(table, "up", mistakes).value_or(true);
-  const std::string place = text_of(table, "place", mistakes);
-  add_nodes(names_of(table, mistakes), node, place, found, known, table.place, mistakes);
+  const Belongs belongs{text_of(table, "place", mistakes), text_of(table, "queue", mistakes)};
+  add_nodes(names_of(table, mistakes), node, belongs, found, known, table.place, mistakes);
 }
 
 Result<std::string> whole_text(Input& input) {
@@ -355,9 +361,9 @@ Result<FoundCluster> read_cluster_file(Input& input) {
   for (const Written* table : tables_of(*root, "node", node_keys, mistakes))
     if (!mistakes.full()) read_node(*table, found, known, mistakes);
   if (mistakes.any()) return mistakes.in_order().front();
-  const bool any_place = std::any_of(found.places.begin(), found.places.end(),
-                                     [](const std::string& place) { return !place.empty(); });
-  if (!any_place) found.places.clear();
+  for (auto* texts : {&found.places, &found.queues})
+    if (std::all_of(texts->begin(), texts->end(), [](const auto& one) { return one.empty(); }))
+      texts->clear();
   return found;
 }
 

@@ -185,11 +185,15 @@ std::string cores_text(const Node& node) {
 }
 
 // All but the name.
-std::string body_text(const Node& node, const std::string& place, const FoundCluster& found) {
+std::string body_text(std::size_t n, const FoundCluster& found) {
+  const Node& node = found.cluster.nodes[n];
+  const std::string place = n < found.places.size() ? found.places[n] : "";
+  const std::string queue = n < found.queues.size() ? found.queues[n] : "";
   std::string text = "cpus = " + cpus_text(node) + "\n";
   if (node.memory.n > 0) text += "memory = " + exact(node.memory) + "\n";
   text += devices_text(node, found) + links_text(node) + cores_text(node);
   if (!place.empty()) text += "place = " + quoted(place) + "\n";
+  if (!queue.empty()) text += "queue = " + quoted(queue) + "\n";
   if (!node.up) text += "up = false\n";
   return text;
 }
@@ -227,9 +231,7 @@ std::string range_of(const std::string& first, std::size_t count) {
 
 std::string write_cluster(const FoundCluster& found) {
   const auto& nodes = found.cluster.nodes;
-  const auto body = [&](std::size_t i) {
-    return body_text(nodes[i], i < found.places.size() ? found.places[i] : "", found);
-  };
+  const auto body = [&](std::size_t i) { return body_text(i, found); };
   std::string text;
   for (std::size_t i = 0; i < nodes.size();) {
     const std::string one = body(i);

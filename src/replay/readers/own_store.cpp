@@ -56,11 +56,14 @@ class Reader {
       if (const auto other = parse_gang_name(name))
         if (const auto known = ends_.find(other->job); known != ends_.end())
           could_start = std::max(could_start, known->second.all);
+    const auto is_gather = [&](const GangView& gang) {
+      return job.spec->gather && gang.id.index == gather_index(*job.spec);
+    };
     Ends& ends = ends_[id];
     for (const GangView& gang : *gangs) {
       const Time end = gang.ended.value_or(job.submitted);
       ends.all = std::max(ends.all, end);
-      if (!gang.gather) ends.without_gather = std::max(ends.without_gather, end);
+      if (!is_gather(gang)) ends.without_gather = std::max(ends.without_gather, end);
     }
     const std::shared_ptr<const ResourceRequest> request{job.spec, &job.spec->resources};
     for (const GangView& gang : *gangs) {
@@ -77,8 +80,8 @@ class Reader {
       past.name = job.spec->name;
       past.user = job.owner;
       past.queue = job.spec->queue;
-      past.submitted = gang.gather ? std::max(could_start, ends.without_gather) : could_start;
-      past.request = gang.gather ? gather_request() : request;
+      past.submitted = is_gather(gang) ? std::max(could_start, ends.without_gather) : could_start;
+      past.request = is_gather(gang) ? gather_request() : request;
       past.limit = job.spec->time;
       past.run = *gang.ended - *gang.started;
       past.started = gang.started;

@@ -212,6 +212,7 @@ Measures measure(const History& history, const FoundCluster& found, const Simula
   measures.wait = spread_of(std::move(waits));
   measures.completion = spread_of(std::move(completions));
   measures.slowdown = spread_of(std::move(slowdowns));
+  if (simulated.lost > 0) measures.lost = simulated.lost;
   measures.makespan = to_seconds(simulated.end - simulated.begin);
   const Piece sum = simulated.timeline.sum();
   measures.gpu_hours_used = sum.used / 3.6e6;

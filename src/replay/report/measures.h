@@ -45,7 +45,8 @@ struct Measures {
   /// Where the history names at least two of whom a job ended.
   std::optional<double> fairness;
   std::uint64_t preemptions = 0;
-  std::optional<double> kilowatt_hours;       ///< of all devices, where their watts are known
+  std::optional<std::uint64_t> lost;     ///< runs that began anew; empty: no node was taken away
+  std::optional<double> kilowatt_hours;  ///< of all devices, where their watts are known
   std::optional<double> kilowatt_hours_used;  ///< of those in use, where watts under load are
   std::optional<double> cost;                 ///< of those in use, where their prices are known
   std::optional<BacktestError> backtest;      ///< where the history tells true starts

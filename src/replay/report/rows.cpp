@@ -111,6 +111,8 @@ constexpr MeasureRow rows[] = {
      RowUnit::ratio, more, [](const M& m) { return m.fairness; }},
     {"preemptions", of_all, "stopped for others", "stopped for others", RowUnit::count, less,
      count<&M::preemptions>},
+    {"lost_to_maintenance", of_all, "lost to maintenance", "lost to maintenance", RowUnit::count,
+     less, [](const M& m) { return m.lost ? Value(static_cast<double>(*m.lost)) : std::nullopt; }},
     {"energy_kwh", of_all, "energy of all GPUs", "energy", RowUnit::kilowatt_hours, less,
      [](const M& m) { return m.kilowatt_hours; }},
     {"energy_used_kwh", of_all, "energy of GPUs in use", "energy of GPUs in use",
@@ -155,6 +157,23 @@ std::string csv_text(const std::string& text) {
   return quoted + "\"";
 }
 
+struct ErrorPart {
+  const char* key;
+  double BacktestError::*value;
+};
+constexpr ErrorPart error_parts[] = {{"start_apart_mean_s", &BacktestError::mean_apart},
+                                     {"start_apart_median_s", &BacktestError::median_apart},
+                                     {"start_apart_p95_s", &BacktestError::p95_apart}};
+
+std::string json_error(const std::optional<HistoryError>& error) {
+  if (!error) return "null";
+  std::string text =
+      "{\"policy\":" + json_text(error->policy) + ",\"jobs\":" + std::to_string(error->starts.jobs);
+  for (const ErrorPart& part : error_parts)
+    text += ",\"" + std::string(part.key) + "\":" + number(error->starts.*part.value);
+  return text + "}";
+}
+
 }  // namespace
 
 std::span<const MeasureRow> measure_rows() { return rows; }
@@ -176,23 +195,41 @@ std::string text_of(const MeasureRow& row, const Value& value) {
   return "-";
 }
 
-std::string write_csv(const std::vector<PolicyRun>& runs) {
+std::string sentence_of(const HistoryError& error) {
+  const auto span = [](double amount) {
+    return amount > 0 && amount < 1 ? "<1s" : format(seconds(std::llround(amount)));
+  };
+  return "Back-test: starts of this history simulated as recorded, under " + error.policy +
+         ", are " + span(error.starts.median_apart) +
+         " apart from the true ones in the median (at most " + span(error.starts.p95_apart) +
+         " in 95 of 100). All numbers above carry this error.";
+}
+
+std::string write_csv(const std::vector<PolicyRun>& runs,
+                      const std::optional<HistoryError>& error) {
   std::string text = "run";
   for (const MeasureRow& row : rows) text += "," + std::string(row.key);
+  text += ",error_policy";
+  for (const ErrorPart& part : error_parts) text += ",error_" + std::string(part.key);
   text += "\n";
   for (const PolicyRun& run : runs) {
     text += csv_text(run.name);
     for (const MeasureRow& row : rows) text += "," + number(row.of(run.measures));
+    text += "," + (error ? csv_text(error->policy) : "");
+    for (const ErrorPart& part : error_parts)
+      text += "," + (error ? number(error->starts.*part.value) : "");
     text += "\n";
   }
   return text;
 }
 
 std::string write_json(const std::string& title, const History& history,
-                       const std::vector<PolicyRun>& runs) {
+                       const std::vector<PolicyRun>& runs,
+                       const std::optional<HistoryError>& error) {
   std::string text = "{\"history\":" + json_text(title) +
                      ",\"jobs\":" + std::to_string(history.jobs.size()) +
-                     ",\"left_out\":" + std::to_string(history.left_out.count) + ",\"runs\":[";
+                     ",\"left_out\":" + std::to_string(history.left_out.count) +
+                     ",\"error\":" + json_error(error) + ",\"runs\":[";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const PolicyRun& run = runs[i];
     text += std::string(i > 0 ? "," : "") + "{\"run\":" + json_text(run.name) +

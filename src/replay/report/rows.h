@@ -29,10 +29,21 @@ std::span<const MeasureRow> measure_rows();
 /// For a terminal: "3m20s", "54.0 %", "-" for none.
 std::string text_of(const MeasureRow& row, const std::optional<double>& value);
 
-/// A line of titles, then one line for each run; numbers in the units that the keys say.
-std::string write_csv(const std::vector<PolicyRun>& runs);
+/// The error that all that is simulated from a history carries: how far from the true ones its
+/// starts are when it is simulated as recorded, on its own machines under this policy.
+struct HistoryError {
+  std::string policy;
+  BacktestError starts;
+};
+/// For people.
+std::string sentence_of(const HistoryError& error);
+
+/// A line of titles, then one line for each run; numbers in the units that the keys say. `error`
+/// empty: not known.
+std::string write_csv(const std::vector<PolicyRun>& runs, const std::optional<HistoryError>& error);
 /// One object: what was simulated, then for each run its measures by key, null where not known.
 std::string write_json(const std::string& title, const History& history,
-                       const std::vector<PolicyRun>& runs);
+                       const std::vector<PolicyRun>& runs,
+                       const std::optional<HistoryError>& error);
 
 }  // namespace gangline

@@ -81,12 +81,12 @@ TEST(Rows, WhatNoJobTellsIsNotKnownRatherThanZero) {
 
 TEST(Rows, CsvHasAFieldForEachTitle) {
   const std::vector<PolicyRun> runs{one_run("fifo"), one_run("easy")};
-  const std::string csv = write_csv(runs);
+  const std::string csv = write_csv(runs, {});
   std::vector<std::vector<std::string>> lines;
   for (std::size_t from = 0, end; (end = csv.find('\n', from)) != std::string::npos; from = end + 1)
     lines.push_back(fields_of(csv.substr(from, end - from)));
   ASSERT_EQ(lines.size(), 3u);
-  ASSERT_EQ(lines[0].size(), measure_rows().size() + 1);
+  ASSERT_EQ(lines[0].size(), measure_rows().size() + 5);
   EXPECT_EQ(lines[0][0], "run");
   for (std::size_t i = 0; i < measure_rows().size(); ++i)
     EXPECT_EQ(lines[0][i + 1], measure_rows()[i].key);
@@ -104,10 +104,10 @@ TEST(Rows, CsvHasAFieldForEachTitle) {
 
 TEST(Rows, AHostileNameStaysOneFieldOfCsv) {
   const std::string name = "a,\"b\" <script>\n=1+1";
-  const std::string csv = write_csv({one_run(name)});
+  const std::string csv = write_csv({one_run(name)}, {});
   const std::string line = csv.substr(csv.find('\n') + 1);
   const auto fields = fields_of(line.substr(0, line.size() - 1));
-  ASSERT_EQ(fields.size(), measure_rows().size() + 1);
+  ASSERT_EQ(fields.size(), measure_rows().size() + 5);
   EXPECT_EQ(fields[0], name);
 }
 
@@ -115,7 +115,7 @@ TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
   MadeWorld world(1, 1);
   world.history.left_out.count = 4;
   const auto json = nlohmann::json::parse(
-      write_json("a \"log\"", world.history, {one_run("fifo"), one_run("x")}));
+      write_json("a \"log\"", world.history, {one_run("fifo"), one_run("x")}, {}));
   EXPECT_EQ(json["history"], "a \"log\"");
   EXPECT_EQ(json["left_out"], 4);
   ASSERT_EQ(json["runs"].size(), 2u);
@@ -128,15 +128,48 @@ TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
 TEST(Rows, JsonBearsNamesThatAreNoText) {
   MadeWorld world(1, 1);
   const std::string name = "\xff\x01\"\\ </script>";
-  const auto json = nlohmann::json::parse(write_json(name, world.history, {one_run(name)}));
+  const auto json = nlohmann::json::parse(write_json(name, world.history, {one_run(name)}, {}));
   EXPECT_EQ(json["runs"][0]["run"], json["history"]);
   EXPECT_NE(json["history"].get<std::string>().find("\x01\"\\ </script>"), std::string::npos);
 }
 
 TEST(Rows, NothingSimulatedIsATitleAloneAndAnEmptyList) {
-  const std::string csv = write_csv({});
+  const std::string csv = write_csv({}, {});
   EXPECT_EQ(csv.find('\n'), csv.size() - 1);
-  EXPECT_TRUE(nlohmann::json::parse(write_json("", {}, {}))["runs"].empty());
+  EXPECT_TRUE(nlohmann::json::parse(write_json("", {}, {}, {}))["runs"].empty());
+}
+
+PolicyRun a_run(const std::string& name) {
+  PolicyRun run;
+  run.name = name;
+  run.measures.jobs = 3;
+  return run;
+}
+
+std::size_t commas_in(const std::string& line) {
+  return static_cast<std::size_t>(std::count(line.begin(), line.end(), ','));
+}
+
+TEST(Rows, CsvHasALineForEachRunWithAsManyFieldsAsTheFirst) {
+  const HistoryError error{"easy", {3, 1, 2, 4, 0, 0, 0}};
+  for (const auto& carried : {std::optional<HistoryError>(), std::optional(error)}) {
+    const std::string csv = write_csv({a_run("easy"), a_run("fifo")}, carried);
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < csv.size();) {
+      const std::size_t end = csv.find('\n', at);
+      lines.push_back(csv.substr(at, end - at));
+      at = end + 1;
+    }
+    ASSERT_EQ(lines.size(), 3u);
+    EXPECT_EQ(commas_in(lines[1]), commas_in(lines[0]));
+    EXPECT_EQ(lines[2].ends_with(",\"easy\",1,2,4"), carried.has_value());
+  }
+}
+
+TEST(Rows, TheErrorOfAHistoryIsASentence) {
+  const std::string said = sentence_of({"easy", {3, 1, 200, 7'200, 0, 0, 0}});
+  EXPECT_NE(said.find("under easy, are 3m20s apart"), std::string::npos) << said;
+  EXPECT_NE(said.find("at most 2h00m in 95 of 100"), std::string::npos) << said;
 }
 
 }  // namespace

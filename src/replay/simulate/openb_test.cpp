@@ -68,5 +68,30 @@ TEST_F(Openb, EachArrivalGoesToTheNodeOfThePublishedRuns) {
   }
 }
 
+TEST_F(Openb, EachListOfPodsRunsAndNoneIsForgotten) {
+  constexpr const char* lists[] = {
+      "default",    "cpu037",      "cpu050",     "cpu072",     "cpu100",     "cpu200",
+      "cpu235",     "cpu250",      "cpu300",     "gpushare20", "gpushare40", "gpushare60",
+      "gpushare80", "gpushare100", "gpuspec05",  "gpuspec10",  "gpuspec20",  "gpuspec25",
+      "gpuspec33",  "multigpu20",  "multigpu30", "multigpu40", "multigpu50"};
+  SimulationSettings settings;
+  settings.policy = *find_policy("fgd");
+  for (const char* list : lists) {
+    const auto history = read_history(folder_ + "pods_" + list + ".csv.gz");
+    ASSERT_TRUE(history.ok()) << list;
+    const auto simulated = simulate(*history, cluster_, settings);
+    ASSERT_TRUE(simulated.ok()) << list;
+    std::map<Lot, std::size_t> lots;
+    for (const SimulatedJob& job : simulated->jobs) ++lots[job.lot];
+    // These lists tell no times: who has started stays.
+    const bool stays = std::string_view(list).starts_with("multigpu");
+    EXPECT_EQ(lots[Lot::left], 0u) << list;
+    EXPECT_LE(lots[Lot::hopeless], 2u)
+        << list << ": models that the cluster has, on nodes too small";
+    if (stays) EXPECT_EQ(lots[Lot::ended], 0u) << list;
+    else EXPECT_EQ(lots[Lot::waited], 0u) << list;
+  }
+}
+
 }  // namespace
 }  // namespace gangline

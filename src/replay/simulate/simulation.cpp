@@ -39,17 +39,6 @@ double devices_of(const Allocation& allocation) {
   return sum;
 }
 
-/// How much work its jobs were, in device-time.
-std::vector<Span> work_in(const History& history) {
-  std::vector<Span> work;
-  for (const PastJob& job : history.jobs) {
-    const double devices = std::max(1.0, devices_of(*job.request) / whole_device.thousandths);
-    if (job.run < longest_span_in_a_log)
-      work.push_back(Span{static_cast<std::int64_t>(static_cast<double>(job.run.us) * devices)});
-  }
-  return work;
-}
-
 struct CauseOf {
   IdleBecause operator()(const MakingRoom&) const { return IdleBecause::kept; }
   IdleBecause operator()(const AllTaken& blocker) const {
@@ -76,8 +65,10 @@ class Run {
         shift_{std::max<std::int64_t>(0, 1 - history.jobs.front().submitted.us)},
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + shift_),
         engine_(machines_),
+        outages_(how.outages, cluster, shift_),
         cycle_(engine_, memory_, settings_of(how), how.policy),
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
+    if (how.power) power_.emplace(cluster, *how.power);
     cycle_.expect(usual_in(history));
     cycle_.expect_work(how.usual_work.empty() ? work_in(history) : how.usual_work);
     if (how.policy.oracle)
@@ -100,7 +91,9 @@ class Run {
     for (std::uint32_t n = 0; n < machines_.nodes().size(); ++n)
       cycle_.learn({machines_.now(), NodeSeen{{n}, machines_.nodes()[n]}});
     while (!result_.stopped) {
-      const Time next = std::min({next_arrival(), machines_.next(), again_});
+      const Time happens = std::min({next_arrival(), machines_.next(), again_});
+      if (happens == never && waiting_ == 0) break;  // outages alone concern nobody
+      const Time next = std::min(happens, std::max(machines_.now(), outages_.next()));
       if (next == never) break;
       step(next);
     }
@@ -134,10 +127,9 @@ class Run {
   /// Work that it need not do again.
   Span kept_of(std::size_t index) const {
     Span kept{0};
-    if (!how_.keeps_work) return kept;
     Span cost{0};  // of the first start none
     for (const Stint& stint : result_.jobs[index].stopped) {
-      kept = kept + std::max(Span{0}, stint.ended - stint.started - cost);
+      if (stint.keeps_work) kept = kept + std::max(Span{0}, stint.ended - stint.started - cost);
       cost = how_.restart_cost;
     }
     return kept;
@@ -151,19 +143,26 @@ class Run {
   /// One cycle, as control/controller.cpp runs it live.
   void step(Time now) {
     // 1. Learn what happened.
-    learn(now);
+    learn(poll(now));
+    if (outages_.next() <= now) {
+      take_nodes(now);
+      learn(poll(now));
+    }
+    cycle_.settle_consequences(now);
     // 2. Take in who came.
     const std::vector<Event> submitted = arrivals(now);
     if (!submitted.empty()) CHECK(cycle_.accept(submitted).ok());
-    // 3. Decide, 4. ask. Those who are stopped for others are gone at once.
+    // 3. Decide, 4. ask. That something has started is news, and news is planned with at once: what
+    //    was kept for the first that waits may be kept elsewhere then, and more may start. Those
+    //    who are stopped for others are gone at once.
     again_ = never;
     while (cycle_.look().somebody_waits()) {
-      const Plan plan = cycle_.decide(now);
+      const Plan plan = plan_now(now);
       CHECK(cycle_.carry_out(plan, now).ok());
       count(plan, now);
       again_ = plan.again;
-      if (plan.stops.empty()) break;
-      learn(now);
+      if (plan.starts.empty() && plan.stops.empty()) break;
+      learn(poll(now));
     }
     if (how_.leaves_unless_started) send_away(submitted, now);
     cycle_.retire_ended();
@@ -172,12 +171,14 @@ class Run {
       result_.stopped = !how_.progress(part_done());
   }
 
-  void learn(Time now) {
-    for (const Event& event : poll(now)) {
-      note(event);
-      cycle_.learn(event);
+  Plan plan_now(Time now) {
+    Plan plan = cycle_.decide(now);
+    while (power_ && drop_what_draws_too_much(plan, now)) {
+      cycle_.look();
+      plan = cycle_.decide(now);
     }
-    cycle_.settle_consequences(now);
+    if (power_) hold_back(plan);
+    return plan;
   }
 
   std::vector<Event> poll(Time now) {
@@ -186,22 +187,75 @@ class Run {
     return std::move(news.events);
   }
 
+  void learn(const std::vector<Event>& happened) {
+    for (const Event& event : happened) {
+      note(event);
+      cycle_.learn(event);
+    }
+  }
+
+  /// Nodes go or come; what runs on those that go is lost.
+  void take_nodes(Time now) {
+    const Outages::Taken taken = outages_.take(now);
+    for (const Event& event : taken.seen) cycle_.learn(event);
+    const auto is_gone = [&](const NodePart& part) { return taken.gone.contains(part.node.n); };
+    for (const JobId id : cycle_.beliefs().live())
+      for (const auto& [index, gang] : cycle_.beliefs().find(id)->live) {
+        const auto& parts = gang.run->allocation->parts;
+        if (std::any_of(parts.begin(), parts.end(), is_gone))
+          engine_.stop({{id, index}, EndCause::lost, "its node is down", true});
+      }
+  }
+
   void note(const Event& event) {
     const auto* ended = std::get_if<GangEnded>(&event.body);
     if (ended == nullptr) return;
     const std::size_t index = index_of(ended->gang.job);
     SimulatedJob& job = result_.jobs[index];
-    if (ended->ending.cause == EndCause::preempted) {
-      job.stopped.push_back({newest_start(job), event.at - shift_, job.where});
-      used_ -= devices_of(*job.where);
-      job.where = nullptr;
-      waits_now(index);
-      return;
-    }
+    if (power_) power_->ends(*job.where);
+    const EndCause cause = ended->ending.cause;
+    if (cause == EndCause::lost || cause == EndCause::preempted)
+      return note_interrupted(index, event.at - shift_, cause == EndCause::preempted);
     job.ended = event.at - shift_;
     job.lot = Lot::ended;
     used_ -= devices_of(*job.where);
     ++ended_;
+  }
+
+  /// It waits again.
+  void note_interrupted(std::size_t index, Time at, bool for_others) {
+    SimulatedJob& job = result_.jobs[index];
+    used_ -= devices_of(*job.where);
+    job.stopped.push_back(
+        {newest_start(job), at, std::move(job.where), for_others && how_.keeps_work});
+    job.where = nullptr;
+    if (!for_others) ++result_.lost;
+    waits_now(index);
+  }
+
+  bool drop_what_draws_too_much(const Plan& plan, Time now) {
+    bool any = false;
+    for (const Start& start : plan.starts) {
+      if (power_->can_ever(*start.allocation)) continue;
+      give_up(start.job, Lot::hopeless, now);
+      any = true;
+    }
+    return any;
+  }
+
+  /// Power is given in the order of the plan: whoever must wait for it is not overtaken by others
+  /// that want some.
+  void hold_back(Plan& plan) {
+    short_of_power_ = false;
+    std::vector<Start> starts;
+    for (const Start& start : plan.starts) {
+      const bool draws = power_->draws(*start.allocation);
+      short_of_power_ = short_of_power_ || (draws && !power_->has_room(*start.allocation));
+      if (short_of_power_ && draws) continue;
+      power_->starts(*start.allocation);
+      starts.push_back(start);
+    }
+    plan.starts = std::move(starts);
   }
 
   void count(const Plan& plan, Time now) {
@@ -265,6 +319,8 @@ class Run {
       made.priority = past.priority;
       made.queue = past.queue;
       made.checkpoint = how_.keeps_work;
+      // An outage ends each gang once at most.
+      made.retries = static_cast<std::uint32_t>(how_.outages.size());
       spec = std::make_shared<const JobSpec>(std::move(made));
     }
     return spec;
@@ -275,13 +331,17 @@ class Run {
       const JobId id = std::get<JobSubmitted>(event.body).job.id;
       const JobState* job = cycle_.beliefs().find(id);
       if (job == nullptr || job->waiting() == 0) continue;
-      Ending ending;
-      ending.cause = EndCause::stopped;
-      cycle_.learn({now, WaitingEnded{id, {}, std::move(ending)}});
-      result_.jobs[index_of(id)].lot = Lot::left;
-      no_longer_waits(index_of(id));
-      ++ended_;
+      give_up(id, Lot::left, now);
     }
+  }
+
+  void give_up(JobId id, Lot lot, Time now) {
+    Ending ending;
+    ending.cause = EndCause::stopped;
+    cycle_.learn({now, WaitingEnded{id, {}, std::move(ending)}});
+    result_.jobs[index_of(id)].lot = lot;
+    no_longer_waits(index_of(id));
+    ++ended_;
   }
 
   void look_at_idle(Time now) {
@@ -290,7 +350,8 @@ class Run {
     } else if (now - looked_ >= look_every_ || cause_ == IdleBecause::nothing_asked) {
       looked_ = now;
       const auto wait = cycle_.first_wait();
-      if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
+      if (short_of_power_) cause_ = IdleBecause::kept;
+      else if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
     }
     result_.timeline.set(now - shift_,
                          {used_, static_cast<double>(waiting_), waiting_devices_, cause_});
@@ -313,6 +374,8 @@ class Run {
   const Span shift_;  ///< pretended time begins after 0
   PretendCluster machines_;
   Simulator engine_;
+  Outages outages_;
+  std::optional<PowerMeter> power_;
   Memory memory_;
   Cycle cycle_;
   const Kinds kinds_;
@@ -320,6 +383,7 @@ class Run {
   std::unordered_map<const ResourceRequest*, bool> hopeless_;
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
+  bool short_of_power_ = false;  ///< something waits for nothing else
   IdleBecause cause_ = IdleBecause::nothing_asked;
   Time again_ = never;  ///< a plan is due, though nothing happens
   Span look_every_{0};
@@ -331,9 +395,18 @@ class Run {
 
 std::vector<Stint> runs_of(const SimulatedJob& job, Time end) {
   std::vector<Stint> runs = job.stopped;
-  if (job.where != nullptr)
-    runs.push_back({newest_start(job), job.ended.value_or(end), job.where});
+  if (job.where != nullptr) runs.push_back({newest_start(job), job.ended.value_or(end), job.where});
   return runs;
+}
+
+std::vector<Span> work_in(const History& history) {
+  std::vector<Span> work;
+  for (const PastJob& job : history.jobs) {
+    const double devices = std::max(1.0, devices_of(*job.request) / whole_device.thousandths);
+    if (job.run < longest_span_in_a_log)
+      work.push_back(Span{static_cast<std::int64_t>(static_cast<double>(job.run.us) * devices)});
+  }
+  return work;
 }
 
 std::vector<UsualTask> usual_in(const History& history) {

@@ -13,6 +13,8 @@
 #include "model/cluster.h"
 #include "model/settings.h"
 #include "replay/history.h"
+#include "replay/simulate/outages.h"
+#include "replay/simulate/power.h"
 #include "replay/simulate/timeline.h"
 #include "schedule/policy.h"
 
@@ -33,6 +35,10 @@ struct SimulationSettings {
   /// For GoesFirst::gittins: how much work gangs usually are, in device-time; empty: as in the
   /// history.
   std::vector<Span> usual_work;
+  /// Nodes that are down for a while. A gang that still runs on one then is lost and begins anew.
+  std::vector<Outage> outages;
+  /// A start that would draw more waits, and so do all after it that draw power.
+  std::optional<PowerLimit> power;
   /// Called now and then with the part that is done, 0 to 1. False: stop here.
   std::function<bool(double)> progress;
 };
@@ -45,10 +51,11 @@ enum class Lot : std::uint8_t {
   hopeless  ///< these machines can never run it
 };
 
-/// A run that was stopped for others.
+/// A run that was stopped for others, or lost with its node.
 struct Stint {
   Time started, ended;
   std::shared_ptr<const Allocation> where;  ///< never null
+  bool keeps_work = false;
 };
 
 struct SimulatedJob {
@@ -57,7 +64,7 @@ struct SimulatedJob {
   std::optional<Time> ended;
   std::shared_ptr<const Allocation> where;  ///< of its newest run; null: it waits
   std::vector<Stint> stopped;               ///< the runs before
-  Time resumed;  ///< where there are some: when the newest began
+  Time resumed;                             ///< where there are some: when the newest began
 };
 inline Time newest_start(const SimulatedJob& job) {
   return job.stopped.empty() ? job.started.value_or(never) : job.resumed;
@@ -73,11 +80,15 @@ struct Simulated {
   std::uint64_t plans = 0;
   std::uint64_t promises = 0, given_up = 0;
   std::uint64_t stops = 0;  ///< of gangs, for others
-  bool stopped = false;  ///< `progress` said so
+  std::uint64_t lost = 0;   ///< runs that an outage ended; each began anew
+  bool stopped = false;     ///< `progress` said so
 };
 
 /// What the users of this history usually ask for.
 std::vector<UsualTask> usual_in(const History& history);
+
+/// How much work its jobs were, in device-time.
+std::vector<Span> work_in(const History& history);
 
 /// Jobs of a history that ask for more than there is ever are told as hopeless. Errors: the cluster
 /// has no node that is up, the history has no job.

@@ -12,6 +12,14 @@ void add(Piece& to, const Piece& from) {
   to.waiting_devices += from.waiting_devices;
 }
 
+Piece operator*(Piece piece, double factor) {
+  piece.used *= factor;
+  for (double& idle : piece.idle) idle *= factor;
+  piece.waiting_gangs *= factor;
+  piece.waiting_devices *= factor;
+  return piece;
+}
+
 }  // namespace
 
 const char* name_of(IdleBecause cause) {
@@ -46,6 +54,27 @@ void Timeline::set(Time at, const Now& now) {
   last_ = at;
   now_ = now;
   any_ = true;
+}
+
+void Timeline::put_in(const Timeline& part) {
+  constexpr auto nothing_asked = static_cast<std::size_t>(IdleBecause::nothing_asked);
+  for (std::size_t i = 0; i < part.pieces_.size(); ++i) {
+    const Time from = part.begin_ + Span{part.width_.us * static_cast<std::int64_t>(i)};
+    const Time until = std::min(from + part.width_, part.last_);
+    const double length = static_cast<double>((until - from).us);
+    for (Time at = from; at < until;) {
+      const auto piece = static_cast<std::size_t>((at - begin_).us / width_.us);
+      const Time border = begin_ + Span{width_.us * static_cast<std::int64_t>(piece + 1)};
+      const Time end = std::min(until, border);
+      if (pieces_.size() <= piece) pieces_.resize(piece + 1);
+      const Piece some = part.pieces_[i] * (static_cast<double>((end - at).us) / length);
+      add(pieces_[piece], some);
+      double devices = some.used;
+      for (const double idle : some.idle) devices += idle;
+      pieces_[piece].idle[nothing_asked] -= devices;
+      at = end;
+    }
+  }
 }
 
 void Timeline::halve() {

@@ -45,6 +45,10 @@ class Timeline {
   /// From then until the time of the next call it is so.
   void set(Time at, const Now& now);
 
+  /// Devices that were idle here because nothing was asked did what they do in `part`, which lies
+  /// within this time. A piece of `part` is spread evenly over the pieces here that it covers.
+  void put_in(const Timeline& part);
+
   Time begin() const { return begin_; }
   Span width() const { return width_; }
   double capacity() const { return capacity_; }

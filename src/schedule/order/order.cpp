@@ -77,10 +77,17 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
       point.then = times_devices(left_of(progress), group);
       point.within = devices_wanted(*group.request);  // who had more left a moment ago, if both ran
       break;
-    case GoesFirst::attained: point.then = level_of(progress.served.us); break;
-    case GoesFirst::attained_work:
-      point.then = level_of(times_devices(progress.served, group));
+    case GoesFirst::attained:
+    case GoesFirst::attained_work: {
+      const bool by_work = policy_.goes_first == GoesFirst::attained_work;
+      const auto level = [&](Span served) {
+        return level_of(by_work ? times_devices(served, group) : served.us);
+      };
+      point.then = level(progress.served);
+      // Who has just come down to a level stands behind all others there.
+      point.within = level(progress.served - just) < point.then ? 1 : 0;
       break;
+    }
     case GoesFirst::gittins: {
       const std::int64_t work = times_devices(progress.served, group);
       constexpr double scale = 1e12;
@@ -95,15 +102,7 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
 Standpoint Order::point_of(const Holder& holder, Time now) const {
   WaitingGroup group = *holder.waited;
   group.progress = progress_of(holder, now);
-  Standpoint point = point_of(group);
-  const bool by_levels =
-      policy_.goes_first == GoesFirst::attained || policy_.goes_first == GoesFirst::attained_work;
-  // Who has just come down to a level stands behind those who wait there; who stays, before them.
-  if (by_levels && point.then > 0) {
-    group.progress.served = group.progress.served - just;
-    if (point_of(group).then < point.then) point.within = 1;
-  }
-  return point;
+  return point_of(group);
 }
 
 OrderKey Order::key_of(const WaitingGroup& group, WaitingId id) const {

@@ -1,0 +1,106 @@
+#include "replay/simulate/queue_settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "base/text.h"
+#include "model/job.h"
+
+namespace gangline {
+namespace {
+
+/// One thing that can be set. A new one is a row.
+struct QueueKey {
+  std::string_view name;
+  const char* values;  ///< for people
+  bool (*set)(std::string_view value, Queue& queue);
+};
+
+bool set_priority(std::string_view value, Queue& queue) {
+  std::int32_t number = 0;
+  const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (read.ec != std::errc() || read.ptr != value.data() + value.size()) return false;
+  if (number > highest_priority || number < -highest_priority) return false;
+  queue.priority = number;
+  return true;
+}
+
+bool set_allow_foreign(std::string_view value, Queue& queue) {
+  queue.allow_foreign = value == "true";
+  return value == "true" || value == "false";
+}
+
+constexpr QueueKey queue_keys[] = {
+    {"priority", "a whole number from -1000000 to 1000000", set_priority},
+    {"allow_foreign", "true or false", set_allow_foreign},
+};
+
+struct Setting {
+  std::string queue, key, value;
+};
+
+/// Names of queues may hold dots ("grid.ici.ro"), keys do not.
+std::optional<Setting> cut(const std::string& text) {
+  constexpr std::string_view front = "queue.";
+  const auto equals = text.find('=');
+  if (!text.starts_with(front) || equals == std::string::npos) return std::nullopt;
+  const auto dot = text.rfind('.', equals);
+  if (dot < front.size() + 1) return std::nullopt;
+  return Setting{text.substr(front.size(), dot - front.size()),
+                 text.substr(dot + 1, equals - dot - 1), text.substr(equals + 1)};
+}
+
+Error unknown(const std::string& what, const std::string& name,
+              const std::vector<std::string_view>& known) {
+  const auto near = nearest(name, known);
+  std::string all;
+  constexpr std::size_t most_named = 20;
+  for (std::size_t i = 0; i < known.size() && i < most_named; ++i)
+    all += (i == 0 ? "" : ", ") + printable(known[i]);
+  if (known.size() > most_named) all += " and more";
+  return {ErrorKind::usage, "there is no " + what + " '" + printable(name) + "'", "--set",
+          (near ? "did you mean " + printable(*near) + "? " : "") + "there are: " + all};
+}
+
+Result<void> set_one(const std::string& text, std::vector<Queue>& queues) {
+  const auto setting = cut(text);
+  if (!setting)
+    return Error{ErrorKind::usage, "'" + printable(text) + "' says not what to set to what",
+                 "--set", "write it like --set queue.night.priority=5"};
+  std::vector<std::string_view> names;
+  for (const Queue& queue : queues) names.push_back(queue.name);
+  const auto queue = std::find_if(queues.begin(), queues.end(),
+                                  [&](const Queue& one) { return one.name == setting->queue; });
+  if (queue == queues.end()) return unknown("queue", setting->queue, names);
+  for (const QueueKey& key : queue_keys) {
+    if (key.name != setting->key) continue;
+    if (key.set(setting->value, *queue)) return {};
+    return Error{ErrorKind::usage,
+                 std::string(key.name) + " of a queue is " + key.values + ", not '" +
+                     printable(setting->value) + "'",
+                 "--set", ""};
+  }
+  std::vector<std::string_view> keys;
+  for (const QueueKey& key : queue_keys) keys.push_back(key.name);
+  return unknown("key", setting->key, keys);
+}
+
+}  // namespace
+
+Result<void> set_all(const std::vector<std::string>& texts, const History& history,
+                     Settings& settings) {
+  if (texts.empty()) return {};
+  std::vector<Queue> queues = settings.queues;
+  std::set<std::string> known;
+  for (const Queue& queue : queues) known.insert(queue.name);
+  for (const PastJob& job : history.jobs)
+    if (!job.queue.empty() && known.insert(job.queue).second)
+      queues.emplace_back().name = job.queue;
+  for (const std::string& text : texts)
+    if (auto done = set_one(text, queues); !done) return done;
+  settings.queues = std::move(queues);
+  return {};
+}
+
+}  // namespace gangline
