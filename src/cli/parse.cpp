@@ -145,6 +145,9 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
                       "jobs without a time limit promise so many times their run time: 2");
   command->add_flag("--end-at-limit", options.ends_at_limit,
                     "end jobs at their time limit, whatever the history says");
+  command->add_flag("--lose-work", options.loses_work,
+                    "who is stopped for others begins anew instead of going on");
+  text("--restart-cost", options.restart_cost, "what it takes to go on after that: 30s");
   command->add_flag("--leave-unless-started", options.leaves_unless_started,
                     "a job that does not start when it comes never does");
   many("--set", options.what_if.set, "a setting of a queue: queue.night.priority=5");

@@ -180,8 +180,8 @@ Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const 
 }
 
 bool changes_something(const SimulateOptions& options) {
-  return options.what_if.changes_something() || options.ends_at_limit ||
-         options.leaves_unless_started;
+  return options.what_if.changes_something() || options.ends_at_limit || options.loses_work ||
+         !options.restart_cost.empty() || options.leaves_unless_started;
 }
 
 Error no_backtest() {
@@ -255,6 +255,18 @@ int failed(const Error& error, Output& out) {
   return by.times > 0 ? by.exit_code() : out.fail(error);
 }
 
+/// What the jobs do in another way than recorded.
+Result<void> change_jobs(const SimulateOptions& options, SimulationSettings& how) {
+  how.leaves_unless_started = options.leaves_unless_started;
+  how.ends_at_limit = options.ends_at_limit;
+  how.keeps_work = !options.loses_work;
+  if (options.restart_cost.empty()) return {};
+  const auto cost = parse_span(options.restart_cost);
+  if (!cost) return Error{ErrorKind::usage, cost.error().what, "--restart-cost", cost.error().hint};
+  how.restart_cost = *cost;
+  return {};
+}
+
 }  // namespace
 
 int run_simulate(const SimulateOptions& options, Output& out) {
@@ -275,8 +287,7 @@ int run_simulate(const SimulateOptions& options, Output& out) {
   if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
   // 2. As recorded, then with what is changed.
   Question changed = question;
-  changed.how.leaves_unless_started = options.leaves_unless_started;
-  changed.how.ends_at_limit = options.ends_at_limit;
+  if (const auto done = change_jobs(options, changed.how); !done) return out.fail(done.error());
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
   if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);

@@ -20,6 +20,8 @@ struct SimulateOptions {
   bool as_given = false;
   bool leaves_unless_started = false;
   bool ends_at_limit = false;
+  bool loses_work = false;   ///< who is stopped for others begins anew
+  std::string restart_cost;  ///< "30s"; empty: none
   bool each_queue = false;
   /// Policy under which the history is run as recorded, to see how far that is from the truth;
   /// "true": the one in force here; empty: that too, where the history tells true starts.

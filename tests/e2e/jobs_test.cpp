@@ -283,6 +283,56 @@ TEST(Jobs, ShortGangsOfASweepNeverShareWhatEachOfThemAskedFor) {
   EXPECT_EQ(machine.lines("seen"), std::vector<std::string>(60, "alone"));
 }
 
+// Jobs that make room for others, under a policy that stops some.
+TEST(Jobs, AnUrgentJobTakesThePlaceOfALessUrgentOneWhichRunsAgain) {
+  const Machine machine;
+  machine.write("config.toml", "policy = 'urgent'\n");
+  const std::string all = std::to_string(std::thread::hardware_concurrency());
+  const std::string low = machine.submit({"--cpus", all, "--", "sh", "-c",
+                                          "trap 'echo left >> seen; exit 0' TERM; echo low >> "
+                                          "seen; while [ ! -e go ]; do sleep 0.02; done"});
+  EXPECT_TRUE(becomes_true([&] { return machine.exists("seen"); }));
+  EXPECT_EQ(machine
+                .gang({"run", "-q", "--priority", "5", "--cpus", all, "--", "sh", "-c",
+                       "echo high >> seen; touch go"})
+                .code,
+            0);
+  EXPECT_EQ(machine.wait(low), 0);
+  EXPECT_EQ(machine.lines("seen"), (std::vector<std::string>{"low", "left", "high", "low"}));
+  const GangView gang = machine.show_gang(low + ".0");
+  EXPECT_EQ(gang.attempt, 2u);
+  EXPECT_TRUE(says(machine.gang({"show", low}).out, "it made room for job"));
+}
+
+TEST(Jobs, WhoWasAskedToMakeRoomLeavesThoughTheServiceIsKilled) {
+  const Machine machine;
+  machine.write("config.toml", "policy = 'urgent'\n");
+  const std::string all = std::to_string(std::thread::hardware_concurrency());
+  const std::string low =
+      machine.submit({"--cpus", all, "--grace", "20s", "--", "sh", "-c",
+                      "trap 'touch asked' TERM; echo low >> seen; [ -e high ] && exit 0; "
+                      "while [ ! -e asked ] || [ ! -e leave ]; do sleep 0.02; done"});
+  EXPECT_TRUE(becomes_true([&] { return machine.exists("seen"); }));
+  const std::string high =
+      machine.submit({"--priority", "5", "--cpus", all, "--", "touch", "high"});
+  EXPECT_TRUE(becomes_true([&] { return machine.exists("asked"); }));
+  EXPECT_TRUE(says(machine.gang({"why", high}).out, "was asked to make room for it"));
+  ::kill(machine.service(), SIGKILL);
+  machine.write("leave", "");
+  EXPECT_EQ(machine.wait(high), 0);
+  EXPECT_EQ(machine.wait(low), 0);
+  EXPECT_EQ(machine.lines("seen"), (std::vector<std::string>{"low", "low"}));
+  EXPECT_EQ(machine.show_gang(low + ".0").attempt, 2u);
+}
+
+TEST(Jobs, APolicyThatKnowsHowLongJobsWillRunIsForSimulationsAlone) {
+  const Machine machine;
+  machine.write("config.toml", "policy = 'remaining'\n");
+  const Ran ran = machine.gang({"run", "--", "true"});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_TRUE(says(ran.err, "which nobody knows beforehand"));
+}
+
 TEST(Jobs, AValueIsNeverReadAsCodeByAShellThatTheCommandLineNames) {
   const Machine machine;
   const Ran ran = machine.gang(
