@@ -287,16 +287,16 @@ TEST(Jobs, ShortGangsOfASweepNeverShareWhatEachOfThemAskedFor) {
 TEST(Jobs, AnUrgentJobTakesThePlaceOfALessUrgentOneWhichRunsAgain) {
   const Machine machine;
   machine.write("config.toml", "policy = 'urgent'\n");
+  machine.write("low.sh",
+                "trap 'echo left >> seen; exit 0' TERM\n"
+                "echo low >> seen\n"
+                "while [ ! -e go ]; do sleep 0.02; done\n");
   const std::string all = std::to_string(std::thread::hardware_concurrency());
-  const std::string low = machine.submit({"--cpus", all, "--", "sh", "-c",
-                                          "trap 'echo left >> seen; exit 0' TERM; echo low >> "
-                                          "seen; while [ ! -e go ]; do sleep 0.02; done"});
+  const std::string low = machine.submit({"--cpus", all, "--", "sh", "low.sh"});
   EXPECT_TRUE(becomes_true([&] { return machine.exists("seen"); }));
-  EXPECT_EQ(machine
-                .gang({"run", "-q", "--priority", "5", "--cpus", all, "--", "sh", "-c",
-                       "echo high >> seen; touch go"})
-                .code,
-            0);
+  const Ran high = machine.gang({"run", "-q", "--priority", "5", "--cpus", all, "--", "sh", "-c",
+                                 "echo high >> seen; touch go"});
+  EXPECT_EQ(high.code, 0);
   EXPECT_EQ(machine.wait(low), 0);
   EXPECT_EQ(machine.lines("seen"), (std::vector<std::string>{"low", "left", "high", "low"}));
   const GangView gang = machine.show_gang(low + ".0");
@@ -307,11 +307,13 @@ TEST(Jobs, AnUrgentJobTakesThePlaceOfALessUrgentOneWhichRunsAgain) {
 TEST(Jobs, WhoWasAskedToMakeRoomLeavesThoughTheServiceIsKilled) {
   const Machine machine;
   machine.write("config.toml", "policy = 'urgent'\n");
+  machine.write("low.sh",
+                "trap 'touch asked' TERM\n"
+                "echo low >> seen\n"
+                "[ -e high ] && exit 0\n"
+                "while [ ! -e asked ] || [ ! -e leave ]; do sleep 0.02; done\n");
   const std::string all = std::to_string(std::thread::hardware_concurrency());
-  const std::string low =
-      machine.submit({"--cpus", all, "--grace", "20s", "--", "sh", "-c",
-                      "trap 'touch asked' TERM; echo low >> seen; [ -e high ] && exit 0; "
-                      "while [ ! -e asked ] || [ ! -e leave ]; do sleep 0.02; done"});
+  const std::string low = machine.submit({"--cpus", all, "--grace", "20s", "--", "sh", "low.sh"});
   EXPECT_TRUE(becomes_true([&] { return machine.exists("seen"); }));
   const std::string high =
       machine.submit({"--priority", "5", "--cpus", all, "--", "touch", "high"});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "replay/report/page_use.h"
 
@@ -76,13 +77,17 @@ class Drawing {
   }
 
   NodeChart draw() {
-    std::vector<std::size_t> order;
+    std::vector<std::pair<std::size_t, Stint>> order;
     for (std::size_t i = 0; i < scene_.jobs_of(run_); ++i)
-      if (run_.simulated.jobs[i].started && run_.simulated.jobs[i].where) order.push_back(i);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return run_.simulated.jobs[a].started < run_.simulated.jobs[b].started;
+      for (Stint& run : runs_of(run_.simulated.jobs[i], run_.simulated.end))
+        order.emplace_back(i, std::move(run));
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return a.second.started < b.second.started;
     });
-    for (const std::size_t job : order) draw_job(job);
+    for (const auto& [job, run] : order) draw_run(job, run);
+    chart_.without_gpu = beside_.size();
+    std::stable_sort(chart_.bars.begin(), chart_.bars.end(),
+                     [](const Bar& a, const Bar& b) { return a.job < b.job; });
     return std::move(chart_);
   }
 
@@ -91,23 +96,21 @@ class Drawing {
     double from = 0, size = 0;  // of a row's room
   };
 
-  void draw_job(std::size_t job) {
+  void draw_run(std::size_t job, const Stint& run) {
     bool any_on_device = false, any_beside = false;
-    for (const NodePart& part : run_.simulated.jobs[job].where->parts) {
+    for (const NodePart& part : run.where->parts) {
       const auto row = row_of_.find(part.node.n);
       if (row == row_of_.end()) continue;
-      const std::vector<Piece> pieces = pieces_of(job, part, row->second);
+      const std::vector<Piece> pieces = pieces_of(run, part, row->second);
       (pieces.empty() ? any_beside : any_on_device) = true;
-      for (const Piece& piece : pieces) add(job, chart_.rows[row->second], piece);
+      for (const Piece& piece : pieces) add(job, run, chart_.rows[row->second], piece);
     }
-    chart_.without_gpu += any_beside && !any_on_device;
+    if (any_beside && !any_on_device) beside_.insert(job);
   }
 
   /// What it holds of a row; neighbours in one piece.
-  std::vector<Piece> pieces_of(std::size_t job, const NodePart& part, std::size_t r) {
+  std::vector<Piece> pieces_of(const Stint& run, const NodePart& part, std::size_t r) {
     const NodeRow& row = chart_.rows[r];
-    const SimulatedJob& run = run_.simulated.jobs[job];
-    const Time end = run.ended.value_or(run_.simulated.end);
     std::vector<Piece> pieces;
     double cpus = 0;
     for (const TaskPlace& task : part.tasks) {
@@ -116,12 +119,12 @@ class Drawing {
         const double size = held.share.thousandths / 1000.0;
         const double inside = held.share == whole_device
                                   ? 0
-                                  : shared_[{r, held.device}].put(*run.started, end, size, 1);
+                                  : shared_[{r, held.device}].put(run.started, run.ended, size, 1);
         pieces.push_back({held.device + inside, size});
       }
     }
     if (!row.of_devices)
-      pieces.push_back({shared_[{r, 0}].put(*run.started, end, cpus, row.room), cpus});
+      pieces.push_back({shared_[{r, 0}].put(run.started, run.ended, cpus, row.room), cpus});
     return joined(std::move(pieces));
   }
 
@@ -137,10 +140,9 @@ class Drawing {
     return joined;
   }
 
-  void add(std::size_t job, const NodeRow& row, const Piece& piece) {
-    const SimulatedJob& run = run_.simulated.jobs[job];
-    const std::int64_t from = scene_.axis.at(*run.started);
-    const std::int64_t until = scene_.axis.at(run.ended.value_or(run_.simulated.end));
+  void add(std::size_t job, const Stint& run, const NodeRow& row, const Piece& piece) {
+    const std::int64_t from = scene_.axis.at(run.started);
+    const std::int64_t until = scene_.axis.at(run.ended);
     const double scale = row.height / row.room;
     const double top = std::min(piece.from * scale, row.height);
     chart_.bars.push_back({job, from, std::max(from + 1, until), row.top + top,
@@ -150,6 +152,7 @@ class Drawing {
   const PageScene& scene_;
   const PolicyRun& run_;
   NodeChart chart_;
+  std::set<std::size_t> beside_;  // jobs that hold no device of a node with some
   std::map<std::uint32_t, std::size_t> row_of_;
   std::map<std::pair<std::size_t, std::uint32_t>, SharedRoom> shared_;
 };

@@ -64,8 +64,10 @@ std::vector<Waited> longest_waits(const PageScene& scene, const PolicyRun& run) 
   for (std::size_t i = 0; i < scene.jobs_of(run); ++i) {
     const SimulatedJob& job = run.simulated.jobs[i];
     if (!job.started && job.lot != Lot::waited) continue;
-    const Time until = job.started.value_or(run.simulated.end);
-    const double seconds = to_seconds(until - scene.history.jobs[i].submitted);
+    double seconds = 0;
+    const Time submitted = scene.history.jobs[i].submitted;
+    for (const auto& [from, until] : waits_of(job, submitted, run.simulated.end))
+      seconds += to_seconds(until - from);
     if (seconds > 0) waits.push_back({seconds, i});
   }
   const auto end =

@@ -41,15 +41,15 @@ std::vector<Change> changes_of(const PageScene& scene, const PolicyRun& run, con
     if (!waits(job)) continue;
     const std::size_t group = groups.of_job[i];
     const Time submitted = scene.history.jobs[i].submitted;
-    const Time started = job.started.value_or(run.simulated.end);
-    if (started > submitted) {
-      changes.push_back({submitted, group, 1, 0});
-      changes.push_back({started, group, -1, 0});
+    for (const auto& [from, until] : waits_of(job, submitted, run.simulated.end)) {
+      changes.push_back({from, group, 1, 0});
+      changes.push_back({until, group, -1, 0});
     }
-    if (job.where == nullptr) continue;
-    const double size = scene.sizes.size_of(*job.where);
-    changes.push_back({started, group, 0, size});
-    changes.push_back({job.ended.value_or(run.simulated.end), group, 0, -size});
+    for (const Stint& one : runs_of(job, run.simulated.end)) {
+      const double size = scene.sizes.size_of(*one.where);
+      changes.push_back({one.started, group, 0, size});
+      changes.push_back({one.ended, group, 0, -size});
+    }
   }
   std::stable_sort(changes.begin(), changes.end(),
                    [](const Change& a, const Change& b) { return a.at < b.at; });
@@ -105,11 +105,11 @@ Groups by_user(const PageScene& scene, const PolicyRun& run) {
     const SimulatedJob& job = run.simulated.jobs[i];
     if (!waits(job)) continue;
     Sums& of = sums[scene.history.jobs[i].user];
-    const Time started = job.started.value_or(run.simulated.end);
-    of.waited += to_seconds(started - scene.history.jobs[i].submitted);
-    if (job.where != nullptr)
-      of.held += to_seconds(job.ended.value_or(run.simulated.end) - started) *
-                 scene.sizes.size_of(*job.where);
+    const Time submitted = scene.history.jobs[i].submitted;
+    for (const auto& [from, until] : waits_of(job, submitted, run.simulated.end))
+      of.waited += to_seconds(until - from);
+    for (const Stint& one : runs_of(job, run.simulated.end))
+      of.held += to_seconds(one.ended - one.started) * scene.sizes.size_of(*one.where);
   }
   std::map<std::string_view, std::size_t> group_of;
   Groups groups;
@@ -198,12 +198,13 @@ std::string holders_during(const PageScene& scene, const PolicyRun& run, Time fr
   std::map<std::string_view, double> held;
   for (std::size_t i = 0; i < scene.jobs_of(run); ++i) {
     const SimulatedJob& job = run.simulated.jobs[i];
-    if (job.where == nullptr || !job.started || *job.started >= until) continue;
-    const Time end = std::min(until, job.ended.value_or(run.simulated.end));
-    const double overlap = to_seconds(end - std::max(from, *job.started));
     const PastJob& past = scene.history.jobs[i];
     const std::string_view size = scene.sizes.name_of(scene.sizes.class_of(*past.request));
-    if (overlap > 0) held[by_name ? past.user : size] += overlap * scene.sizes.size_of(*job.where);
+    for (const Stint& one : runs_of(job, run.simulated.end)) {
+      const double overlap = to_seconds(std::min(until, one.ended) - std::max(from, one.started));
+      if (overlap > 0)
+        held[by_name ? past.user : size] += overlap * scene.sizes.size_of(*one.where);
+    }
   }
   std::vector<std::pair<double, std::string_view>> order;
   for (const auto& [who, amount] : held) order.emplace_back(-amount / all, who);

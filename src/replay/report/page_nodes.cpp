@@ -74,13 +74,16 @@ std::string sentence_of(const PageScene& scene, const PolicyRun& run, std::size_
   constexpr std::size_t longest_here = 40;
   const PastJob& past = scene.history.jobs[index];
   const SimulatedJob& job = run.simulated.jobs[index];
-  const double held = scene.sizes.size_of(*job.where);
+  const double held = scene.sizes.size_of(*past.request);
   return shown(past.id, longest_here) +
          (past.user.empty() ? "" : " of " + shown(past.user, longest_here)) + ": " + figure(held) +
          " " + scene.sizes.unit() + (held == 1 ? "" : "s") + ", " +
          scene.axis.moment(*job.started) + " to " +
          (job.ended ? scene.axis.moment(*job.ended) + " (" +
-                          lasting(to_seconds(*job.ended - *job.started)) + ")"
+                          lasting(to_seconds(*job.ended - *job.started)) +
+                          (job.stopped.empty()
+                               ? ")"
+                               : ", stopped " + std::to_string(job.stopped.size()) + " times)")
                     : std::string("its end, which is not known")) +
          ", waited " + lasting(to_seconds(*job.started - past.submitted));
 }

@@ -55,10 +55,10 @@ UseOverTime from_jobs(const PageScene& scene, const PolicyRun& run, std::size_t 
     const SimulatedJob& job = simulated.jobs[i];
     const PastJob& past = scene.history.jobs[i];
     if (job.lot == Lot::hopeless || job.lot == Lot::left) continue;
-    const Time started = job.started.value_or(simulated.end);
-    waiting.add(past.submitted, started, scene.sizes.size_of(*past.request));
-    if (job.where != nullptr)
-      used.add(started, job.ended.value_or(simulated.end), scene.sizes.size_of(*job.where));
+    for (const auto& [from, until] : waits_of(job, past.submitted, simulated.end))
+      waiting.add(from, until, scene.sizes.size_of(*past.request));
+    for (const Stint& one : runs_of(job, simulated.end))
+      used.add(one.started, one.ended, scene.sizes.size_of(*one.where));
   }
   use.width = used.width();
   const std::vector<double> waiting_means = waiting.means(), used_means = used.means();

@@ -399,6 +399,17 @@ std::vector<Stint> runs_of(const SimulatedJob& job, Time end) {
   return runs;
 }
 
+std::vector<std::pair<Time, Time>> waits_of(const SimulatedJob& job, Time submitted, Time end) {
+  std::vector<std::pair<Time, Time>> waits;
+  Time from = submitted;
+  for (const Stint& run : runs_of(job, end)) {
+    if (run.started > from) waits.emplace_back(from, run.started);
+    from = run.ended;
+  }
+  if (job.where == nullptr && end > from) waits.emplace_back(from, end);
+  return waits;
+}
+
 std::vector<Span> work_in(const History& history) {
   std::vector<Span> work;
   for (const PastJob& job : history.jobs) {

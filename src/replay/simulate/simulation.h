@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -72,6 +73,10 @@ inline Time newest_start(const SimulatedJob& job) {
 
 /// All its runs, the newest last; one that goes on ends at `end`.
 std::vector<Stint> runs_of(const SimulatedJob& job, Time end);
+
+/// When it waited: before its first run, and between runs; one that waits still does so until
+/// `end`.
+std::vector<std::pair<Time, Time>> waits_of(const SimulatedJob& job, Time submitted, Time end);
 
 struct Simulated {
   std::vector<SimulatedJob> jobs;  ///< as in the history
