@@ -158,6 +158,11 @@ struct Question {
   bool each_queue = false;
 };
 
+/// Those that know how long each job will run are told apart.
+std::string name_of(const Policy& policy) {
+  return std::string(policy.name) + (policy.oracle ? " (oracle)" : "");
+}
+
 Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const Question& question,
                           Output& out) {
   Progress progress(out, shown);
@@ -171,7 +176,7 @@ Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const 
   if (simulated->stopped)
     return Error{ErrorKind::unavailable, "stopped before it was done", shown, ""};
   PolicyRun run;
-  run.name = std::string(policy.name);
+  run.name = name_of(policy);
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   run.measures = measure(question.history, question.found, *simulated);
   run.simulated = std::move(*simulated);
@@ -201,7 +206,7 @@ Result<std::optional<HistoryError>> history_error(const Policy& policy, const Qu
   std::optional<HistoryError> error;
   if (!tells_starts(as_recorded.history)) return error;
   for (const PolicyRun& run : runs)
-    if (run.name == policy.name && run.measures.backtest)
+    if (run.name == name_of(policy) && run.measures.backtest)
       return std::optional(HistoryError{run.name, *run.measures.backtest});
   const auto run = run_one(policy, "back-test, " + std::string(policy.name), as_recorded, out);
   if (!run) return run.error();
@@ -293,7 +298,7 @@ int run_simulate(const SimulateOptions& options, Output& out) {
   if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);
   std::vector<PolicyRun> runs;
   for (const Policy& policy : *policies) {
-    auto run = run_one(policy, std::string(policy.name), changed, out);
+    auto run = run_one(policy, name_of(policy), changed, out);
     if (!run) return failed(run.error(), out);
     // Starts that something was changed about have no truth to be compared with.
     if (changes_something(options)) run->measures.backtest.reset();
