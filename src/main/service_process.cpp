@@ -37,6 +37,9 @@ constexpr Span longest_start = seconds(20);
 // Between the wish to end and the end: the last answer and the launcher's goodbye are still to be
 // written.
 constexpr Span last_words = milliseconds(20);
+constexpr Span looks_for_lock = seconds(2);
+
+std::string lock_path(const Places& places) { return places.state + "/service.lock"; }
 
 class LoopWorld final : public World {
  public:
@@ -95,7 +98,7 @@ int not_ready(const Fd& ready, const Error& error) {
   return 1;
 }
 
-int serve(const Places& places, const Settings& settings, bool stays, Fd& ready) {
+int serve(const Places& places, const Settings& settings, bool stays, const Fd& lock, Fd& ready) {
   // SQLite would make it readable for all, as far as the directory lets them in.
   (void)open_file(places.state + "/gangline.db", O_RDWR | O_CREAT);
   auto store = Store::open({store_path(places), 0});
@@ -138,10 +141,15 @@ int serve(const Places& places, const Settings& settings, bool stays, Fd& ready)
   });
   const auto term = loop.on_signal(SIGTERM, [&] { loop.stop(); });
   const auto interrupt = loop.on_signal(SIGINT, [&] { loop.stop(); });
+  // Where somebody deleted the state, what is taken in here would be lost.
+  const auto deleted = loop.every(looks_for_lock, [&] {
+    if (!is_at(lock, lock_path(places))) loop.stop();
+  });
   if (ready.open()) (void)write_all(ready.number(), "ready\n", "start");
   ready.reset();
   loop.run();
-  ::unlink(places.socket.c_str());
+  // Beside a new state there may be a new service, whose socket it is.
+  if (is_at(lock, lock_path(places))) ::unlink(places.socket.c_str());
   return 0;
 }
 
@@ -217,13 +225,13 @@ Result<void> start_service(const Places& places) {
 int run_service(const Places& places, bool stays, Fd ready) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
-  auto lock = try_lock(places.state + "/service.lock");
+  auto lock = try_lock(lock_path(places));
   if (!lock) return not_ready(ready, lock.error());
   if (!lock->open())
     return not_ready(ready, {ErrorKind::refused, "another service runs already", places.state, ""});
   auto settings = read_settings(places);
   if (!settings) return not_ready(ready, settings.error());
-  return serve(places, *settings, stays, ready);
+  return serve(places, *settings, stays, *lock, ready);
 }
 
 Result<void> check_settings(const Places& places) {

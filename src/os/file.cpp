@@ -117,4 +117,11 @@ Result<Fd> try_lock(const std::string& path) {
   return system_error("lock", path, errno);
 }
 
+bool is_at(const Fd& file, const std::string& path) {
+  struct stat ours {
+  }, there{};
+  return ::fstat(file.number(), &ours) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 }  // namespace gangline

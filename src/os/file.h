@@ -31,4 +31,7 @@ Result<void> make_directories(const std::string& path, unsigned mode = 0755);
 /// An exclusive lock that vanishes with its holder; empty if somebody else holds it.
 Result<Fd> try_lock(const std::string& path);
 
+/// Whether what was opened is still what stands at the path: false once it was deleted or replaced.
+bool is_at(const Fd& file, const std::string& path);
+
 }  // namespace gangline

@@ -116,6 +116,24 @@ TEST(Service, ItHasEndedWhenStopReturns) {
   EXPECT_EQ(machine.service(), 0);
 }
 
+TEST(Service, WhereItsStateIsDeletedItEndsAndLeavesTheSocketOfTheNext) {
+  Machine machine;
+  const std::string runtime = machine.path() + "/runtime";
+  std::filesystem::create_directory(runtime);
+  std::filesystem::permissions(runtime, std::filesystem::perms::owner_all);
+  machine.set("GANGLINE_STATE", "");
+  machine.set("XDG_STATE_HOME", machine.path() + "/kept");
+  machine.set("XDG_RUNTIME_DIR", runtime);
+  EXPECT_EQ(machine.gang({"daemon", "start", "--stay"}).code, 0);
+  const pid_t first = machine.service();
+  std::filesystem::remove_all(machine.path() + "/kept");
+  std::filesystem::remove(runtime + "/gangline/service.sock");
+  EXPECT_EQ(machine.gang({"run", "--", "true"}).code, 0);
+  EXPECT_TRUE(becomes_true([&] { return !is_alive(first); }));
+  EXPECT_NE(machine.service(), 0);
+  EXPECT_TRUE(std::filesystem::exists(runtime + "/gangline/service.sock"));
+}
+
 TEST(Service, EachDaemonCommandAnswersInJson) {
   const Machine machine;
   const auto pid_in = [](const Ran& ran) {
