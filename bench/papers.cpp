@@ -14,6 +14,7 @@
 #include "replay/readers/read_history.h"
 #include "replay/simulate/csv_rows.h"
 #include "replay/simulate/fgd_curves.h"
+#include "replay/simulate/pollux_artifact.h"
 #include "replay/simulate/simulation.h"
 
 namespace gangline {
@@ -257,12 +258,22 @@ void helios(const std::string& folder) {
     }
 }
 
-// Starts under EASY of Batsim, and the mean wait of EASY that promises counts.
-void batsim(const std::string& folder) {
-  const auto history = read_history(folder + "/jobs.csv");
-  std::map<std::string, double> start;
-  for (const auto& published : csv_rows(folder + "/expected_easy.csv"))
-    start[published.at("job_id")] = std::atof(published.at("starting_time").c_str());
+// "1-2 5": the machines of an allocation, as Batsim writes them.
+std::string machines_of(const Allocation& where) {
+  std::set<std::uint32_t> machines;
+  for (const NodePart& part : where.parts) machines.insert(part.node.n);
+  std::string text;
+  for (auto it = machines.begin(); it != machines.end();) {
+    const std::uint32_t first = *it;
+    std::uint32_t last = first;
+    while (++it != machines.end() && *it == last + 1) ++last;
+    text += (text.empty() ? "" : " ") + std::to_string(first) +
+            (last > first ? "-" + std::to_string(last) : "");
+  }
+  return text;
+}
+
+Cluster batsim_cluster() {
   Cluster cluster;
   for (int n = 0; n < 32; ++n) {
     Node node;
@@ -270,21 +281,84 @@ void batsim(const std::string& folder) {
     node.counted = whole_cpus(1);
     cluster.nodes.push_back(node);
   }
-  for (const char* row : {"easy", "conservative"}) {
+  return cluster;
+}
+
+// Starts and machines under EASY of Batsim, and the mean wait of EASY that promises counts.
+void batsim(const std::string& folder) {
+  const auto history = read_history(folder + "/jobs.csv");
+  std::map<std::string, std::map<std::string, std::string>> published;
+  double wait_published = 0;
+  for (const auto& row : csv_rows(folder + "/expected_easy.csv")) published[row.at("job_id")] = row;
+  const auto jobs = static_cast<double>(history->jobs.size());
+  for (const PastJob& job : history->jobs)
+    wait_published += (std::atof(published.at(job.id).at("starting_time").c_str()) -
+                       to_seconds(job.submitted - Time{})) /
+                      jobs;
+  for (const char* row :
+       {"easy_machines", "easy_textbook", "easy", "conservative_machines", "conservative"}) {
     SimulationSettings settings;
     settings.policy = *find_policy(row);
-    const auto simulated = simulate(*history, cluster, settings);
-    Compared compared;
+    const auto simulated = simulate(*history, batsim_cluster(), settings);
+    std::size_t starts = 0, places = 0;
+    double wait = 0;
     for (std::size_t i = 0; i < history->jobs.size(); ++i) {
       const PastJob& job = history->jobs[i];
-      const double ours = to_seconds(simulated->jobs[i].started.value_or(never) - job.submitted);
-      const double theirs = start.at(job.id) - to_seconds(job.submitted - Time{});
-      ++compared.jobs;
-      compared.different += std::abs(ours - theirs) > 0.5;
-      compared.mean += ours / static_cast<double>(history->jobs.size());
-      compared.mean_published += theirs / static_cast<double>(history->jobs.size());
+      const SimulatedJob& ours = simulated->jobs[i];
+      const auto& theirs = published.at(job.id);
+      const double start = to_seconds(ours.started.value_or(never) - Time{});
+      starts += std::abs(start - std::atof(theirs.at("starting_time").c_str())) > 2e-6;
+      places += machines_of(*ours.where) != theirs.at("allocated_resources");
+      wait += (start - to_seconds(job.submitted - Time{})) / jobs;
     }
-    print(std::string("batsim, wait under ") + row, compared, "the start (particular machines)");
+    std::printf("batsim %-22s %zu jobs, mean wait ours %.6f", row, history->jobs.size(), wait);
+    if (std::string_view(row) == "easy_machines")
+      std::printf(", published %.6f; start differs for %zu, machines for %zu: %s", wait_published,
+                  starts, places, starts + places == 0 ? "equal" : "NOT EQUAL");
+    if (std::string_view(row) == "easy_textbook")
+      std::printf(", published 8.681: %s", std::abs(wait - 8.681) < 5e-4 ? "equal" : "NOT EQUAL");
+    std::printf("\n");
+  }
+}
+
+// Completion times of the Tiresias policy in the artifact of Pollux (OSDI'21), where published.
+void pollux(const std::string& folder) {
+  SimulationSettings settings;
+  settings.policy = *find_policy("attained_in_rounds");
+  settings.speeds = std::make_shared<const Speeds>(pollux_speeds(folder));
+  settings.start_cost = seconds(30);
+  for (const char* load : {"0.5", "1.0", "1.5", "2.0"}) {
+    std::map<std::string, double> published;
+    const std::string path = folder + "/expected_tiresias_" + load + ".csv.gz";
+    if (std::filesystem::exists(path))
+      for (const auto& row : csv_rows(path))
+        published[row.at("workload") + row.at("job")] = std::atof(row.at("jct_s").c_str());
+    std::size_t jobs = 0, ended = 0, different = 0;
+    double ours = 0, theirs = 0;
+    for (int w = 1; w <= 8; ++w) {
+      const std::string name = "workload-" + std::to_string(w);
+      const auto history = read_history(folder + "/workloads-" + load + "/" + name + ".csv");
+      const auto simulated = simulate(*history, pollux_cluster(), settings);
+      for (std::size_t i = 0; i < history->jobs.size(); ++i) {
+        const PastJob& job = history->jobs[i];
+        const double took = to_seconds(simulated->jobs[i].ended.value_or(never) - job.submitted);
+        ++jobs;
+        ended += simulated->jobs[i].ended.has_value();
+        ours += took;
+        if (published.empty()) continue;
+        const double there = published.at(name + job.id);
+        theirs += there;
+        different += std::nearbyint(took) != there;
+      }
+    }
+    const auto n = static_cast<double>(jobs);
+    std::printf(
+        "pollux tiresias, load %s: 8 workloads, %zu jobs, %zu ended, mean completion ours %.1f",
+        load, jobs, ended, ours / n);
+    if (published.empty()) std::printf(" (nothing published for each job here)\n");
+    else
+      std::printf(", published %.1f; differs for %zu: %s\n", theirs / n, different,
+                  different == 0 ? "equal" : "NOT EQUAL");
   }
 }
 
@@ -299,4 +373,5 @@ int main(int argc, char** argv) {
   if (only.empty() || only == "tiresias") gangline::tiresias(folder + "/tiresias");
   if (only.empty() || only == "helios") gangline::helios(folder);
   if (only.empty() || only == "batsim") gangline::batsim(folder + "/batsim-backfill");
+  if (only.empty() || only == "pollux") gangline::pollux(folder + "/pollux-osdi21");
 }

@@ -39,6 +39,13 @@ constexpr Time operator+(Time t, Span s) {
 constexpr Time operator-(Time t, Span s) { return t == never ? never : Time{t.us - s.us}; }
 constexpr Span operator-(Time a, Time b) { return {a.us - b.us}; }
 
+/// The first whole multiple of `length` that is not before `t`; `t` itself where that is 0.
+constexpr Time next_round(Time t, Span length) {
+  if (length.us <= 0 || t == never) return t;
+  const std::int64_t over = t.us % length.us;
+  return over == 0 ? t : t + Span{length.us - over};
+}
+
 struct Bytes {
   std::int64_t n = 0;
   auto operator<=>(const Bytes&) const = default;

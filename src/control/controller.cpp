@@ -23,6 +23,16 @@ constexpr Span longest_turn = seconds(1);
 constexpr Span longest_wait_for_reading = seconds(5);
 constexpr Span look_for_reading_every = milliseconds(20);
 
+/// Somebody was asked to make room and has not ended.
+bool somebody_leaves(const Register& beliefs) {
+  const auto leaves = [](const auto& gang) { return gang.second.makes_room_for.has_value(); };
+  const auto& live = beliefs.live();
+  return std::any_of(live.begin(), live.end(), [&](JobId id) {
+    const auto& gangs = beliefs.find(id)->live;
+    return std::any_of(gangs.begin(), gangs.end(), leaves);
+  });
+}
+
 }  // namespace
 
 Controller::Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
@@ -33,6 +43,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       settings_(std::move(settings)),
       on_end_(std::move(on_end)),
       policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      rounds_(policy_.rounds, world.now()),
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       started_(world.now()),
@@ -211,13 +222,20 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
 }
 
 Plan Controller::plan_now() {
+  const Time now = world_.now();
+  if (!rounds_.is_open(now)) {
+    plan_again_at(rounds_.next());
+    return {};
+  }
   const Scene& scene = cycle_.look();
   planned_ = false;
-  if (!scene.somebody_waits()) return {};
+  if (!scene.somebody_waits()) {
+    rounds_.close(now);
+    return {};
+  }
   const auto& nodes = register_.cluster()->nodes;
   const bool may_be_shared = std::any_of(nodes.begin(), nodes.end(),
                                          [](const Node& node) { return !node.devices.empty(); });
-  const Time now = world_.now();
   const bool unread =
       may_be_shared && !engine_.sample() && now - started_ < longest_wait_for_reading;
   const bool blind = (unread || engine_.asks_devices()) && scene.somebody_waits_for_devices();
@@ -225,6 +243,10 @@ Plan Controller::plan_now() {
     planned_ = true;
     Plan plan = cycle_.decide(now);
     plan_again_at(plan.again);
+    // A round goes on while it has something started, or somebody has not left yet.
+    if (plan.starts.empty() && plan.stops.empty() && policy_.rounds.us > 0 &&
+        !somebody_leaves(register_))
+      rounds_.close(now);
     return plan;
   }
   // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/cycle.h"
+#include "control/rounds.h"
 #include "control/world.h"
 #include "engine/engine.h"
 #include "model/settings.h"
@@ -116,6 +117,7 @@ class Controller final : public Service, private EventLog {
   ControllerSettings settings_;
   std::function<void()> on_end_;
   Policy policy_;
+  Rounds rounds_;
 
   Cycle cycle_;
   const Register& register_;

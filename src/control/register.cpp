@@ -238,7 +238,7 @@ void Register::on(const GangEnded& event, Time at) {
       Progress& progress = again.before.progress;
       const Span ran = at - event.started;
       progress.served = progress.served + ran;
-      progress.stopped = at;
+      progress.stop(at);
       progress.kept = job.job.spec->checkpoint ? progress.kept + ran : Span{0};
     }
     job.again.insert_or_assign(event.gang.index, std::move(again));

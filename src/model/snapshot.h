@@ -30,6 +30,22 @@ struct Progress {
   Span served{0};   ///< it ran for so long before it was stopped for others
   Span kept{0};     ///< so much of that need not be done again
   Time stopped{0};  ///< when that was, the last time
+  /// Each time that it was stopped for others, with what it was served by then; the newest last.
+  /// Of very many the oldest are forgotten.
+  struct Stop {
+    Time at;
+    Span served{0};
+    bool operator==(const Stop&) const = default;
+  };
+  static constexpr std::size_t most_stops = 64;
+  std::vector<Stop> stops = {};
+
+  /// `served` is told.
+  void stop(Time at) {
+    stopped = at;
+    stops.push_back({at, served});
+    if (stops.size() > most_stops) stops.erase(stops.begin());
+  }
   /// How long it runs from its beginning to its end: foretold from what went before, or in a
   /// simulation known.
   std::optional<Span> whole_run;

@@ -9,11 +9,14 @@ namespace {
 
 bool has_ended(const Desk& desk, HeldId id, const Opening& opening) {
   const Holder& holder = desk.held.at(id);
-  if (opening.at == never)
-    return opening.released &&
-           HeldSince{holder.since, holder.job, holder.first, id} <= *opening.released;
+  const auto is_among_released = [&] {
+    return HeldSince{holder.since, holder.job, holder.first, id} <= *opening.released;
+  };
+  if (opening.at == never) return opening.released && is_among_released();
   if (desk.held.is_overdue(id, desk.now) && opening.after_overdue) return true;
-  return desk.held.end_of(id, desk.now) <= opening.at;
+  const Time end = desk.held.end_of(id, desk.now);
+  if (end == opening.at && opening.released) return is_among_released();
+  return end <= opening.at;
 }
 
 }  // namespace

@@ -94,6 +94,7 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
   for (Wanted& wanted : shape.wanted) {
+    wanted.roomiest_first = policy.place == Place::roomiest;
     if (rule_of(policy.place) != nullptr) wanted.best_nodes = std::make_shared<BestNodes>(rater_);
     else if (policy.place == Place::consolidate)
       if (const auto empty = place(wanted, FreeView(*empty_)))
@@ -209,9 +210,9 @@ void Desk::forget_denials_of_at_most(std::int64_t loss) {
 Outlook* Desk::outlook() {
   const bool overdue = !held.by_end().empty() && held.by_end().begin()->first <= now;
   // Its counts of tasks do not know of nodes.
-  if (policy.place == Place::consolidate || reserved.size() != 1 ||
-      reserved[0].opening.at == never || reserved[0].shape->wanted.size() != 1 ||
-      reserved[0].opening.after_overdue ||
+  const bool counts = policy.place != Place::consolidate && policy.keeps == Keeps::room;
+  if (!counts || reserved.size() != 1 || reserved[0].opening.at == never ||
+      reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
       (overdue && reserved[0].opening.at < now + overdue_grace)) {
     outlook_.reset();
     return nullptr;

@@ -64,7 +64,8 @@ struct Waits {
 /// When and where a gang could start if nobody else came.
 struct Opening {
   Time at = never;  ///< never: nobody knows, for it needs what a gang without a time limit holds
-  /// Where `at` is never: once all up to this one of Holdings::by_since have ended.
+  /// Where `at` is never: once all up to this one of Holdings::by_since have ended. Else of those
+  /// who end then (Holdings::by_end) those up to this one; empty: all of them.
   std::optional<HeldSince> released;
   bool after_overdue = false;  ///< as soon as those have ended who should have by now
   std::shared_ptr<const Allocation> allocation;
@@ -106,6 +107,7 @@ class Desk {
   /// The waiting group that the gang is in.
   std::optional<WaitingId> group_of(GangId gang) const;
   const Waits& waiting(WaitingId id) const { return waiting_[id]; }
+  Shape& shape_of(const WaitingGroup& group);
   /// All that wait, in order, those that wait for other jobs or for nothing there is too.
   std::vector<WaitingId> all_in_order() const;
   /// Whether somebody who waits for room alone comes after this one.
@@ -166,7 +168,6 @@ class Desk {
     auto operator<=>(const ScoresKey&) const = default;
   };
 
-  Shape& shape_of(const WaitingGroup& group);
   void share_scores(Shape& shape);
   void put_in_line(Waits& one);
   void take_out_of_line(Waits& one);

@@ -134,7 +134,7 @@ void wait_again(std::size_t holder, Snapshot& snapshot) {
   ++group.attempt;
   group.progress = progress_of(left, snapshot.now);
   if (!group.keeps_work) group.progress.kept = Span{0};
-  group.progress.stopped = snapshot.now;
+  group.progress.stop(snapshot.now);
   snapshot.waiting.push_back(std::move(group));
 }
 

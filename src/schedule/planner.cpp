@@ -19,8 +19,7 @@ namespace {
 /// remembered of its shape.
 RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
                                const std::optional<Reserved>& own, std::uint32_t before, Time end) {
-  RoomNow::Attempt attempt = room.attempt(*waits.shape, end);
-  if (!attempt.allocation && own && before == 0) attempt.allocation = place_due(desk, *own);
+  RoomNow::Attempt attempt = room.attempt(*waits.shape, end, own && before == 0 ? &*own : nullptr);
   if (attempt.allocation) return attempt;
   if (attempt.delays) {
     const Reserved& kept = desk.reserved[*attempt.delays];
@@ -184,6 +183,8 @@ Plan Planner::plan(Time now) {
   else if (const Outlook* outlook = desk_.outlook())
     desk_.forget_denials_of_at_most(outlook->spare());
   else if (changed_) desk_.forget_denials();
+  const bool anew = desk_.policy.stops == MayStop::chosen_anew;
+  if (anew) making_way_->choose_anew(plan);
   desk_.reopened();
   freed_ = changed_ = false;
   // 3. In order, start what fits and delays nobody who was promised a start.
@@ -225,6 +226,11 @@ Plan Planner::plan(Time now) {
     if (keep_room(desk_, key->id, started) == nullptr) never_free.insert(waits.shape);
     else never_free.clear();
     room_->forget();
+  }
+  if (anew && !making_way_->for_nobody()) {
+    making_way_->keep_starts(wishes_, started_);
+    started_.clear();
+    plan.starts.clear();
   }
   // 5. Tell what was promised, earlier or anew.
   if (desk_.policy.stops != MayStop::nobody) improve_promises(desk_);

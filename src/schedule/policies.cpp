@@ -20,6 +20,22 @@ constexpr Policy stopping(std::string_view name, GoesFirst goes_first, MayStop s
   return policy;
 }
 
+/// Plans are made in rounds, each of which puts all in order anew, in a line for each of two
+/// levels.
+constexpr Policy in_rounds(std::string_view name, Place place, Span level, Span rounds) {
+  Policy policy = stopping(name, GoesFirst::attained_in_line, MayStop::chosen_anew, 0, place);
+  policy.levels = {level, level};
+  policy.rounds = rounds;
+  return policy;
+}
+
+/// What is promised is another thing than room.
+constexpr Policy keeping(std::string_view name, Place place, std::uint32_t promises, Keeps keeps) {
+  Policy policy = row(name, GoesFirst::arrival, place, true, promises);
+  policy.keeps = keeps;
+  return policy;
+}
+
 constexpr Policy rows[] = {
     //  name      goes first      place        overtake  promises
     row("fifo", First::arrival, Place::pack, false, 0),
@@ -39,11 +55,16 @@ constexpr Policy rows[] = {
     row("gpu_clustering", First::arrival, Place::clustering, true, 1),
     row("fgd", First::arrival, Place::fragmentation, true, 1),
     row("random", First::arrival, Place::random, true, 1),
+    //      name      place  promises  of what
+    keeping("easy_textbook", Place::pack, 1, Keeps::counted),
+    keeping("easy_machines", Place::first, 1, Keeps::machines),
+    keeping("conservative_machines", Place::first, everyone, Keeps::machines),
     //       name      goes first      who may be stopped   promises  place  by run times known
     stopping("urgent", First::arrival, MayStop::lower_priority, 1),
     stopping("fewest_devices", First::fewest_devices, MayStop::later),
     stopping("attained", First::attained, MayStop::later),
     stopping("attained_work", First::attained_work, MayStop::later),
+    in_rounds("attained_in_rounds", Place::roomiest, hours(16), minutes(1)),
     stopping("gittins", First::gittins, MayStop::behind),
     stopping("remaining", First::remaining, MayStop::later, 0, Place::pack, true),
     stopping("remaining_work", First::remaining_work, MayStop::later, 0, Place::pack, true),

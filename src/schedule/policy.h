@@ -19,11 +19,12 @@ enum class GoesFirst : std::uint8_t {
   ageing,    ///< the same, but Policy::ages worth of waiting makes up for one of priority
   shortest,  ///< higher priority first, then who has the least time limit; without one, last
   smallest,  ///< higher priority first, then who wants the fewest devices, then the fewest CPUs
-  fewest_devices,  ///< higher priority first, then who wants the fewest devices
-  remaining,       ///< … then who will run the shortest from now; who is not known to, last
-  remaining_work,  ///< … then the same times its devices
-  attained,        ///< … then who ran the least so far, by Policy::levels
-  attained_work,   ///< … then the same times its devices
+  fewest_devices,    ///< higher priority first, then who wants the fewest devices
+  remaining,         ///< … then who will run the shortest from now; who is not known to, last
+  remaining_work,    ///< … then the same times its devices
+  attained,          ///< … then who ran the least so far, by Policy::levels
+  attained_work,     ///< … then the same times its devices
+  attained_in_line,  ///< … then as attained_work, but in a level those first who came there first
   gittins,  ///< … then as attained_work, and within a level who is likeliest to end for its work
 };
 
@@ -33,6 +34,8 @@ enum class MayStop : std::uint8_t {
   lower_priority,  ///< those of lower priority than it; the lowest first, then by least work lost
   later,           ///< those that the policy says go after it, not equal ones; the last first
   behind,          ///< the same, and of equal ones those that came after it
+  chosen_anew,  ///< all are put in order in each plan, and who has no room left there is stopped;
+                ///< nothing starts before these have left
 };
 
 /// Where a gang fits best. All but the first two rate nodes for one task at a time
@@ -48,6 +51,16 @@ enum class Place : std::uint8_t {
   clustering,   ///< where tasks of as many devices are
   fragmentation,  ///< where the least becomes useless to what is usually asked for
   random,         ///< anywhere
+  roomiest,       ///< as many tasks as can be on the node with the most room, then on the next
+};
+
+/// What a promised start keeps free.
+enum class Keeps : std::uint8_t {
+  room,      ///< enough, wherever that is: it moves aside for others who leave enough
+  counted,   ///< the same as textbooks have it: of those who end just when there is enough, no more
+             ///< than are needed count, so that others are left less beside it
+  machines,  ///< these very machines: the first that are free for long enough, chosen anew in each
+             ///< plan and never later
 };
 
 constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
@@ -58,6 +71,7 @@ struct Policy {
   Place place = Place::pack;
   bool overtake = false;  ///< may a gang start before one that goes first, if it delays no promise
   std::uint32_t promises = 0;  ///< how many of the first that wait are promised a start
+  Keeps keeps = Keeps::room;   ///< for those
   bool oracle = false;         ///< goes by run times that nobody knows beforehand: for simulations
   std::uint64_t seed = 42;     ///< of Place::random
   Span ages = hours(1);        ///< of GoesFirst::ageing
@@ -65,6 +79,9 @@ struct Policy {
   /// Of GoesFirst::attained: all who ran less than the first go before those who ran less than the
   /// second, and so on (Tiresias, NSDI'19: discretised two-dimensional least attained service).
   std::array<Span, 2> levels{seconds(3'250), seconds(7'200)};
+  /// Plans are made at whole multiples of this alone, and what happens counts from the next; 0: as
+  /// soon as something happens.
+  Span rounds{0};
 };
 
 /// All rows; the first is taken where none is named.

@@ -187,9 +187,21 @@ std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optio
   // 1. By the ends that are known.
   EndsAhead ends(desk);
   for (std::optional<Time> at = desk.now; at && (!before || *at < *before); at = ends.next()) {
-    ends.pass(*at, [&](HeldId id) { room->give_back(*desk.held.at(id).allocation); });
-    if (auto allocation = opens(*at))
-      return Opening{*at, std::nullopt, false, std::move(allocation)};
+    std::optional<HeldSince> last;
+    std::shared_ptr<const Allocation> allocation;
+    ends.pass(*at, [&](HeldId id) {
+      if (allocation != nullptr) return;
+      const Holder& holder = desk.held.at(id);
+      room->give_back(*holder.allocation);
+      if (desk.policy.keeps != Keeps::counted || desk.held.is_overdue(id, desk.now)) return;
+      allocation = opens(*at);
+      last = HeldSince{holder.since, holder.job, holder.first, id};
+    });
+    if (allocation == nullptr) {
+      last.reset();
+      allocation = opens(*at);
+    }
+    if (allocation != nullptr) return Opening{*at, last, false, std::move(allocation)};
   }
   if (before) return std::nullopt;
   // 2. As though those who have held longest ended first.
@@ -216,7 +228,17 @@ void RoomNow::follow(const Allocation& allocation) {
     if (open_->view.is_changed(part.node.n)) open_->view.edit(part.node.n).take(part);
 }
 
-RoomNow::Attempt RoomNow::attempt(const Shape& shape, Time end) {
+RoomNow::Attempt RoomNow::attempt(const Shape& shape, Time end, const Reserved* own) {
+  Attempt attempt;
+  const bool just_there = desk_.policy.keeps == Keeps::machines;
+  if (own != nullptr && just_there) attempt.allocation = place_due(desk_, *own);
+  if (attempt.allocation == nullptr) attempt = attempt_anywhere(shape, end);
+  if (own != nullptr && attempt.allocation == nullptr && !just_there)
+    attempt.allocation = place_due(desk_, *own);
+  return attempt;
+}
+
+RoomNow::Attempt RoomNow::attempt_anywhere(const Shape& shape, Time end) {
   Attempt attempt;
   std::vector<bool> without(desk_.reserved.size(), false);
   for (std::size_t i = 0; i < desk_.reserved.size(); ++i) {
@@ -244,6 +266,7 @@ RoomNow::Attempt RoomNow::attempt(const Shape& shape, Time end) {
     attempt.loss = room ? std::min(attempt.loss, loss) : loss;
     room = true;
     if (outlook != nullptr && loss > outlook->spare()) continue;
+    if (desk_.policy.keeps == Keeps::machines) continue;
     if (auto moved = moved_aside(desk_, *allocation, end)) {
       attempt.allocation = std::make_shared<const Allocation>(*allocation);
       attempt.moved = std::move(moved);
@@ -283,18 +306,27 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   if (desk.reserved.empty()) keep_what_can_be(desk, by_time, plan);
   // 4. What became possible earlier is promised earlier; where it is now, it starts in this plan.
   //    But what was freed because somebody was stopped for others is theirs first.
-  if (freed && desk.policy.stops == MayStop::nobody) improve_promises(desk);
+  //    Where more counts than the time, it is looked for anew each time.
+  const bool anew = desk.policy.keeps != Keeps::room;
+  if ((freed || anew) && desk.policy.stops == MayStop::nobody) improve_promises(desk);
 }
 
 void improve_promises(Desk& desk) {
+  const Keeps keeps = desk.policy.keeps;
+  if (keeps == Keeps::machines)
+    std::sort(desk.reserved.begin(), desk.reserved.end(),
+              [&](const Reserved& a, const Reserved& b) {
+                return desk.waiting(a.group).key < desk.waiting(b.group).key;
+              });
   for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
     if (const Outlook* outlook = desk.outlook();
         outlook != nullptr && !outlook->opens_before(desk.now))
       continue;
     Reserved one = std::move(desk.reserved[i]);
     desk.reserved.erase(desk.reserved.begin() + static_cast<std::ptrdiff_t>(i));
-    if (auto opening =
-            earliest(desk, *one.shape, one.time, std::min(one.promised, one.opening.at))) {
+    const Time at_most = std::min(one.promised, one.opening.at);
+    const Time before = keeps == Keeps::room ? at_most : at_most + microseconds(1);
+    if (auto opening = earliest(desk, *one.shape, one.time, before)) {
       one.promised = opening->at;
       one.opening = std::move(*opening);
     }

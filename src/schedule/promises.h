@@ -35,7 +35,8 @@ class RoomNow {
     /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
     std::optional<std::vector<Reserved>> moved;
   };
-  Attempt attempt(const Shape& shape, Time end);
+  /// `own`: the room kept for it, taken off the desk; may be null.
+  Attempt attempt(const Shape& shape, Time end, const Reserved* own);
   /// The desk has given this away.
   void follow(const Allocation& allocation);
   /// Something else is kept now.
@@ -46,6 +47,7 @@ class RoomNow {
     std::vector<bool> without;  // of Desk::reserved
     FreeView view;
   };
+  Attempt attempt_anywhere(const Shape& shape, Time end);
   const FreeView& open_beside(const std::vector<bool>& without);
 
   Desk& desk_;
@@ -57,7 +59,8 @@ class RoomNow {
 /// cannot hold with the cause. `freed`: something was freed since promises were last looked at.
 void keep_promises(Desk& desk, bool freed, Plan& plan);
 
-/// Moves kept room forward where that is possible without moving that of others.
+/// Moves kept room forward where that is possible without moving that of others. Where the policy
+/// keeps more than room, each in its turn may also become another one at the same time.
 void improve_promises(Desk& desk);
 
 /// Keeps room for the first gang of this group that cannot start now, `started` of its gangs being

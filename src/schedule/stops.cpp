@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "schedule/ahead.h"
+#include "schedule/anew.h"
 
 namespace gangline {
 namespace {
@@ -53,7 +54,8 @@ class Candidates {
       case MayStop::lower_priority:
         return desk_.order.priority_of(*holder.waited) < desk_.order.priority_of(waits.group);
       case MayStop::later: return waits.key.point < desk_.order.point_of(holder, desk_.now);
-      case MayStop::behind: {
+      case MayStop::behind:
+      case MayStop::chosen_anew: {
         OrderKey key = desk_.order.key_of(*holder.waited, 0);
         key.point = desk_.order.point_of(holder, desk_.now);
         return waits.key < key;
@@ -167,6 +169,26 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
   groups_.insert(waits.key.id);
   coming_.push_back(desk_.hold(
       {group.job, group.first + before, 1, std::move(allocation), desk_.now, end + time_to_leave}));
+}
+
+void MakingWay::choose_anew(Plan& plan) {
+  const ChosenAnew chosen = gangline::choose_anew(desk_);
+  std::vector<HeldId> leave = chosen.leave;
+  for (const HeldId id : leave)
+    plan.stops.push_back({GangId{desk_.held.at(id).job, desk_.held.at(id).first}, chosen.by});
+  for (const HeldSince& place : desk_.held.by_since())
+    if (desk_.held.at(place.id).stopping) leave.push_back(place.id);
+  for (const HeldId id : leave) {
+    leaving_.push_back(desk_.held.at(id));
+    desk_.let_go(id);
+  }
+}
+
+void MakingWay::keep_starts(std::vector<HeldId>& starts,
+                            const std::vector<std::pair<WaitingId, std::uint32_t>>& groups) {
+  coming_.insert(coming_.end(), starts.begin(), starts.end());
+  for (const auto& [group, count] : groups) groups_.insert(group);
+  starts.clear();
 }
 
 bool MakingWay::is_needed_for(const Allocation& allocation) const {

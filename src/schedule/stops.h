@@ -41,6 +41,11 @@ class MakingWay {
             Time end);
   /// Whether something of it is held by those who are to leave.
   bool is_needed_for(const Allocation& allocation) const;
+  /// MayStop::chosen_anew: asks those to leave that have no room in the order of now.
+  void choose_anew(Plan& plan);
+  /// Starts of this plan wait until those have left who are to leave.
+  void keep_starts(std::vector<HeldId>& starts,
+                   const std::vector<std::pair<WaitingId, std::uint32_t>>& groups);
   bool for_nobody() const { return leaving_.empty(); }
   bool keeps_some_for(WaitingId group) const { return groups_.contains(group); }
   MakingRoom blocker() const;

@@ -61,8 +61,8 @@ class Pretend {
       times.merge(again_);
       again_.clear();
       if (times.empty() || *times.begin() == never) return;
-      world_.now = *times.begin();
-      times.erase(times.begin());
+      world_.now = next_round(*times.begin(), policy_.rounds);
+      times.erase(times.begin(), times.upper_bound(world_.now));
       happen();
       for (Plan plan = plan_once(); !plan.stops.empty(); plan = plan_once()) leave(plan);
     }
@@ -147,7 +147,7 @@ class Pretend {
     world_.cluster = cluster;
     world_.usual = usual_;
     for (const StoryJob& job : story_.jobs)
-      if (job.group.submitted == world_.now && !came_.contains(job.group.job)) {
+      if (job.group.submitted <= world_.now && !came_.contains(job.group.job)) {
         came_.insert(job.group.job);
         world_.waiting.push_back(job.group);
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schedule/anew.h"
 #include "schedule/place/place.h"
 #include "schedule/promises.h"
 #include "schedule/stops.h"
@@ -63,8 +64,8 @@ Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
   const std::optional<Reserved> own = take_reserved(desk, waits.key.id);
   Found found;
   for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
-    RoomNow::Attempt attempt = RoomNow(desk).attempt(*waits.shape, end);
-    if (!attempt.allocation && own && n == 0) attempt.allocation = place_due(desk, *own);
+    RoomNow::Attempt attempt =
+        RoomNow(desk).attempt(*waits.shape, end, own && n == 0 ? &*own : nullptr);
     bool made_room = false;
     if (!attempt.allocation && desk.policy.stops != MayStop::nobody) {
       const auto room = room_of_others(desk, waits, end);
@@ -122,6 +123,20 @@ std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t st
   return given;
 }
 
+/// See MakingWay::choose_anew.
+void choose_anew(Desk& desk, Held& held, Plan& plan) {
+  const ChosenAnew chosen = gangline::choose_anew(desk);
+  std::vector<HeldId> leave = chosen.leave;
+  for (const HeldId id : leave)
+    plan.stops.push_back({{desk.held.at(id).job, desk.held.at(id).first}, chosen.by});
+  for (const HeldSince& place : desk.held.by_since())
+    if (desk.held.at(place.id).stopping) leave.push_back(place.id);
+  for (const HeldId id : leave) {
+    held.leaving.push_back(desk.held.at(id).allocation);
+    desk.let_go(id);
+  }
+}
+
 }  // namespace
 
 Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wrong) {
@@ -131,6 +146,8 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   check_outlook(desk, wrong);
   bool somebody_waits = false;
   Held held;
+  const bool anew = policy.stops == MayStop::chosen_anew;
+  if (anew) choose_anew(desk, held, plan);
   for (const WaitingId id : desk.all_in_order()) {
     const Waits& waits = desk.waiting(id);
     if (waits.shape->hopeless || !waits.group.after.empty()) continue;
@@ -147,6 +164,7 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
         find_reserved(desk, id) == nullptr)
       keep_room(desk, id, started);
   }
+  if (anew && !held.leaving.empty()) plan.starts.clear();
   if (policy.stops != MayStop::nobody) improve_promises(desk);
   tell_promises(desk, plan);
   if (policy.stops != MayStop::nobody)

@@ -62,7 +62,8 @@ class Run {
   Run(const History& history, const Cluster& cluster, const SimulationSettings& how)
       : history_(history),
         how_(how),
-        shift_{std::max<std::int64_t>(0, 1 - history.jobs.front().submitted.us)},
+        cluster_(cluster),
+        shift_(shift_for(history.jobs.front().submitted, how.policy.rounds)),
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + shift_),
         engine_(machines_),
         outages_(how.outages, cluster, shift_),
@@ -95,7 +96,7 @@ class Run {
       if (happens == never && waiting_ == 0) break;  // outages alone concern nobody
       const Time next = std::min(happens, std::max(machines_.now(), outages_.next()));
       if (next == never) break;
-      step(next);
+      step(next_round(next, how_.policy.rounds));
     }
     for (SimulatedJob& job : result_.jobs)
       if (job.ended) result_.end = std::max(result_.end, *job.ended);
@@ -115,24 +116,54 @@ class Run {
     return [this](const StartOrder& order, std::uint32_t) {
       PretendRun run;
       const std::size_t index = index_of(order.job.id);
-      const Span whole = history_.jobs[index].run;
-      run.length = whole >= longest_span_in_a_log
-                       ? no_limit  // it never leaves
-                       : whole - kept_of(index) + (order.attempt > 1 ? how_.restart_cost : Span{0});
+      run.length = length_of(index, order);
       run.keeps_limit = how_.ends_at_limit;
       return run;
     };
   }
 
-  /// Work that it need not do again.
+  static Span shift_for(Time first, Span rounds) {
+    const Span least{std::max<std::int64_t>(0, 1 - first.us)};
+    return next_round(Time{} + least, rounds) - Time{};
+  }
+
+  Span length_of(std::size_t index, const StartOrder& order) const {
+    const Span whole = history_.jobs[index].run;
+    if (whole >= longest_span_in_a_log) return no_limit;  // it never leaves
+    const Span cost = how_.start_cost + (order.attempt > 1 ? how_.restart_cost : Span{0});
+    if (how_.speeds == nullptr) return whole - kept_of(index) + cost;
+    const double left =
+        seconds_left(stages_on(index, *order.allocation), position_of(index), how_.speeds->step());
+    return cost + span_of_seconds(left).value_or(longest_span_in_a_log);
+  }
+
+  /// Hands over each run that need not be done again, without what its start cost.
+  template <class Call>
+  void each_kept(std::size_t index, const Call& call) const {
+    Span cost = how_.start_cost;
+    for (const Stint& stint : result_.jobs[index].stopped) {
+      if (stint.keeps_work) call(stint, std::max(Span{0}, stint.ended - stint.started - cost));
+      cost = how_.start_cost + how_.restart_cost;
+    }
+  }
+
   Span kept_of(std::size_t index) const {
     Span kept{0};
-    Span cost{0};  // of the first start none
-    for (const Stint& stint : result_.jobs[index].stopped) {
-      if (stint.keeps_work) kept = kept + std::max(Span{0}, stint.ended - stint.started - cost);
-      cost = how_.restart_cost;
-    }
+    each_kept(index, [&](const Stint&, Span ran) { kept = kept + ran; });
     return kept;
+  }
+
+  Stages stages_on(std::size_t index, const Allocation& where) const {
+    const PastJob& job = history_.jobs[index];
+    return how_.speeds->stages(job, where, cluster_).value_or(Stages{to_seconds(job.run)});
+  }
+
+  Position position_of(std::size_t index) const {
+    Position at;
+    each_kept(index, [&](const Stint& stint, Span ran) {
+      at = after(stages_on(index, *stint.where), at, to_seconds(ran), how_.speeds->step());
+    });
+    return at;
   }
 
   static std::size_t index_of(JobId id) { return static_cast<std::size_t>(id.n - 1); }
@@ -371,7 +402,8 @@ class Run {
 
   const History& history_;
   const SimulationSettings& how_;
-  const Span shift_;  ///< pretended time begins after 0
+  const Cluster& cluster_;
+  const Span shift_;  ///< pretended time begins after 0, and has the history's rounds
   PretendCluster machines_;
   Simulator engine_;
   Outages outages_;

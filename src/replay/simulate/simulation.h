@@ -16,6 +16,7 @@
 #include "replay/history.h"
 #include "replay/simulate/outages.h"
 #include "replay/simulate/power.h"
+#include "replay/simulate/speeds.h"
 #include "replay/simulate/timeline.h"
 #include "schedule/policy.h"
 
@@ -33,6 +34,9 @@ struct SimulationSettings {
   /// A gang that is stopped for others goes on later from where it was …
   bool keeps_work = true;
   Span restart_cost{0};  ///< … after so long on its devices
+  Span start_cost{0};    ///< each start, the first one too, takes so long before it does any work
+  /// How fast jobs are where they run; null: as their history says, wherever that is.
+  std::shared_ptr<const Speeds> speeds;
   /// For GoesFirst::gittins: how much work gangs usually are, in device-time; empty: as in the
   /// history.
   std::vector<Span> usual_work;

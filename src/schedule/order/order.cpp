@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schedule/order/came_down.h"
+
 namespace gangline {
 namespace {
 
@@ -88,6 +90,11 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
       point.within = level(progress.served - just) < point.then ? 1 : 0;
       break;
     }
+    case GoesFirst::attained_in_line:
+      point.then = level_of(times_devices(progress.served, group));
+      if (const auto level = static_cast<std::size_t>(point.then); level > 0)
+        point.within = came_down_at(group, policy_.levels.at(level - 1), policy_.rounds).us;
+      break;
     case GoesFirst::gittins: {
       const std::int64_t work = times_devices(progress.served, group);
       constexpr double scale = 1e12;
@@ -102,6 +109,8 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
 Standpoint Order::point_of(const Holder& holder, Time now) const {
   WaitingGroup group = *holder.waited;
   group.progress = progress_of(holder, now);
+  if (policy_.goes_first == GoesFirst::attained_in_line)
+    group.progress.stop(now);  // as though it were
   return point_of(group);
 }
 
@@ -114,7 +123,8 @@ OrderKey Order::key_of(const WaitingGroup& group, WaitingId id) const {
 
 Time Order::changes_at(const Holder& holder, Time now) const {
   const GoesFirst by = policy_.goes_first;
-  const bool work = by == GoesFirst::attained_work || by == GoesFirst::gittins;
+  const bool work = by == GoesFirst::attained_work || by == GoesFirst::attained_in_line ||
+                    by == GoesFirst::gittins;
   if (holder.waited == nullptr || (by != GoesFirst::attained && !work)) return never;
   const Span served = progress_of(holder, now).served;
   const std::int64_t each = work ? std::max(whole, devices_wanted(*holder.waited->request)) : whole;

@@ -166,7 +166,7 @@ std::optional<Allocation> Search::on_several_nodes() {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> chosen;  // node, tasks there
   for (std::uint32_t rank = 0; rank < wanted_.tasks;) {
     const std::uint32_t rest = wanted_.tasks - rank;
-    auto n = nodes.take_smallest(rest);
+    auto n = wanted_.roomiest_first ? std::nullopt : nodes.take_smallest(rest);
     if (!n) n = nodes.take_roomiest();
     if (!n) return std::nullopt;
     const std::uint32_t here =
@@ -196,8 +196,10 @@ std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
   if (wanted.best_nodes != nullptr) return place_rated(wanted, free);
   for (const Slices slices : slices_in_order(wanted)) {
     Search search(wanted, free, slices);
-    if (auto allocation = search.on_one_node()) return allocation;
-    if (wanted.tasks == 1) continue;
+    if (!wanted.roomiest_first) {
+      if (auto allocation = search.on_one_node()) return allocation;
+      if (wanted.tasks == 1) continue;
+    }
     auto allocation = search.on_several_nodes();
     if (allocation && (wanted.most_nodes == 0 || allocation->parts.size() <= wanted.most_nodes))
       return allocation;

@@ -36,7 +36,8 @@ struct Wanted {
   bool slices = false;             ///< some of the devices are slices
   std::shared_ptr<Scores> scores;  ///< shared by all that ask for the same devices; never null
 
-  std::size_t most_nodes = 0;  ///< that it may lie over; 0: any
+  std::size_t most_nodes = 0;   ///< that it may lie over; 0: any
+  bool roomiest_first = false;  ///< it goes to the nodes with the most room, close together or not
   /// Where nodes are rated by the rule of a policy; null: they are taken by closeness.
   std::shared_ptr<BestNodes> best_nodes;
 

@@ -148,6 +148,7 @@ Rating random(const Rater& rater, const Site& site) {
 Rater::Rule rule_of(Place place) {
   switch (place) {
     case Place::pack:
+    case Place::roomiest:
     case Place::consolidate: return nullptr;
     case Place::first: return first;
     case Place::best: return best;

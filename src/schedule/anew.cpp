@@ -1,0 +1,108 @@
+#include "schedule/anew.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "schedule/ahead.h"
+
+namespace gangline {
+namespace {
+
+/// One that wants room: a group that waits, or somebody who runs.
+struct Candidate {
+  OrderKey key;
+  Shape* shape = nullptr;
+  std::uint32_t gangs = 1;
+  std::optional<HeldId> held;
+};
+
+std::vector<Candidate> in_order(Desk& desk) {
+  std::vector<Candidate> all;
+  for (const auto& [first, shape] : desk.heads())
+    for (const OrderKey& key : shape->line)
+      all.push_back({key, shape, desk.waiting(key.id).group.count, {}});
+  for (const HeldSince& place : desk.held.by_since()) {
+    const Holder& holder = desk.held.at(place.id);
+    if (holder.stopping || holder.waited == nullptr) continue;
+    OrderKey key = desk.order.key_of(*holder.waited, 0);
+    key.point = desk.order.point_of(holder, desk.now);
+    all.push_back({key, &desk.shape_of(*holder.waited), 1, place.id});
+  }
+  std::sort(all.begin(), all.end(),
+            [](const Candidate& a, const Candidate& b) { return a.key < b.key; });
+  return all;
+}
+
+bool is_free(const FreeView& view, const Allocation& allocation) {
+  return std::all_of(allocation.parts.begin(), allocation.parts.end(), [&](const NodePart& part) {
+    return part.node.n < view.base().nodes() && view.node(part.node.n).can_hold(part);
+  });
+}
+
+struct Chosen {
+  std::vector<std::pair<const Candidate*, std::uint32_t>> come;  ///< that wait, with how many gangs
+  std::vector<HeldId> leave;
+};
+
+/// In order, each that finds room beside those before it. Who runs holds its own place where that
+/// is free still; else it is enough that there is room somewhere.
+Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view,
+              const std::set<const Candidate*>& without) {
+  Chosen chosen;
+  std::set<const Shape*> no_room;  // there will be ever less
+  for (const Candidate& one : all) {
+    if (without.contains(&one)) continue;
+    if (one.held && is_free(view, *desk.held.at(*one.held).allocation)) {
+      view.take(*desk.held.at(*one.held).allocation);
+      continue;
+    }
+    std::uint32_t gangs = 0;
+    while (gangs < one.gangs && !no_room.contains(one.shape)) {
+      const auto place = place_first(*one.shape, view);
+      if (place == nullptr) {
+        no_room.insert(one.shape);
+        break;
+      }
+      view.take(*place);
+      ++gangs;
+    }
+    if (one.held && gangs == 0) chosen.leave.push_back(*one.held);
+    if (!one.held && gangs > 0) chosen.come.emplace_back(&one, gangs);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+ChosenAnew choose_anew(Desk& desk) {
+  if (desk.heads().empty()) return {};
+  const std::vector<Candidate> all = in_order(desk);
+  FreeView nobody(desk.free);  // runs of those that may be stopped
+  FreeView now(desk.free);     // those are gone that were asked to leave
+  for (const HeldSince& place : desk.held.by_since()) {
+    const Holder& holder = desk.held.at(place.id);
+    if (holder.stopping) now.give_back(*holder.allocation);
+    if (holder.stopping || holder.waited != nullptr) nobody.give_back(*holder.allocation);
+  }
+  std::set<const Candidate*> without;
+  for (;;) {
+    const Chosen chosen = choose(desk, all, nobody, without);
+    if (chosen.leave.empty()) return {};
+    // Those that stay may lie where one that comes finds no place among them. Nobody leaves for it.
+    FreeView view = now;
+    for (const HeldId id : chosen.leave) view.give_back(*desk.held.at(id).allocation);
+    const std::size_t before = without.size();
+    for (const auto& [one, gangs] : chosen.come)
+      for (std::uint32_t i = 0; i < gangs && !without.contains(one); ++i) {
+        const auto place = place_first(*one->shape, view);
+        if (place == nullptr) without.insert(one);
+        else view.take(*place);
+      }
+    if (without.size() > before) continue;
+    if (chosen.come.empty()) return {};
+    return {chosen.leave, desk.waiting(chosen.come.front().first->key.id).group.job};
+  }
+}
+
+}  // namespace gangline
