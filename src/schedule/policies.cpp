@@ -38,6 +38,7 @@ constexpr Policy rows[] = {
     row("gpu_packing", First::arrival, Place::packing, true, 1),
     row("gpu_clustering", First::arrival, Place::clustering, true, 1),
     row("fgd", First::arrival, Place::fragmentation, true, 1),
+    row("gang", First::arrival, Place::gang, true, 1),
     row("random", First::arrival, Place::random, true, 1),
     //       name      goes first      who may be stopped   promises  place  by run times known
     stopping("urgent", First::arrival, MayStop::lower_priority, 1),

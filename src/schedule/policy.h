@@ -47,7 +47,9 @@ enum class Place : std::uint8_t {
   packing,      ///< devices that are in use first, then nodes that are
   clustering,   ///< where tasks of as many devices are
   fragmentation,  ///< where the least becomes useless to what is usually asked for
-  random,         ///< anywhere
+  gang,    ///< where the most stays of use to it, less what becomes useless; gangs of several
+           ///< tasks go near each other, as with `pack`
+  random,  ///< anywhere
 };
 
 constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
