@@ -102,7 +102,9 @@ std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const 
 
 RoomCount::RoomCount(const Desk& desk, const Shape& shape)
     : desk_(desk), shape_(shape), view_(desk.free) {
-  for (const Wanted& wanted : shape.wanted) tasks_.push_back(room_for(wanted, view_));
+  // That one task has no room says that there is none to count.
+  const bool none = shape.request->tasks == 1 && shape.no_room && shape.freed.empty();
+  for (const Wanted& wanted : shape.wanted) tasks_.push_back(none ? 0 : room_for(wanted, view_));
 }
 
 void RoomCount::give_back(const Allocation& allocation) {

@@ -95,7 +95,8 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   share_scores(shape);
   for (Wanted& wanted : shape.wanted) {
     wanted.roomiest_first = policy.place == Place::roomiest;
-    if (rule_of(policy.place) != nullptr) wanted.best_nodes = std::make_shared<BestNodes>(rater_);
+    if (is_rated(policy.place, wanted.tasks))
+      wanted.best_nodes = std::make_shared<BestNodes>(rater_);
     else if (policy.place == Place::consolidate)
       if (const auto empty = place(wanted, FreeView(*empty_)))
         wanted.most_nodes = empty->parts.size();

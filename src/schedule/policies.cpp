@@ -54,6 +54,7 @@ constexpr Policy rows[] = {
     row("gpu_packing", First::arrival, Place::packing, true, 1),
     row("gpu_clustering", First::arrival, Place::clustering, true, 1),
     row("fgd", First::arrival, Place::fragmentation, true, 1),
+    row("gang", First::arrival, Place::gang, true, 1),
     row("random", First::arrival, Place::random, true, 1),
     //      name      place  promises  of what
     keeping("easy_textbook", Place::pack, 1, Keeps::counted),

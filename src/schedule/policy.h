@@ -50,8 +50,10 @@ enum class Place : std::uint8_t {
   packing,      ///< devices that are in use first, then nodes that are
   clustering,   ///< where tasks of as many devices are
   fragmentation,  ///< where the least becomes useless to what is usually asked for
-  random,         ///< anywhere
-  roomiest,       ///< as many tasks as can be on the node with the most room, then on the next
+  gang,      ///< where the most stays of use to it, less what becomes useless; gangs of several
+             ///< tasks go near each other, as with `pack`
+  random,    ///< anywhere
+  roomiest,  ///< as many tasks as can be on the node with the most room, then on the next
 };
 
 /// What a promised start keeps free.

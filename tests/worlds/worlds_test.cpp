@@ -84,6 +84,9 @@ class WorldRun {
   WorldRun(std::uint64_t seed, const Policy& policy)
       : dice_(seed + 77), world_(random_world(seed)), policy_(policy) {
     now_.queues = world_.queues;
+    std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
+    for (const WaitingGroup& job : world_.jobs) asked.emplace_back(job.request.get(), job.count);
+    now_.usual = std::make_shared<const std::vector<UsualTask>>(usual_tasks(asked));
   }
 
   std::string wrong;

@@ -152,7 +152,7 @@ void Search::each_with_room(const Call& call) const {
       for (const std::uint32_t s : free_.base().standings_of(k)) {
         const auto& nodes = free_.base().standings()[s].nodes;
         if (nodes.empty()) continue;
-        if (wanted_.scores->of(free_.base(), s, usable, slices_).most > 0)
+        if (wanted_.scores->most_on(free_.base(), s, usable, slices_) > 0)
           offer_all(nodes, usable.cpus_each);
       }
     }

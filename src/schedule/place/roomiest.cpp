@@ -33,7 +33,7 @@ RoomiestNodes::RoomiestNodes(const Wanted& wanted, const FreeView& free, Slices 
       if (!usable.node || usable.devices.empty()) continue;
       for (const std::uint32_t s : base.standings_of(k)) {
         if (base.standings()[s].nodes.empty()) continue;
-        const std::uint32_t most = wanted.scores->of(base, s, usable, slices).most;
+        const std::uint32_t most = wanted.scores->most_on(base, s, usable, slices);
         if (most > 0) add_source(base.standings()[s].nodes, most, usable.cpus_each);
       }
     }

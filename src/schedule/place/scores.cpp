@@ -14,6 +14,16 @@ const Score& Scores::of(const FreeState& free, std::uint32_t standing, const Usa
   return *score;
 }
 
+std::uint32_t Scores::most_on(const FreeState& free, std::uint32_t standing, const Usable& usable,
+                              Slices slices) {
+  auto& known = most_[static_cast<std::size_t>(slices)];
+  if (known.size() <= standing) known.resize(free.standings().size());
+  if (known[standing] == 0)
+    known[standing] =
+        1 + tasks_on_devices(usable, free.standings()[standing].free, each_, share_, slices);
+  return known[standing] - 1;
+}
+
 Score Scores::of_devices(const NodeLayout& layout, const std::vector<std::int32_t>& free,
                          const Usable& usable, Slices slices) const {
   Score score;

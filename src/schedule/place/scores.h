@@ -35,6 +35,9 @@ class Scores {
   /// Of a standing. `usable`: on nodes of its kind.
   const Score& of(const FreeState& free, std::uint32_t standing, const Usable& usable,
                   Slices slices);
+  /// Score::most of a standing alone.
+  std::uint32_t most_on(const FreeState& free, std::uint32_t standing, const Usable& usable,
+                        Slices slices);
   /// Of a node with these devices free, arranged.
   Score of_devices(const NodeLayout& layout, const std::vector<std::int32_t>& free,
                    const Usable& usable, Slices slices) const;
@@ -44,6 +47,7 @@ class Scores {
   std::uint32_t each_;
   Share share_;
   std::array<std::vector<std::optional<Score>>, 3> known_;  // by Slices and standing
+  std::array<std::vector<std::uint32_t>, 3> most_;          // 1 more than it is; 0: not known yet
 };
 
 /// Devices of a node that may serve and have as much left as one of them must have.

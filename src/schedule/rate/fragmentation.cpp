@@ -6,7 +6,6 @@
 #include "schedule/place/wanted.h"
 
 namespace gangline {
-namespace {
 
 bool may_use(const Node& node, const UsualTask& task) {
   DeviceRequest request;
@@ -15,8 +14,6 @@ bool may_use(const Node& node, const UsualTask& task) {
   return std::any_of(node.devices.begin(), node.devices.end(),
                      [&](const Device& device) { return matches(device, request); });
 }
-
-}  // namespace
 
 Fragmentation::Fragmentation(const Kinds& kinds, std::span<const UsualTask> usual) {
   const auto wish_of = [&](const UsualTask& task) -> std::uint32_t {

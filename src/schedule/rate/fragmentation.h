@@ -12,6 +12,9 @@
 
 namespace gangline {
 
+/// Whether the node has a device of a model that the task takes.
+bool may_use(const Node& node, const UsualTask& task);
+
 class Fragmentation {
  public:
   static constexpr std::size_t most_wishes = 64;

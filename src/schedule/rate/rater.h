@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "model/usual.h"
@@ -13,7 +14,7 @@
 
 namespace gangline {
 
-class Fragmentation;
+class NodeValues;
 
 struct Rating {
   std::int32_t score = 0;  ///< more is better
@@ -33,7 +34,7 @@ struct Site {
 class Rater {
  public:
   /// `kinds` must outlive it. `usual`: for rules that keep room for those to come.
-  Rater(const Kinds& kinds, const Policy& policy, std::vector<UsualTask> usual);
+  Rater(const Kinds& kinds, const Policy& policy, const std::vector<UsualTask>& usual);
   ~Rater();
 
   const Kinds& kinds() const { return kinds_; }
@@ -41,7 +42,11 @@ class Rater {
   // Of the largest node, in thousandths.
   double most_cpus() const { return most_cpus_; }
   double most_devices() const { return most_devices_; }
-  const Fragmentation& fragmentation() const { return *fragmentation_; }
+  /// What the measure of the rule says of a node of this kind with so much free: for
+  /// Place::fragmentation thousandths of devices that are of no use; for Place::gang those that are
+  /// of use less those that are not, in thousandths of these. Remembered.
+  double value(std::uint32_t kind, std::uint32_t cpu_thousandths,
+               std::span<const std::int32_t> free) const;
 
   /// Whether a rating holds as long as the node does not change.
   bool lasts() const { return lasts_; }
@@ -57,10 +62,11 @@ class Rater {
   std::uint64_t seed_;
   bool lasts_;
   double most_cpus_ = 1, most_devices_ = 1;
-  std::unique_ptr<const Fragmentation> fragmentation_;
+  std::unique_ptr<NodeValues> values_;  ///< null: the rule measures no nodes
 };
 
-/// The rule of a way to place; null: it goes by closeness instead (place/place.h).
-Rater::Rule rule_of(Place place);
+/// Whether gangs of so many tasks go by the rule of this way to place, task by task; else they go
+/// by closeness (place/place.h).
+bool is_rated(Place place, std::uint32_t tasks);
 
 }  // namespace gangline

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "schedule/rate/expected_use.h"
 #include "schedule/rate/fragmentation.h"
+#include "schedule/rate/node_values.h"
 #include "schedule/rate/rater.h"
 
 namespace gangline {
@@ -84,18 +86,17 @@ Rating clustering(const Rater& rater, const Site& site) {
   return {score, {}};
 }
 
-/// A device for a share, or the closest whole ones, so that the least becomes of no use.
-Rating fragmentation(const Rater& rater, const Site& site) {
-  const Fragmentation& measure = rater.fragmentation();
+/// A device for a share, or whole ones, so that the score of the node's value before and after is
+/// the best.
+template <class ScoreOf>
+Rating by_values(const Rater& rater, const Site& site, const ScoreOf& score_of) {
   const std::uint32_t kind = rater.kinds().kind_of(site.node);
   std::vector<std::int32_t> free = site.free.devices;
   const std::uint32_t cpus = site.free.cpu_thousandths - site.usable.cpus_each;
-  const double before = measure.of(kind, site.free.cpu_thousandths, free);
-  const auto score_of = [&](double after) {
-    return whole(1 / (1 + std::exp((after - before) / 1000)) * 100);
-  };
+  const double before = rater.value(kind, site.free.cpu_thousandths, free);
+  const auto score = [&] { return score_of(before, rater.value(kind, cpus, free)); };
   const std::int32_t share = site.wanted.share.thousandths;
-  if (site.wanted.each == 0) return {score_of(measure.of(kind, cpus, free)), {}};
+  if (site.wanted.each == 0) return {score(), {}};
   if (share == whole_device.thousandths) {
     std::uint32_t left = site.wanted.each;
     for (const std::uint32_t d : site.usable.devices) {
@@ -104,9 +105,9 @@ Rating fragmentation(const Rater& rater, const Site& site) {
       free[d] -= share;
       --left;
     }
-    return {score_of(measure.of(kind, cpus, free)), {}};
+    return {score(), {}};
   }
-  Rating best{-1, {}};
+  std::optional<Rating> best;
   for (std::size_t i = 0; i < site.usable.devices.size(); ++i) {
     const std::uint32_t d = site.usable.devices[i];
     const std::int32_t left = free[d];
@@ -116,11 +117,26 @@ Rating fragmentation(const Rater& rater, const Site& site) {
     for (std::size_t e = 0; e < i && !seen; ++e) seen = free[site.usable.devices[e]] == left;
     if (seen) continue;
     free[d] -= share;
-    const std::int32_t score = score_of(measure.of(kind, cpus, free));
+    const std::int32_t with_it = score();
     free[d] += share;
-    if (score > best.score) best = {score, d};
+    if (!best || with_it > best->score) best = {with_it, d};
   }
-  return best;
+  return best.value_or(Rating{});
+}
+
+/// Where the least becomes of no use.
+Rating fragmentation(const Rater& rater, const Site& site) {
+  return by_values(rater, site, [](double before, double after) {
+    return whole(1 / (1 + std::exp((after - before) / 1000)) * 100);
+  });
+}
+
+/// Where the least of what was expected to be used is lost, in tenths of a device: nodes about as
+/// good are filled one after the other.
+Rating gang(const Rater& rater, const Site& site) {
+  return by_values(rater, site, [](double before, double after) {
+    return whole(std::floor((after - before) / (2 * 100 * 1000)));
+  });
 }
 
 std::uint64_t mixed(std::uint64_t x) {  // splitmix64
@@ -143,8 +159,7 @@ Rating random(const Rater& rater, const Site& site) {
   return rating;
 }
 
-}  // namespace
-
+/// Null: by closeness.
 Rater::Rule rule_of(Place place) {
   switch (place) {
     case Place::pack:
@@ -157,17 +172,38 @@ Rater::Rule rule_of(Place place) {
     case Place::packing: return packing;
     case Place::clustering: return clustering;
     case Place::fragmentation: return fragmentation;
+    case Place::gang: return gang;
     case Place::random: return random;
   }
   return nullptr;
 }
 
-Rater::Rater(const Kinds& kinds, const Policy& policy, std::vector<UsualTask> usual)
+std::unique_ptr<NodeValues> values_of(Place place, const Kinds& kinds,
+                                      std::span<const UsualTask> usual) {
+  if (place != Place::fragmentation && place != Place::gang) return nullptr;
+  const auto useless = std::make_shared<const Fragmentation>(kinds, usual);
+  if (place == Place::fragmentation)
+    return std::make_unique<NodeValues>(
+        [useless](auto kind, auto cpus, auto free) { return useless->of(kind, cpus, free); });
+  const auto useful = std::make_shared<const ExpectedUse>(kinds, usual);
+  // Rounded, so that what is equally good is so to the last bit.
+  return std::make_unique<NodeValues>([useless, useful](auto kind, auto cpus, auto free) {
+    return std::round(1000 * (useful->of(kind, cpus, free) - useless->of(kind, cpus, free)));
+  });
+}
+
+}  // namespace
+
+bool is_rated(Place place, std::uint32_t tasks) {
+  return rule_of(place) != nullptr && (place != Place::gang || tasks == 1);
+}
+
+Rater::Rater(const Kinds& kinds, const Policy& policy, const std::vector<UsualTask>& usual)
     : kinds_(kinds),
       rule_(rule_of(policy.place)),
       seed_(policy.seed),
       lasts_(policy.place != Place::random),
-      fragmentation_(std::make_unique<const Fragmentation>(kinds, usual)) {
+      values_(values_of(policy.place, kinds, usual)) {
   for (const NodeKind& kind : kinds.all()) {
     const Node& node = kinds.node(kind.example);
     most_cpus_ = std::max(most_cpus_, static_cast<double>(cpus_of(node).thousandths));
@@ -176,5 +212,10 @@ Rater::Rater(const Kinds& kinds, const Policy& policy, std::vector<UsualTask> us
 }
 
 Rater::~Rater() = default;
+
+double Rater::value(std::uint32_t kind, std::uint32_t cpu_thousandths,
+                    std::span<const std::int32_t> free) const {
+  return values_->of(kind, cpu_thousandths, free);
+}
 
 }  // namespace gangline
