@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "schedule/never_fits.h"
+#include "schedule/place/near_nodes.h"
 #include "schedule/place/place.h"
 #include "schedule/rate/best_nodes.h"
 
@@ -98,6 +99,8 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
     else if (policy.place == Place::consolidate)
       if (const auto empty = place(wanted, FreeView(*empty_)))
         wanted.most_nodes = empty->parts.size();
+    if (rule_of(policy.place) == nullptr && wanted.tasks > 1 && kinds.switches().any())
+      wanted.by_switch = std::make_shared<RoomBySwitch>();
   }
   return shape;
 }

@@ -15,6 +15,7 @@
 namespace gangline {
 
 class BestNodes;
+class RoomBySwitch;
 
 /// Which devices count.
 struct DeviceRules {
@@ -37,6 +38,9 @@ struct Wanted {
   std::shared_ptr<Scores> scores;  ///< shared by all that ask for the same devices; never null
 
   std::size_t most_nodes = 0;  ///< that it may lie over; 0: any
+  /// Where nodes are taken by closeness, it is known under which switches they are and there are
+  /// several tasks; else null.
+  std::shared_ptr<RoomBySwitch> by_switch;
   /// Where nodes are rated by the rule of a policy; null: they are taken by closeness.
   std::shared_ptr<BestNodes> best_nodes;
 
