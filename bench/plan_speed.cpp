@@ -1,5 +1,6 @@
 // How fast plans are made on a large cluster: one from nothing, and each next one after a gang
-// ended. usage: plan_speed NODES WAITING SHAPES [NEXT_PLANS]     prints one line of JSON
+// ended. usage: plan_speed NODES WAITING SHAPES [NEXT_PLANS [NODES_A_RACK]]  prints one line of
+// JSON
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -39,7 +40,8 @@ double peak_mib() {
   return static_cast<double>(use.ru_maxrss) / 1024.0;
 }
 
-std::shared_ptr<const Cluster> make_cluster(std::uint32_t nodes) {
+/// `a_rack`: so many nodes under one switch, and so many of these in a row; 0: it is not known.
+std::shared_ptr<const Cluster> make_cluster(std::uint32_t nodes, std::uint32_t a_rack) {
   static constexpr const char* models[] = {"NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-80GB",
                                            "NVIDIA L40S", "Tesla V100-SXM2-32GB"};
   auto cluster = std::make_shared<Cluster>();
@@ -48,6 +50,9 @@ std::shared_ptr<const Cluster> make_cluster(std::uint32_t nodes) {
     node.name = "n" + std::to_string(n);
     node.cpus = CpuSet::first(96);
     node.memory = gibibytes(1024);
+    if (a_rack > 0)
+      node.place = {"row" + std::to_string(n / a_rack / a_rack),
+                    "rack" + std::to_string(n / a_rack)};
     const std::uint32_t model = n % 4;
     for (std::uint32_t d = 0; d < 8; ++d) {
       Device device;
@@ -180,14 +185,14 @@ class World {
 };
 
 struct Options {
-  std::uint32_t nodes = 0, waiting = 0, shapes = 0, next_plans = 0;
+  std::uint32_t nodes = 0, waiting = 0, shapes = 0, next_plans = 0, a_rack = 0;
 };
 
 void measure(const Options& options) {
   Dice dice;
   Snapshot snapshot;
   snapshot.now = Time{seconds(1'000'000).us};
-  snapshot.cluster = make_cluster(options.nodes);
+  snapshot.cluster = make_cluster(options.nodes, options.a_rack);
   snapshot.queues = {Queue{}};
   hold_half(snapshot, dice);
   wait_all(snapshot, options.waiting, options.shapes, dice);
@@ -222,12 +227,14 @@ void measure(const Options& options) {
   times.push_back(times.empty() ? 0 : times.back());
   const std::size_t n = times.size() - 1;
   std::printf(
-      "{\"nodes\": %u, \"waiting\": %u, \"shapes\": %u, \"load_s\": %.3f, \"plan_s\": %.3f, "
+      "{\"nodes\": %u, \"a_rack\": %u, \"waiting\": %u, \"shapes\": %u, \"load_s\": %.3f, "
+      "\"plan_s\": %.3f, "
       "\"starts\": %zu, \"reasons_s\": %.3f, \"waits\": %zu, \"next_median_ms\": %.3f, "
       "\"next_p99_ms\": %.3f, \"next_most_ms\": %.3f, \"next_starts\": %zu, "
       "\"world_mib\": %.0f, \"peak_mib\": %.0f}\n",
-      options.nodes, options.waiting, options.shapes, loaded, planned, first.starts.size(), reasons,
-      waits, times[n / 2], times[n * 99 / 100], times[n], starts, world_mib, peak_mib());
+      options.nodes, options.a_rack, options.waiting, options.shapes, loaded, planned,
+      first.starts.size(), reasons, waits, times[n / 2], times[n * 99 / 100], times[n], starts,
+      world_mib, peak_mib());
 }
 
 }  // namespace
@@ -237,6 +244,7 @@ int main(int argc, char** argv) {
   const auto number = [&](int i, unsigned long otherwise) {
     return static_cast<std::uint32_t>(argc > i ? std::strtoul(argv[i], nullptr, 10) : otherwise);
   };
-  gangline::measure({number(1, 1'000), number(2, 10'000), number(3, 1'000), number(4, 1'000)});
+  gangline::measure(
+      {number(1, 1'000), number(2, 10'000), number(3, 1'000), number(4, 1'000), number(5, 0)});
   return 0;
 }

@@ -237,6 +237,7 @@ void fields(M& m, Node& v) {
   m("devices", v.devices);
   m("links", v.links);
   m("up", v.up);
+  m("place", v.place);
   m("driver", v.driver);
   m("notes", v.notes);
 }

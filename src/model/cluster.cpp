@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/text.h"
+
 namespace gangline {
 
 const char* name_of(LinkKind kind) {
@@ -26,6 +28,19 @@ LinkKind link_between(const Node& node, std::uint32_t a, std::uint32_t b) {
 
 CpuAmount cpus_of(const Node& node) {
   return node.cpus.empty() ? node.counted : whole_cpus(node.cpus.count());
+}
+
+std::vector<std::string> place_from(std::string_view text) {
+  std::vector<std::string> place;
+  for (const std::string_view part : split(text, '/'))
+    if (!part.empty() && place.size() < most_switch_levels) place.emplace_back(part);
+  return place;
+}
+
+std::string place_text(const Node& node) {
+  std::string text;
+  for (const std::string& name : node.place) text += (text.empty() ? "" : "/") + name;
+  return text;
 }
 
 }  // namespace gangline

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -78,6 +79,7 @@ struct Node {
   std::vector<Device> devices;
   std::vector<Link> links;
   bool up = true;
+  std::vector<std::string> place;  ///< the switches above it, outermost first; empty: not known
   std::string driver;              ///< of the GPUs: "535.104.05"; empty: none or unknown
   std::vector<std::string> notes;  ///< what could not be read and why, for people
   bool operator==(const Node&) const = default;
@@ -85,6 +87,12 @@ struct Node {
 
 /// How many CPUs it has, by number or counted.
 CpuAmount cpus_of(const Node& node);
+
+constexpr std::size_t most_switch_levels = 16;
+
+/// "row1/rack2" as Node::place, and back. What lies deeper than that is left out.
+std::vector<std::string> place_from(std::string_view text);
+std::string place_text(const Node& node);
 
 struct Cluster {
   std::vector<Node> nodes;

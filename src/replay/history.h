@@ -56,7 +56,6 @@ struct History {
 /// The machines of a file.
 struct FoundCluster {
   Cluster cluster;
-  std::vector<std::string> places;  ///< of each node: "rack2/switch5", outermost first; or empty
   std::vector<std::string> queues;  ///< of each node: whose alone it is; or empty
   LeftOut left_out;
   std::vector<std::string> notes;

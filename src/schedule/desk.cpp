@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "schedule/never_fits.h"
+#include "schedule/place/near_nodes.h"
 #include "schedule/place/place.h"
 #include "schedule/rate/best_nodes.h"
 
@@ -100,6 +101,9 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
     else if (policy.place == Place::consolidate)
       if (const auto empty = place(wanted, FreeView(*empty_)))
         wanted.most_nodes = empty->parts.size();
+    if (wanted.best_nodes == nullptr && !wanted.roomiest_first && wanted.tasks > 1 &&
+        kinds.switches().any())
+      wanted.by_switch = std::make_shared<RoomBySwitch>();
   }
   return shape;
 }

@@ -90,6 +90,8 @@ void read_node(Words& words, Story& story) {
     } else if (words.take("memory")) {
       const auto memory = parse_bytes(words.word());
       if (memory) node.memory = *memory;
+    } else if (words.take("under")) {
+      node.place = place_from(words.word());
     } else if (words.take("islands")) {
       link_islands(node, words.word());
     } else if (words.take("numa")) {

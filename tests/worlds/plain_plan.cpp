@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plain_near.h"
 #include "schedule/anew.h"
 #include "schedule/place/place.h"
 #include "schedule/promises.h"
@@ -16,6 +17,8 @@ void check_place(const Desk& desk, const Shape& shape, std::string& wrong) {
     const auto quick = place(wanted, FreeView(desk.free));
     const auto plain = place(wanted, FreeView::plain(desk.free));
     if (quick != plain) wrong = "another place by looking up than by looking at each node";
+    if (wanted.by_switch != nullptr && wanted.most_nodes == 0)
+      check_near(wanted, FreeView(desk.free), quick, wrong);
     const std::uint64_t room = room_for(wanted, FreeView(desk.free));
     if (room != room_for(wanted, FreeView::plain(desk.free))) wrong = "another count of room";
     if (quick.has_value() && room < wanted.tasks) wrong = "a place that the count does not know";

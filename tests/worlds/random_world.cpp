@@ -132,4 +132,25 @@ World random_world(std::uint64_t seed) {
   return world;
 }
 
+World under_switches(World world, std::uint64_t seed) {
+  Dice dice(seed + 2'000'003);
+  auto& nodes = world.cluster.nodes;
+  for (std::uint32_t more = dice.from(0, 6); more > 0; --more) {
+    nodes.push_back(nodes[dice.from(0, static_cast<std::uint32_t>(nodes.size() - 1))]);
+    nodes.back().name = std::string(1, static_cast<char>('a' + nodes.size() - 1));
+  }
+  for (Node& node : nodes) {
+    const std::uint32_t levels = dice.one_in(6) ? dice.from(0, 3) : 2;
+    for (std::uint32_t level = 0; level < levels; ++level)
+      node.place.push_back(std::string(1, static_cast<char>('p' + dice.from(0, 1))));
+  }
+  for (WaitingGroup& job : world.jobs) {
+    if (dice.one_in(2)) continue;
+    auto request = *job.request;
+    request.tasks = dice.from(2, 12);
+    job.request = std::make_shared<const ResourceRequest>(std::move(request));
+  }
+  return world;
+}
+
 }  // namespace gangline::worlds

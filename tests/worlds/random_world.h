@@ -42,5 +42,8 @@ struct World {
 constexpr Time quiet{400'000'000};
 
 World random_world(std::uint64_t seed);
+/// The same with some nodes more, under up to three levels of switches, some of them under none,
+/// and with larger gangs.
+World under_switches(World world, std::uint64_t seed);
 
 }  // namespace gangline::worlds

@@ -81,8 +81,8 @@ void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
 /// One world on its way through pretend time. `wrong` is the first thing that does not hold.
 class WorldRun {
  public:
-  WorldRun(std::uint64_t seed, const Policy& policy)
-      : dice_(seed + 77), world_(random_world(seed)), policy_(policy) {
+  WorldRun(World world, std::uint64_t seed, const Policy& policy)
+      : dice_(seed + 77), world_(std::move(world)), policy_(policy) {
     now_.queues = world_.queues;
     std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
     for (const WaitingGroup& job : world_.jobs) asked.emplace_back(job.request.get(), job.count);
@@ -479,9 +479,16 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, conservative
 
 void run_world(std::uint64_t seed, const Policy& policy) {
-  WorldRun run(seed, policy);
+  WorldRun run(random_world(seed), seed, policy);
   run.go();
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;
+}
+
+void run_world_under_switches(std::uint64_t seed, const Policy& policy) {
+  WorldRun run(under_switches(random_world(seed), seed), seed, policy);
+  run.go();
+  ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, under switches, policy "
+                           << policy.name;
 }
 
 TEST(Worlds, HoldWhatMakePlanPromises) {
@@ -497,6 +504,15 @@ TEST(Worlds, HoldWhatMakePlanPromises) {
       ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i]));
     }
   }
+}
+
+TEST(Worlds, HoldTheSameWhereNodesAreUnderSwitches) {
+  const std::uint64_t first = number_of("SEED", 1);
+  const std::uint64_t count = number_of("WORLDS", 500);
+  const auto rows = policies();
+  for (std::uint64_t seed = first; seed < first + count; ++seed)
+    ASSERT_NO_FATAL_FAILURE(
+        run_world_under_switches(seed, rows[seed % 4 == 0 ? seed / 4 % rows.size() : seed % 4]));
 }
 
 TEST(Worlds, AStartThatIsDueComesThoughLaterOnesNeedWhatOthersHoldUntilThen) {

@@ -44,7 +44,7 @@ void add_gpus(Node& node, std::int64_t count, const GpuKind& kind, Why& why) {
   node.devices.insert(node.devices.end(), static_cast<std::size_t>(count), device);
 }
 
-void ClusterDraft::add(Node node, std::uint64_t line, Why why, std::string place) {
+void ClusterDraft::add(Node node, std::uint64_t line, Why why) {
   if (!why.said() && has(node.name))
     why.say("there is a node of its name", "there is a node '" + node.name + "' already");
   if (!why.said() && devices_ + node.devices.size() > most_devices_in_a_cluster)
@@ -53,8 +53,6 @@ void ClusterDraft::add(Node node, std::uint64_t line, Why why, std::string place
   devices_ += node.devices.size();
   names_.insert(node.name);
   found_.cluster.nodes.push_back(std::move(node));
-  if (!place.empty()) found_.places.resize(found_.cluster.nodes.size());
-  if (!place.empty()) found_.places.back() = std::move(place);
 }
 
 Result<FoundCluster> ClusterDraft::finish(const Input& input) && {
@@ -62,7 +60,6 @@ Result<FoundCluster> ClusterDraft::finish(const Input& input) && {
   if (full())
     return Error{ErrorKind::refused, "it holds more than " + std::to_string(most_nodes) + " nodes",
                  input.name(), ""};
-  if (!found_.places.empty()) found_.places.resize(found_.cluster.nodes.size());
   for (const auto& [text, n] : counted_) found_.notes.push_back(std::to_string(n) + " " + text);
   return std::move(found_);
 }

@@ -38,7 +38,9 @@ class ClusterDraft {
   static constexpr std::size_t most_nodes = 1'000'000;
 
   /// Keeps the node, or counts it as left out if `why` says something or there is one of its name.
-  void add(Node node, std::uint64_t line, Why why, std::string place = "");
+  void add(Node node, std::uint64_t line, Why why);
+  /// To add what is told elsewhere of nodes that were kept.
+  std::vector<Node>& nodes() { return found_.cluster.nodes; }
   void leave_out(std::uint64_t line, const Why& why) {
     gangline::leave_out(found_.left_out, line, why);
   }

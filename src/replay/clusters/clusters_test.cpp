@@ -41,7 +41,7 @@ TEST(ClusterFile, NodesThatAreAlikeAreWrittenOnce) {
   ASSERT_EQ(first.devices.size(), 8u);
   EXPECT_EQ(first.devices[7].memory, gibibytes(80));
   EXPECT_EQ(first.links.size(), 28u);
-  EXPECT_EQ(found.places[0], "row1/rack2");
+  EXPECT_EQ(found.cluster.nodes[0].place, (std::vector<std::string>{"row1", "rack2"}));
   EXPECT_EQ(found.watts.at("NVIDIA H100 80GB HBM3"), 700);
   EXPECT_EQ(found.watts_idle.at("NVIDIA H100 80GB HBM3"), 70.5);
   EXPECT_EQ(found.price_an_hour.at("NVIDIA H100 80GB HBM3"), 2.5);
@@ -99,7 +99,6 @@ void expect_same_after_a_round_trip(const FoundCluster& found) {
   ASSERT_EQ(again.cluster.nodes.size(), found.cluster.nodes.size());
   for (std::size_t i = 0; i < found.cluster.nodes.size(); ++i)
     ASSERT_EQ(kept_facts(again.cluster.nodes[i]), kept_facts(found.cluster.nodes[i])) << i;
-  EXPECT_EQ(again.places, found.places);
   EXPECT_EQ(again.watts, found.watts);
   EXPECT_EQ(again.price_an_hour, found.price_an_hour);
 }
@@ -129,6 +128,16 @@ Node strange_node() {
   return node;
 }
 
+TEST(ClusterFile, APlaceWithAHoleOrTooDeepIsRefused) {
+  const std::string node = "[[node]]\nname = \"a\"\ncpus = 1\n";
+  EXPECT_NE(cluster_refusal(node + "place = \"row1//s2\"\n").find("an empty name between"),
+            std::string::npos);
+  std::string deep = "a";
+  for (int i = 0; i < 16; ++i) deep += "/a";
+  EXPECT_NE(cluster_refusal(node + "place = \"" + deep + "\"\n").find("more than 16 levels"),
+            std::string::npos);
+}
+
 TEST(ClusterFile, WhatIsWrittenReadsTheSame) {
   FoundCluster found;
   found.cluster.nodes = {strange_node()};
@@ -147,8 +156,8 @@ TEST(ClusterFile, WhatIsWrittenReadsTheSame) {
   found.watts["T4"] = 70.25;
   found.price_an_hour["T4"] = 0.1;
   expect_same_after_a_round_trip(found);
-  found.places.assign(found.cluster.nodes.size(), "a");
-  found.places[3] = "b/c";
+  for (Node& node : found.cluster.nodes) node.place = {"a"};
+  found.cluster.nodes[3].place = {"b", "c"};
   expect_same_after_a_round_trip(found);
   EXPECT_NE(write_cluster(found).find("name = \"n[08-09]\""), std::string::npos);
 }
@@ -213,11 +222,37 @@ TEST(SlurmNodes, ScontrolIsReadInManyLinesAndInOne) {
   }
 }
 
+TEST(SlurmNodes, AreUnderTheSwitchesOfTheTopologyBesideThem) {
+  const std::string nodes =
+      "NodeName=n1 CPUTot=8 State=IDLE\nNodeName=n2 CPUTot=8 State=IDLE\n"
+      "NodeName=n3 CPUTot=8 State=IDLE\nNodeName=n4 CPUTot=8 State=IDLE\n";
+  const std::string as_printed =
+      "SwitchName=s0 Level=0 LinkSpeed=1 Nodes=n[1-2]\nSwitchName=s1 Level=0 LinkSpeed=1 "
+      "Nodes=n3\nSwitchName=top Level=1 LinkSpeed=1 Nodes=n[1-3] Switches=s[0-1]\n";
+  const std::string as_configured =
+      "# ours\nSwitchName=top Switches=s[0-1]\nSwitchName=s0 Nodes=n[1-2]\nSwitchName=s1 "
+      "Nodes=n3\n";
+  for (const std::string& text : {nodes + as_printed, as_printed + nodes, as_configured + nodes}) {
+    const FoundCluster found = cluster_of(text);
+    ASSERT_EQ(found.cluster.nodes.size(), 4u);
+    EXPECT_EQ(place_text(found.cluster.nodes[0]), "top/s0");
+    EXPECT_EQ(place_text(found.cluster.nodes[1]), "top/s0");
+    EXPECT_EQ(place_text(found.cluster.nodes[2]), "top/s1");
+    EXPECT_EQ(place_text(found.cluster.nodes[3]), "");
+  }
+  const FoundCluster strange =
+      cluster_of(nodes +
+                 "SwitchName=a Switches=b\nSwitchName=b Switches=a\nSwitchName=c\nSwitchName=d "
+                 "Nodes=n1\nSwitchName=b Switches=d\n");
+  EXPECT_EQ(strange.cluster.nodes[0].place.size(), most_switch_levels);
+  EXPECT_EQ(strange.notes.back(), "1 switches name neither nodes nor other switches");
+}
+
 TEST(KubernetesNodes, AreReadWithLabelsAndConditions) {
   const FoundCluster found = cluster_of(R"({"apiVersion":"v1","items":[
    {"apiVersion":"v1","kind":"Node","metadata":{"name":"a","labels":{
      "nvidia.com/gpu.product":"NVIDIA-H100-80GB-HBM3","nvidia.com/gpu.memory":"81559",
-     "topology.kubernetes.io/zone":"z1"}},"spec":{},"status":{"allocatable":{"cpu":"63500m",
+     "network.topology.nvidia.com/leaf":"s1","topology.kubernetes.io/zone":"z1"}},"spec":{},"status":{"allocatable":{"cpu":"63500m",
      "memory":"1031000Ki","nvidia.com/gpu":"8"},"conditions":[{"type":"Ready","status":"True"}]}},
    {"kind":"Node","metadata":{"name":"b"},"spec":{"unschedulable":true},"status":{"capacity":{
      "cpu":"8","memory":"16Gi","nvidia.com/mig-1g.5gb":"7"}}},
@@ -228,7 +263,7 @@ TEST(KubernetesNodes, AreReadWithLabelsAndConditions) {
   EXPECT_EQ(a.devices.size(), 8u);
   EXPECT_EQ(a.devices[0].vendor, "nvidia");
   EXPECT_EQ(a.devices[0].memory, mebibytes(81'559));
-  EXPECT_EQ(found.places.at(0), "z1");
+  EXPECT_EQ(place_text(found.cluster.nodes[0]), "z1/s1");
   EXPECT_FALSE(found.cluster.nodes[1].up);
   EXPECT_EQ(found.cluster.nodes[1].devices.at(6).model, "MIG 1g.5gb");
   EXPECT_EQ(found.left_out.count, 2u);

@@ -250,6 +250,23 @@ void read_cpus_and_memory(const Written& table, Node& node, Mistakes& mistakes) 
     if (!mistakes.full()) node.cores.push_back(numbered_cpus({"cores", core}, mistakes));
 }
 
+/// "row1/rack2": a name for each level of switches.
+void read_place(const Written& table, Node& node, Mistakes& mistakes) {
+  const Written* value = find(table, "place");
+  if (value == nullptr) return;
+  const auto text = read_text({"place", *value}, mistakes);
+  if (!text || text->empty()) return;
+  const auto parts = split(*text, '/');
+  const bool hole = std::any_of(parts.begin(), parts.end(), [](auto part) { return part.empty(); });
+  if (hole || parts.size() > most_switch_levels)
+    return mistakes.add(
+        value->place,
+        hole ? "place has an empty name between its slashes"
+             : "place has more than " + std::to_string(most_switch_levels) + " levels of switches",
+        "write it like \"row1/rack2\", outermost first");
+  node.place = place_from(*text);
+}
+
 // "gpu-[01-16]", or "gpu-{n}" as often as `count` says.
 std::vector<std::string> names_of(const Written& table, Mistakes& mistakes) {
   const std::string name = text_of(table, "name", mistakes);
@@ -292,11 +309,7 @@ struct KnownNodes {
   std::size_t parts = 0;  ///< devices and links of all nodes
 };
 
-struct Belongs {
-  std::string place, queue;
-};
-
-void add_nodes(const std::vector<std::string>& names, Node node, const Belongs& belongs,
+void add_nodes(const std::vector<std::string>& names, Node node, const std::string& queue,
                FoundCluster& found, KnownNodes& known, SourcePlace at, Mistakes& mistakes) {
   if (mistakes.any()) return;
   constexpr std::size_t most_parts = 10 * most_devices_in_a_cluster;
@@ -310,8 +323,7 @@ void add_nodes(const std::vector<std::string>& names, Node node, const Belongs& 
       return mistakes.add(at, "there is a node '" + printable(name) + "' above already");
     node.name = name;
     found.cluster.nodes.push_back(node);
-    found.places.push_back(belongs.place);
-    found.queues.push_back(belongs.queue);
+    found.queues.push_back(queue);
   }
 }
 
@@ -327,8 +339,9 @@ void read_node(const Written& table, FoundCluster& found, KnownNodes& known, Mis
         table.place, "a node may have at most " + std::to_string(most_gpus_of_a_node) + " devices");
   read_wires(table, node, mistakes);
   node.up = truth_of(table, "up", mistakes).value_or(true);
-  const Belongs belongs{text_of(table, "place", mistakes), text_of(table, "queue", mistakes)};
-  add_nodes(names_of(table, mistakes), node, belongs, found, known, table.place, mistakes);
+  read_place(table, node, mistakes);
+  add_nodes(names_of(table, mistakes), node, text_of(table, "queue", mistakes), found, known,
+            table.place, mistakes);
 }
 
 Result<std::string> whole_text(Input& input) {
@@ -361,9 +374,8 @@ Result<FoundCluster> read_cluster_file(Input& input) {
   for (const Written* table : tables_of(*root, "node", node_keys, mistakes))
     if (!mistakes.full()) read_node(*table, found, known, mistakes);
   if (mistakes.any()) return mistakes.in_order().front();
-  for (auto* texts : {&found.places, &found.queues})
-    if (std::all_of(texts->begin(), texts->end(), [](const auto& one) { return one.empty(); }))
-      texts->clear();
+  if (std::all_of(found.queues.begin(), found.queues.end(), [](auto& one) { return one.empty(); }))
+    found.queues.clear();
   return found;
 }
 

@@ -187,7 +187,7 @@ std::string cores_text(const Node& node) {
 // All but the name.
 std::string body_text(std::size_t n, const FoundCluster& found) {
   const Node& node = found.cluster.nodes[n];
-  const std::string place = n < found.places.size() ? found.places[n] : "";
+  const std::string place = place_text(node);
   const std::string queue = n < found.queues.size() ? found.queues[n] : "";
   std::string text = "cpus = " + cpus_text(node) + "\n";
   if (node.memory.n > 0) text += "memory = " + exact(node.memory) + "\n";

@@ -37,12 +37,29 @@ bool is_up(const JsonTree& node) {
   return true;
 }
 
-std::string place_of(const JsonTree& node) {
-  std::string place;
-  for (const char* name : {"topology.kubernetes.io/zone", "topology.kubernetes.io/rack"}) {
-    const std::string part = label(node, name);
-    if (!part.empty()) place += (place.empty() ? "" : "/") + part;
-  }
+/// Outermost first: zones and racks, the network layers of AWS and Google, the switches that
+/// NVIDIA's topograph finds, and domains of NVLink between nodes.
+constexpr const char* labels_of_places[] = {
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+    "topology.k8s.aws/network-node-layer-1",
+    "topology.k8s.aws/network-node-layer-2",
+    "topology.k8s.aws/network-node-layer-3",
+    "cloud.google.com/gce-topology-block",
+    "cloud.google.com/gce-topology-subblock",
+    "topology.kubernetes.io/rack",
+    "network.topology.nvidia.com/core",
+    "network.topology.nvidia.com/spine",
+    "network.topology.nvidia.com/leaf",
+    "network.topology.nvidia.com/accelerator",
+    "nvidia.com/gpu.clique",
+};
+
+std::vector<std::string> place_of(const JsonTree& node) {
+  std::vector<std::string> place;
+  for (const char* name : labels_of_places)
+    if (std::string part = label(node, name); !part.empty() && place.size() < most_switch_levels)
+      place.push_back(std::move(part));
   return place;
 }
 
@@ -64,6 +81,7 @@ Node node_of_json(const JsonTree& tree, ClusterDraft& draft, Why& why) {
     add_gpus(node, amounts->gpu_slices, kind, why);
   }
   node.up = is_up(tree);
+  node.place = place_of(tree);
   const auto replicas = parse_whole(label(tree, "nvidia.com/gpu.replicas"));
   if (!why.said() && replicas && *replicas > 1)
     draft.count("nodes share their GPUs in time; each turn counts as a GPU here");
@@ -90,7 +108,7 @@ Result<FoundCluster> read_kubernetes_nodes(Input& input) {
     if (!tree.is_object()) why.say("it is no JSON object");
     Node node;
     if (!why.said()) node = node_of_json(tree, draft, why);
-    draft.add(std::move(node), entries.count(), why, place_of(tree));
+    draft.add(std::move(node), entries.count(), why);
   }
   if (entries.cut_off()) {
     Why why;

@@ -39,12 +39,12 @@ Result<void> add_nodes(const std::string& text, FoundCluster& found) {
   const Node* like = find_node(found.cluster, name);
   if (like == nullptr) return no_node(name, found.cluster);
   Node added = *like;
+  added.place.clear();  // nobody said that they stand beside it
   const auto n = static_cast<std::size_t>(like - found.cluster.nodes.data());
   const std::string queue = n < found.queues.size() ? found.queues[n] : "";
   for (std::uint64_t i = 1; count > 0; ++i) {
     added.name = name + "-more-" + std::to_string(i);
     if (find_node(found.cluster, added.name) != nullptr) continue;
-    if (!found.places.empty()) found.places.emplace_back();
     if (!found.queues.empty()) found.queues.push_back(queue);
     found.cluster.nodes.push_back(added);
     --count;
@@ -57,7 +57,6 @@ Result<void> remove_node(const std::string& name, FoundCluster& found) {
   if (node == nullptr) return no_node(name, found.cluster);
   const auto n = node - found.cluster.nodes.data();
   found.cluster.nodes.erase(found.cluster.nodes.begin() + n);
-  if (!found.places.empty()) found.places.erase(found.places.begin() + n);
   if (!found.queues.empty()) found.queues.erase(found.queues.begin() + n);
   return {};
 }

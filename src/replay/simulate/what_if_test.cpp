@@ -42,7 +42,8 @@ TEST_F(WhatIfs, WithoutAnyNothingChanges) {
 }
 
 TEST_F(WhatIfs, NodesAreAddedLikeOneThatIsThereUnderNamesOfTheirOwn) {
-  found.places = {"rack1", "rack2"};
+  found.cluster.nodes[0].place = {"rack1"};
+  found.cluster.nodes[1].place = {"rack2"};
   found.queues = {"day", "night"};
   what_if.add = {"2:b", "b"};
   apply_well();
@@ -50,7 +51,8 @@ TEST_F(WhatIfs, NodesAreAddedLikeOneThatIsThereUnderNamesOfTheirOwn) {
   EXPECT_EQ(found.cluster.nodes[2].name, "b-more-1");
   EXPECT_EQ(found.cluster.nodes[4].name, "b-more-3");
   EXPECT_EQ(found.cluster.nodes[4].devices.size(), 4u);
-  EXPECT_EQ(found.places, (std::vector<std::string>{"rack1", "rack2", "", "", ""}));
+  EXPECT_EQ(place_text(found.cluster.nodes[1]), "rack2");
+  EXPECT_EQ(place_text(found.cluster.nodes[4]), "");
   EXPECT_EQ(found.queues.back(), "night");
 }
 
@@ -67,12 +69,13 @@ TEST_F(WhatIfs, ANodeThatIsNotThereCannotBeAddedOrRemoved) {
 }
 
 TEST_F(WhatIfs, ANodeIsRemovedWithItsPlaceAndItsQueue) {
-  found.places = {"rack1", "rack2"};
+  found.cluster.nodes[0].place = {"rack1"};
+  found.cluster.nodes[1].place = {"rack2"};
   found.queues = {"day", "night"};
   what_if.remove = {"a"};
   apply_well();
   EXPECT_EQ(found.cluster.nodes.at(0).name, "b");
-  EXPECT_EQ(found.places, std::vector<std::string>{"rack2"});
+  EXPECT_EQ(place_text(found.cluster.nodes.at(0)), "rack2");
   EXPECT_EQ(found.queues, std::vector<std::string>{"night"});
 }
 

@@ -12,6 +12,7 @@
 #include "replay/input/node_list.h"
 #include "replay/input/recognise.h"
 #include "replay/input/row.h"
+#include "replay/slurm/topology.h"
 #include "replay/slurm/tres.h"
 
 namespace gangline {
@@ -102,16 +103,6 @@ char separator_of(std::string_view first) {
 
 // The words of scontrol are "Name=value"; a value such as a reason may hold blanks, but none of
 // those that are looked at.
-std::string_view value_of(std::string_view text, std::string_view key) {
-  for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
-    const bool begins = at == 0 || std::isspace(static_cast<unsigned char>(text[at - 1])) != 0;
-    const std::string_view rest = text.substr(at + key.size());
-    if (!begins || !rest.starts_with('=')) continue;
-    return rest.substr(1, rest.find_first_of(" \t\r\n") - 1);
-  }
-  return {};
-}
-
 void add_scontrol_node(std::string_view text, std::uint64_t line, ClusterDraft& draft) {
   Why why;
   std::string_view cpus = value_of(text, "CPUTot");
@@ -137,7 +128,8 @@ bool looks_like_sinfo(std::string_view head) {
 }
 
 bool looks_like_scontrol_nodes(std::string_view head) {
-  return first_line(head).starts_with("NodeName=");
+  return first_line(head).starts_with("NodeName=") ||
+         SlurmTopology::is_of_it(first_line(head, '#'));
 }
 
 Result<FoundCluster> read_sinfo(Input& input) {
@@ -173,11 +165,16 @@ Result<FoundCluster> read_scontrol_nodes(Input& input) {
   Line line;
   std::string entry;
   std::uint64_t begun = 0;
+  SlurmTopology topology;
   while (!draft.full() && lines.next(line)) {
     if (!line.broken.empty()) {
       Why why;
       why.say(line.broken);
       draft.leave_out(line.number, why);
+      continue;
+    }
+    if (SlurmTopology::is_of_it(line.text)) {
+      if (!topology.add(line.text)) draft.count("switches name neither nodes nor other switches");
       continue;
     }
     const bool begins = trim(line.text).starts_with("NodeName=");
@@ -189,6 +186,7 @@ Result<FoundCluster> read_scontrol_nodes(Input& input) {
     if (entry.size() < Lines::longest_line) entry += std::string(line.text) + "\n";
   }
   if (begun > 0) add_scontrol_node(entry, begun, draft);
+  topology.give_places(draft.nodes());
   return std::move(draft).finish(input);
 }
 

@@ -180,7 +180,7 @@ const ForeignUse* foreign_use_of(const Cluster& cluster, std::span<const Foreign
 }
 
 Kinds::Kinds(std::shared_ptr<const Cluster> cluster, std::span<const ForeignUse> foreign)
-    : cluster_(std::move(cluster)) {
+    : cluster_(std::move(cluster)), switches_(*cluster_) {
   const auto nodes = static_cast<std::uint32_t>(cluster_->nodes.size());
   std::vector<bool> in_use(nodes, false);
   for (const ForeignUse& use : foreign)

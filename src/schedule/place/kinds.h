@@ -10,6 +10,7 @@
 
 #include "model/event.h"
 #include "schedule/place/layout.h"
+#include "schedule/place/switches.h"
 
 namespace gangline {
 
@@ -45,6 +46,7 @@ class Kinds {
   std::uint32_t kind_of(std::uint32_t node) const { return kind_of_[node]; }
   const NodeKind& of(std::uint32_t node) const { return kinds_[kind_of_[node]]; }
   const std::vector<NodeKind>& all() const { return kinds_; }
+  const Switches& switches() const { return switches_; }
 
   /// The arrangement that stands for all those that differ only by devices that are alike having
   /// changed places. `free`: what each device of a node of this kind has left.
@@ -55,6 +57,7 @@ class Kinds {
   std::uint32_t kind_for(std::uint32_t node, const std::vector<bool>& foreign);
 
   std::shared_ptr<const Cluster> cluster_;
+  const Switches switches_;
   std::vector<std::uint32_t> kind_of_;
   std::vector<NodeKind> kinds_;
   std::unordered_map<std::string, std::uint32_t> by_facts_;

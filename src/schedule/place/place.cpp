@@ -7,6 +7,7 @@
 
 #include "schedule/place/bind.h"
 #include "schedule/place/choose_devices.h"
+#include "schedule/place/near_nodes.h"
 #include "schedule/place/roomiest.h"
 #include "schedule/rate/best_nodes.h"
 
@@ -21,7 +22,8 @@ class Search {
       : wanted_(wanted), free_(free), kinds_(free.base().kinds()), slices_(slices) {}
 
   std::optional<Allocation> on_one_node();
-  std::optional<Allocation> on_several_nodes();
+  std::optional<Allocation> on_fewest_nodes();
+  std::optional<Allocation> on_near_nodes();
   /// For how many tasks there is room.
   std::uint64_t room() const;
 
@@ -49,6 +51,8 @@ class Search {
     if (!best_ || key < *best_) best_ = std::move(key);
   }
   NodePart part_on(std::uint32_t n, std::uint32_t rank, std::uint32_t tasks) const;
+  using NodeTasks = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  Allocation on(const NodeTasks& nodes) const;
 
   const Wanted& wanted_;
   const FreeView& free_;
@@ -161,9 +165,9 @@ void Search::each_with_room(const Call& call) const {
 }
 
 /// Over as few nodes as can be: the roomiest first, and for the rest the smallest that holds it.
-std::optional<Allocation> Search::on_several_nodes() {
+std::optional<Allocation> Search::on_fewest_nodes() {
   RoomiestNodes nodes(wanted_, free_, slices_);
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> chosen;  // node, tasks there
+  NodeTasks chosen;
   for (std::uint32_t rank = 0; rank < wanted_.tasks;) {
     const std::uint32_t rest = wanted_.tasks - rank;
     auto n = wanted_.roomiest_first ? std::nullopt : nodes.take_smallest(rest);
@@ -175,9 +179,19 @@ std::optional<Allocation> Search::on_several_nodes() {
     chosen.emplace_back(*n, here);
     rank += here;
   }
+  return on(chosen);
+}
+
+std::optional<Allocation> Search::on_near_nodes() {
+  const auto chosen = near_nodes(wanted_, free_, slices_);
+  if (!chosen) return std::nullopt;
+  return on(*chosen);
+}
+
+Allocation Search::on(const NodeTasks& nodes) const {
   Allocation allocation{wanted_.alternative, {}};
   std::uint32_t rank = 0;
-  for (const auto& [n, tasks] : chosen) {
+  for (const auto& [n, tasks] : nodes) {
     allocation.parts.push_back(part_on(n, rank, tasks));
     rank += tasks;
   }
@@ -194,15 +208,20 @@ std::uint64_t Search::room() const {
 
 std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
   if (wanted.best_nodes != nullptr) return place_rated(wanted, free);
+  const auto is_good = [&](const std::optional<Allocation>& found) {
+    return found && (wanted.most_nodes == 0 || found->parts.size() <= wanted.most_nodes);
+  };
   for (const Slices slices : slices_in_order(wanted)) {
     Search search(wanted, free, slices);
     if (!wanted.roomiest_first) {
       if (auto allocation = search.on_one_node()) return allocation;
       if (wanted.tasks == 1) continue;
     }
-    auto allocation = search.on_several_nodes();
-    if (allocation && (wanted.most_nodes == 0 || allocation->parts.size() <= wanted.most_nodes))
-      return allocation;
+    if (wanted.by_switch != nullptr)
+      if (auto allocation = search.on_near_nodes(); is_good(allocation)) return allocation;
+    // Those under one switch may be more than there need be.
+    if (wanted.by_switch != nullptr && wanted.most_nodes == 0) continue;
+    if (auto allocation = search.on_fewest_nodes(); is_good(allocation)) return allocation;
   }
   return std::nullopt;
 }

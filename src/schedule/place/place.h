@@ -1,4 +1,5 @@
-// Where a gang goes: fewest nodes, closest devices, nearest CPUs, and the least broken for others.
+// Where a gang goes: on one node or under the lowest switch that holds it, closest devices, nearest
+// CPUs, and the least broken for others.
 #pragma once
 
 #include <optional>

@@ -15,6 +15,7 @@
 namespace gangline {
 
 class BestNodes;
+class RoomBySwitch;
 
 /// Which devices count.
 struct DeviceRules {
@@ -38,6 +39,9 @@ struct Wanted {
 
   std::size_t most_nodes = 0;   ///< that it may lie over; 0: any
   bool roomiest_first = false;  ///< it goes to the nodes with the most room, close together or not
+  /// Where nodes are taken by closeness, it is known under which switches they are and there are
+  /// several tasks; else null.
+  std::shared_ptr<RoomBySwitch> by_switch;
   /// Where nodes are rated by the rule of a policy; null: they are taken by closeness.
   std::shared_ptr<BestNodes> best_nodes;
 
