@@ -268,7 +268,7 @@ pid_t Machine::service() const { return find("gang", "internal-service"); }
 pid_t Machine::launcher() const {
   const std::string& state = env_.at("GANGLINE_STATE");
   return static_cast<pid_t>(
-      ask_launcher(state.empty() ? env_.at("XDG_STATE_HOME") + "/gangline" : state));
+      ask_launcher(state.empty() ? env_.at("XDG_STATE_HOME") + "/gangline" : state, seconds(2)));
 }
 pid_t Machine::guardian() const { return find("gang-guardian", "internal-launcher"); }
 
