@@ -75,7 +75,7 @@ Result<void> Controller::begin() {
   std::vector<StartOrder> asked;
   for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live) {
-      asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation});
+      asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
       turns_given_ = turns_given_ || gang.run->count > 1;
     }
   engine_.on_news([this] { ask_for_cycle(); });

@@ -32,7 +32,8 @@ std::optional<std::uint32_t> attempt_of(const Register& beliefs, GangId gang) {
 }
 
 /// What a plan asks for, in the order in which it is written down.
-std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, Time now) {
+std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, const std::string& boot,
+                             Time now) {
   std::vector<Event> wishes;
   wishes.reserve(plan.given_up.size() + plan.promises.size() + plan.stops.size() +
                  plan.starts.size());
@@ -43,8 +44,8 @@ std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, Time now
     if (const auto attempt = attempt_of(beliefs, stop.gang))
       wishes.push_back({now, RoomAsked{stop.gang, *attempt, stop.by}});
   for (const Start& start : plan.starts)
-    wishes.push_back(
-        {now, StartAsked{start.job, start.first, start.count, start.attempt, start.allocation}});
+    wishes.push_back({now, StartAsked{start.job, start.first, start.count, start.attempt,
+                                      start.allocation, boot}});
   return wishes;
 }
 
@@ -117,14 +118,18 @@ const Scene& Cycle::look() {
 }
 
 Result<void> Cycle::carry_out(const Plan& plan, Time now) {
-  const std::vector<Event> wishes = wishes_of(plan, register_, now);
+  const std::vector<Event> wishes = wishes_of(plan, register_, engine_.boot(), now);
   const auto written = log_.commit(wishes);
   if (!written) return written;
   for (const Event& event : wishes) register_.apply(event);
   for (const MakeRoom& stop : plan.stops) ask_to_leave(stop);
   for (const Start& start : plan.starts)
-    engine_.start({register_.find(start.job)->job, start.first, start.count, start.attempt,
-                   start.allocation});
+    engine_.start({register_.find(start.job)->job,
+                   start.first,
+                   start.count,
+                   start.attempt,
+                   start.allocation,
+                   {}});
   return {};
 }
 

@@ -181,7 +181,8 @@ void Register::on(const StartAsked& event, Time at) {
   const auto found = jobs_.find(event.job);
   if (found == jobs_.end()) return;
   JobState& job = found->second;
-  auto run = std::make_shared<TurnRun>(TurnRun{event.first, event.count, at, event.allocation});
+  auto run = std::make_shared<TurnRun>(
+      TurnRun{event.first, event.count, at, event.allocation, event.boot});
   for (std::uint32_t i = event.first; i < event.first + event.count; ++i) {
     HeldGang gang{event.attempt, run, Starting{at}, {}, {}};
     if (const auto again = job.again.find(i); again != job.again.end()) {

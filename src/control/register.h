@@ -22,6 +22,7 @@ struct TurnRun {
   std::uint32_t count = 1;  ///< gangs that have not ended or been returned
   Time since;
   std::shared_ptr<const Allocation> allocation;
+  std::string boot = {};  ///< see StartAsked
 };
 
 // The states of one gang, each with its own data alone. Waiting gangs stand in ranges

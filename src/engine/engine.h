@@ -20,6 +20,7 @@ struct StartOrder {
   std::uint32_t count = 1;
   std::uint32_t attempt = 1;
   std::shared_ptr<const Allocation> allocation;  ///< never null
+  std::string boot = {};  ///< when it was asked; another one than `Engine::boot()`: see `resume`
 };
 
 struct StopOrder {
@@ -47,6 +48,9 @@ class Engine {
   /// Devices are still being asked for, and drivers may take long: nodes are described without
   /// them until it is news that they have some, or this ends.
   virtual bool asks_devices() const { return false; }
+  /// Names the time since the machine was last started. What the engine itself remembers of an
+  /// earlier one may have gaps, for it syncs nothing to disk.
+  virtual std::string boot() const { return {}; }
   /// Why nothing starts or devices cannot be read; empty: all is well.
   virtual std::string trouble() const { return {}; }
 
@@ -56,8 +60,8 @@ class Engine {
   virtual void adopt_node(NodeId id, const Node& node) = 0;
 
   /// Goes on where an earlier service stopped: news after `cursor` (empty: all), and these starts
-  /// were asked for and have not been seen to end; those that the engine does not know are started
-  /// now.
+  /// were asked for and have not been seen to end. Those that the engine does not know are started
+  /// now; where they were asked under another boot they may have run, and end as lost.
   virtual void resume(const std::string& cursor, const std::vector<StartOrder>& asked) = 0;
 
   /// Asking again for a gang and attempt that the engine knows is harmless. That a start failed is

@@ -300,6 +300,7 @@ void fields(M& m, StartAsked& v) {
   m("count", v.count);
   m("attempt", v.attempt);
   m("allocation", v.allocation);
+  m("boot", v.boot);
 }
 template <class M>
 void fields(M& m, TurnsReturned& v) {

@@ -308,8 +308,8 @@ void Gangs::tick() {
   for (const auto& [id, care] : care_) ids.push_back(id);
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
-  const bool busy = !care_.empty() || !unwritten_.empty() || !ready_.empty() || reap_again_ ||
-                    !groups_to_lower_.empty();
+  const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
+                    reap_again_ || !groups_to_lower_.empty();
   if (busy) wake_by(next_second_);
 }
 
@@ -335,6 +335,7 @@ void Gangs::tick_gang(const LiveGang& gang, Span boot) {
 void Gangs::tick_second(Span boot) {
   if (!care_.empty()) count_kernel_kills();  // so that the count is fresh when it matters
   read_guardian_exits();
+  if (!boot_is_settled_) settle_boot();
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);

@@ -24,6 +24,7 @@ constexpr std::size_t largest_card = 256 << 20;
 // An init that collects its orphans now and then was seen to take two seconds.
 constexpr Span longest_reaping = seconds(5);
 constexpr Span ports_stay_checked = seconds(1);
+constexpr std::uint64_t news_lost_at_most = 1u << 30;
 constexpr std::uint32_t quiet_rank = 0;  // only gangs of one task leave logs to the next
 
 int open_pidfd(std::int64_t pid) {
@@ -53,6 +54,18 @@ std::vector<BeganRecord> beginnings(const Lane& lane, GangId id, std::uint64_t n
     began.news = 0;
   }
   return all;
+}
+
+/// Ends turns of an order under an earlier boot that are not known to have begun.
+void lose(const OrderRecord& order, const std::vector<Range>& turns, std::uint64_t& news,
+          std::vector<Record>& records) {
+  Ending ending;
+  ending.cause = EndCause::lost;
+  ending.detail = "the machine was restarted, and whether it had begun is not known";
+  for (const Range& range : turns)
+    for (std::uint32_t index = range.begin; index < range.end; ++index)
+      records.emplace_back(
+          EndedRecord{{order.job, index}, order.attempt, Time{0}, now(), ending, news++});
 }
 
 }  // namespace
@@ -152,8 +165,13 @@ void Gangs::order(const StartMessage& message) {
   order.allocation = message.allocation;
   if (order.turns.empty()) return;
   const std::uint64_t lane = order.lane;
+  std::vector<Record> records{order};
+  // What is new to this launcher may have been begun under the earlier boot all the same: the end
+  // of the journal is lost where the machine was not shut down.
+  std::uint64_t news = ledger_.next_news();
+  if (message.boot != boot_) lose(order, order.turns, news, records);
   const auto room = ledger_.make_room(message.allocation->parts[message.part].tasks.size());
-  if (!room || !commit({std::move(order)})) {
+  if (!room || !commit(records)) {
     if (!room) trouble_ = room.error().sentence();
     unwritten_.push_back(message);
     return;
@@ -207,7 +225,7 @@ void Gangs::stop_all(const std::string& reason, bool at_once) {
 // Turns.
 
 bool Gangs::start_some() {
-  if (!has_node_) return false;
+  if (!has_node_ || !boot_is_settled_) return false;
   for (int started = 0; !ready_.empty(); ++started) {
     if (started == most_starts_at_a_time) return true;
     Lane* lane = ledger_.book().lane(ready_.front());
@@ -368,13 +386,28 @@ void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> group
 void Gangs::adopt() {
   read_earlier_exits();
   read_guardian_exits();
+  settle_boot();
   std::vector<GangId> ids;
   for (const auto& [id, gang] : ledger_.book().live()) ids.push_back(id);
   for (const GangId id : ids)
     if (LiveGang* gang = ledger_.book().find(id)) adopt_gang(*gang);
   for (const auto& [number, lane] : ledger_.book().lanes())
     if (!lane->running) ready_.push_back(number);
-  commit({BootRecord{boot_}});
+}
+
+/// The journal is not synced, so it may end before the earlier boot did: with turns that have begun
+/// since, and with fewer news than the service has heard. Nothing starts before this is written.
+void Gangs::settle_boot() {
+  const Book& book = ledger_.book();
+  boot_is_settled_ = book.boot() == boot_;
+  if (boot_is_settled_) return;
+  std::uint64_t news = book.next_news() + news_lost_at_most;
+  std::vector<Record> records{EpochRecord{book.epoch(), news}};
+  for (const auto& [number, lane] : book.lanes())
+    lose(lane->order, lane->waiting.ranges(), news, records);
+  records.emplace_back(BootRecord{boot_});
+  boot_is_settled_ = commit(records);
+  if (!boot_is_settled_) wake_by(since_boot() + seconds(1));
 }
 
 void Gangs::adopt_gang(LiveGang& gang) {

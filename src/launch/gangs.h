@@ -87,6 +87,7 @@ class Gangs {
   void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);
   bool commit(const std::vector<Record>& records);
+  void settle_boot();
   void adopt_gang(LiveGang& gang);
   bool watch_orphan(const LiveTask& task);
   void tick_orphans(Span boot);
@@ -122,6 +123,7 @@ class Gangs {
   ChildList children_;
   Node node_;
   bool has_node_ = false;
+  bool boot_is_settled_ = false;
   std::map<JobId, JobCard> cards_;
   /// What the turns of a lane share.
   struct LaneCare {

@@ -54,6 +54,7 @@ struct PackMessage {
     to.u32(message.attempt);
     to.u32(message.part);
     pack(to, *message.allocation);
+    to.text(message.boot);
   }
   void operator()(const StopMessage& message) const {
     kind(MessageKind::stop);
@@ -101,6 +102,7 @@ StartMessage take_start(Unpacker& from) {
   message.attempt = from.u32();
   message.part = from.u32();
   message.allocation = std::make_shared<const Allocation>(unpack_allocation(from));
+  message.boot = from.text();
   const auto& parts = message.allocation->parts;
   const bool has_task = message.part < parts.size() && !parts[message.part].tasks.empty();
   // One more than gangs of a sweep: the gather.

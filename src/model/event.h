@@ -75,6 +75,7 @@ struct StartAsked {
   std::uint32_t count = 1;
   std::uint32_t attempt = 1;
   std::shared_ptr<const Allocation> allocation;
+  std::string boot = {};  ///< Engine::boot() when it was asked
 };
 /// Turns that were asked for and not begun go back to waiting (a stop, or somebody more urgent).
 struct TurnsReturned {

@@ -8,6 +8,8 @@ directory, a state of Gangline and a pretended machine of its own.
   ```toml train.toml   a block with a file name is written to that file when the document comes to it
   <!-- machine: 4 cpus -->   in front of the first block; or "64 cpus, eight_gpus": a profile of tests/fake_nvml
 
+  <!-- until: gang show -q 7 | grep -q running -->   the next block is run when this command succeeds
+
 "…" stands for anything in a line, and alone on a line for any lines. What differs from run to run by its nature
 (times, spans, sizes of processes, pids, the amount of blank space in tables) is compared by its form only. The
 machine is called lab1, its user anna, the directory /home/anna/work. With --write the document gets what was
@@ -194,6 +196,9 @@ def run_document(path, gang, write):
         while at < len(lines):
             fence = re.fullmatch(r"```(\w+)(?: (\S+))?", lines[at])
             kept.append(lines[at])
+            until = re.fullmatch(r"<!-- until: (.*) -->", lines[at])
+            if until and machine.run(f"until {until.group(1)}; do sleep 0.02; done >/dev/null 2>&1") is None:
+                raise SystemExit(f"{path.name}:{at + 1}: `{until.group(1)}` did not come true in {LONGEST_COMMAND_S} s")
             at += 1
             if not fence:
                 continue

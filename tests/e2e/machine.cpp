@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "json/json.h"
+#include "launch/ask_launcher.h"
 #include "launch/processes.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -264,7 +265,11 @@ pid_t Machine::find(const std::string& name, const std::string& word) const {
   return 0;
 }
 pid_t Machine::service() const { return find("gang", "internal-service"); }
-pid_t Machine::launcher() const { return find("gang-launcher", "internal-launcher"); }
+pid_t Machine::launcher() const {
+  const std::string& state = env_.at("GANGLINE_STATE");
+  return static_cast<pid_t>(
+      ask_launcher(state.empty() ? env_.at("XDG_STATE_HOME") + "/gangline" : state, seconds(2)));
+}
 pid_t Machine::guardian() const { return find("gang-guardian", "internal-launcher"); }
 
 bool becomes_true(const std::function<bool()>& question, Span longest) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "machine.h"
 
@@ -44,6 +45,22 @@ class Restarts : public testing::Test {
     machine_.write("boot", "second\n");
     machine_.begin_commands_with({});
   }
+  /// What the launcher has written so far is on disk; later records are not, should the power fail.
+  void remember_launcher() const {
+    std::filesystem::create_directory(on_disk_);
+    std::error_code gone;  // a segment that was replaced meanwhile
+    for (const auto& file : std::filesystem::directory_iterator(launcher_))
+      if (file.is_regular_file()) std::filesystem::copy(file.path(), on_disk_, gone);
+  }
+  void cut_power() {
+    machine_.end_all();
+    std::filesystem::remove_all(launcher_);
+    std::filesystem::rename(on_disk_, launcher_);
+    std::filesystem::permissions(launcher_, std::filesystem::perms::owner_all);
+    restart();
+  }
+  /// A file is there before its line is.
+  bool wrote(const std::string& file) const { return !machine_.lines(file).empty(); }
   void make_runtime() const {
     std::filesystem::create_directory(runtime_);
     std::filesystem::permissions(runtime_, std::filesystem::perms::owner_all);
@@ -51,6 +68,8 @@ class Restarts : public testing::Test {
 
   Machine machine_;
   std::string runtime_ = machine_.path() + "/runtime";
+  std::string launcher_ = machine_.path() + "/kept/gangline/launcher";
+  std::string on_disk_ = machine_.path() + "/on-disk";
 };
 
 TEST_F(Restarts, WhatRanIsLostOrRunsAgainWhatWaitedStartsAndNothingIsLeftAsRunning) {
@@ -59,7 +78,7 @@ TEST_F(Restarts, WhatRanIsLostOrRunsAgainWhatWaitedStartsAndNothingIsLeftAsRunni
   const std::string again =
       machine_.submit({"--retries", "1", "--", "sh", "-c",
                        "echo up >> again; [ $GANG_ATTEMPT = 2 ] || exec sleep 600"});
-  ASSERT_TRUE(becomes_true([&] { return machine_.exists("lost") && machine_.exists("again"); }));
+  ASSERT_TRUE(becomes_true([&] { return wrote("lost") && wrote("again"); }));
   const std::string waits = machine_.submit({"--cpus", "2", "--", "touch", "waited"});
   const std::string depends = machine_.submit({"--after", lost, "--", "touch", "never"});
   EXPECT_EQ(machine_.show(waits).summary.waiting, 1u);
@@ -83,16 +102,62 @@ TEST_F(Restarts, ATimeThatBeganBeforeTheRestartEndsNothingAfterIt) {
   const std::string job =
       machine_.submit({"--time", "2s", "--retries", "1", "--", "sh", "-c",
                        "echo up >> up; [ $GANG_ATTEMPT = 1 ] || exit 0; exec sleep 600"});
-  ASSERT_TRUE(becomes_true([&] { return machine_.exists("up"); }));
+  ASSERT_TRUE(becomes_true([&] { return wrote("up"); }));
   restart();
   EXPECT_EQ(machine_.wait(job), 0);
   EXPECT_EQ(machine_.lines("up").size(), 2u);
 }
 
+TEST_F(Restarts, AGangOfWhichAPowerCutTookAllRecordsIsNotStartedTwice) {
+  EXPECT_EQ(machine_.gang({"run", "--", "true"}).code, 0);
+  remember_launcher();
+  const std::string once = machine_.submit({"--", "sh", "-c", "echo up >> once; exec sleep 600"});
+  const std::string twice =
+      machine_.submit({"--retries", "1", "--", "sh", "-c",
+                       "echo up >> twice; [ $GANG_ATTEMPT = 2 ] || exec sleep 600"});
+  ASSERT_TRUE(becomes_true([&] { return wrote("once") && wrote("twice"); }));
+  ASSERT_TRUE(becomes_true([&] { return machine_.show(once).summary.running == 1; }));
+
+  cut_power();
+  EXPECT_NE(machine_.wait(once), 0);
+  EXPECT_EQ(machine_.show_gang(once + ".0").ending->cause, EndCause::lost);
+  EXPECT_EQ(machine_.wait(twice), 0);
+  EXPECT_EQ(machine_.lines("once").size(), 1u);
+  EXPECT_EQ(machine_.lines("twice").size(), 2u);
+  EXPECT_EQ(machine_.gang({"run", "--", "echo", "on"}).out, "on\n");
+}
+
+TEST_F(Restarts, ASweepOfWhichAPowerCutTookRecordsHasOneOutcomeForEachGangAndRunsNoneTwice) {
+  const std::string job =
+      machine_.submit({"--sweep", "i=1..2000", "--", "sh", "-c", "echo $GANG_GANG >> lines"});
+  const auto written = [&](std::size_t most) {
+    return becomes_true([&] { return machine_.lines("lines").size() > most; });
+  };
+  ASSERT_TRUE(written(100));
+  remember_launcher();
+  ASSERT_TRUE(written(600));
+  cut_power();
+  machine_.wait(job);
+  std::map<std::string, int> lines;
+  for (const std::string& line : machine_.lines("lines"))
+    EXPECT_EQ(++lines[line], 1) << "gang " << line << " ran twice";
+  const JobDetail detail = machine_.show(job, 10'000);
+  EXPECT_EQ(detail.summary.ended_well + detail.summary.ended_badly, 2000u);
+  for (const GangView& gang : detail.gangs) {
+    ASSERT_TRUE(gang.ending);
+    if (gang.ending->cause == EndCause::done) {
+      EXPECT_EQ(lines[std::to_string(gang.id.index)], 1);
+      continue;
+    }
+    EXPECT_EQ(gang.ending->cause, EndCause::lost);
+    EXPECT_TRUE(says(gang.ending->detail, "the machine was restarted"));
+  }
+}
+
 TEST_F(Restarts, AGangThatRunsAfterARestartHasAnEndOfItsOwn) {
   // The guardian's exits of both boots stand in one file, and numbers of processes begin again.
   const std::string before = machine_.submit({"--", "sh", "-c", hold});
-  ASSERT_TRUE(becomes_true([&] { return machine_.exists("up"); }));
+  ASSERT_TRUE(becomes_true([&] { return wrote("up"); }));
   const pid_t launcher = machine_.launcher();
   ::kill(launcher, SIGKILL);
   ASSERT_TRUE(becomes_true([&] { return machine_.launcher() != launcher; }));

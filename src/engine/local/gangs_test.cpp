@@ -388,7 +388,7 @@ TEST(FullDisk, a_launcher_that_is_killed_meanwhile_goes_on_as_well) {
   world.engine().start(order);
   ASSERT_TRUE(ear.hear_until([&] { return !ear.starts.empty(); }));
   disk.fill();
-  world.kill_process("gang-launcher");
+  world.kill_launcher();
   ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
   EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.cause, EndCause::done);
   disk.empty();

@@ -23,6 +23,7 @@ bool same_devices(const Node& a, const Node& b) {
 LocalEngine::LocalEngine(Loop& loop, LocalEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
+      boot_(boot_id()),
       link_(loop, {settings_.state_dir, settings_.launcher, settings_.store},
             {[this] { return cursor_; },
              [this](const WelcomeMessage& welcome) { hear_welcome(welcome); },
@@ -110,7 +111,7 @@ void LocalEngine::resume(const std::string& cursor, const std::vector<StartOrder
 void LocalEngine::start(const StartOrder& order) {
   OpenJob& open = open_[order.job.id];
   open.job = order.job;
-  OpenOrder fresh{order.attempt, {}, order.allocation};
+  OpenOrder fresh{order.attempt, {}, order.allocation, order.boot.empty() ? boot_ : order.boot};
   RangeSet known;
   for (const OpenOrder& other : open.orders)
     if (other.attempt == order.attempt)
@@ -129,7 +130,7 @@ void LocalEngine::tell_start(OpenJob& open, const OpenOrder& order, Range turns)
   if (!open.told) link_.send(JobMessage{open.job});
   open.told = true;
   link_.send(StartMessage{open.job.id, turns.begin, turns.end - turns.begin, order.attempt,
-                          our_part(*order.allocation), order.allocation});
+                          our_part(*order.allocation), order.allocation, order.boot});
 }
 
 void LocalEngine::stop(const StopOrder& order) {

@@ -33,6 +33,7 @@ class LocalEngine : public Engine {
 
   Result<std::vector<Node>> describe_nodes() override;
   bool asks_devices() const override { return asks_devices_; }
+  std::string boot() const override { return boot_; }
   std::string trouble() const override;
   void adopt_node(NodeId id, const Node& node) override;
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
@@ -52,6 +53,7 @@ class LocalEngine : public Engine {
     std::uint32_t attempt = 1;
     RangeSet turns;
     std::shared_ptr<const Allocation> allocation;
+    std::string boot;
   };
   struct OpenJob {
     Job job;
@@ -71,6 +73,7 @@ class LocalEngine : public Engine {
 
   Loop& loop_;
   LocalEngineSettings settings_;
+  std::string boot_;
   NodeId id_;
   std::optional<Node> node_;
   bool asks_devices_ = false;

@@ -107,14 +107,14 @@ class DisturbedSweep {
 
 TEST(LocalEngine, a_launcher_that_is_killed_again_and_again_loses_no_gang_and_runs_none_twice) {
   DisturbedSweep sweep;
-  sweep.run(20, [&] { sweep.world.kill_process("gang-launcher"); });
+  sweep.run(20, [&] { sweep.world.kill_launcher(); });
   EXPECT_EQ(sweep.lost, 0u);
 }
 
 TEST(LocalEngine,
      gangs_of_several_tasks_start_whole_or_are_told_as_lost_when_the_launcher_is_killed) {
   DisturbedSweep sweep(3);
-  sweep.run(20, [&] { sweep.world.kill_process("gang-launcher"); });
+  sweep.run(20, [&] { sweep.world.kill_launcher(); });
   EXPECT_LE(sweep.lost, 20 * DisturbedSweep::lanes);
 }
 
@@ -190,8 +190,9 @@ TEST(LocalEngine, a_guardian_that_is_killed_is_replaced_and_no_gang_runs_twice) 
 TEST(LocalEngine, when_launcher_and_guardian_are_killed_each_gang_has_one_outcome_all_the_same) {
   DisturbedSweep sweep;
   sweep.run(10, [&] {
+    const std::int64_t launcher = ask_launcher(sweep.world.path());
     sweep.world.kill_process("gang-guardian");
-    sweep.world.kill_process("gang-launcher");
+    if (launcher > 0) ::kill(static_cast<pid_t>(launcher), SIGKILL);
   });
   EXPECT_LE(sweep.lost, 10 * DisturbedSweep::lanes);
 }

@@ -13,6 +13,7 @@
 
 #include "engine/conformance_world.h"
 #include "engine/local/local_engine.h"
+#include "launch/ask_launcher.h"
 #include "launch/processes.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -134,6 +135,11 @@ class LocalWorld : public ConformanceWorld {
   bool kill_process(const std::string& name) const {
     const std::int64_t pid = find_process(name);
     return pid != 0 && ::kill(static_cast<pid_t>(pid), SIGKILL) == 0;
+  }
+  /// And never a task that was about to run its program.
+  bool kill_launcher() const {
+    const std::int64_t pid = ask_launcher(path_);
+    return pid > 0 && ::kill(static_cast<pid_t>(pid), SIGKILL) == 0;
   }
   std::vector<std::string> lines_of(const std::string& file) const {
     std::vector<std::string> lines;
