@@ -23,6 +23,12 @@ constexpr Span longest_turn = seconds(1);
 constexpr Span longest_wait_for_reading = seconds(5);
 constexpr Span look_for_reading_every = milliseconds(20);
 
+Policy policy_of(const Settings& settings) {
+  const Policy row = find_policy(settings.policy).value_or(policies().front());
+  const auto policy = with(row, settings.policy_settings);
+  return policy ? *policy : row;
+}
+
 }  // namespace
 
 Controller::Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
@@ -32,7 +38,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       engine_(engine),
       settings_(std::move(settings)),
       on_end_(std::move(on_end)),
-      policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      policy_(policy_of(settings_.settings)),
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       started_(world.now()),

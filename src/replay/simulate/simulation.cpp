@@ -72,9 +72,8 @@ class Run {
     cycle_.expect(usual_in(history));
     cycle_.expect_work(how.usual_work.empty() ? work_in(history) : how.usual_work);
     if (how.policy.oracle)
-      cycle_.foretell([this](const Job& job) -> std::optional<Span> {
-        return history_.jobs[index_of(job.id)].run;
-      });
+      cycle_.foretell(
+          [this](const Job& job) -> std::optional<Span> { return work_of(index_of(job.id)); });
     result_.jobs.resize(history.jobs.size());
     result_.begin = history.jobs.front().submitted;
     const Span span = history.jobs.back().submitted - result_.begin;
@@ -118,10 +117,21 @@ class Run {
       const Span whole = history_.jobs[index].run;
       run.length = whole >= longest_span_in_a_log
                        ? no_limit  // it never leaves
-                       : whole - kept_of(index) + (order.attempt > 1 ? how_.restart_cost : Span{0});
+                       : time_with(task_of(index, order.allocation->alternative),
+                                   work_of(index) - kept_of(index)) +
+                             (order.attempt > 1 ? how_.restart_cost : Span{0});
       run.keeps_limit = how_.ends_at_limit;
       return run;
     };
+  }
+
+  const TaskRequest& task_of(std::size_t index, std::uint32_t alternative) const {
+    return history_.jobs[index].request->alternatives[alternative];
+  }
+  /// How long all of it takes at rate 1.
+  Span work_of(std::size_t index) const {
+    const PastJob& past = history_.jobs[index];
+    return work_with(task_of(index, past.alternative), past.run);
   }
 
   /// Work that it need not do again.
@@ -129,7 +139,9 @@ class Run {
     Span kept{0};
     Span cost{0};  // of the first start none
     for (const Stint& stint : result_.jobs[index].stopped) {
-      if (stint.keeps_work) kept = kept + std::max(Span{0}, stint.ended - stint.started - cost);
+      if (stint.keeps_work)
+        kept = kept + work_with(task_of(index, stint.where->alternative),
+                                std::max(Span{0}, stint.ended - stint.started - cost));
       cost = how_.restart_cost;
     }
     return kept;
@@ -307,9 +319,10 @@ class Run {
   /// One spec for all that are alike.
   std::shared_ptr<const JobSpec> spec_of(const PastJob& past) {
     std::optional<Span> limit = past.limit;
-    if (!limit && how_.assumed_limit > 0)
-      limit =
-          Span{static_cast<std::int64_t>(static_cast<double>(past.run.us) * how_.assumed_limit)};
+    if (!limit && how_.assumed_limit > 0) {
+      const Span work = work_with(past.request->alternatives[past.alternative], past.run);
+      limit = Span{static_cast<std::int64_t>(static_cast<double>(work.us) * how_.assumed_limit)};
+    }
     auto& spec = specs_[{past.request.get(), limit.value_or(Span{-1}), past.priority, past.queue}];
     if (spec == nullptr) {
       JobSpec made;
