@@ -150,7 +150,8 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   text("--restart-cost", options.restart_cost, "what it takes to go on after that: 30s");
   command->add_flag("--leave-unless-started", options.leaves_unless_started,
                     "a job that does not start when it comes never does");
-  many("--set", options.what_if.set, "a setting of a queue: queue.night.priority=5");
+  many("--set", options.what_if.set,
+       "a setting of a queue or policy: queue.night.priority=5, policy.promises=4");
   many("--maintenance", options.what_if.maintenance, "nodes are down: FROM,TO or FROM,TO,NODES");
   text("--drain", options.what_if.drain, "nothing new starts there so long before: 6h");
   text("--power-limit", options.what_if.power_limit, "of all devices together: 20kW");

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "jobspec/config_file.h"
 #include "replay/clusters/read_cluster.h"
 #include "replay/readers/own_store.h"
 #include "replay/readers/read_history.h"
@@ -59,6 +60,45 @@ Result<Policy> policy_called(const std::string& name, const char* flag) {
                (near ? "did you mean " + *near + "? " : "") + "there are: " + all};
 }
 
+/// What `--set policy.KEY=VALUE` says; the other texts are left to `others`.
+Result<PolicySettings> settings_of_policies(const std::vector<std::string>& texts,
+                                            std::vector<std::string>& others) {
+  PolicySettings settings;
+  constexpr std::string_view front = "policy.";
+  for (const std::string& text : texts) {
+    if (!text.starts_with(front)) {
+      others.push_back(text);
+      continue;
+    }
+    const auto equals = text.find('=');
+    if (equals == std::string::npos)
+      return Error{ErrorKind::usage, "'" + printable(text) + "' says not what to set to what",
+                   "--set", "write it like --set policy.promises=4"};
+    const auto done = set_of_policy(text.substr(front.size(), equals - front.size()),
+                                    text.substr(equals + 1), settings);
+    if (!done) return Error{ErrorKind::usage, done.error().what, "--set", done.error().hint};
+  }
+  return settings;
+}
+
+/// Each policy with those of the settings that it has. An Error: none of them has one.
+Result<void> set_policies(const PolicySettings& settings, std::vector<Policy>& policies) {
+  PolicySettings used;
+  for (const Policy& policy : policies) {
+    const PolicySettings own = only_those_of(policy, settings);
+    if (own.promises) used.promises = own.promises;
+    if (own.ages) used.ages = own.ages;
+    if (own.levels) used.levels = own.levels;
+    if (own.seed) used.seed = own.seed;
+  }
+  if (used != settings) {
+    const Error error = with(policies.front(), settings).error();
+    return Error{ErrorKind::usage, error.what, "--set", error.hint};
+  }
+  for (Policy& policy : policies) policy = *with(policy, only_those_of(policy, settings));
+  return {};
+}
+
 Result<std::vector<Policy>> policies_for(const SimulateOptions& options, const Settings& own) {
   std::vector<std::string> names = options.policies;
   if (names.empty()) names.push_back(own.policy);
@@ -70,15 +110,20 @@ Result<std::vector<Policy>> policies_for(const SimulateOptions& options, const S
   for (const std::string& name : names) {
     auto policy = policy_called(name, "--policy");
     if (!policy) return policy.error();
+    if (options.policies.empty()) policy = with(*policy, own.policy_settings);
+    if (!policy) return policy.error();
     chosen.push_back(*policy);
   }
+  if (const auto done = set_policies(options.policy_settings, chosen); !done) return done.error();
   return chosen;
 }
 
 /// What the history is run as recorded under.
 Result<Policy> policy_in_force(const SimulateOptions& options, const Settings& own) {
   const bool named = !options.backtest.empty() && options.backtest != "true";
-  return policy_called(named ? options.backtest : own.policy, "--backtest");
+  if (named) return policy_called(options.backtest, "--backtest");
+  const auto policy = policy_called(own.policy, "--backtest");
+  return policy ? with(*policy, own.policy_settings) : policy;
 }
 
 std::string counted(std::uint64_t n, const std::string& noun) {
@@ -160,7 +205,7 @@ struct Question {
 
 /// Those that know how long each job will run are told apart.
 std::string name_of(const Policy& policy) {
-  return std::string(policy.name) + (policy.oracle ? " (oracle)" : "");
+  return title_of(policy) + (policy.oracle ? " (oracle)" : "");
 }
 
 Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const Question& question,
@@ -274,7 +319,12 @@ Result<void> change_jobs(const SimulateOptions& options, SimulationSettings& how
 
 }  // namespace
 
-int run_simulate(const SimulateOptions& options, Output& out) {
+int run_simulate(const SimulateOptions& given, Output& out) {
+  SimulateOptions options = given;
+  options.what_if.set.clear();
+  const auto set = settings_of_policies(given.what_if.set, options.what_if.set);
+  if (!set) return out.fail(set.error());
+  options.policy_settings = *set;
   // 1. What ran, on which machines, under which policies.
   const auto own = out.around().settings();
   if (!own) return out.fail(own.error());

@@ -15,6 +15,7 @@ struct SimulateOptions {
   std::string format, queue, arrivals, seed = "42";
   std::vector<std::string> policies;  ///< empty: the one in force here
   WhatIf what_if;
+  PolicySettings policy_settings;  ///< of `what_if.set`
   double assumed_limit = 0;
   bool processors_are_gpus = false;
   bool as_given = false;

@@ -33,6 +33,12 @@ bool somebody_leaves(const Register& beliefs) {
   });
 }
 
+Policy policy_of(const Settings& settings) {
+  const Policy row = find_policy(settings.policy).value_or(policies().front());
+  const auto policy = with(row, settings.policy_settings);
+  return policy ? *policy : row;
+}
+
 }  // namespace
 
 Controller::Controller(World& world, Store& store, Engine& engine, ControllerSettings settings,
@@ -42,7 +48,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       engine_(engine),
       settings_(std::move(settings)),
       on_end_(std::move(on_end)),
-      policy_(find_policy(settings_.settings.policy).value_or(policies().front())),
+      policy_(policy_of(settings_.settings)),
       rounds_(policy_.rounds, world.now()),
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),

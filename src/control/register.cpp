@@ -240,7 +240,11 @@ void Register::on(const GangEnded& event, Time at) {
       const Span ran = at - event.started;
       progress.served = progress.served + ran;
       progress.stop(at);
-      progress.kept = job.job.spec->checkpoint ? progress.kept + ran : Span{0};
+      progress.kept = job.job.spec->checkpoint
+                          ? progress.kept + work_with(task_of(*job.job.spec, event.gang.index,
+                                                              run.allocation->alternative),
+                                                      ran)
+                          : Span{0};
     }
     job.again.insert_or_assign(event.gang.index, std::move(again));
   } else if (event.again) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "schedule/holdings.h"
+
 namespace gangline {
 namespace {
 
@@ -26,9 +28,9 @@ std::uint32_t queue_index(const Settings& settings, const std::string& name) {
   return 0;
 }
 
-Time expected_end(const JobState& job, const TurnRun& run, Time begun) {
-  if (!job.job.spec->time) return never;
-  return begun + Span{job.job.spec->time->us * std::max<std::int64_t>(1, run.count)};
+Time expected_end(const JobState& job, std::uint32_t index, const TurnRun& run, Time begun) {
+  const auto limit = time_limit_of(*job.job.spec, index, run.allocation->alternative);
+  return limit ? end_after(begun, *limit, std::max(1u, run.count)) : never;
 }
 
 }  // namespace
@@ -72,7 +74,7 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
                   gang.run->count,
                   gang.run->allocation,
                   gang.run->since,
-                  expected_end(job, *gang.run, begun),
+                  expected_end(job, index, *gang.run, begun),
                   gang.makes_room_for.has_value(),
                   nullptr};
     if (from.some_are_stopped && !job.stop_asked) {

@@ -1,7 +1,10 @@
 #include "jobspec/config_file.h"
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
+#include "base/text.h"
 #include "jobspec/read_value.h"
 #include "jobspec/toml_reader.h"
 #include "model/check_spec.h"
@@ -11,6 +14,8 @@ namespace {
 
 constexpr std::string_view config_keys[] = {"policy", "idle_exit", "sample_every", "queue"};
 constexpr std::string_view queue_keys[] = {"priority", "allow_foreign"};
+constexpr std::string_view policy_keys[] = {"name", "promises", "ages", "levels", "seed"};
+constexpr std::int64_t most_promises = 1'000'000;
 
 // A span within limits that are named in the mistake.
 void read_limited(const Written& root, std::string_view key, Span least, const char* least_text,
@@ -60,11 +65,64 @@ void read_queues(const Written& root, std::vector<Queue>& queues, Mistakes& mist
   for (const WrittenEntry& entry : value->entries) read_queue(entry, queues, mistakes);
 }
 
+/// "all", or how many of the first that wait are promised a start.
+void read_promises(const Written& value, PolicySettings& settings, Mistakes& mistakes) {
+  if (value.text == "all") {
+    settings.promises = everyone;
+  } else if (value.kind == WrittenKind::text) {
+    add_wrong_kind({"promises", value}, "a whole number or \"all\"", mistakes);
+  } else if (const auto n = read_whole({"promises", value}, 0, most_promises, mistakes)) {
+    settings.promises = static_cast<std::uint32_t>(*n);
+  }
+}
+
+/// Two lengths of time, the shorter in front: ["1h", "2h"], or 1h,2h on a command line.
+void read_levels(const Written& value, PolicySettings& settings, Mistakes& mistakes) {
+  const auto texts = read_texts({"levels", value}, mistakes);
+  if (!texts) return;
+  const auto first = texts->empty() ? Result<Span>(Span{0}) : parse_span(texts->front());
+  const auto second = parse_span(texts->back());
+  if (texts->size() != 2 || !first || !second || first->us < 1 || *second <= *first)
+    return mistakes.add(value.place, "levels are two lengths of time, the shorter in front",
+                        "write levels = [\"3250s\", \"7200s\"]");
+  settings.levels = {*first, *second};
+}
+
+void read_policy_setting(std::string_view key, const Written& value, PolicySettings& settings,
+                         Mistakes& mistakes) {
+  if (key == "promises") {
+    read_promises(value, settings, mistakes);
+  } else if (key == "ages") {
+    const auto span = read_span({key, value}, mistakes);
+    if (span && span->us < seconds(1).us)
+      return mistakes.add(value.place, "ages goes from 1s to 100 years");
+    if (span) settings.ages = *span;
+  } else if (key == "levels") {
+    read_levels(value, settings, mistakes);
+  } else if (key == "seed") {
+    const auto seed =
+        read_whole({key, value}, 0, std::numeric_limits<std::int64_t>::max(), mistakes);
+    if (seed) settings.seed = static_cast<std::uint64_t>(*seed);
+  }
+}
+
+/// A name, or a table with the name and what is set besides.
+void read_policy(const Written& value, Settings& settings, Mistakes& mistakes) {
+  if (value.kind != WrittenKind::table) {
+    settings.policy = read_text({"policy", value}, mistakes).value_or(settings.policy);
+    return;
+  }
+  refuse_unknown_keys(value, policy_keys, mistakes);
+  for (const WrittenEntry& entry : value.entries)
+    if (entry.name == "name")
+      settings.policy = read_text({"name", entry.value}, mistakes).value_or(settings.policy);
+    else read_policy_setting(entry.name, entry.value, settings.policy_settings, mistakes);
+}
+
 Settings settings_of(const Written& root, Mistakes& mistakes) {
   Settings settings;
   refuse_unknown_keys(root, config_keys, mistakes);
-  if (const Written* value = find(root, "policy"))
-    settings.policy = read_text({"policy", *value}, mistakes).value_or(settings.policy);
+  if (const Written* value = find(root, "policy")) read_policy(*value, settings, mistakes);
   read_limited(root, "idle_exit", seconds(1), "1s", hours(24 * 365), "365d", settings.idle_exit,
                mistakes);
   read_limited(root, "sample_every", milliseconds(100), "0.1s", hours(1), "1h",
@@ -74,6 +132,20 @@ Settings settings_of(const Written& root, Mistakes& mistakes) {
 }
 
 }  // namespace
+
+Result<void> set_of_policy(const std::string& key, const std::string& value,
+                           PolicySettings& settings) {
+  Mistakes mistakes("");
+  Written written;
+  written.kind = WrittenKind::typed;
+  written.text = value;
+  Written table;
+  table.entries.push_back({key, {}, written});
+  refuse_unknown_keys(table, std::span(policy_keys).subspan(1), mistakes);
+  if (!mistakes.any()) read_policy_setting(key, written, settings, mistakes);
+  if (mistakes.any()) return mistakes.in_order().front();
+  return {};
+}
 
 Result<Settings> read_config(std::string_view text, const std::string& file_name,
                              std::vector<Error>* mistakes) {

@@ -1,6 +1,6 @@
 // The user's config.toml:
 //
-//   policy = "easy"
+//   policy = "easy"                 # or { name = "easy", promises = 4 }
 //   idle_exit = "10m"
 //   sample_every = "2s"
 //   [queue.night]
@@ -19,6 +19,10 @@ namespace gangline {
 
 constexpr std::size_t largest_config_file = 1 << 20;  ///< bytes
 constexpr std::size_t most_queues = 100;
+
+/// One setting of a policy as a flag says it: "promises" and "4". The Error has no place.
+Result<void> set_of_policy(const std::string& key, const std::string& value,
+                           PolicySettings& settings);
 
 /// What the file does not say keeps its value. The queue "normal" is always there and comes first;
 /// the others follow in the order of the file. Errors as of `read_job_file`. Whether there is such

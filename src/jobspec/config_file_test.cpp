@@ -34,6 +34,37 @@ TEST(ConfigFile, AllSettingsAreRead) {
             (std::vector<Queue>{{"normal", 0, true}, {"night", -10, false}, {"a", 0, false}}));
 }
 
+TEST(ConfigFile, APolicyMayBeSetBesideItsName) {
+  const auto settings = read_config(
+      "policy = { name = 'attained', promises = 'all', levels = ['1h', '2h'], seed = 7 }\n",
+      "config.toml");
+  ASSERT_TRUE(settings) << settings.error().sentence();
+  EXPECT_EQ(settings->policy, "attained");
+  EXPECT_EQ(settings->policy_settings,
+            (PolicySettings{everyone, std::nullopt, std::array{hours(1), hours(2)}, 7}));
+  EXPECT_EQ(read_config("[policy]\nname='ageing'\nages='90m'\npromises=4\n", "")->policy_settings,
+            (PolicySettings{4, minutes(90), std::nullopt, std::nullopt}));
+}
+
+TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
+  EXPECT_EQ(told("policy = { name = 'easy', promise = 4 }"),
+            "config.toml:1:27: unknown key 'promise'; did you mean 'promises'?");
+  EXPECT_EQ(told("[policy]\npromises = 'many'\nages = '0s'\nlevels = ['2h', '1h']\nseed = -1\n"),
+            "config.toml:2:12: promises must be a whole number or \"all\", not a text\n"
+            "config.toml:3:8: ages goes from 1s to 100 years\n"
+            "config.toml:4:10: levels are two lengths of time, the shorter in front; write levels "
+            "= [\"3250s\", \"7200s\"]\n"
+            "config.toml:5:8: seed is -1; it goes from 0 to 9223372036854775807");
+  PolicySettings settings;
+  EXPECT_TRUE(set_of_policy("levels", "1h,2h", settings));
+  EXPECT_TRUE(set_of_policy("promises", "all", settings));
+  EXPECT_EQ(settings.promises, everyone);
+  EXPECT_EQ(settings.levels, (std::array{hours(1), hours(2)}));
+  EXPECT_FALSE(set_of_policy("promises", "-1", settings));
+  EXPECT_EQ(set_of_policy("age", "1h", settings).error().hint, "did you mean 'ages'?");
+  EXPECT_FALSE(set_of_policy("name", "fifo", settings));
+}
+
 TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
   EXPECT_EQ(told("polici = 'x'\nidle_exit = '0s'\n[queue.a]\nprio = 1\nallow_foreign = 1\n"),
             "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"

@@ -11,8 +11,8 @@ namespace gangline {
 namespace {
 
 constexpr std::array<std::string_view, 4> device_keys{"gpus", "gpu_memory", "model", "device"};
-constexpr std::array<std::string_view, 6> alternative_keys{"gpus",   "gpu_memory", "model",
-                                                           "device", "cpus",       "memory"};
+constexpr std::array<std::string_view, 7> alternative_keys{"gpus", "gpu_memory", "model", "device",
+                                                           "cpus", "memory",     "rate"};
 constexpr std::array<std::string_view, 5> device_names{"gpu", "nvidia", "amd", "intel", "fpga"};
 
 // The number of a value, where it is one: 2, 0.5, or a typed "0.5".
@@ -97,6 +97,19 @@ void read_cpus_and_memory(const Written& table, TaskRequest& task, Mistakes& mis
     task.memory = read_bytes({"memory", *memory}, mistakes).value_or(Bytes{0});
 }
 
+/// "rate = 1.5"
+void read_rate(const Written& table, TaskRequest& task, Mistakes& mistakes) {
+  const Written* rate = find(table, "rate");
+  if (rate == nullptr) return;
+  const auto number = number_of(*rate);
+  constexpr double most = highest_rate / 1000.0;
+  if (!number) return add_wrong_kind({"rate", *rate}, "a number", mistakes, "write rate = 1.5");
+  if (!(*number >= 0.001 && *number <= most))
+    return mistakes.add(rate->place,
+                        "rate is " + printable(rate->text) + "; it goes from 0.001 to 1000");
+  task.rate = static_cast<std::uint32_t>(std::llround(*number * 1000));
+}
+
 // `usual`: the cpus and memory of an alternative that does not name its own.
 std::vector<TaskRequest> read_any_of(const Written& any_of, const TaskRequest& usual,
                                      Mistakes& mistakes) {
@@ -118,6 +131,7 @@ std::vector<TaskRequest> read_any_of(const Written& any_of, const TaskRequest& u
       refuse_unknown_keys(item, alternative_keys, mistakes);
       task.devices = read_devices(item, mistakes);
       read_cpus_and_memory(item, task, mistakes);
+      read_rate(item, task, mistakes);
     }
     alternatives.push_back(std::move(task));
   }

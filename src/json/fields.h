@@ -106,6 +106,7 @@ void fields(M& m, TaskRequest& v) {
   m("devices", v.devices);
   m("cpus", v.cpus);
   m("memory", v.memory);
+  m("rate", v.rate);
 }
 template <class M>
 void fields(M& m, ResourceRequest& v) {

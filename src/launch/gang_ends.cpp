@@ -321,9 +321,9 @@ void Gangs::tick_gang(const LiveGang& gang, Span boot) {
     return;
   }
   if (care.deadline && boot >= *care.deadline) {
-    const JobCard* card = card_of(gang.id.job);
-    const std::string limit = card != nullptr ? format(*card->job.spec->time) : "";
-    stop({gang.id, EndCause::time_limit, "its time of " + limit + " was up", false});
+    const auto limit = limit_of(gang);
+    const std::string text = limit ? format(*limit) : "";
+    stop({gang.id, EndCause::time_limit, "its time of " + text + " was up", false});
   } else if (care.kill_at && boot >= *care.kill_at) {
     signal(gang, SIGKILL);
     care.kill_at = boot + kill_period;

@@ -367,14 +367,19 @@ bool Gangs::begin_turn(Lane& lane) {
   return true;
 }
 
+std::optional<Span> Gangs::limit_of(const LiveGang& gang) {
+  const JobCard* card = card_of(gang.id.job);
+  if (card == nullptr) return std::nullopt;
+  return time_limit_of(*card->job.spec, gang.id.index, gang.lane->order.allocation->alternative);
+}
+
 void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> groups) {
   if (since_boot() - kernel_looked_at_ >= seconds(1)) count_kernel_kills();
   Care& care = care_[gang.id];
   care.groups = std::move(groups);
   care.trimmed.assign(gang.tasks.size() * 2, false);
-  const JobCard* card = card_of(gang.id.job);
-  if (card != nullptr && card->job.spec->time) {
-    care.deadline = gang.boot_started + *card->job.spec->time;
+  if (const auto limit = limit_of(gang)) {
+    care.deadline = gang.boot_started + *limit;
     wake_by(*care.deadline);
   }
   // Logs are looked at only of gangs that run so long.

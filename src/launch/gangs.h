@@ -83,6 +83,8 @@ class Gangs {
   };
 
   JobCard* card_of(JobId job);
+  /// The most it may run; empty: no limit, or nobody knows.
+  std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
   void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);

@@ -92,6 +92,7 @@ void pack_task_request(Packer& to, const TaskRequest& request) {
   });
   to.u32(request.cpus.thousandths);
   to.i64(request.memory.n);
+  pack_optional(to, request.rate, [&](std::uint32_t rate) { to.u32(rate); });
 }
 TaskRequest unpack_task_request(Unpacker& from) {
   TaskRequest request;
@@ -107,6 +108,7 @@ TaskRequest unpack_task_request(Unpacker& from) {
   });
   request.cpus.thousandths = from.u32();
   request.memory.n = from.i64();
+  request.rate = unpack_optional(from, [&] { return from.u32(); });
   return request;
 }
 

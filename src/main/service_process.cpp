@@ -85,6 +85,10 @@ Result<Settings> read_settings(const Places& places) {
                  "the policy '" + settings->policy +
                      "' goes by how long each gang will run, which nobody knows beforehand",
                  path, "it is for `gang simulate`; try \"attained_work\""};
+  if (settings) {
+    auto policy = with(*find_policy(settings->policy), settings->policy_settings);
+    if (!policy) return Error{ErrorKind::usage, policy.error().what, path, policy.error().hint};
+  }
   return settings;
 }
 

@@ -121,6 +121,9 @@ class SpecCheck {
       no(prefix + "cpus", "cpus is " + to_string(task.cpus.thousandths / 1000) +
                               "; it goes from 1 to " + to_string(most_cpus_of_a_task));
     memory(prefix + "memory", task.memory);
+    if (task.rate && (*task.rate < 1 || *task.rate > highest_rate))
+      no(prefix + "rate", "a rate of " + to_string(*task.rate) +
+                              " thousandths; it goes from 1 to " + to_string(highest_rate));
     if (!task.devices) return;
     const DeviceRequest& devices = *task.devices;
     memory(prefix + "gpu_memory", devices.memory);

@@ -33,6 +33,18 @@ std::uint32_t gang_count(const JobSpec& spec) {
   return static_cast<std::uint32_t>(n);
 }
 
+TaskRequest task_of(const JobSpec& spec, std::uint32_t index, std::uint32_t alternative) {
+  const auto& alternatives = spec.resources.alternatives;
+  const bool gathers = spec.gather && index == gather_index(spec);
+  return gathers || alternative >= alternatives.size() ? TaskRequest{} : alternatives[alternative];
+}
+
+std::optional<Span> time_limit_of(const JobSpec& spec, std::uint32_t index,
+                                  std::uint32_t alternative) {
+  if (!spec.time) return std::nullopt;
+  return time_with(task_of(spec, index, alternative), *spec.time);
+}
+
 std::uint32_t shard_of(const JobSpec& spec, std::uint32_t index) {
   return index / combinations(spec);
 }

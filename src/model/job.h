@@ -65,7 +65,7 @@ struct JobSpec {
   std::string name;
   Command command;
   ResourceRequest resources;
-  std::optional<Span> time;  ///< the most one gang may run
+  std::optional<Span> time;  ///< the most one gang may run; see TaskRequest::rate
   std::string queue = "normal";
   std::int32_t priority = 0;  ///< higher goes first
   std::uint32_t retries = 0;
@@ -93,6 +93,11 @@ inline std::uint32_t gather_index(const JobSpec& spec) { return gang_count(spec)
 inline std::uint32_t total_gangs(const JobSpec& spec) {
   return gang_count(spec) + (spec.gather ? 1u : 0u);
 }
+/// What gang `index` asked for of each task where it has this alternative.
+TaskRequest task_of(const JobSpec& spec, std::uint32_t index, std::uint32_t alternative);
+/// The most gang `index` may run with this alternative: `time` counts for rate 1.
+std::optional<Span> time_limit_of(const JobSpec& spec, std::uint32_t index,
+                                  std::uint32_t alternative);
 /// Gang `index` of a spec with a split works on this shard. Shards vary slower than the sweep.
 std::uint32_t shard_of(const JobSpec& spec, std::uint32_t index);
 /// The sweep's names with their values for gang `index`, in the order of the axes.
@@ -114,6 +119,7 @@ constexpr std::size_t longest_command = 1 << 20;  ///< bytes, all words together
 constexpr std::size_t most_env_vars = 4'096;
 constexpr std::size_t most_sweep_axes = 32;
 constexpr std::size_t most_alternatives = 32;
+constexpr std::uint32_t highest_rate = 1'000'000;  ///< of an alternative, in thousandths
 constexpr std::uint32_t most_retries = 1'000;
 constexpr std::int32_t highest_priority = 1'000'000;  ///< and the lowest is its negative
 constexpr std::size_t largest_job_file = 16 << 20;    ///< bytes

@@ -1,6 +1,8 @@
 #include "model/resources.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <numeric>
 
 #include "base/text.h"
 
@@ -47,7 +49,45 @@ std::string describe(const TaskRequest& request) {
   std::string text = request.devices ? describe(*request.devices) + " and " : "";
   text += describe(request.cpus);
   if (request.memory.n > 0) text += " and " + format(request.memory) + " of memory";
+  if (request.rate) {
+    char rate[24];
+    std::snprintf(rate, sizeof rate, "%g", *request.rate / 1000.0);
+    text += " at rate " + std::string(rate);
+  }
   return text;
+}
+
+Span time_with(const TaskRequest& task, Span time) {
+  if (!task.rate || *task.rate == 0) return time;
+  const auto rate = static_cast<__int128>(*task.rate);
+  const __int128 scaled = (static_cast<__int128>(time.us) * 1'000 + rate - 1) / rate;
+  return Span{static_cast<std::int64_t>(std::min<__int128>(scaled, (never - Time{}).us))};
+}
+
+Span work_with(const TaskRequest& task, Span ran) {
+  const __int128 scaled = static_cast<__int128>(ran.us) * rate_of(task) / 1'000;
+  return Span{static_cast<std::int64_t>(std::min<__int128>(scaled, (never - Time{}).us))};
+}
+
+std::vector<std::uint32_t> liked_in_order(const ResourceRequest& request) {
+  std::vector<std::uint32_t> order(request.alternatives.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return rate_of(request.alternatives[a]) > rate_of(request.alternatives[b]);
+  });
+  return order;
+}
+
+Span slowest_time(const ResourceRequest& request, Span time) {
+  Span longest{0};
+  for (const TaskRequest& task : request.alternatives)
+    longest = std::max(longest, time_with(task, time));
+  return longest;
+}
+
+bool has_rates(const ResourceRequest& request) {
+  return std::any_of(request.alternatives.begin(), request.alternatives.end(),
+                     [](const TaskRequest& task) { return task.rate.has_value(); });
 }
 
 std::string describe(const ResourceRequest& request) {

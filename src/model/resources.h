@@ -33,15 +33,32 @@ struct TaskRequest {
   /// least one.
   CpuAmount cpus = whole_cpus(1);
   Bytes memory{0};  ///< 0: not asked, so neither counted nor limited
+  /// How much work is done with this alternative in some time, in thousandths of what is done at
+  /// rate 1. Empty: as much.
+  std::optional<std::uint32_t> rate = std::nullopt;
   auto operator<=>(const TaskRequest&) const = default;
 };
+
+inline std::uint32_t rate_of(const TaskRequest& task) { return task.rate.value_or(1'000); }
+/// What a time that counts for rate 1 comes to with this alternative.
+Span time_with(const TaskRequest& task, Span time);
+/// What so long with this alternative comes to at rate 1.
+Span work_with(const TaskRequest& task, Span ran);
 
 /// What a gang asks for: `tasks` tasks, each with the same choice among the alternatives.
 struct ResourceRequest {
   std::uint32_t tasks = 1;
-  std::vector<TaskRequest> alternatives{TaskRequest{}};  ///< never empty; the first is liked best
+  /// Never empty. That of the highest rate is liked best, of equal ones the first.
+  std::vector<TaskRequest> alternatives{TaskRequest{}};
   auto operator<=>(const ResourceRequest&) const = default;
 };
+
+/// The alternatives in the order in which they are liked.
+std::vector<std::uint32_t> liked_in_order(const ResourceRequest& request);
+/// The longest that a time at rate 1 may come to, with the slowest alternative.
+Span slowest_time(const ResourceRequest& request, Span time);
+/// Whether some alternative says how fast it is.
+bool has_rates(const ResourceRequest& request);
 
 /// "2 tasks, each 1 gpu (H100) and 4 cpus", for sentences to people.
 std::string describe(const ResourceRequest& request);

@@ -1,6 +1,10 @@
 // What the user's config file sets, with the values it has without one.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +13,21 @@
 
 namespace gangline {
 
+constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
+
+/// What somebody set of a policy beside its row (schedule/policy.h says what each means). Empty: as
+/// the row has it.
+struct PolicySettings {
+  std::optional<std::uint32_t> promises;  ///< `everyone`: all that wait
+  std::optional<Span> ages;
+  std::optional<std::array<Span, 2>> levels;  ///< ascending
+  std::optional<std::uint64_t> seed;
+  bool operator==(const PolicySettings&) const = default;
+};
+
 struct Settings {
   std::string policy = "easy";  ///< name of a row of schedule's table
+  PolicySettings policy_settings;
   std::vector<Queue> queues{
       Queue{}};                    ///< never empty; the first is where a job without a queue goes
   Span idle_exit = minutes(10);    ///< the service ends after so long without work

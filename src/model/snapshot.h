@@ -28,7 +28,7 @@ struct Queue {
 /// What a gang has behind it and what lies before it, as far as anybody knows.
 struct Progress {
   Span served{0};   ///< it ran for so long before it was stopped for others
-  Span kept{0};     ///< so much of that need not be done again
+  Span kept{0};     ///< so much of that need not be done again, at rate 1
   Time stopped{0};  ///< when that was, the last time
   /// Each time that it was stopped for others, with what it was served by then; the newest last.
   /// Of very many the oldest are forgotten.
@@ -47,7 +47,7 @@ struct Progress {
     if (stops.size() > most_stops) stops.erase(stops.begin());
   }
   /// How long it runs from its beginning to its end: foretold from what went before, or in a
-  /// simulation known.
+  /// simulation known. At rate 1.
   std::optional<Span> whole_run;
   bool operator==(const Progress&) const = default;
 };
@@ -63,7 +63,7 @@ struct WaitingGroup {
   std::uint32_t queue = 0;  ///< index in Snapshot::queues
   std::int32_t priority = 0;
   Time submitted;
-  std::optional<Span> time;
+  std::optional<Span> time;  ///< at rate 1: see end_of and latest_end_of
   std::vector<JobId> after;  ///< jobs that must still end well
   std::vector<DeviceId>
       avoid;  ///< devices of earlier attempts: others are taken where there are others
@@ -119,9 +119,12 @@ struct AllTaken {    ///< enough exists, but others hold it
   std::vector<JobId> holders;  ///< at most 8, those expected to end first in front
   Time until = never;          ///< when enough is expected to be free
 };
-struct Scattered {  ///< enough is free in total, but not where one task or gang needs it
-  std::string what;
+struct Scattered {   ///< enough is free in total, but not where one task or gang needs it
+  std::string what;  ///< as above; "task": of all things together; "node": over too many of these
   std::uint64_t wanted = 0, free = 0;
+  std::uint64_t each = 0;  ///< that one task wants
+  std::uint64_t most = 0;  ///< free on one node; of a share, of one device
+  std::uint64_t fit = 0;   ///< tasks that there is room for
 };
 struct PromisedToOther {
   JobId other;

@@ -25,6 +25,7 @@ struct PastJob {
   std::shared_ptr<const ResourceRequest> request;  ///< never null; equal ones are one
   std::optional<Span> limit;                       ///< what its user said it may run at most
   Span run{0};                                     ///< how long it ran, on what it got
+  std::uint32_t alternative = 0;                   ///< which of its request's that was
   std::optional<double> work;   ///< where no run time is told: its steps; `run` is then 0
   std::optional<Time> started;  ///< recorded by the system that ran it
   std::optional<Time> ended;

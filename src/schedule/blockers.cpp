@@ -6,6 +6,8 @@
 #include <numeric>
 #include <string>
 
+#include "schedule/place/place.h"
+
 namespace gangline {
 namespace {
 
@@ -53,6 +55,7 @@ class KindTally {
 
   /// Devices on this node that are avoided were counted with the others of its kind.
   void leave_out(std::uint32_t n, const Usable& usable) {
+    if (!wanted_.kinds[desk_.kinds.kind_of(n)].node) return;  // it was not counted
     for (const std::uint32_t d : wanted_.kinds[desk_.kinds.kind_of(n)].devices) {
       if (is_usable(usable, d)) continue;
       const std::uint64_t free = amount(desk_.free.node(n).devices[d]);
@@ -177,45 +180,80 @@ std::optional<Blocker> too_little(const Desk& desk, const std::string& what, std
   return all_taken(desk, what, wanted, free, counts);
 }
 
-/// Enough of everything, but not in the same places.
-Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) {
-  const auto enough_by = [&](const auto& tasks_by) {
-    std::uint64_t tasks = 0;
-    for (std::uint32_t n = 0; n < desk.kinds.nodes() && tasks < wanted.tasks; ++n)
-      if (wanted.on(n, desk.kinds).node) tasks += tasks_by(desk.free.node(n), n);
-    return tasks >= wanted.tasks;
-  };
-  const std::uint64_t tasks = wanted.tasks;
-  if (wanted.each > 0) {
-    Wanted devices_alone = wanted;
-    devices_alone.memory = {};
-    const Tally tally = tally_devices(desk, shape, wanted);
-    const std::string kind = name_of(shape.request->alternatives[wanted.alternative].devices->kind);
-    const bool enough = enough_by([&](FreeNode free, std::uint32_t n) {
-      free.cpu_thousandths = std::numeric_limits<std::uint32_t>::max();
-      return tasks_that_fit(devices_alone, devices_alone.on(n, desk.kinds), free);
-    });
-    if (!enough)
-      return {kind + (wanted.share == whole_device ? "" : " share"), tally.wanted, tally.free};
+/// How much there is of one thing on the nodes that are up, and how many tasks find enough of it.
+struct Spread {
+  std::uint64_t free = 0, most = 0, fit = 0;
+  void add(std::uint64_t here, std::uint64_t in_one_place, std::uint64_t tasks) {
+    free += here;
+    most = std::max(most, in_one_place);
+    fit += tasks;
   }
-  std::uint64_t cpus = 0, memory = 0;
+};
+
+Spread spread_of_devices(const Desk& desk, const Wanted& wanted) {
+  const bool whole = wanted.share == whole_device;
+  Spread spread;
+  for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
+    const Usable& usable = wanted.on(n, desk.kinds);
+    if (!usable.node) continue;
+    const auto& free = desk.free.node(n).devices;
+    std::uint64_t here = 0, most = 0;
+    for (const std::uint32_t d : usable.devices) {
+      const auto left = static_cast<std::uint64_t>(std::max(0, free[d])) / (whole ? 1'000 : 1);
+      here += left;
+      most = std::max(most, left);
+    }
+    spread.add(here, whole ? here : most,
+               tasks_on_devices(usable, free, wanted.each, wanted.share, Slices::any));
+  }
+  return spread;
+}
+
+template <class Left>
+Spread spread_of(const Desk& desk, const Wanted& wanted, std::uint64_t each, const Left& left) {
+  Spread spread;
   for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
     if (!wanted.on(n, desk.kinds).node) continue;
-    cpus += desk.free.node(n).cpu_thousandths;
-    memory += bytes_of(desk.free.node(n).memory);
+    const std::uint64_t here = left(desk.free.node(n));
+    spread.add(here, here, each == 0 ? wanted.tasks : here / each);
   }
-  if (!enough_by([&](const FreeNode& free, std::uint32_t n) {
-        return times_in(free.cpu_thousandths, wanted.on(n, desk.kinds).cpus_each);
-      }))
-    return {"cpu", tasks * wanted.cpus.thousandths, cpus};
-  const std::uint64_t bytes = bytes_of(wanted.memory);
-  if (bytes > 0 && !enough_by([&](const FreeNode& free, std::uint32_t) {
-        return bytes_of(free.memory) / bytes;
-      }))
-    return {"memory", tasks * bytes, memory};
+  return spread;
+}
+
+/// Enough of everything, but not in the same places.
+Scattered scattered(const Desk& desk, const Shape& shape, const Wanted& wanted) {
+  const std::uint64_t tasks = wanted.tasks;
+  const auto told = [&](std::string what, std::uint64_t each, const Spread& spread) {
+    return Scattered{std::move(what), tasks * each, spread.free, each, spread.most, spread.fit};
+  };
+  // 1. One thing alone.
+  if (wanted.each > 0) {
+    const bool whole = wanted.share == whole_device;
+    const std::string kind = name_of(shape.request->alternatives[wanted.alternative].devices->kind);
+    const Spread devices = spread_of_devices(desk, wanted);
+    if (devices.fit < tasks)
+      return told(kind + (whole ? "" : " share"),
+                  wanted.each * (whole ? 1 : static_cast<std::uint64_t>(wanted.share.thousandths)),
+                  devices);
+  }
+  const Spread cpus =
+      spread_of(desk, wanted, wanted.cpus.thousandths,
+                [](const FreeNode& free) -> std::uint64_t { return free.cpu_thousandths; });
+  if (cpus.fit < tasks) return told("cpu", wanted.cpus.thousandths, cpus);
+  const Spread memory = spread_of(desk, wanted, bytes_of(wanted.memory),
+                                  [](const FreeNode& free) { return bytes_of(free.memory); });
+  if (memory.fit < tasks) return told("memory", bytes_of(wanted.memory), memory);
+  // 2. All of them together; or over more nodes than the policy lets it.
   std::uint64_t fit = 0;
   for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n)
     fit += tasks_that_fit(wanted, wanted.on(n, desk.kinds), desk.free.node(n));
+  if (fit >= tasks && wanted.most_nodes > 0) {
+    Wanted anywhere = wanted;
+    anywhere.most_nodes = 0;
+    anywhere.by_switch = nullptr;
+    if (const auto found = place(anywhere, FreeView(desk.free)))
+      return {"node", wanted.most_nodes, found->parts.size()};
+  }
   return {"task", tasks, fit};
 }
 

@@ -22,14 +22,14 @@ std::size_t mix(std::size_t seed, std::size_t value) {
 /// Each alternative on what may be used now. Devices of earlier attempts are left out where the
 /// cluster without them could serve at all; else they come after everything else.
 std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
-  const auto count = static_cast<std::uint32_t>(shape.request->alternatives.size());
+  const std::vector<std::uint32_t> liked = liked_in_order(*shape.request);
   std::vector<Wanted> wanted;
-  for (std::uint32_t a = 0; a < count; ++a)
+  for (const std::uint32_t a : liked)
     wanted.push_back(want(kinds, *shape.request, a, {false, shape.allow_foreign, shape.avoid}));
   if (shape.avoid.empty()) return wanted;
   for (const Wanted& without : wanted)
     if (fits_when_empty(without, kinds)) return wanted;
-  for (std::uint32_t a = 0; a < count; ++a)
+  for (const std::uint32_t a : liked)
     wanted.push_back(want(kinds, *shape.request, a, {false, shape.allow_foreign, {}}));
   return wanted;
 }
@@ -88,6 +88,7 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   Shape& shape = shapes_.emplace_back();
   shape.request = group.request;
   shape.allow_foreign = allow_foreign;
+  shape.rated = has_rates(*group.request);
   shape.avoid = group.avoid;
   by_content_[{shape.request.get(), allow_foreign, &shape.avoid}] = &shape;
   if (plain) by_request_[shape.request.get()] = &shape;
@@ -130,6 +131,7 @@ void Desk::wait(const WaitingGroup& group) {
   one.group = group;
   one.shape = &shape_of(group);
   one.key = order.key_of(group, id);
+  one.longest = longest_of(group);
   by_gang_[{group.job, group.first}] = id;
   if (group.after.empty() && !one.shape->hopeless) put_in_line(one);
 }

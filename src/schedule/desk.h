@@ -29,6 +29,7 @@ namespace gangline {
 struct Shape {
   std::shared_ptr<const ResourceRequest> request;
   bool allow_foreign = false;
+  bool rated = false;  ///< how long one runs depends on which of its alternatives it gets
   std::vector<DeviceId> avoid;
   std::vector<Wanted> wanted;     ///< in the order in which they are tried
   std::optional<Error> hopeless;  ///< this cluster can never meet it
@@ -59,6 +60,9 @@ struct Waits {
   WaitingGroup group;
   Shape* shape = nullptr;
   OrderKey key;
+  std::optional<Span> longest;  ///< its time limit, with the slowest of its alternatives
+
+  Time latest_end_from(Time start) const { return longest ? start + *longest : never; }
 };
 
 /// When and where a gang could start if nobody else came.

@@ -18,7 +18,7 @@ std::string about(Time t, Time now) {
   return t - now < hours(24) ? clock : utc.substr(0, 10) + " " + clock;
 }
 
-/// An amount of "gpu", "gpu share" or "cpu" (thousandths), "memory" (bytes) or "task".
+/// An amount of "gpu", "gpu share" or "cpu" (thousandths), "memory" (bytes), "node" or "task".
 std::string amount(const std::string& what, std::uint64_t n) {
   if (what == "memory") return format(Bytes{static_cast<std::int64_t>(n)}) + " of memory";
   if (what == "cpu") return describe(CpuAmount{static_cast<std::uint32_t>(n)});
@@ -121,12 +121,23 @@ std::string sentence(const AllTaken& blocker, const Snapshot& snapshot) {
 }
 
 std::string sentence(const Scattered& blocker, const Snapshot&) {
+  if (blocker.what == "node")
+    return "there is room, but only over " + amount("node", blocker.free) +
+           "; under this policy it waits until " + std::to_string(blocker.wanted) +
+           (blocker.wanted == 1 ? " holds it" : " hold it");
   if (blocker.what == "task")
     return "enough is free in all, but not side by side: there is room for " +
            std::to_string(blocker.free) + " of " + amount("task", blocker.wanted);
-  return amount(blocker.what, blocker.wanted) + " wanted and " +
-         number(blocker.what, blocker.free) +
-         " free, but scattered: not enough in one place for each task";
+  std::string text = amount(blocker.what, blocker.wanted) + " wanted and " +
+                     number(blocker.what, blocker.free) + " free, but scattered: ";
+  const bool several = blocker.wanted > blocker.each;
+  if (blocker.most >= blocker.each)  // only several tasks can find too little then
+    return text + "there is room for " + std::to_string(blocker.fit) + " of " +
+           amount("task", blocker.wanted / blocker.each) + " with " +
+           number(blocker.what, blocker.each) + " each";
+  text += "at most " + number(blocker.what, blocker.most) +
+          (blocker.what.ends_with(" share") ? " on one device" : " on one node");
+  return several ? text + ", and each task wants " + number(blocker.what, blocker.each) : text;
 }
 
 std::string sentence(const PromisedToOther& blocker, const Snapshot& snapshot) {

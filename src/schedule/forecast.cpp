@@ -5,40 +5,14 @@
 
 #include "base/text.h"
 #include "schedule/holdings.h"
-#include "schedule/make_plan.h"
 #include "schedule/order/order.h"
+#include "schedule/planner.h"
 
 namespace gangline {
 namespace {
 
 bool is_in(GangId gang, JobId job, std::uint32_t first, std::uint32_t count) {
   return gang.job == job && gang.index >= first && gang.index - first < count;
-}
-
-/// Moves on to the next end and lets go what ended by then. False: nothing ends at a known time.
-bool step(Snapshot& snapshot, std::set<JobId>& touched) {
-  // Those that were asked to make room are taken to leave at once.
-  for (std::size_t i = 0; i < snapshot.holders.size(); ++i)
-    if (snapshot.holders[i].stopping && snapshot.holders[i].waited != nullptr)
-      return wait_again(i, snapshot), true;
-  Time next = never;
-  for (const Holder& holder : snapshot.holders) next = std::min(next, holder.expected_end);
-  if (next == never) return false;
-  snapshot.now = std::max(snapshot.now, next);
-  std::erase_if(snapshot.holders, [&](const Holder& holder) {
-    if (holder.expected_end > snapshot.now) return false;
-    touched.insert(holder.job);
-    return true;
-  });
-  return true;
-}
-
-/// Jobs that ended while looking ahead are taken to have ended well, so those after them may start.
-void release_followers(Snapshot& snapshot, std::set<JobId>& touched) {
-  for (const Holder& holder : snapshot.holders) touched.erase(holder.job);
-  for (const WaitingGroup& group : snapshot.waiting) touched.erase(group.job);
-  for (WaitingGroup& group : snapshot.waiting)
-    std::erase_if(group.after, [&](JobId job) { return touched.contains(job); });
 }
 
 /// The jobs that a gang comes after, and those that these come after.
@@ -106,8 +80,7 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
           return is_in({start.job, start.first}, g.job, g.first, g.count);
         });
     if (group == snapshot.waiting.end()) continue;
-    Time end = never;
-    if (group->time) end = end_after(snapshot.now, *group->time, start.count);
+    const Time end = end_of(*group, start.allocation->alternative, snapshot.now, start.count);
     WaitingGroup waited = *group;
     waited.first = start.first;
     waited.count = 1;
@@ -138,19 +111,100 @@ void wait_again(std::size_t holder, Snapshot& snapshot) {
   snapshot.waiting.push_back(std::move(group));
 }
 
+namespace {
+
+/// The world as it goes on if nobody comes, and a planner that is told of each change.
+class Future {
+ public:
+  Future(Snapshot snapshot, const Policy& policy)
+      : world_(without_overdue(std::move(snapshot))), planner_(world_, policy) {}
+
+  const Snapshot& world() const { return world_; }
+  Plan plan() { return planner_.plan(world_.now); }
+
+  void carry_out(const Plan& plan) {
+    const std::size_t held = world_.holders.size();
+    gangline::carry_out(plan, world_);
+    for (const PromiseGivenUp& given_up : plan.given_up) planner_.promise_is_over(given_up.gang);
+    for (const PromiseMade& made : plan.promises) planner_.promised(made);
+    for (const MakeRoom& stop : plan.stops)
+      for (const Holder& holder : world_.holders)
+        if (stop.gang == GangId{holder.job, holder.first}) planner_.holds(holder);
+    std::set<JobId> started;
+    for (std::size_t i = held; i < world_.holders.size(); ++i) {
+      const Holder& holder = world_.holders[i];
+      planner_.holds(holder);
+      planner_.no_longer_waits(holder.job, holder.first);
+      for (std::uint32_t n = 0; n < holder.count; ++n)
+        planner_.promise_is_over({holder.job, holder.first + n});
+      started.insert(holder.job);
+    }
+    if (started.empty()) return;
+    for (const WaitingGroup& group : world_.waiting)
+      if (started.contains(group.job)) planner_.waits(group);
+  }
+
+  /// Moves on to the next end and lets go what ended by then. False: nothing ends at a known time.
+  bool step() {
+    // Those that were asked to make room are taken to leave at once.
+    for (std::size_t i = 0; i < world_.holders.size(); ++i)
+      if (world_.holders[i].stopping && world_.holders[i].waited != nullptr) return leave(i), true;
+    Time next = never;
+    for (const Holder& holder : world_.holders) next = std::min(next, holder.expected_end);
+    if (next == never) return false;
+    world_.now = std::max(world_.now, next);
+    std::erase_if(world_.holders, [&](const Holder& holder) {
+      if (holder.expected_end > world_.now) return false;
+      planner_.lets_go(holder.job, holder.first);
+      touched_.insert(holder.job);
+      return true;
+    });
+    return true;
+  }
+
+  /// Jobs that ended while looking ahead are taken to have ended well, so those after them may
+  /// start.
+  void release_followers() {
+    for (const Holder& holder : world_.holders) touched_.erase(holder.job);
+    for (const WaitingGroup& group : world_.waiting) touched_.erase(group.job);
+    for (WaitingGroup& group : world_.waiting)
+      if (std::erase_if(group.after, [&](JobId job) { return touched_.contains(job); }) > 0)
+        planner_.waits(group);
+  }
+
+ private:
+  static Snapshot without_overdue(Snapshot snapshot) {
+    for (Holder& holder : snapshot.holders)
+      if (holder.expected_end <= snapshot.now) holder.expected_end = snapshot.now + overdue_grace;
+    return snapshot;
+  }
+
+  void leave(std::size_t holder) {
+    const std::size_t before = world_.waiting.size();
+    planner_.lets_go(world_.holders[holder].job, world_.holders[holder].first);
+    wait_again(holder, world_);
+    for (std::size_t i = before; i < world_.waiting.size(); ++i) planner_.waits(world_.waiting[i]);
+  }
+
+  Snapshot world_;
+  Planner planner_;
+  std::set<JobId> touched_;
+};
+
+}  // namespace
+
 Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {
-  std::set<JobId> touched;
-  for (Holder& holder : snapshot.holders)
-    if (holder.expected_end <= snapshot.now) holder.expected_end = snapshot.now + overdue_grace;
+  Future future(std::move(snapshot), policy);
   for (std::uint32_t steps = 0; steps < most_steps_ahead; ++steps) {
-    const Plan plan = make_plan(snapshot, policy);
+    const Plan plan = future.plan();
     if (starts(plan, gang))
-      return {snapshot.now, steps == 0 ? "there is room now"
-                                       : "if each gang before it runs as long as its time limit "
-                                         "says and nobody else comes"};
-    carry_out(plan, snapshot);
-    if (!step(snapshot, touched)) return {std::nullopt, why_unknown(snapshot, gang)};
-    release_followers(snapshot, touched);
+      return {future.world().now, steps == 0
+                                      ? "there is room now"
+                                      : "if each gang before it runs as long as its time limit "
+                                        "says and nobody else comes"};
+    future.carry_out(plan);
+    if (!future.step()) return {std::nullopt, why_unknown(future.world(), gang)};
+    future.release_followers();
   }
   return {std::nullopt, "it is too far ahead: more than " + std::to_string(most_steps_ahead) +
                             " ends of others come first"};

@@ -21,6 +21,19 @@ inline Time end_after(Time start, Span time, std::uint32_t turns) {
   return time.us > never.us / turns ? never : start + Span{time.us * turns};
 }
 
+/// When gangs of this group end at the latest that take `turns` turns from `start` on with this
+/// alternative of what they ask for; `never` without a time limit.
+inline Time end_of(const WaitingGroup& group, std::uint32_t alternative, Time start,
+                   std::uint32_t turns = 1) {
+  if (!group.time) return never;
+  return end_after(start, time_with(group.request->alternatives[alternative], *group.time), turns);
+}
+/// The same with the slowest alternative.
+inline std::optional<Span> longest_of(const WaitingGroup& group) {
+  if (!group.time) return std::nullopt;
+  return slowest_time(*group.request, *group.time);
+}
+
 using HeldId = std::uint32_t;
 
 /// The place of a holder among those that have held for longer or shorter.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "schedule/forecast.h"
 #include "schedule/small_world.h"
 
 namespace gangline {
@@ -230,6 +231,35 @@ TEST(MakePlan, TakesADeviceOfAnEarlierAttemptOnlyWhereTheClusterHasNoOther) {
   EXPECT_TRUE(world.plan("easy").starts.empty());
   world.snapshot.waiting[0].avoid = {{{0}, 0}, {{0}, 1}};
   EXPECT_EQ(world.plan("easy").starts[0].allocation->parts[0].tasks[0].devices[0].device, 0u);
+}
+
+ResourceRequest rated(std::uint32_t first, std::uint32_t second) {
+  ResourceRequest request = gpus(1);
+  request.alternatives.push_back(request.alternatives[0]);
+  request.alternatives[0].devices->model = "A100";
+  request.alternatives[0].rate = first;
+  request.alternatives[1].rate = second;
+  request.alternatives[1].devices->model = "H100";
+  return request;
+}
+
+TEST(MakePlan, TheAlternativeThatEndsFirstIsTakenAndHeldForNoLonger) {
+  SmallWorld world;
+  world.node("a", 1, 16).devices[0].model = "NVIDIA A100";
+  world.node("h", 1, 16);
+  world.wait(1, 1, rated(1'500, 3'000)).time = minutes(30);
+  world.wait(2, 1, rated(1'500, 3'000)).time = minutes(30);
+  world.wait(3, 1, gpus(2)).time = minutes(1);
+  world.node("b", 2, 16);
+  world.hold(9, world.part(2, {0, 1}, {0}), minutes(15));
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].allocation->alternative, 1u);
+  EXPECT_EQ(plan.starts[1].allocation->alternative, 0u);
+  Snapshot after = world.snapshot;
+  carry_out(plan, after);
+  EXPECT_EQ(after.holders[1].expected_end, world.snapshot.now + minutes(10));
+  EXPECT_EQ(after.holders[2].expected_end, world.snapshot.now + minutes(20));
 }
 
 }  // namespace

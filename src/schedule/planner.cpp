@@ -18,8 +18,8 @@ namespace {
 /// A start now of the gang after the first `before` of the group; what stands in its way is
 /// remembered of its shape.
 RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
-                               const std::optional<Reserved>& own, std::uint32_t before, Time end) {
-  RoomNow::Attempt attempt = room.attempt(*waits.shape, end, own && before == 0 ? &*own : nullptr);
+                               const std::optional<Reserved>& own, std::uint32_t before) {
+  RoomNow::Attempt attempt = room.attempt(waits, own && before == 0 ? &*own : nullptr);
   if (attempt.allocation) return attempt;
   if (attempt.delays) {
     const Reserved& kept = desk.reserved[*attempt.delays];
@@ -29,19 +29,6 @@ RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
     desk.close(*waits.shape);
   }
   return attempt;
-}
-
-/// Of those whose kept room is in its way the one that is to start first; empty: they have started.
-std::optional<Blocker> would_delay(const Desk& desk, const Waits& waits) {
-  const Time end = waits.key.end_from(desk.now);
-  const Reserved* first = nullptr;
-  const auto gang_of = [&](const Reserved& one) {
-    return std::pair(one.promised, GangId{desk.waiting(one.group).group.job, one.first});
-  };
-  for (const Reserved& one : desk.reserved)
-    if (one.conflicts(end) && (first == nullptr || gang_of(one) < gang_of(*first))) first = &one;
-  if (first == nullptr) return std::nullopt;
-  return PromisedToOther{desk.waiting(first->group).group.job, first->promised};
 }
 
 }  // namespace
@@ -246,17 +233,16 @@ Plan Planner::plan(Time now) {
 Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
   Shape& shape = *waits.shape;
   const WaitingGroup& group = waits.group;
-  const Time end = group.time ? desk_.now + *group.time : never;
+  const Time end = waits.key.end_from(desk_.now), latest_end = waits.latest_end_from(desk_.now);
   // What is kept for this group's first gang is for this start.
   const std::optional<Reserved> own = take_reserved(desk_, waits.key.id);
   if (own) room_->forget();
   Found found;
   for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
     RoomNow::Attempt attempt;
-    if (own || desk_.may_start(shape, end))
-      attempt = attempt_start(desk_, *room_, waits, own, n, end);
+    if (own || desk_.may_start(shape, end)) attempt = attempt_start(desk_, *room_, waits, own, n);
     if (!attempt.allocation) {
-      if (!making_way_->ask_for(waits, n, end, plan)) break;
+      if (!making_way_->ask_for(waits, n, latest_end, plan)) break;
       room_->forget();
       ++found.coming;
       continue;
@@ -266,10 +252,10 @@ Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
     const auto allocation = attempt.allocation;
     // Gangs of a group start in order: after one that waits for others to leave, all do.
     if (found.coming > 0 || making_way_->is_needed_for(*allocation)) {
-      making_way_->keep(waits, n, allocation, end);
+      making_way_->keep(waits, n, allocation, latest_end);
       ++found.coming;
     } else {
-      start(waits, n, allocation, end, plan);
+      start(waits, n, allocation, plan);
       ++found.started;
     }
     room_->follow(*allocation);
@@ -285,9 +271,10 @@ Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
 }
 
 void Planner::start(const Waits& waits, std::uint32_t started,
-                    std::shared_ptr<const Allocation> allocation, Time end, Plan& plan) {
+                    std::shared_ptr<const Allocation> allocation, Plan& plan) {
   const WaitingGroup& group = waits.group;
   const std::uint32_t gang = group.first + started;
+  const Time end = end_of(group, allocation->alternative, desk_.now);
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
   Holder holder{group.job, gang, 1, std::move(allocation), desk_.now, end};
   if (desk_.policy.stops != MayStop::nobody)
@@ -323,7 +310,7 @@ std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t started, Pla
     Holder holder = desk_.held.at(held);
     holder.first = start.first;
     holder.count = start.count;
-    if (group.time) holder.expected_end = end_after(desk_.now, *group.time, start.count);
+    holder.expected_end = end_of(group, holder.allocation->alternative, desk_.now, start.count);
     desk_.renew(held, std::move(holder));
   }
   return given;
@@ -354,7 +341,11 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.blocker = why_no_room(desk_, *waits.shape);
   } else {
     CHECK(waits.shape->denied_by.has_value());
-    wait.blocker = would_delay(desk_, waits).value_or(*waits.shape->denied_by);
+    wait.blocker = *waits.shape->denied_by;
+    if (const auto delayed = room_->whom_it_would_delay(waits)) {
+      const Reserved& kept = desk_.reserved[*delayed];
+      wait.blocker = PromisedToOther{desk_.waiting(kept.group).group.job, kept.promised};
+    }
   }
   return wait;
 }

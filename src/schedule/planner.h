@@ -56,7 +56,7 @@ class Planner {
   };
   Found start_what_fits(const Waits& waits, Plan& plan);
   void start(const Waits& waits, std::uint32_t started,
-             std::shared_ptr<const Allocation> allocation, Time end, Plan& plan);
+             std::shared_ptr<const Allocation> allocation, Plan& plan);
   std::uint32_t take_turns(const Waits& waits, std::uint32_t started, Plan& plan);
   void take_back_wishes();
   std::optional<Wait> wait_of(WaitingId id);

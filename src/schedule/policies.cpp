@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "schedule/policy.h"
 
 namespace gangline {
@@ -81,6 +82,82 @@ std::optional<Policy> find_policy(std::string_view name) {
   for (const Policy& row : rows)
     if (row.name == name) return row;
   return std::nullopt;
+}
+
+namespace {
+
+/// One thing that can be set of some policies. A new one is a row, with its key in
+/// jobspec/config_file.cpp.
+struct PolicySetting {
+  const char* name;
+  bool (*is_of)(const Policy&);
+  bool (*is_set)(const PolicySettings&);
+  void (*apply)(const PolicySettings&, Policy&);
+  void (*drop)(PolicySettings&);
+  std::string (*text)(const Policy&);
+};
+
+bool has_levels(const Policy& policy) {
+  return policy.goes_first == First::attained || policy.goes_first == First::attained_work ||
+         policy.goes_first == First::gittins;
+}
+
+const PolicySetting policy_settings[] = {
+    {"promises", [](const Policy& policy) { return policy.overtake; },
+     [](const PolicySettings& set) { return set.promises.has_value(); },
+     [](const PolicySettings& set, Policy& policy) { policy.promises = *set.promises; },
+     [](PolicySettings& set) { set.promises.reset(); },
+     [](const Policy& policy) {
+       return policy.promises == everyone ? "all" : std::to_string(policy.promises);
+     }},
+    {"ages", [](const Policy& policy) { return policy.goes_first == First::ageing; },
+     [](const PolicySettings& set) { return set.ages.has_value(); },
+     [](const PolicySettings& set, Policy& policy) { policy.ages = *set.ages; },
+     [](PolicySettings& set) { set.ages.reset(); },
+     [](const Policy& policy) { return format(policy.ages); }},
+    {"levels", has_levels, [](const PolicySettings& set) { return set.levels.has_value(); },
+     [](const PolicySettings& set, Policy& policy) { policy.levels = *set.levels; },
+     [](PolicySettings& set) { set.levels.reset(); },
+     [](const Policy& policy) {
+       return format(policy.levels[0]) + "," + format(policy.levels[1]);
+     }},
+    {"seed", [](const Policy& policy) { return policy.place == Place::random; },
+     [](const PolicySettings& set) { return set.seed.has_value(); },
+     [](const PolicySettings& set, Policy& policy) { policy.seed = *set.seed; },
+     [](PolicySettings& set) { set.seed.reset(); },
+     [](const Policy& policy) { return std::to_string(policy.seed); }},
+};
+
+}  // namespace
+
+Result<Policy> with(Policy row, const PolicySettings& settings) {
+  std::string known;
+  for (const PolicySetting& one : policy_settings)
+    if (one.is_of(row)) known += (known.empty() ? "" : ", ") + std::string(one.name);
+  for (const PolicySetting& one : policy_settings) {
+    if (!one.is_set(settings)) continue;
+    if (!one.is_of(row))
+      return Error{ErrorKind::usage,
+                   std::string(one.name) + " is no setting of the policy " + std::string(row.name),
+                   "", known.empty() ? "it has none" : "it has: " + known};
+    one.apply(settings, row);
+  }
+  return row;
+}
+
+PolicySettings only_those_of(const Policy& row, PolicySettings settings) {
+  for (const PolicySetting& one : policy_settings)
+    if (!one.is_of(row)) one.drop(settings);
+  return settings;
+}
+
+std::string title_of(const Policy& policy) {
+  std::string title(policy.name);
+  const auto row = find_policy(policy.name);
+  for (const PolicySetting& one : policy_settings)
+    if (row && one.text(policy) != one.text(*row))
+      title += " " + std::string(one.name) + "=" + one.text(policy);
+  return title;
 }
 
 }  // namespace gangline

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/units.h"
+#include "model/settings.h"
 
 namespace gangline {
 
@@ -65,8 +67,6 @@ enum class Keeps : std::uint8_t {
              ///< plan and never later
 };
 
-constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
-
 struct Policy {
   std::string_view name;
   GoesFirst goes_first = GoesFirst::arrival;
@@ -89,5 +89,12 @@ struct Policy {
 /// All rows; the first is taken where none is named.
 std::span<const Policy> policies();
 std::optional<Policy> find_policy(std::string_view name);
+
+/// The row with these settings. An Error names the first that is none of this policy.
+Result<Policy> with(Policy row, const PolicySettings& settings);
+/// Those of the settings that the row has.
+PolicySettings only_those_of(const Policy& row, PolicySettings settings);
+/// Its name, with what is set otherwise than in its row: "easy promises=4".
+std::string title_of(const Policy& policy);
 
 }  // namespace gangline

@@ -25,9 +25,9 @@ std::optional<Opening> room_at(const Desk& desk, const Shape& shape, std::option
 }
 
 /// Every kept room again, with `extra` held until `end`, for longer than some of that room can
-/// wait; none if one of them would be delayed.
+/// wait; none if one of them would be delayed: `delayed`, unless it is null, is the first.
 std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocation& extra,
-                                                 Time end) {
+                                                 Time end, std::size_t* delayed = nullptr) {
   std::vector<Reserved> moved;
   for (const Reserved& reserved : desk.reserved) {
     const bool in_its_way = reserved.conflicts(end);
@@ -39,7 +39,10 @@ std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocat
     FreeView free = free_at(desk, reserved.opening, before, reserved.end());
     if (in_its_way) free.take(extra);
     auto allocation = place_first(*reserved.shape, free);
-    if (!allocation) return std::nullopt;
+    if (!allocation) {
+      if (delayed != nullptr) *delayed = before.size();
+      return std::nullopt;
+    }
     moved.back().opening.allocation = std::move(allocation);
   }
   return moved;
@@ -94,7 +97,7 @@ std::optional<Opening> as_promised(const Desk& desk, const InForce& promise) {
   const Waits& waits = desk.waiting(promise.group);
   const Time due = std::max(promise.made.start, desk.now);
   for (const bool after_overdue : {false, true})
-    if (auto opening = room_at(desk, *waits.shape, waits.group.time,
+    if (auto opening = room_at(desk, *waits.shape, waits.longest,
                                {due, std::nullopt, after_overdue, nullptr}, promise.made.where))
       return opening;
   return std::nullopt;
@@ -102,7 +105,7 @@ std::optional<Opening> as_promised(const Desk& desk, const InForce& promise) {
 
 void reserve(Desk& desk, const InForce& promise, Opening opening) {
   const Waits& waits = desk.waiting(promise.group);
-  desk.reserved.push_back({promise.group, waits.group.first, waits.shape, waits.group.time,
+  desk.reserved.push_back({promise.group, waits.group.first, waits.shape, waits.longest,
                            promise.made.start, std::move(opening)});
 }
 
@@ -125,7 +128,7 @@ void keep_what_can_be(Desk& desk, const std::vector<InForce>& promises, Plan& pl
       // Others who miss something may have had to move to where its room was.
       for (const InForce& other : promises)
         if (cause.empty()) cause = what_is_missing(desk, *desk.waiting(other.group).shape);
-      if (cause.empty()) opening = earliest(desk, *waits.shape, waits.group.time);
+      if (cause.empty()) opening = earliest(desk, *waits.shape, waits.longest);
       if (cause.empty() && !opening) cause = "others ran past their time limits";
       if (!cause.empty()) plan.given_up.push_back({promise.made.gang, std::move(cause)});
     }
@@ -228,39 +231,49 @@ void RoomNow::follow(const Allocation& allocation) {
     if (open_->view.is_changed(part.node.n)) open_->view.edit(part.node.n).take(part);
 }
 
-RoomNow::Attempt RoomNow::attempt(const Shape& shape, Time end, const Reserved* own) {
+RoomNow::Attempt RoomNow::attempt(const Waits& waits, const Reserved* own) {
   Attempt attempt;
   const bool just_there = desk_.policy.keeps == Keeps::machines;
   if (own != nullptr && just_there) attempt.allocation = place_due(desk_, *own);
-  if (attempt.allocation == nullptr) attempt = attempt_anywhere(shape, end);
+  if (attempt.allocation == nullptr) attempt = attempt_anywhere(waits);
   if (own != nullptr && attempt.allocation == nullptr && !just_there)
     attempt.allocation = place_due(desk_, *own);
   return attempt;
 }
 
-RoomNow::Attempt RoomNow::attempt_anywhere(const Shape& shape, Time end) {
-  Attempt attempt;
-  std::vector<bool> without(desk_.reserved.size(), false);
+RoomNow::InTheWay RoomNow::in_the_way(Time end) const {
+  InTheWay way{std::vector<bool>(desk_.reserved.size(), false), {}, Time{0}};
   for (std::size_t i = 0; i < desk_.reserved.size(); ++i) {
-    without[i] = desk_.reserved[i].conflicts(end);
-    if (!without[i]) continue;
-    if (!attempt.delays) attempt.delays = i;
+    way.whose[i] = desk_.reserved[i].conflicts(end);
+    if (!way.whose[i]) continue;
+    if (!way.first) way.first = i;
     if (const Time at = desk_.reserved[i].opening.at; at != never)
-      attempt.denied_after = std::max(attempt.denied_after, at);
+      way.after = std::max(way.after, at);
   }
-  const FreeView& open = attempt.delays ? open_beside(without) : all_;
+  return way;
+}
+
+RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
+  const Shape& shape = *waits.shape;
+  Attempt attempt;
   bool room = false;
+  std::optional<InTheWay> way;
   for (const Wanted& wanted : shape.wanted) {
+    const Time end = end_of(waits.group, wanted.alternative, desk_.now);
+    if (!way || shape.rated) way = in_the_way(end);
     // 1. Out of what is free and kept for nobody.
-    if (auto allocation = place(wanted, open)) {
+    if (auto allocation = place(wanted, way->first ? open_beside(way->whose) : all_)) {
       attempt.allocation = std::make_shared<const Allocation>(std::move(*allocation));
       attempt.delays.reset();
       return attempt;
     }
-    if (!attempt.delays) continue;
+    if (!way->first) continue;
     // 2. Out of all that is free, if those it is kept for still get theirs in time.
     const auto allocation = place(wanted, all_);
     if (!allocation) continue;
+    if (!attempt.delays) attempt.delays = way->first;
+    // The ends of alternatives that are not as fast as each other move apart with the time.
+    attempt.denied_after = shape.rated ? never : way->after;
     const Outlook* outlook = desk_.outlook();
     const std::int64_t loss = outlook == nullptr ? 0 : outlook->loss(*allocation);
     attempt.loss = room ? std::min(attempt.loss, loss) : loss;
@@ -274,8 +287,26 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Shape& shape, Time end) {
       return attempt;
     }
   }
-  if (!room) attempt.delays.reset();
   return attempt;
+}
+
+std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) const {
+  std::optional<std::size_t> first;  // to start, of all whose room is in its way
+  const auto gang_of = [&](std::size_t i) {
+    const Reserved& one = desk_.reserved[i];
+    return std::pair(one.promised, GangId{desk_.waiting(one.group).group.job, one.first});
+  };
+  for (const Wanted& wanted : waits.shape->wanted) {
+    const Time end = end_of(waits.group, wanted.alternative, desk_.now);
+    const InTheWay way = in_the_way(end);
+    for (std::size_t i = 0; i < way.whose.size(); ++i)
+      if (way.whose[i] && (!first || gang_of(i) < gang_of(*first))) first = i;
+    if (std::count(way.whose.begin(), way.whose.end(), true) < 2) continue;
+    std::size_t delayed = 0;
+    const auto allocation = place(wanted, all_);
+    if (allocation && !moved_aside(desk_, *allocation, end, &delayed)) return delayed;
+  }
+  return first;
 }
 
 void keep_promises(Desk& desk, bool freed, Plan& plan) {
@@ -336,11 +367,11 @@ void improve_promises(Desk& desk) {
 
 const Reserved* keep_room(Desk& desk, WaitingId group, std::uint32_t started) {
   const Waits& waits = desk.waiting(group);
-  auto opening = earliest(desk, *waits.shape, waits.group.time);
+  auto opening = earliest(desk, *waits.shape, waits.longest);
   if (!opening) return nullptr;
   const Time start = opening->at;
-  desk.reserved.push_back({group, waits.group.first + started, waits.shape, waits.group.time, start,
-                           std::move(*opening)});
+  desk.reserved.push_back(
+      {group, waits.group.first + started, waits.shape, waits.longest, start, std::move(*opening)});
   return &desk.reserved.back();
 }
 

@@ -30,13 +30,17 @@ class RoomNow {
   struct Attempt {
     std::shared_ptr<const Allocation> allocation;
     std::optional<std::size_t> delays;  ///< index in Desk::reserved
-    Time denied_after{0};   ///< where it delays somebody: with every end after this it would
+    /// Where it delays somebody: with every end after this it would; `never`: nobody knows.
+    Time denied_after{0};
     std::int64_t loss = 0;  ///< of the one promise's tasks, at least so many would have no room
     /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
     std::optional<std::vector<Reserved>> moved;
   };
   /// `own`: the room kept for it, taken off the desk; may be null.
-  Attempt attempt(const Shape& shape, Time end, const Reserved* own);
+  Attempt attempt(const Waits& waits, const Reserved* own);
+  /// Whose start would come later if this one started now, as an index in Desk::reserved; empty:
+  /// all of those have started.
+  std::optional<std::size_t> whom_it_would_delay(const Waits& waits) const;
   /// The desk has given this away.
   void follow(const Allocation& allocation);
   /// Something else is kept now.
@@ -47,8 +51,15 @@ class RoomNow {
     std::vector<bool> without;  // of Desk::reserved
     FreeView view;
   };
-  Attempt attempt_anywhere(const Shape& shape, Time end);
+  Attempt attempt_anywhere(const Waits& waits);
   const FreeView& open_beside(const std::vector<bool>& without);
+  /// Whose kept room is in the way of one that ends then.
+  struct InTheWay {
+    std::vector<bool> whose;           // of Desk::reserved
+    std::optional<std::size_t> first;  // of them
+    Time after{0};                     // for every later end at least the same
+  };
+  InTheWay in_the_way(Time end) const;
 
   Desk& desk_;
   const FreeView all_;

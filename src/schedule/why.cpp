@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
+#include "schedule/planner.h"
 
 namespace gangline {
 namespace {
@@ -19,11 +20,11 @@ constexpr std::size_t most_suggestions = 4;
 /// Plans with changed requests for one waiting group, and counts them.
 class Trial {
  public:
-  Trial(const Snapshot& snapshot, const Policy& policy, std::size_t group)
-      : snapshot_(snapshot), policy_(policy), group_(group) {}
+  Trial(Planner& planner, Time now, const WaitingGroup& group)
+      : planner_(planner), now_(now), group_(group) {}
 
-  const WaitingGroup& group() const { return snapshot_.waiting[group_]; }
-  Time now() const { return snapshot_.now; }
+  const WaitingGroup& group() const { return group_; }
+  Time now() const { return now_; }
 
   bool starts_with(const ResourceRequest& request) {
     WaitingGroup changed = group();
@@ -39,16 +40,13 @@ class Trial {
  private:
   bool starts_as(WaitingGroup changed) {
     if (tried_++ >= most_plans_tried) return false;
-    const GangId gang{changed.job, changed.first};
-    std::swap(snapshot_.waiting[group_], changed);
-    const bool would_start = starts(make_plan(snapshot_, policy_), gang);
-    std::swap(snapshot_.waiting[group_], changed);
-    return would_start;
+    planner_.waits(changed);
+    return starts(planner_.plan(now_), {changed.job, changed.first});
   }
 
-  Snapshot snapshot_;
-  const Policy& policy_;
-  std::size_t group_;
+  Planner& planner_;
+  const Time now_;
+  const WaitingGroup& group_;
   std::uint32_t tried_ = 0;
 };
 
@@ -218,11 +216,10 @@ WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
   CHECK(group.has_value());
   const GangId gang{job, snapshot.waiting[*group].first};
   // 2. What the plan says of it.
-  const Plan plan = make_plan(snapshot, policy);
-  const auto wait = std::find_if(plan.waits.begin(), plan.waits.end(), [&](const Wait& one) {
-    return one.job == job && one.first == gang.index;
-  });
-  if (wait == plan.waits.end()) {
+  Planner planner(snapshot, policy);
+  const bool is_about_to_start = starts(planner.plan(snapshot.now), gang);
+  const auto wait = planner.reason_of(job, gang.index);
+  if (is_about_to_start || !wait) {
     answer.reason = "nothing blocks it: it is about to start";
     answer.expected = snapshot.now;
     answer.expected_because = "there is room now";
@@ -239,7 +236,7 @@ WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
   }
   // 4. What would start it now. No request helps while it waits for other jobs.
   if (!std::holds_alternative<WaitsForJobs>(wait->blocker)) {
-    Trial trial(snapshot, policy, *group);
+    Trial trial(planner, snapshot.now, snapshot.waiting[*group]);
     answer.suggestions = suggest(trial, wait->blocker);
   }
   return answer;

@@ -97,7 +97,69 @@ TEST(Why, SaysThatEnoughIsFreeButScattered) {
   world.hold(6, world.part(1, {0}, {0}));
   world.wait(7, 1, gpus(2));
   EXPECT_EQ(why_in(world, 7).reason,
-            "2 gpus wanted and 2 free, but scattered: not enough in one place for each task");
+            "2 gpus wanted and 2 free, but scattered: at most 1 on one node");
+}
+
+TEST(Why, SaysHowItIsScattered) {
+  SmallWorld world;
+  for (const char* name : {"a", "b", "c"}) world.node(name, 4, 16);
+  world.hold(5, world.part(0, {0}, {0}));
+  world.hold(6, world.part(1, {0}, {0}));
+  world.hold(7, world.part(2, {0, 1}, {0}));
+  world.wait(8, 1, gpus(2, 4));
+  EXPECT_EQ(why_in(world, 8).reason,
+            "8 gpus wanted and 8 free, but scattered: there is room for 3 of 4 tasks with 2 each");
+  world.snapshot.waiting.clear();
+  world.wait(8, 1, gpus(4, 2));
+  EXPECT_EQ(
+      why_in(world, 8).reason,
+      "8 gpus wanted and 8 free, but scattered: at most 3 on one node, and each task wants 4");
+  world.snapshot.waiting.clear();
+  world.wait(8, 1, gpus(1, 8));
+  EXPECT_EQ(why_in(world, 8, "fifo_consolidate").reason,
+            "there is room, but only over 3 nodes; under this policy it waits until 2 hold it");
+  world.snapshot.waiting.clear();
+  world.hold(9, world.part(0, {1}, {1}, Share{600}));
+  world.hold(9, world.part(0, {2}, {2}, Share{600}));
+  world.hold(9, world.part(0, {3}, {3}, Share{600}));
+  world.nodes(1).up = false;
+  world.nodes(2).up = false;
+  world.wait(8, 1, share(500));
+  EXPECT_EQ(why_in(world, 8).reason,
+            "0.5 gpu wanted and 1.2 free, but scattered: at most 0.4 on one device");
+}
+
+TEST(Why, SaysThatCpusAndMemoryAreScattered) {
+  SmallWorld world;
+  for (const char* name : {"a", "b"}) world.node(name, 0, 4);
+  world.hold(5, world.part(0, {}, {0, 1}));
+  world.hold(6, world.part(1, {}, {0, 1}));
+  world.wait(7, 1, cpus(3));
+  EXPECT_EQ(why_in(world, 7).reason,
+            "3 cpus wanted and 4 free, but scattered: at most 2 on one node");
+  world.snapshot.waiting.clear();
+  world.wait(7, 1, cpus(1)).request = [] {
+    ResourceRequest request = cpus(1);
+    request.alternatives[0].memory = gibibytes(65);
+    return std::make_shared<const ResourceRequest>(request);
+  }();
+  EXPECT_EQ(why_in(world, 7).reason,
+            "a task wants 65G of memory, and the largest node has 64G of memory");
+}
+
+TEST(Why, NamesWhoseStartWouldBeDelayedOfSeveralThatWerePromisedOne) {
+  SmallWorld world;
+  world.node("a", 2, 16);
+  world.node("b", 2, 16);
+  world.hold(1, world.part(0, {0, 1}, {0}), seconds(50));
+  world.hold(2, world.part(1, {0}, {0}), seconds(100));
+  world.wait(3, 1, gpus(2)).time = seconds(200);
+  world.wait(4, 1, gpus(2)).time = seconds(10);
+  world.wait(5, 1, gpus(1)).time = seconds(300);
+  Policy policy = *find_policy("easy");
+  policy.promises = 2;
+  EXPECT_TRUE(why(world.snapshot, policy, {5})
+                  .reason.starts_with("there is room, but it would delay job 4"));
 }
 
 TEST(Why, NamesNodesAndDevicesThatAreAway) {

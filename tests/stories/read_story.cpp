@@ -135,6 +135,8 @@ bool read_task(Words& words, TaskRequest& task) {
     if (memory) task.memory = *memory;
   } else if (words.take("model")) {
     devices_of(task).model = words.word();
+  } else if (words.take("rate")) {
+    task.rate = words.count();
   } else {
     return false;
   }
@@ -266,6 +268,11 @@ void read_line(Words& words, Story& story, int line) {
   if (words.empty()) return;
   if (words.take("policy")) {
     story.policy = words.word();
+    while (!words.empty()) {
+      if (words.take("promises")) story.policy_settings.promises = words.count();
+      else if (words.take("ages")) story.policy_settings.ages = seconds(words.number());
+      else return words.fail("a policy has no '" + words.word() + "'");
+    }
   } else if (words.take("work")) {
     const std::string list = words.word();
     for (const std::string_view part : split(list, ','))

@@ -43,7 +43,8 @@ std::shared_ptr<const std::vector<UsualTask>> usual_in(const Story& story) {
 
 class Pretend {
  public:
-  explicit Pretend(const Story& story) : story_(story), policy_(*find_policy(story.policy)) {
+  explicit Pretend(const Story& story)
+      : story_(story), policy_(*with(*find_policy(story.policy), story.policy_settings)) {
     world_.queues = story.queues;
     if (!story.usual_work.empty())
       world_.usual_work = std::make_shared<const std::vector<Span>>(story.usual_work);
@@ -169,7 +170,8 @@ class Pretend {
             return one.job == start.job && one.first <= start.first &&
                    start.first - one.first < one.count;
           });
-      const Span run = story_.jobs[start.job.n - 1].run - group->progress.kept;
+      const Span run = time_with(group->request->alternatives[start.allocation->alternative],
+                                 story_.jobs[start.job.n - 1].run - group->progress.kept);
       for (std::uint32_t i = 0; i < start.count; ++i) {
         const Started first{world_.now + Span{run.us * i}, start.count,
                             place_of(*start.allocation, story_.cluster), never, never};

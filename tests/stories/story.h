@@ -1,7 +1,7 @@
 // A scheduling story: machines, jobs with their times, and what is expected of them. One word or
 // number after another; `#` begins a comment; times are in seconds from the start of the story.
 //
-//   policy NAME
+//   policy NAME [promises N] [ages SECONDS]
 //   queue NAME [priority P] [foreign]
 //   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
 //   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "model/settings.h"
 #include "model/snapshot.h"
 
 namespace gangline::stories {
@@ -65,6 +66,7 @@ struct Expectation {
 
 struct Story {
   std::string policy = "easy";
+  PolicySettings policy_settings;
   std::vector<Queue> queues{Queue{}};
   Cluster cluster;
   std::vector<StoryJob> jobs;

@@ -63,15 +63,14 @@ struct Found {
 
 Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
   const WaitingGroup& group = waits.group;
-  const Time end = group.time ? desk.now + *group.time : never;
+  const Time latest_end = waits.latest_end_from(desk.now);
   const std::optional<Reserved> own = take_reserved(desk, waits.key.id);
   Found found;
   for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
-    RoomNow::Attempt attempt =
-        RoomNow(desk).attempt(*waits.shape, end, own && n == 0 ? &*own : nullptr);
+    RoomNow::Attempt attempt = RoomNow(desk).attempt(waits, own && n == 0 ? &*own : nullptr);
     bool made_room = false;
     if (!attempt.allocation && desk.policy.stops != MayStop::nobody) {
-      const auto room = room_of_others(desk, waits, end);
+      const auto room = room_of_others(desk, waits, latest_end);
       if (!room) break;
       made_room = true;
       attempt.allocation = room->allocation;
@@ -93,8 +92,10 @@ Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
       ++found.started;
       plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
     }
-    Holder holder{group.job, gang, 1, attempt.allocation, desk.now, end};
-    if (n >= found.started) holder.expected_end = end + time_to_leave;
+    Holder holder{group.job, gang,
+                  1,         attempt.allocation,
+                  desk.now,  end_of(group, attempt.allocation->alternative, desk.now)};
+    if (n >= found.started) holder.expected_end = latest_end + time_to_leave;
     if (n < found.started) holder.waited = std::make_shared<const WaitingGroup>(group);
     desk.hold(std::move(holder));
   }
@@ -120,7 +121,8 @@ std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t st
     given += start.count;
     holders.back().first = start.first;
     holders.back().count = start.count;
-    if (group.time) holders.back().expected_end = end_after(desk.now, *group.time, start.count);
+    holders.back().expected_end =
+        end_of(group, start.allocation->alternative, desk.now, start.count);
   }
   for (Holder& holder : holders) desk.hold(std::move(holder));
   return given;

@@ -145,9 +145,11 @@ World under_switches(World world, std::uint64_t seed) {
       node.place.push_back(std::string(1, static_cast<char>('p' + dice.from(0, 1))));
   }
   for (WaitingGroup& job : world.jobs) {
-    if (dice.one_in(2)) continue;
     auto request = *job.request;
-    request.tasks = dice.from(2, 12);
+    if (dice.one_in(2)) request.tasks = dice.from(2, 12);
+    if (dice.one_in(2))
+      for (TaskRequest& task : request.alternatives)
+        if (!dice.one_in(4)) task.rate = 500 * dice.from(1, 6);
     job.request = std::make_shared<const ResourceRequest>(std::move(request));
   }
   return world;

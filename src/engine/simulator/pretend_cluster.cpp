@@ -55,7 +55,8 @@ void PretendCluster::begin_first(Place place) {
     return end_later(place, now_);
   }
   tell(now_, GangStarted{{turns.order.job.id, index}, turns.order.attempt, {}});
-  const auto& limit = turns.order.job.spec->time;
+  const auto limit =
+      time_limit_of(*turns.order.job.spec, index, turns.order.allocation->alternative);
   if (limit && turns.run.keeps_limit && turns.run.length > *limit) {
     turns.run.length = *limit;
     turns.run.ending = {};

@@ -84,6 +84,8 @@ class Reader {
       past.request = is_gather(gang) ? gather_request() : request;
       past.limit = job.spec->time;
       past.run = *gang.ended - *gang.started;
+      if (gang.allocation && gang.allocation->alternative < past.request->alternatives.size())
+        past.alternative = gang.allocation->alternative;
       past.started = gang.started;
       past.ended = gang.ended;
       past.priority = job.spec->priority;

@@ -73,9 +73,8 @@ class Run {
     cycle_.expect(usual_in(history));
     cycle_.expect_work(how.usual_work.empty() ? work_in(history) : how.usual_work);
     if (how.policy.oracle)
-      cycle_.foretell([this](const Job& job) -> std::optional<Span> {
-        return history_.jobs[index_of(job.id)].run;
-      });
+      cycle_.foretell(
+          [this](const Job& job) -> std::optional<Span> { return work_of(index_of(job.id)); });
     result_.jobs.resize(history.jobs.size());
     result_.begin = history.jobs.front().submitted;
     const Span span = history.jobs.back().submitted - result_.begin;
@@ -122,6 +121,15 @@ class Run {
     };
   }
 
+  const TaskRequest& task_of(std::size_t index, std::uint32_t alternative) const {
+    return history_.jobs[index].request->alternatives[alternative];
+  }
+  /// How long all of it takes at rate 1.
+  Span work_of(std::size_t index) const {
+    const PastJob& past = history_.jobs[index];
+    return work_with(task_of(index, past.alternative), past.run);
+  }
+
   static Span shift_for(Time first, Span rounds) {
     const Span least{std::max<std::int64_t>(0, 1 - first.us)};
     return next_round(Time{} + least, rounds) - Time{};
@@ -131,7 +139,9 @@ class Run {
     const Span whole = history_.jobs[index].run;
     if (whole >= longest_span_in_a_log) return no_limit;  // it never leaves
     const Span cost = how_.start_cost + (order.attempt > 1 ? how_.restart_cost : Span{0});
-    if (how_.speeds == nullptr) return whole - kept_of(index) + cost;
+    if (how_.speeds == nullptr)
+      return cost + time_with(task_of(index, order.allocation->alternative),
+                              work_of(index) - kept_of(index));
     const double left =
         seconds_left(stages_on(index, *order.allocation), position_of(index), how_.speeds->step());
     return cost + span_of_seconds(left).value_or(longest_span_in_a_log);
@@ -147,9 +157,12 @@ class Run {
     }
   }
 
+  /// Work that it need not do again.
   Span kept_of(std::size_t index) const {
     Span kept{0};
-    each_kept(index, [&](const Stint&, Span ran) { kept = kept + ran; });
+    each_kept(index, [&](const Stint& stint, Span ran) {
+      kept = kept + work_with(task_of(index, stint.where->alternative), ran);
+    });
     return kept;
   }
 
@@ -338,9 +351,10 @@ class Run {
   /// One spec for all that are alike.
   std::shared_ptr<const JobSpec> spec_of(const PastJob& past) {
     std::optional<Span> limit = past.limit;
-    if (!limit && how_.assumed_limit > 0)
-      limit =
-          Span{static_cast<std::int64_t>(static_cast<double>(past.run.us) * how_.assumed_limit)};
+    if (!limit && how_.assumed_limit > 0) {
+      const Span work = work_with(past.request->alternatives[past.alternative], past.run);
+      limit = Span{static_cast<std::int64_t>(static_cast<double>(work.us) * how_.assumed_limit)};
+    }
     auto& spec = specs_[{past.request.get(), limit.value_or(Span{-1}), past.priority, past.queue}];
     if (spec == nullptr) {
       JobSpec made;

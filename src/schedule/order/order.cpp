@@ -41,7 +41,8 @@ Progress progress_of(const Holder& holder, Time now) {
   Progress progress = holder.waited->progress;
   const Span ran = std::max(Span{0}, now - holder.since);
   progress.served = progress.served + ran;
-  progress.kept = progress.kept + ran;
+  const auto& alternatives = holder.waited->request->alternatives;
+  progress.kept = progress.kept + work_with(alternatives[holder.allocation->alternative], ran);
   return progress;
 }
 
