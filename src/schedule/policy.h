@@ -25,6 +25,9 @@ enum class GoesFirst : std::uint8_t {
   attained,        ///< … then who ran the least so far, by Policy::levels
   attained_work,   ///< … then the same times its devices
   gittins,  ///< … then as attained_work, and within a level who is likeliest to end for its work
+  /// Those within what is guaranteed to their queue, then all others: each time whose user and
+  /// queue had the least for their shares (order/standings.h), then higher priority first.
+  fair_share,
 };
 
 /// Who may be stopped so that another one can start. It waits again.
@@ -33,6 +36,9 @@ enum class MayStop : std::uint8_t {
   lower_priority,  ///< those of lower priority than it; the lowest first, then by least work lost
   later,           ///< those that the policy says go after it, not equal ones; the last first
   behind,          ///< the same, and of equal ones those that came after it
+  /// For one within what is guaranteed to its queue: those whose queue holds more than is
+  /// guaranteed to it, as far down to that as whole gangs allow; the least work lost first.
+  borrowers,
 };
 
 /// Where a gang fits best. All but the first two rate nodes for one task at a time

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -42,5 +43,9 @@ struct World {
 constexpr Time quiet{400'000'000};
 
 World random_world(std::uint64_t seed);
+/// The same with queues that are parts of each other, with shares, limits and what is guaranteed.
+World random_world_of_queues(std::uint64_t seed);
+/// What users had by now.
+std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice);
 
 }  // namespace gangline::worlds
