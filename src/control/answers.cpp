@@ -5,7 +5,7 @@
 #include "control/controller.h"
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {

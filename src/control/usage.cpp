@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {

@@ -72,7 +72,7 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       order(by, snapshot.queues, snapshot.usual_work.get()),
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
-      ledger(snapshot.queues),
+      quotas(snapshot.queues),
       held(kinds.nodes()),
       all_free_(free),
       rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual) {
@@ -87,7 +87,7 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
 
 Shape& Desk::shape_of(const WaitingGroup& group) {
   const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
-  const std::uint32_t queue = standings_ || ledger.is_kept() ? group.queue : 0;
+  const std::uint32_t queue = standings_ || quotas.is_kept() ? group.queue : 0;
   const std::uint32_t user = standings_ ? group.user : 0;
   const bool plain = !allow_foreign && group.avoid.empty();
   if (plain) {
@@ -110,10 +110,10 @@ Shape& Desk::new_shape(const WaitingGroup& group, const ShapeKey& key) {
   shape.user = key.user;
   by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user}] = &shape;
   if (standings_) shape.standing = standings_->of(key.queue, key.user);
-  if (ledger.is_kept()) shape.charge = charge_of(*shape.request);
+  if (quotas.is_kept()) shape.charge = charge_of(*shape.request);
   shape.hopeless = never_fits(kinds, *shape.request);
-  if (!shape.hopeless && ledger.has_limits())
-    shape.hopeless = exceeds_limit(ledger, queues, shape.queue, *shape.request);
+  if (!shape.hopeless && quotas.has_limits())
+    shape.hopeless = exceeds_limit(quotas, queues, shape.queue, *shape.request);
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
   for (Wanted& wanted : shape.wanted) {
@@ -305,7 +305,7 @@ HeldId Desk::hold(Holder holder) {
   count_room(taken, -1);
   if (outlook_) outlook_->before_change(taken);
   free.take(taken);
-  ledger.hold(holder);
+  quotas.hold(holder);
   const HeldId id = held.add(std::move(holder));
   if (outlook_) outlook_->after_change(*held.at(id).allocation);
   count_room(*held.at(id).allocation, 1);
@@ -317,7 +317,7 @@ void Desk::let_go(HeldId id) {
   count_room(*allocation, -1);
   if (outlook_) outlook_->before_change(*allocation);
   free.give_back(*allocation);
-  ledger.let_go(held.at(id));
+  quotas.let_go(held.at(id));
   held.remove(id);
   if (outlook_) outlook_->after_change(*allocation);
   count_room(*allocation, 1);

@@ -21,7 +21,7 @@
 #include "schedule/place/free_state.h"
 #include "schedule/place/wanted.h"
 #include "schedule/policy.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 #include "schedule/rate/rater.h"
 
 namespace gangline {
@@ -165,7 +165,7 @@ class Desk {
   const Order order;
   const Kinds kinds;
   FreeState free;
-  Ledger ledger;  ///< of `held`, and of those who are to leave
+  Quotas quotas;  ///< of `held`, and of those who are to leave
   Holdings held;
   /// The plan is at those that are within what is guaranteed to their queues: they go before
   /// others.

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "schedule/make_plan.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {
@@ -180,19 +180,23 @@ std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snap
 }
 
 std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
-  const auto text_of = [&](std::uint64_t amount) { return quota_text(blocker.of_devices, amount); };
-  std::string text = "queue " + snapshot.queues[blocker.queue].name + " may hold " +
-                     text_of(blocker.limit) + " at once, and " +
-                     (blocker.held == 0 ? "none" : text_of(blocker.held)) +
-                     " of these are held or kept for others; it wants " + text_of(blocker.wanted);
+  const auto number = [&](std::uint64_t amount) {
+    const std::string text = quota_text(blocker.of_devices, amount);
+    return text.substr(0, text.find(' '));
+  };
+  std::string text = quota_text(blocker.of_devices, blocker.wanted) + " wanted, and of the " +
+                     number(blocker.limit) + " that queue " + snapshot.queues[blocker.queue].name +
+                     " may hold at once " + (blocker.held == 0 ? "none" : number(blocker.held)) +
+                     (blocker.held == (blocker.of_devices ? 1'000 : 1) ? " is" : " are") +
+                     " held or promised";
   if (blocker.first)
-    text += ", but job " + format(*blocker.first) + " of the queue goes first and wants more";
+    text += "; job " + format(*blocker.first) + " of the queue goes first and wants more";
   std::size_t told = 0;
   for (const JobId job : blocker.holders) {
     if (told == most_holders_told) break;
     const std::uint64_t amount = quota_of(job, blocker, snapshot);
     text += (told++ == 0 ? "; job " : ", job ") + format(job) +
-            (amount == 0 ? " gets some now" : " holds " + text_of(amount));
+            (amount == 0 ? " gets some now" : " holds " + number(amount));
   }
   if (blocker.holders.size() > told)
     text += ", and " + std::to_string(blocker.holders.size() - told) + " or more others hold some";

@@ -37,7 +37,7 @@ RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
 
 /// Whether those go first that are within what is guaranteed to their queues.
 bool shares_guarantees(const Desk& desk) {
-  return desk.policy.goes_first == GoesFirst::fair_share && desk.ledger.has_guarantees();
+  return desk.policy.goes_first == GoesFirst::fair_share && desk.quotas.has_guarantees();
 }
 
 /// Each group once, ascending.
@@ -222,7 +222,7 @@ Plan Planner::plan(Time now) {
   Plan plan;
   // 1. Wishes of the plan before that did not come true are taken back.
   take_back_wishes();
-  desk_.ledger.plan_is_done();
+  desk_.quotas.plan_is_done();
   desk_.now = now;
   desk_.begin_plan();
   // 2. Promises in force stay, or are given up for a cause.
@@ -319,13 +319,13 @@ void Planner::go_through_all(Plan& plan) {
 /// Whether one at this place in the order may have room if there is some: for what is guaranteed to
 /// its queue, and else for what limits leave and those who make room for others.
 bool Planner::may_be_tried(const Shape& shape, const OrderKey& place) const {
-  if (!desk_.ledger.is_kept()) return true;
+  if (!desk_.quotas.is_kept()) return true;
   if (desk_.guaranteed_first) return has_quota(shape);
-  return !shut_->is_shut(shape, place) && !desk_.ledger.room_goes_to(shape.queue);
+  return !shut_->is_shut(shape, place) && !desk_.quotas.room_goes_to(shape.queue);
 }
 
 bool Planner::has_quota(const Shape& shape) const {
-  if (!desk_.ledger.is_kept()) return true;
+  if (!desk_.quotas.is_kept()) return true;
   return fits_limits(desk_, shape) &&
          (!desk_.guaranteed_first || is_within_guarantee(desk_, shape));
 }
@@ -371,7 +371,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
       ++found.coming;
     } else {
       start(waits, n, allocation, end, plan);
-      if (is_own) desk_.ledger.keep_rest(group.queue, shape.charge, *allocation);
+      if (is_own) desk_.quotas.keep_rest(group.queue, shape.charge, *allocation);
       ++found.started;
     }
     room_->follow(*allocation);
@@ -457,7 +457,7 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.blocker = WaitsForJobs{group.after};
   } else if (!kept && shut_->is_shut(*waits.shape, waits.place())) {
     wait.blocker = shut_->reason(*waits.shape, waits.place());
-  } else if (const auto other = desk_.ledger.room_goes_to(waits.shape->queue); other && !kept) {
+  } else if (const auto other = desk_.quotas.room_goes_to(waits.shape->queue); other && !kept) {
     wait.blocker = PromisedToOther{*other, never};
   } else if (!desk_.policy.overtake && first_that_waits_ && *first_that_waits_ < waits.place()) {
     wait.blocker = BehindOther{first_that_waits_->job};

@@ -275,7 +275,7 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   std::sort(promises.begin(), promises.end(), [](const InForce& a, const InForce& b) {
     return std::tie(a.made.start, a.made.gang) < std::tie(b.made.start, b.made.gang);
   });
-  if (desk.ledger.has_limits()) {
+  if (desk.quotas.has_limits()) {
     LimitsLeft left(desk);
     std::erase_if(promises, [&](const InForce& promise) {
       const Waits& waits = desk.waiting(promise.group);

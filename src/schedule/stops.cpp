@@ -53,19 +53,19 @@ class Candidates {
   /// Of those in order, only as many that no queue comes below what is guaranteed to it. A queue
   /// that the waiting gang is in as well keeps what it has.
   void leave_what_is_guaranteed(const Waits& waits) {
-    const Ledger& ledger = desk_.ledger;
+    const Quotas& quotas = desk_.quotas;
     std::map<std::pair<std::uint32_t, Account>, std::int64_t> leave;
     std::erase_if(keys_, [&](const StopKey& key) {
       const Holder& holder = desk_.held.at(key.id);
       const Charge charge = charge_of(*holder.allocation);
-      for (const std::uint32_t queue : ledger.chain(holder.queue))
+      for (const std::uint32_t queue : quotas.chain(holder.queue))
         for (const Account account : accounts) {
-          const std::int64_t then = ledger.held_then(queue, account) - leave[{queue, account}];
-          if (key.stays && charge.of(account) > 0 && !ledger.is_in(waits.group.queue, queue) &&
-              then - charge.of(account) < ledger.guaranteed(queue, account).value_or(0))
+          const std::int64_t then = quotas.held_then(queue, account) - leave[{queue, account}];
+          if (key.stays && charge.of(account) > 0 && !quotas.is_in(waits.group.queue, queue) &&
+              then - charge.of(account) < quotas.guaranteed(queue, account).value_or(0))
             return true;
         }
-      for (const std::uint32_t queue : ledger.chain(holder.queue))
+      for (const std::uint32_t queue : quotas.chain(holder.queue))
         for (const Account account : accounts) leave[{queue, account}] += charge.of(account);
       return false;
     });
@@ -184,7 +184,7 @@ bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan
     if (!holder.stopping) plan.stops.push_back({GangId{holder.job, holder.first}, waits.group.job});
     leaving_.push_back(holder);
     desk_.let_go(id);
-    desk_.ledger.leaves(leaving_.back());
+    desk_.quotas.leaves(leaving_.back());
   }
   keep(waits, before, room->allocation, end);
   desk_.forget_denials();
@@ -195,7 +195,7 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
                      std::shared_ptr<const Allocation> allocation, Time end) {
   const WaitingGroup& group = waits.group;
   groups_.insert(waits.key.id);
-  if (desk_.guaranteed_first) desk_.ledger.make_room_for(group.queue, group.job);
+  if (desk_.guaranteed_first) desk_.quotas.make_room_for(group.queue, group.job);
   coming_.push_back(desk_.hold({group.job, group.first + before, 1, std::move(allocation),
                                 desk_.now, end + time_to_leave, false, nullptr, group.queue}));
 }
@@ -233,10 +233,10 @@ bool MakingWay::undo() {
   if (leaving_.empty()) return false;
   for (const HeldId id : coming_) desk_.let_go(id);
   for (Holder& holder : leaving_) {
-    desk_.ledger.leaves(holder, true);
+    desk_.quotas.leaves(holder, true);
     desk_.hold(std::move(holder));
   }
-  desk_.ledger.room_is_made();
+  desk_.quotas.room_is_made();
   coming_.clear();
   groups_.clear();
   leaving_.clear();

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 #include "story.h"
 
 namespace gangline::stories {

@@ -73,9 +73,9 @@ struct Walk {
 
   template <class Call>
   void each_limit(const Shape& shape, const Call& call) {
-    for (const std::uint32_t queue : desk.ledger.chain(shape.queue))
+    for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
       for (const Account account : accounts)
-        if (shape.charge.of(account) > 0 && desk.ledger.limit(queue, account)) call(queue, account);
+        if (shape.charge.of(account) > 0 && desk.quotas.limit(queue, account)) call(queue, account);
   }
   /// The limits that leave less than one of this shape wants let nobody in any more.
   void shut_what_is_full(const Shape& shape) {
@@ -85,7 +85,7 @@ struct Walk {
     });
   }
   bool is_shut(const Shape& shape) {
-    bool any = desk.ledger.room_goes_to(shape.queue).has_value();
+    bool any = desk.quotas.room_goes_to(shape.queue).has_value();
     each_limit(shape, [&](std::uint32_t queue, Account account) {
       any = any || shut.contains({queue, account});
     });
@@ -105,7 +105,7 @@ std::shared_ptr<const Allocation> make_room(Walk& walk, const Waits& waits, Time
     if (!holder.stopping) walk.plan.stops.push_back({{holder.job, holder.first}, waits.group.job});
     walk.held.leaving.push_back(holder.allocation);
     desk.let_go(id);
-    desk.ledger.leaves(holder);
+    desk.quotas.leaves(holder);
   }
   return room->allocation;
 }
@@ -151,11 +151,11 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
     if (comes) {
       ++found.coming;
       walk.held.coming.push_back(attempt.allocation);
-      if (desk.guaranteed_first) desk.ledger.make_room_for(group.queue, group.job);
+      if (desk.guaranteed_first) desk.quotas.make_room_for(group.queue, group.job);
       holder.expected_end = end + time_to_leave;
     } else {
       ++found.started;
-      if (is_own) desk.ledger.keep_rest(group.queue, waits.shape->charge, *attempt.allocation);
+      if (is_own) desk.quotas.keep_rest(group.queue, waits.shape->charge, *attempt.allocation);
       walk.plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
       if (!desk.guaranteed_first) holder.waited = std::make_shared<const WaitingGroup>(group);
     }
@@ -235,7 +235,7 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   keep_promises(desk, true, plan);
   check_outlook(desk, wrong);
   Walk walk{desk, plan, {}, {}, {}, {}, false};
-  if (policy.goes_first == GoesFirst::fair_share && desk.ledger.has_guarantees()) {
+  if (policy.goes_first == GoesFirst::fair_share && desk.quotas.has_guarantees()) {
     desk.guaranteed_first = true;
     go_through_all(walk, wrong);
     desk.guaranteed_first = false;

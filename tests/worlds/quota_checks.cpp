@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline::worlds {
 namespace {

@@ -1,4 +1,4 @@
-// What must hold of queues with limits and guarantees, reckoned without the ledger.
+// What must hold of queues with limits and guarantees, reckoned from the holders alone.
 #pragma once
 
 #include <string>

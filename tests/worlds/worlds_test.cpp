@@ -18,7 +18,7 @@
 #include "schedule/make_plan.h"
 #include "schedule/place/wanted.h"
 #include "schedule/planner.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline::worlds {
 namespace {

@@ -12,7 +12,7 @@
 #include "replay/simulate/queue_settings.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/kinds.h"
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {
@@ -70,7 +70,7 @@ class Run {
         engine_(machines_),
         outages_(how.outages, cluster, shift_),
         settings_(settings_of(how, history)),
-        ledger_(settings_.queues),
+        quotas_(settings_.queues),
         cycle_(engine_, memory_, settings_, how.policy),
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
     if (how.power) power_.emplace(cluster, *how.power);
@@ -307,9 +307,9 @@ class Run {
   bool is_hopeless(const PastJob& past) {
     const auto [known, is_new] = hopeless_.try_emplace(past.request.get(), false);
     if (is_new) known->second = never_fits(kinds_, *past.request).has_value();
-    if (known->second || !ledger_.has_limits()) return known->second;
+    if (known->second || !quotas_.has_limits()) return known->second;
     const std::uint32_t queue = find_queue(settings_.queues, past.queue).value_or(0);
-    return exceeds_limit(ledger_, settings_.queues, queue, *past.request).has_value();
+    return exceeds_limit(quotas_, settings_.queues, queue, *past.request).has_value();
   }
 
   /// One spec for all that are alike.
@@ -386,7 +386,7 @@ class Run {
   std::optional<PowerMeter> power_;
   Memory memory_;
   const Settings settings_;
-  const Ledger ledger_;
+  const Quotas quotas_;
   Cycle cycle_;
   const Kinds kinds_;
   std::map<Alike, std::shared_ptr<const JobSpec>> specs_;

@@ -7,20 +7,20 @@
 namespace gangline {
 
 std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue, Account account) {
-  const auto limit = desk.ledger.limit(queue, account);
+  const auto limit = desk.quotas.limit(queue, account);
   if (!limit) return std::nullopt;
-  std::int64_t left = *limit - desk.ledger.held(queue, account);
+  std::int64_t left = *limit - desk.quotas.held(queue, account);
   for (const Reserved& reserved : desk.reserved)
-    if (desk.ledger.is_in(reserved.shape->queue, queue)) left -= reserved.shape->charge.of(account);
+    if (desk.quotas.is_in(reserved.shape->queue, queue)) left -= reserved.shape->charge.of(account);
   return left;
 }
 
 bool fits_limits(const Desk& desk, const Shape& shape) {
-  if (!desk.ledger.has_limits()) return true;
-  for (const std::uint32_t queue : desk.ledger.chain(shape.queue))
+  if (!desk.quotas.has_limits()) return true;
+  for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
     for (const Account account : accounts) {
       const std::int64_t wanted = shape.charge.of(account);
-      if (wanted == 0 || !desk.ledger.limit(queue, account)) continue;
+      if (wanted == 0 || !desk.quotas.limit(queue, account)) continue;
       if (wanted > *left_of_limit(desk, queue, account)) return false;
     }
   return true;
@@ -32,8 +32,8 @@ namespace {
 bool is_within(const Desk& desk, const Shape& shape, std::uint32_t queue) {
   for (const Account account : accounts) {
     const std::int64_t wanted = shape.charge.of(account);
-    if (wanted > 0 && desk.ledger.held(queue, account) + wanted >
-                          desk.ledger.guaranteed(queue, account).value_or(0))
+    if (wanted > 0 && desk.quotas.held(queue, account) + wanted >
+                          desk.quotas.guaranteed(queue, account).value_or(0))
       return false;
   }
   return true;
@@ -42,27 +42,27 @@ bool is_within(const Desk& desk, const Shape& shape, std::uint32_t queue) {
 }  // namespace
 
 bool is_within_guarantee(const Desk& desk, const Shape& shape) {
-  const auto chain = desk.ledger.chain(shape.queue);
+  const auto chain = desk.quotas.chain(shape.queue);
   return std::any_of(chain.begin(), chain.end(),
                      [&](std::uint32_t queue) { return is_within(desk, shape, queue); });
 }
 
 bool has_guarantee_beside(const Desk& desk, const Shape& shape, std::uint32_t other) {
-  const auto chain = desk.ledger.chain(shape.queue);
+  const auto chain = desk.quotas.chain(shape.queue);
   return std::any_of(chain.begin(), chain.end(), [&](std::uint32_t queue) {
-    return !desk.ledger.is_in(other, queue) && is_within(desk, shape, queue);
+    return !desk.quotas.is_in(other, queue) && is_within(desk, shape, queue);
   });
 }
 
 bool LimitsLeft::take(const Shape& shape) {
-  if (!desk_.ledger.has_limits()) return true;
-  const auto chain = desk_.ledger.chain(shape.queue);
+  if (!desk_.quotas.has_limits()) return true;
+  const auto chain = desk_.quotas.chain(shape.queue);
   for (const std::uint32_t queue : chain)
     for (const Account account : accounts) {
-      const auto limit = desk_.ledger.limit(queue, account);
+      const auto limit = desk_.quotas.limit(queue, account);
       const std::int64_t wanted = shape.charge.of(account);
       if (limit && wanted > 0 &&
-          desk_.ledger.held(queue, account) + taken_[{queue, account}] + wanted > *limit)
+          desk_.quotas.held(queue, account) + taken_[{queue, account}] + wanted > *limit)
         return false;
     }
   for (const std::uint32_t queue : chain)
@@ -71,9 +71,9 @@ bool LimitsLeft::take(const Shape& shape) {
 }
 
 ShutQueues::ShutQueues(const Desk& desk) : desk_(desk) {
-  for (std::uint32_t queue = 0; queue < desk.ledger.queues(); ++queue)
+  for (std::uint32_t queue = 0; queue < desk.quotas.queues(); ++queue)
     for (const Account account : accounts) {
-      if (!desk.ledger.limit(queue, account)) continue;
+      if (!desk.quotas.limit(queue, account)) continue;
       Line& line = lines_.emplace_back();
       line.queue = queue;
       line.account = account;
@@ -81,7 +81,7 @@ ShutQueues::ShutQueues(const Desk& desk) : desk_(desk) {
 }
 
 bool ShutQueues::concerns(const Line& line, const Shape& shape) const {
-  return shape.charge.of(line.account) > 0 && desk_.ledger.is_in(shape.queue, line.queue);
+  return shape.charge.of(line.account) > 0 && desk_.quotas.is_in(shape.queue, line.queue);
 }
 
 void ShutQueues::learn_of_new_shapes() {
@@ -145,7 +145,7 @@ void ShutQueues::name_holders(Line& line) const {
   for (const auto& [end, since] : desk_.held.by_end()) {
     const Holder& holder = desk_.held.at(since.id);
     if (line.holders.size() == most_named) break;
-    if (!desk_.ledger.is_in(holder.queue, line.queue) ||
+    if (!desk_.quotas.is_in(holder.queue, line.queue) ||
         charge_of(*holder.allocation).of(line.account) == 0)
       continue;
     if (std::find(line.holders.begin(), line.holders.end(), holder.job) == line.holders.end())
@@ -159,7 +159,7 @@ OverQuota ShutQueues::reason(const Shape& shape, const OrderKey& place) {
   });
   CHECK(found != lines_.end());
   name_holders(*found);
-  const std::int64_t limit = *desk_.ledger.limit(found->queue, found->account);
+  const std::int64_t limit = *desk_.quotas.limit(found->queue, found->account);
   const std::int64_t left = *left_of_limit(desk_, found->queue, found->account);
   const std::int64_t wanted = shape.charge.of(found->account);
   OverQuota reason;

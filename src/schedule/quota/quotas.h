@@ -30,9 +30,9 @@ Charge charge_of(const Allocation& allocation);
 /// The most that it could count for: with alternatives, the most of each account.
 Charge charge_of(const ResourceRequest& request);
 
-class Ledger {
+class Quotas {
  public:
-  explicit Ledger(const std::vector<Queue>& queues);
+  explicit Quotas(const std::vector<Queue>& queues);
 
   bool has_limits() const { return has_limits_; }
   bool has_guarantees() const { return has_guarantees_; }
@@ -86,8 +86,8 @@ class Ledger {
 /// allows. Empty: it may.
 std::optional<Error> exceeds_limit(const std::vector<Queue>& queues, std::uint32_t queue,
                                    const ResourceRequest& request);
-/// The same with the ledger of these queues.
-std::optional<Error> exceeds_limit(const Ledger& ledger, const std::vector<Queue>& queues,
+/// The same with the quotas of these queues.
+std::optional<Error> exceeds_limit(const Quotas& quotas, const std::vector<Queue>& queues,
                                    std::uint32_t queue, const ResourceRequest& request);
 
 /// "1.5 devices", "3 cpus": devices in thousandths.

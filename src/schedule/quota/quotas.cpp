@@ -1,4 +1,4 @@
-#include "schedule/quota/ledger.h"
+#include "schedule/quota/quotas.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -43,7 +43,7 @@ Charge charge_of(const ResourceRequest& request) {
   return most;
 }
 
-Ledger::Ledger(const std::vector<Queue>& queues) : rows_(queues.size()) {
+Quotas::Quotas(const std::vector<Queue>& queues) : rows_(queues.size()) {
   for (std::uint32_t q = 0; q < rows_.size(); ++q) {
     Row& row = rows_[q];
     row.limit = in_own_units(queues[q].limit);
@@ -59,17 +59,17 @@ Ledger::Ledger(const std::vector<Queue>& queues) : rows_(queues.size()) {
   }
 }
 
-std::span<const std::uint32_t> Ledger::chain(std::uint32_t queue) const {
+std::span<const std::uint32_t> Quotas::chain(std::uint32_t queue) const {
   if (queue >= rows_.size()) return {};
   return rows_[queue].chain;
 }
 
-bool Ledger::is_in(std::uint32_t queue, std::uint32_t whole) const {
+bool Quotas::is_in(std::uint32_t queue, std::uint32_t whole) const {
   const auto all = chain(queue);
   return std::find(all.begin(), all.end(), whole) != all.end();
 }
 
-void Ledger::add(const Holder& holder, std::int64_t held, std::int64_t leaving) {
+void Quotas::add(const Holder& holder, std::int64_t held, std::int64_t leaving) {
   if (!is_kept()) return;
   const Charge charge = charge_of(*holder.allocation);
   for (const std::uint32_t q : chain(holder.queue))
@@ -79,14 +79,14 @@ void Ledger::add(const Holder& holder, std::int64_t held, std::int64_t leaving) 
     }
 }
 
-void Ledger::leaves(const Holder& holder, bool undo) { add(holder, undo ? -1 : 1, undo ? -1 : 1); }
+void Quotas::leaves(const Holder& holder, bool undo) { add(holder, undo ? -1 : 1, undo ? -1 : 1); }
 
-void Ledger::add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign) {
+void Quotas::add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign) {
   for (const std::uint32_t q : chain(queue))
     for (const Account account : accounts) rows_[q].held[at(account)] += sign * rest.of(account);
 }
 
-void Ledger::keep_rest(std::uint32_t queue, const Charge& kept, const Allocation& taken) {
+void Quotas::keep_rest(std::uint32_t queue, const Charge& kept, const Allocation& taken) {
   if (!is_kept()) return;
   const Charge charge = charge_of(taken);
   const Charge rest{kept.devices - charge.devices, kept.cpus - charge.cpus};
@@ -95,33 +95,33 @@ void Ledger::keep_rest(std::uint32_t queue, const Charge& kept, const Allocation
   add_rest(queue, rest, 1);
 }
 
-void Ledger::plan_is_done() {
+void Quotas::plan_is_done() {
   for (const auto& [queue, rest] : rests_) add_rest(queue, rest, -1);
   rests_.clear();
 }
 
-std::int64_t Ledger::held(std::uint32_t queue, Account account) const {
+std::int64_t Quotas::held(std::uint32_t queue, Account account) const {
   return rows_[queue].held[at(account)];
 }
 
-std::int64_t Ledger::held_then(std::uint32_t queue, Account account) const {
+std::int64_t Quotas::held_then(std::uint32_t queue, Account account) const {
   return rows_[queue].held[at(account)] - rows_[queue].leaving[at(account)];
 }
 
-std::optional<std::int64_t> Ledger::limit(std::uint32_t queue, Account account) const {
+std::optional<std::int64_t> Quotas::limit(std::uint32_t queue, Account account) const {
   return rows_[queue].limit[at(account)];
 }
 
-std::optional<std::int64_t> Ledger::guaranteed(std::uint32_t queue, Account account) const {
+std::optional<std::int64_t> Quotas::guaranteed(std::uint32_t queue, Account account) const {
   return rows_[queue].guaranteed[at(account)];
 }
 
-void Ledger::make_room_for(std::uint32_t queue, JobId job) {
+void Quotas::make_room_for(std::uint32_t queue, JobId job) {
   for (const std::uint32_t q : chain(queue))
     if (rows_[q].guaranteed[0] || rows_[q].guaranteed[1]) coming_.emplace_back(q, job);
 }
 
-std::optional<JobId> Ledger::room_goes_to(std::uint32_t queue) const {
+std::optional<JobId> Quotas::room_goes_to(std::uint32_t queue) const {
   for (const auto& [q, job] : coming_)
     if (is_in(queue, q)) return job;
   return std::nullopt;
@@ -137,16 +137,16 @@ std::string quota_text(bool of_devices, std::uint64_t amount) {
 
 std::optional<Error> exceeds_limit(const std::vector<Queue>& queues, std::uint32_t queue,
                                    const ResourceRequest& request) {
-  return exceeds_limit(Ledger(queues), queues, queue, request);
+  return exceeds_limit(Quotas(queues), queues, queue, request);
 }
 
-std::optional<Error> exceeds_limit(const Ledger& ledger, const std::vector<Queue>& queues,
+std::optional<Error> exceeds_limit(const Quotas& quotas, const std::vector<Queue>& queues,
                                    std::uint32_t queue, const ResourceRequest& request) {
-  if (!ledger.has_limits()) return std::nullopt;
+  if (!quotas.has_limits()) return std::nullopt;
   const Charge charge = charge_of(request);
-  for (const std::uint32_t q : ledger.chain(queue))
+  for (const std::uint32_t q : quotas.chain(queue))
     for (const Account account : accounts) {
-      const auto limit = ledger.limit(q, account);
+      const auto limit = quotas.limit(q, account);
       if (!limit || charge.of(account) <= *limit) continue;
       const bool of_devices = account == Account::devices;
       const std::string most = quota_text(of_devices, static_cast<std::uint64_t>(*limit));
