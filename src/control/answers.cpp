@@ -5,6 +5,7 @@
 #include "control/controller.h"
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {
@@ -72,8 +73,8 @@ void Controller::submit(JobSpec spec, Reply<Submitted> reply) {
 Result<Job> Controller::check_submit(JobSpec spec) {
   if (const auto good = check(spec); !good) return good.error();
   const auto& queues = settings_.settings.queues;
-  const auto named = [&](const Queue& queue) { return queue.name == spec.queue; };
-  if (std::none_of(queues.begin(), queues.end(), named)) {
+  const auto queue_of_it = find_queue(queues, spec.queue);
+  if (!queue_of_it) {
     std::string names;
     for (const Queue& queue : queues) names += (names.empty() ? "" : ", ") + queue.name;
     return Error{ErrorKind::refused, "there is no queue '" + printable(spec.queue) + "'", "queue",
@@ -89,6 +90,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
                  "more than " + std::to_string(most_waiting_gangs) + " gangs would wait", "",
                  "wait for some to end"};
   if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
+  if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
 
   // `after` is kept by number: names may be given again, numbers are not.
   for (std::string& name : spec.after) {

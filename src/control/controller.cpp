@@ -65,6 +65,9 @@ Result<void> Controller::begin() {
   auto nodes = store_.nodes();
   if (!nodes) return nodes.error();
   for (const NodeSeen& seen : *nodes) cycle_.recall({world_.now(), seen});
+  auto past_use = store_.past_use();
+  if (!past_use) return past_use.error();
+  cycle_.count_use(*past_use);
   auto jobs = store_.unfinished();
   if (!jobs) return jobs.error();
   for (const auto& [job, _] : *jobs) cycle_.recall({job.submitted, JobSubmitted{job}});
@@ -210,6 +213,7 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     }
   }
   for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
+  for (const PastUse& use : cycle_.unstored_use()) store_.put_past_use(use);
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
 
   const auto stored = store_.commit();
@@ -221,6 +225,7 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     return stored;
   }
   trouble_.clear();
+  cycle_.use_is_stored();
   unstored_.clear();
   store_now_ = false;
   if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));

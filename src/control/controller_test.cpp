@@ -187,6 +187,51 @@ TEST_F(Control, AJobIsStartedAndItsEndIsStoredBeforeItIsAcknowledged) {
   EXPECT_EQ(engine_->acknowledged, "2");
 }
 
+TEST_F(Control, WhatWasUsedIsStoredWithTheEndsAndAddedToAfterARestart) {
+  const auto run_for = [&](Span span) {
+    const auto job = submit(a_spec());
+    ASSERT_TRUE(job);
+    world_.pass(span);
+    engine_->start_and_end({job->id, 0}, EndCause::done);
+    world_.pass(milliseconds(60));
+  };
+  run_for(seconds(100));
+  auto used = store_->past_use();
+  ASSERT_TRUE(used) << used.error().sentence();
+  ASSERT_EQ(used->size(), 1u);
+  EXPECT_EQ(used->front().queue, "normal");
+  EXPECT_EQ(used->front().owner, "anna");
+  EXPECT_NEAR(static_cast<double>(used->front().device_ms), 100'000 / 8, 20);  // 8 CPUs: a device
+  begin(0);
+  run_for(seconds(100));
+  used = store_->past_use();
+  ASSERT_TRUE(used);
+  ASSERT_EQ(used->size(), 1u);
+  EXPECT_NEAR(static_cast<double>(used->front().device_ms), 200'000 / 8, 40);
+}
+
+TEST_F(Control, AJobThatNeverFitsTheLimitOfItsQueueIsRefused) {
+  Settings settings;
+  settings.queues.front().limit.cpus = 1;
+  controller_ = std::make_unique<Controller>(
+      world_, *store_, *engine_, ControllerSettings{settings, "anna", 1000, 1, "1", dir_, false},
+      [] {});
+  ASSERT_TRUE(controller_->begin());
+  world_.settle();
+  JobSpec spec = a_spec();
+  spec.resources.alternatives[0].cpus = whole_cpus(2);
+  const auto refused = submit(spec);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().what,
+            "it wants 2 cpus at once, and the limit of queue normal is 1 cpu");
+  ASSERT_TRUE(submit(a_spec()));
+  const auto second = submit(a_spec());
+  ASSERT_TRUE(second);
+  EXPECT_EQ(line(second->id).reason,
+            "1 cpu wanted, and of the 1 that queue normal may hold at once 1 is held or promised; "
+            "job 1 holds 1");
+}
+
 TEST_F(Control, AsManyGangsRunAsFitAndTheNextStartsWhenOneEnds) {
   JobSpec spec = a_spec();
   spec.sweep = {{"x", {"1", "2", "3", "4"}}};

@@ -51,6 +51,21 @@ std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, const st
 
 }  // namespace
 
+void Cycle::count_use(const std::vector<PastUse>& past) {
+  counts_use_ = true;
+  for (const PastUse& use : past) usage_.recall(use);
+}
+
+void Cycle::recall(const Event& event) {
+  if (counts_use_) usage_.recall(event, register_);
+  register_.apply(event);
+}
+
+void Cycle::apply(const Event& event) {
+  if (counts_use_) usage_.learn(event, register_);
+  register_.apply(event);
+}
+
 void Cycle::learn(Event event) {
   if (!register_.concerns(event)) return;
   if (auto* ended = std::get_if<GangEnded>(&event.body)) {
@@ -63,7 +78,7 @@ void Cycle::learn(Event event) {
     }
     if (!ended->again) ++ended_gangs_;
   }
-  register_.apply(event);
+  apply(event);
   log_.note(event);
 }
 
@@ -108,7 +123,7 @@ void Cycle::settle(JobId id, Time now) {
 Result<void> Cycle::accept(const std::vector<Event>& submitted) {
   const auto written = log_.commit(submitted);
   if (!written) return written;
-  for (const Event& event : submitted) register_.apply(event);
+  for (const Event& event : submitted) apply(event);
   return {};
 }
 
@@ -121,7 +136,7 @@ Result<void> Cycle::carry_out(const Plan& plan, Time now) {
   const std::vector<Event> wishes = wishes_of(plan, register_, engine_.boot(), now);
   const auto written = log_.commit(wishes);
   if (!written) return written;
-  for (const Event& event : wishes) register_.apply(event);
+  for (const Event& event : wishes) apply(event);
   for (const MakeRoom& stop : plan.stops) ask_to_leave(stop);
   for (const Start& start : plan.starts)
     engine_.start({register_.find(start.job)->job,

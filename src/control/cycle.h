@@ -26,14 +26,24 @@ class Cycle {
  public:
   /// `engine` and `log` must outlive it.
   Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy)
-      : engine_(engine), log_(log), scene_(register_, settings, policy) {}
+      : engine_(engine),
+        log_(log),
+        usage_(settings),
+        counts_use_(policy.goes_first == GoesFirst::fair_share),
+        scene_(register_, usage_, settings, policy) {}
 
   const Register& beliefs() const { return register_; }
   /// Gangs that ended for good, as far as it learned of them itself.
   std::uint64_t ended_gangs() const { return ended_gangs_; }
 
+  /// From now on what users use is counted under any policy. `past`: what was stored of it.
+  void count_use(const std::vector<PastUse>& past);
+  /// What is to be stored of it with the events that were noted, and that it was.
+  std::vector<PastUse> unstored_use() const { return usage_.unstored(); }
+  void use_is_stored() { usage_.is_stored(); }
+
   /// What was written down earlier.
-  void recall(const Event& event) { register_.apply(event); }
+  void recall(const Event& event);
   /// What happened; nothing if it is known already.
   void learn(Event event);
   /// What follows from what happened: a gather whose gangs failed, and jobs that came after one
@@ -65,12 +75,15 @@ class Cycle {
 
  private:
   void settle(JobId id, Time now);
+  void apply(const Event& event);
   void ask_to_leave(const MakeRoom& stop);
   bool may_start_again(const GangEnded& ended) const;
 
   Engine& engine_;
   EventLog& log_;
   Register register_;
+  Usage usage_;
+  bool counts_use_;
   Scene scene_;
   std::uint64_t ended_gangs_ = 0;
 };

@@ -83,6 +83,7 @@ void Scene::begin_anew(Time now) {
   snapshot.foreign = foreign_;
   snapshot.usual = usual_ != nullptr ? usual_ : usual_now();
   snapshot.usual_work = usual_work_;
+  snapshot.used = from_.used;
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());
@@ -91,7 +92,16 @@ void Scene::begin_anew(Time now) {
   planner_ = std::make_unique<Planner>(snapshot, policy_);
 }
 
+void Scene::share_by_now(Time now) {
+  if (from_.usage == nullptr) return;
+  auto used = usage_.as_of(now);
+  if (from_.used == used) return;
+  from_.used = std::move(used);
+  if (planner_ != nullptr) planner_->used(*from_.used);
+}
+
 Plan Scene::plan(Time now) {
+  share_by_now(now);
   const auto& foreign = beliefs_.foreign();
   const bool goes_on =
       planner_ != nullptr && planner_->remembered() < remembered_at_first_ + most_found_out_since &&

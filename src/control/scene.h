@@ -16,11 +16,14 @@ namespace gangline {
 
 class Scene {
  public:
-  /// `beliefs` must outlive it.
-  Scene(const Register& beliefs, Settings settings, const Policy& policy)
+  /// `beliefs` and `usage` must outlive it.
+  Scene(const Register& beliefs, Usage& usage, Settings settings, const Policy& policy)
       : beliefs_(beliefs),
+        usage_(usage),
         from_{std::move(settings), policy.stops != MayStop::nobody, {}},
-        policy_(policy) {}
+        policy_(policy) {
+    if (policy.goes_first == GoesFirst::fair_share) from_.usage = &usage_;
+  }
 
   const Viewpoint& viewpoint() const { return from_; }
   /// How long gangs run, for policies that go by it. To be called before the first look.
@@ -56,9 +59,11 @@ class Scene {
   void tell(const Told& before, const Told& after);
   void count(const Told& told, int sign);
   void begin_anew(Time now);
+  void share_by_now(Time now);
   std::shared_ptr<const std::vector<UsualTask>> usual_now() const;
 
   const Register& beliefs_;
+  Usage& usage_;
   Viewpoint from_;
   const Policy policy_;
   std::map<JobId, Told> told_;

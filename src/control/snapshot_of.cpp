@@ -23,9 +23,7 @@ std::uint32_t turns_for(const JobState& job) {
 }
 
 std::uint32_t queue_index(const Settings& settings, const std::string& name) {
-  for (std::uint32_t i = 0; i < settings.queues.size(); ++i)
-    if (settings.queues[i].name == name) return i;
-  return 0;
+  return find_queue(settings.queues, name).value_or(0);
 }
 
 Time expected_end(const JobState& job, std::uint32_t index, const TurnRun& run, Time begun) {
@@ -44,6 +42,7 @@ WaitingGroup group_of(const JobState& job, const Viewpoint& from) {
   group.job = job.job.id;
   group.request = job.request;
   group.queue = queue_index(from.settings, spec.queue);
+  if (from.usage != nullptr) group.user = from.usage->number_of(job.job.owner);
   group.priority = spec.priority;
   group.submitted = job.job.submitted;
   group.time = spec.time;
@@ -63,6 +62,8 @@ void add(const Progress& before, Progress& progress) {
 
 std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
   std::vector<Holder> holders;
+  if (job.live.empty()) return holders;
+  const std::uint32_t queue = queue_index(from.settings, job.job.spec->queue);
   const TurnRun* seen = nullptr;
   for (const auto& [index, gang] : job.live) {
     if (gang.run.get() == seen) continue;
@@ -76,7 +77,8 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
                   gang.run->since,
                   expected_end(job, index, *gang.run, begun),
                   gang.makes_room_for.has_value(),
-                  nullptr};
+                  nullptr,
+                  queue};
     if (from.some_are_stopped && !job.stop_asked) {
       WaitingGroup waited = group_of(job, from);
       waited.first = index;
@@ -129,6 +131,7 @@ Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now) {
   snapshot.cluster = beliefs.cluster();
   snapshot.queues = from.settings.queues;
   snapshot.foreign = beliefs.foreign();
+  snapshot.used = from.used;
   for (const auto& [id, job] : beliefs.jobs()) {
     const auto holders = holders_of(job, from);
     const auto groups = waiting_groups_of(job, from);

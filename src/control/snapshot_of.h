@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "control/register.h"
+#include "control/usage.h"
 #include "model/settings.h"
 #include "model/snapshot.h"
 
@@ -14,8 +15,10 @@ using Foretell = std::function<std::optional<Span>(const Job& job)>;
 /// What a picture of the register's beliefs shows besides them.
 struct Viewpoint {
   Settings settings;
-  bool some_are_stopped = false;  ///< the policy stops gangs for others
-  Foretell foretell;              ///< may be empty
+  bool some_are_stopped = false;                          ///< the policy stops gangs for others
+  Foretell foretell;                                      ///< may be empty
+  const Usage* usage = nullptr;                           ///< where users are told apart
+  std::shared_ptr<const std::vector<UserUse>> used = {};  ///< see Snapshot::used
 };
 
 /// One picture of what the register believes, for one decision.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "base/text.h"
@@ -12,8 +13,10 @@
 namespace gangline {
 namespace {
 
-constexpr std::string_view config_keys[] = {"policy", "idle_exit", "sample_every", "queue"};
-constexpr std::string_view queue_keys[] = {"priority", "allow_foreign"};
+constexpr std::string_view config_keys[] = {"policy",    "idle_exit",      "sample_every",
+                                            "half_life", "cpus_as_device", "queue"};
+constexpr std::string_view queue_keys[] = {"priority",   "allow_foreign",   "parent", "share",
+                                           "guaranteed", "guaranteed_cpus", "limit",  "limit_cpus"};
 constexpr std::string_view policy_keys[] = {"name", "promises", "ages", "levels", "seed"};
 constexpr std::int64_t most_promises = 1'000'000;
 
@@ -33,8 +36,16 @@ Queue& queue_called(const std::string& name, std::vector<Queue>& queues) {
   const auto at = std::find_if(queues.begin(), queues.end(),
                                [&](const Queue& queue) { return queue.name == name; });
   if (at != queues.end()) return *at;
-  queues.push_back({name, 0, false});
+  queues.emplace_back().name = name;
   return queues.back();
+}
+
+void read_amount(const Written& table, std::string_view key, std::optional<std::uint32_t>& amount,
+                 Mistakes& mistakes) {
+  const Written* value = find(table, key);
+  if (value == nullptr) return;
+  if (const auto whole = read_whole({key, *value}, 0, largest_amount, mistakes))
+    amount = static_cast<std::uint32_t>(*whole);
 }
 
 void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes& mistakes) {
@@ -52,6 +63,40 @@ void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes&
             .value_or(0));
   if (const Written* value = find(table, "allow_foreign"))
     queue.allow_foreign = read_truth({"allow_foreign", *value}, mistakes).value_or(false);
+  if (const Written* value = find(table, "share"))
+    queue.share = static_cast<std::uint32_t>(
+        read_whole({"share", *value}, 1, largest_share, mistakes).value_or(1));
+  read_amount(table, "guaranteed", queue.guaranteed.devices, mistakes);
+  read_amount(table, "guaranteed_cpus", queue.guaranteed.cpus, mistakes);
+  read_amount(table, "limit", queue.limit.devices, mistakes);
+  read_amount(table, "limit_cpus", queue.limit.cpus, mistakes);
+  const auto own = static_cast<std::uint32_t>(&queue - queues.data());
+  if (const auto good = check_queue(queues, own); !good) {
+    queue.limit = {};
+    mistakes.add(entry.place, good.error().what, good.error().hint);
+  }
+}
+
+/// Once all queues are known.
+void read_parent(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes& mistakes) {
+  const Written* value =
+      entry.value.kind == WrittenKind::table ? find(entry.value, "parent") : nullptr;
+  if (value == nullptr) return;
+  const auto name = read_text({"parent", *value}, mistakes);
+  if (!name) return;
+  std::vector<std::string_view> names;
+  for (const Queue& queue : queues) names.push_back(queue.name);
+  const auto parent = find_queue(queues, *name);
+  if (!parent)
+    return mistakes.add(value->place, "there is no queue '" + *name + "'",
+                        "the queues are: " + joined(names));
+  const auto own = find_queue(queues, entry.name);
+  if (!own) return;
+  queues[*own].parent = parent;
+  if (const auto good = check_queue(queues, *own); !good) {
+    queues[*own].parent.reset();
+    mistakes.add(value->place, good.error().what, good.error().hint);
+  }
 }
 
 void read_queues(const Written& root, std::vector<Queue>& queues, Mistakes& mistakes) {
@@ -63,6 +108,7 @@ void read_queues(const Written& root, std::vector<Queue>& queues, Mistakes& mist
     return mistakes.add(value->place, std::to_string(value->entries.size()) +
                                           " queues; the most is " + std::to_string(most_queues));
   for (const WrittenEntry& entry : value->entries) read_queue(entry, queues, mistakes);
+  for (const WrittenEntry& entry : value->entries) read_parent(entry, queues, mistakes);
 }
 
 /// "all", or how many of the first that wait are promised a start.
@@ -127,6 +173,12 @@ Settings settings_of(const Written& root, Mistakes& mistakes) {
                mistakes);
   read_limited(root, "sample_every", milliseconds(100), "0.1s", hours(1), "1h",
                settings.sample_every, mistakes);
+  read_limited(root, "half_life", minutes(1), "1m", hours(24 * 365), "365d", settings.half_life,
+               mistakes);
+  if (const Written* value = find(root, "cpus_as_device"))
+    settings.cpus_as_device = static_cast<std::uint32_t>(
+        read_whole({"cpus_as_device", *value}, 1, most_cpus_as_device, mistakes)
+            .value_or(settings.cpus_as_device));
   read_queues(root, settings.queues, mistakes);
   return settings;
 }

@@ -3,9 +3,15 @@
 //   policy = "easy"                 # or { name = "easy", promises = 4 }
 //   idle_exit = "10m"
 //   sample_every = "2s"
+//   half_life = "7d"
+//   cpus_as_device = 8
 //   [queue.night]
 //   priority = -10
 //   allow_foreign = true
+//   parent = "normal"
+//   share = 2
+//   guaranteed = 4
+//   limit = 8
 #pragma once
 
 #include <string>

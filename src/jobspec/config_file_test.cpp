@@ -65,11 +65,41 @@ TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
   EXPECT_FALSE(set_of_policy("name", "fifo", settings));
 }
 
+TEST(ConfigFile, QueuesArePartsOfOthersWithSharesGuaranteesAndLimits) {
+  const auto settings = read_config(
+      "half_life='1d'\ncpus_as_device=16\n[queue.vision]\nparent='lab'\nshare=3\nguaranteed=2\n"
+      "guaranteed_cpus=8\n[queue.lab]\nlimit=4\nlimit_cpus=32\n",
+      "config.toml");
+  ASSERT_TRUE(settings) << settings.error().sentence();
+  EXPECT_EQ(settings->half_life, hours(24));
+  EXPECT_EQ(settings->cpus_as_device, 16u);
+  ASSERT_EQ(settings->queues.size(), 3u);
+  const Queue& vision = settings->queues[1];
+  EXPECT_EQ(vision.parent, 2u);
+  EXPECT_EQ(vision.share, 3u);
+  EXPECT_EQ(vision.guaranteed, (QueueAmounts{2, 8}));
+  EXPECT_EQ(vision.limit, QueueAmounts{});
+  EXPECT_EQ(settings->queues[2].limit, (QueueAmounts{4, 32}));
+}
+
+TEST(ConfigFile, MistakesInSharesAreToldWithTheirPlaces) {
+  EXPECT_EQ(
+      told("[queue.a]\nparent='b'\n[queue.b]\nparent='a'\n[queue.c]\nparent='x'\nshare=0\n"
+           "[queue.d]\nlimit=1\nguaranteed=2\n"),
+      "config.toml:4:8: the queue 'b' is a part of itself; name as parent a queue that is no "
+      "part of it\n"
+      "config.toml:6:8: there is no queue 'x'; the queues are: normal, a, b, c, d\n"
+      "config.toml:7:7: share is 0; it goes from 1 to 1000000\n"
+      "config.toml:8:8: more is guaranteed to the queue 'd' than its limit; raise its limit or "
+      "guarantee less");
+}
+
 TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
   EXPECT_EQ(told("polici = 'x'\nidle_exit = '0s'\n[queue.a]\nprio = 1\nallow_foreign = 1\n"),
             "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"
             "config.toml:2:13: idle_exit goes from 1s to 365d\n"
-            "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign\n"
+            "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign, parent, "
+            "share, guaranteed, guaranteed_cpus, limit, limit_cpus\n"
             "config.toml:5:17: allow_foreign must be true or false, not a whole number");
   EXPECT_EQ(told("queue = 1"),
             "config.toml:1:9: queue must be a table, not a whole number; write [queue.fast]");

@@ -13,17 +13,11 @@
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/event.h"
+#include "model/queue.h"
 #include "model/resources.h"
 #include "model/usual.h"
 
 namespace gangline {
-
-struct Queue {
-  std::string name = "normal";
-  std::int32_t priority = 0;   ///< added to that of its jobs
-  bool allow_foreign = false;  ///< may use a device that somebody outside Gangline uses as well
-  bool operator==(const Queue&) const = default;
-};
 
 /// What a gang has behind it and what lies before it, as far as anybody knows.
 struct Progress {
@@ -61,6 +55,7 @@ struct WaitingGroup {
   std::shared_ptr<const ResourceRequest>
       request;              ///< never null; the same pointer for the same job
   std::uint32_t queue = 0;  ///< index in Snapshot::queues
+  std::uint32_t user = 0;   ///< its owner: the same number for the same one
   std::int32_t priority = 0;
   Time submitted;
   std::optional<Span> time;  ///< at rate 1: see end_of and latest_end_of
@@ -84,6 +79,7 @@ struct Holder {
   bool stopping = false;      ///< it was asked to make room for others, and has not ended yet
   /// How it waited before it started; null: it may not be stopped for others.
   std::shared_ptr<const WaitingGroup> waited = nullptr;
+  std::uint32_t queue = 0;  ///< index in Snapshot::queues
   bool operator==(const Holder& other) const;
 };
 
@@ -107,6 +103,8 @@ struct Snapshot {
   /// How much work a gang usually is, in device-time, one entry for each that was seen; null: not
   /// known.
   std::shared_ptr<const std::vector<Span>> usual_work;
+  /// What users had, each queue and user once, for policies that share by it; null: nobody had any.
+  std::shared_ptr<const std::vector<UserUse>> used;
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -149,8 +147,16 @@ struct NodeAway {
 struct MakingRoom {
   std::vector<JobId> stopped;  ///< at most 8
 };                             ///< others were asked to end so that it can start
-using Blocker = std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther,
-                             WaitsForJobs, InForeignUse, DeviceAway, NodeAway, MakingRoom>;
+struct OverQuota {
+  std::uint32_t queue = 0;                        ///< whose limit it is: index in Snapshot::queues
+  bool of_devices = true;                         ///< else of CPUs of gangs without devices
+  std::uint64_t wanted = 0, held = 0, limit = 0;  ///< devices in thousandths, or CPUs
+  std::vector<JobId> holders;                     ///< at most 8
+  std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
+};                             ///< its queue, or one that this is a part of, may hold no more
+using Blocker =
+    std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,
+                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota>;
 
 struct Start {
   JobId job;

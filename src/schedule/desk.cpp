@@ -37,7 +37,7 @@ std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
 }  // namespace
 
 bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
-  return allow_foreign == other.allow_foreign &&
+  return allow_foreign == other.allow_foreign && queue == other.queue && user == other.user &&
          (request == other.request || *request == *other.request) &&
          (avoid == other.avoid || *avoid == *other.avoid);
 }
@@ -53,7 +53,15 @@ std::size_t Desk::ShapeHash::operator()(const ShapeKey& key) const {
     hash = mix(hash, std::hash<std::string_view>{}(task.devices->model));
   }
   for (const DeviceId id : *key.avoid) hash = mix(hash, id.node.n * 64 + id.index);
+  if (key.queue > 0 || key.user > 0) hash = mix(hash, std::size_t{key.queue} << 32 | key.user);
   return hash;
+}
+
+std::size_t Desk::AskedHash::operator()(const Asked& asked) const {
+  const std::size_t hash = std::hash<const void*>{}(asked.request);
+  return asked.queue == 0 && asked.user == 0
+             ? hash
+             : mix(hash, std::size_t{asked.queue} << 32 | asked.user);
 }
 
 Desk::Desk(const Snapshot& snapshot, const Policy& by)
@@ -65,10 +73,13 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       order(by, snapshot.queues, snapshot.usual_work.get()),
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
+      quotas(snapshot.queues),
       held(kinds.nodes()),
       all_free_(free),
       rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual) {
   if (policy.place == Place::consolidate) empty_.emplace(kinds);
+  if (policy.goes_first == GoesFirst::fair_share)
+    standings_.emplace(queues, snapshot.used == nullptr ? std::vector<UserUse>{} : *snapshot.used);
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -77,22 +88,34 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
 
 Shape& Desk::shape_of(const WaitingGroup& group) {
   const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
+  const std::uint32_t queue = standings_ || quotas.is_kept() ? group.queue : 0;
+  const std::uint32_t user = standings_ ? group.user : 0;
   const bool plain = !allow_foreign && group.avoid.empty();
   if (plain) {
-    const auto known = by_request_.find(group.request.get());
+    const auto known = by_request_.find({group.request.get(), queue, user});
     if (known != by_request_.end()) return *known->second;
   }
-  Shape*& known = by_content_[{group.request.get(), allow_foreign, &group.avoid}];
-  if (known != nullptr) return *known;
-  by_content_.erase({group.request.get(), allow_foreign, &group.avoid});
+  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid, queue, user};
+  const auto known = by_content_.find(key);
+  Shape& shape = known != by_content_.end() ? *known->second : new_shape(group, key);
+  if (plain && known == by_content_.end()) by_request_[{shape.request.get(), queue, user}] = &shape;
+  return shape;
+}
+
+Shape& Desk::new_shape(const WaitingGroup& group, const ShapeKey& key) {
   Shape& shape = shapes_.emplace_back();
   shape.request = group.request;
-  shape.allow_foreign = allow_foreign;
+  shape.allow_foreign = key.allow_foreign;
   shape.rated = has_rates(*group.request);
   shape.avoid = group.avoid;
-  by_content_[{shape.request.get(), allow_foreign, &shape.avoid}] = &shape;
-  if (plain) by_request_[shape.request.get()] = &shape;
+  shape.queue = key.queue;
+  shape.user = key.user;
+  by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user}] = &shape;
+  if (standings_) shape.standing = standings_->of(key.queue, key.user);
+  if (quotas.is_kept()) shape.charge = charge_of(*shape.request);
   shape.hopeless = never_fits(kinds, *shape.request);
+  if (!shape.hopeless && quotas.has_limits())
+    shape.hopeless = exceeds_limit(quotas, queues, shape.queue, *shape.request);
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
   for (Wanted& wanted : shape.wanted) {
@@ -159,8 +182,8 @@ void Desk::take_out_of_line(Waits& one) {
 
 void Desk::note(Shape& shape) {
   const auto known = head_of_.find(&shape);
-  const bool same =
-      known != head_of_.end() && !shape.line.empty() && known->second == *shape.line.begin();
+  const bool same = known != head_of_.end() && !shape.line.empty() &&
+                    known->second == shape.now(*shape.line.begin());
   if (!same) {
     if (known != head_of_.end()) {
       heads_.erase({known->second, &shape});
@@ -168,11 +191,12 @@ void Desk::note(Shape& shape) {
       head_of_.erase(known);
     }
     if (shape.line.empty()) return;
-    head_of_[&shape] = *shape.line.begin();
-    heads_.insert({*shape.line.begin(), &shape});
+    head_of_[&shape] = shape.now(*shape.line.begin());
+    heads_.insert({head_of_[&shape], &shape});
   }
-  if (shape.is_closed(now)) open_heads_.erase({*shape.line.begin(), &shape});
-  else open_heads_.insert({*shape.line.begin(), &shape});
+  const OrderKey head = shape.now(*shape.line.begin());
+  if (shape.is_closed(now)) open_heads_.erase({head, &shape});
+  else open_heads_.insert({head, &shape});
 }
 
 void Desk::deny(Shape& shape, Time after, Blocker by, std::int64_t loss) {
@@ -289,6 +313,7 @@ HeldId Desk::hold(Holder holder) {
   count_room(taken, -1);
   if (outlook_) outlook_->before_change(taken);
   free.take(taken);
+  quotas.hold(holder);
   const HeldId id = held.add(std::move(holder));
   if (outlook_) outlook_->after_change(*held.at(id).allocation);
   count_room(*held.at(id).allocation, 1);
@@ -300,6 +325,7 @@ void Desk::let_go(HeldId id) {
   count_room(*allocation, -1);
   if (outlook_) outlook_->before_change(*allocation);
   free.give_back(*allocation);
+  quotas.let_go(held.at(id));
   held.remove(id);
   if (outlook_) outlook_->after_change(*allocation);
   count_room(*allocation, 1);
@@ -322,6 +348,15 @@ void Desk::renew(HeldId id, Holder holder) {
   if (outlook_) outlook_->after_change(*allocation);
 }
 
+void Desk::share_by(const std::vector<UserUse>& used) {
+  if (!standings_) return;
+  standings_.emplace(queues, used);
+  for (Shape& shape : shapes_) {
+    shape.standing = standings_->of(shape.queue, shape.user);
+    if (!shape.line.empty()) note(shape);
+  }
+}
+
 std::optional<WaitingId> Desk::find(JobId job, std::uint32_t first) const {
   const auto found = by_gang_.find({job, first});
   if (found == by_gang_.end()) return std::nullopt;
@@ -339,7 +374,7 @@ std::optional<WaitingId> Desk::group_of(GangId gang) const {
 std::vector<WaitingId> Desk::all_in_order() const {
   std::vector<OrderKey> keys;
   keys.reserve(by_gang_.size());
-  for (const auto& [gang, id] : by_gang_) keys.push_back(waiting_[id].key);
+  for (const auto& [gang, id] : by_gang_) keys.push_back(waiting_[id].place());
   std::sort(keys.begin(), keys.end());
   std::vector<WaitingId> ids;
   ids.reserve(keys.size());
@@ -348,8 +383,9 @@ std::vector<WaitingId> Desk::all_in_order() const {
 }
 
 bool Desk::somebody_behind(const OrderKey& key) const {
-  return std::any_of(heads_.begin(), heads_.end(),
-                     [&](const auto& head) { return key < *head.second->line.rbegin(); });
+  return std::any_of(heads_.begin(), heads_.end(), [&](const auto& head) {
+    return key < head.second->now(*head.second->line.rbegin());
+  });
 }
 
 }  // namespace gangline

@@ -16,10 +16,12 @@
 #include "model/snapshot.h"
 #include "schedule/holdings.h"
 #include "schedule/order/order.h"
+#include "schedule/order/standings.h"
 #include "schedule/outlook.h"
 #include "schedule/place/free_state.h"
 #include "schedule/place/wanted.h"
 #include "schedule/policy.h"
+#include "schedule/quota/quotas.h"
 #include "schedule/rate/rater.h"
 
 namespace gangline {
@@ -31,10 +33,14 @@ struct Shape {
   bool allow_foreign = false;
   bool rated = false;  ///< how long one runs depends on which of its alternatives it gets
   std::vector<DeviceId> avoid;
+  // Where the policy or the queues tell them apart, and else 0:
+  std::uint32_t queue = 0, user = 0;
+  Charge charge;                  ///< what each gang counts for in its queue, before it has started
+  std::int64_t standing = 0;      ///< of its user in its queue; less goes first
   std::vector<Wanted> wanted;     ///< in the order in which they are tried
   std::optional<Error> hopeless;  ///< this cluster can never meet it
 
-  std::set<OrderKey> line;               ///< those that wait for nothing but room
+  std::set<OrderKey> line;               ///< those that wait for nothing but room, by `in_line`
   std::map<Span, std::uint32_t> limits;  ///< their time limits, with how many have each
   // Found out when one of them was tried, and true until something is freed.
   bool no_room = false;        ///< it did not fit
@@ -48,6 +54,15 @@ struct Shape {
   std::optional<Blocker> blocker;     ///< why there is no room …
   std::uint64_t blocker_of_plan = 0;  ///< … as was asked after this plan
 
+  /// Lines stay as they are when standings change: this is the place among all, and back.
+  OrderKey now(OrderKey in_line) const {
+    in_line.point.rank += standing;
+    return in_line;
+  }
+  OrderKey in_line(OrderKey now) const {
+    now.point.rank -= standing;
+    return now;
+  }
   /// Whether one who ends then is among those for whom that was found out.
   bool is_shut_to(Time end) const { return no_room || (denied && end > *denied); }
   /// Nobody in its line can start as things are.
@@ -59,9 +74,10 @@ struct Shape {
 struct Waits {
   WaitingGroup group;
   Shape* shape = nullptr;
-  OrderKey key;
+  OrderKey key;                 ///< in the line of its shape
   std::optional<Span> longest;  ///< its time limit, with the slowest of its alternatives
 
+  OrderKey place() const { return shape->now(key); }
   Time latest_end_from(Time start) const { return longest ? start + *longest : never; }
 };
 
@@ -106,6 +122,8 @@ class Desk {
   void let_go(HeldId id);
   /// The same allocation, held by others or longer than was thought.
   void renew(HeldId id, Holder holder);
+  /// What users had by now, for policies that share by it.
+  void share_by(const std::vector<UserUse>& used);
 
   std::optional<WaitingId> find(JobId job, std::uint32_t first) const;
   /// The waiting group that the gang is in.
@@ -119,7 +137,9 @@ class Desk {
   /// How much was found out about requests and free nodes; what is no longer asked for stays too.
   std::size_t remembered() const { return shapes_.size() + free.standings().size(); }
 
-  /// First in line of each shape. `open_heads`: of those that are not closed.
+  /// All that were ever asked for; each stays.
+  const std::deque<Shape>& shapes() const { return shapes_; }
+  /// First in line of each shape, by its place among all. `open_heads`: of those not closed.
   const std::set<std::pair<OrderKey, Shape*>>& heads() const { return heads_; }
   const std::set<std::pair<OrderKey, Shape*>>& open_heads() const { return open_heads_; }
   /// Call when `no_room` or `denied` of a shape was changed.
@@ -151,7 +171,11 @@ class Desk {
   const Order order;
   const Kinds kinds;
   FreeState free;
+  Quotas quotas;  ///< of `held`, and of those who are to leave
   Holdings held;
+  /// The plan is at those that are within what is guaranteed to their queues: they go before
+  /// others.
+  bool guaranteed_first = false;
   std::vector<Reserved> reserved;
   std::map<GangId, PromiseMade> promises;  ///< those in force
 
@@ -160,10 +184,20 @@ class Desk {
     const ResourceRequest* request = nullptr;
     bool allow_foreign = false;
     const std::vector<DeviceId>* avoid = nullptr;
+    std::uint32_t queue = 0, user = 0;
     bool operator==(const ShapeKey& other) const;
   };
   struct ShapeHash {
     std::size_t operator()(const ShapeKey& key) const;
+  };
+  /// One request of one user in one queue, as far as these are told apart.
+  struct Asked {
+    const ResourceRequest* request = nullptr;
+    std::uint32_t queue = 0, user = 0;
+    bool operator==(const Asked&) const = default;
+  };
+  struct AskedHash {
+    std::size_t operator()(const Asked& asked) const;
   };
   struct ScoresKey {
     std::uint32_t tasks = 1;
@@ -172,6 +206,7 @@ class Desk {
     auto operator<=>(const ScoresKey&) const = default;
   };
 
+  Shape& new_shape(const WaitingGroup& group, const ShapeKey& key);
   void share_scores(Shape& shape);
   void put_in_line(Waits& one);
   void take_out_of_line(Waits& one);
@@ -184,10 +219,11 @@ class Desk {
 
   const FreeView all_free_;
   const Rater rater_;
-  std::optional<FreeState> empty_;  ///< with everything free; where the policy asks for it
+  std::optional<Standings> standings_;  ///< where the policy shares by them
+  std::optional<FreeState> empty_;      ///< with everything free; where the policy asks for it
   std::deque<Shape> shapes_;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;
-  std::unordered_map<const ResourceRequest*, Shape*> by_request_;  // the quick way, without rules
+  std::unordered_map<Asked, Shape*, AskedHash> by_request_;  // the quick way, without rules
   std::map<ScoresKey, std::shared_ptr<Scores>> scores_;
   std::vector<Waits> waiting_;
   std::vector<WaitingId> unused_;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "schedule/make_plan.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {
@@ -176,6 +177,41 @@ std::string sentence(const NodeAway& blocker, const Snapshot& snapshot) {
 std::string sentence(const MakingRoom& blocker, const Snapshot&) {
   return jobs(blocker.stopped) + (blocker.stopped.size() == 1 ? " was" : " were") +
          " asked to make room for it and those like it";
+}
+
+/// What one job holds of a queue's quota.
+std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
+  std::int64_t sum = 0;
+  for (const Holder& holder : snapshot.holders) {
+    if (holder.job != job) continue;
+    const Charge charge = charge_of(*holder.allocation);
+    sum += blocker.of_devices ? charge.devices : charge.cpus;
+  }
+  return static_cast<std::uint64_t>(sum);
+}
+
+std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
+  const auto number = [&](std::uint64_t amount) {
+    const std::string text = quota_text(blocker.of_devices, amount);
+    return text.substr(0, text.find(' '));
+  };
+  std::string text = quota_text(blocker.of_devices, blocker.wanted) + " wanted, and of the " +
+                     number(blocker.limit) + " that queue " + snapshot.queues[blocker.queue].name +
+                     " may hold at once " + (blocker.held == 0 ? "none" : number(blocker.held)) +
+                     (blocker.held == (blocker.of_devices ? 1'000 : 1) ? " is" : " are") +
+                     " held or promised";
+  if (blocker.first)
+    text += "; job " + format(*blocker.first) + " of the queue goes first and wants more";
+  std::size_t told = 0;
+  for (const JobId job : blocker.holders) {
+    if (told == most_holders_told) break;
+    const std::uint64_t amount = quota_of(job, blocker, snapshot);
+    text += (told++ == 0 ? "; job " : ", job ") + format(job) +
+            (amount == 0 ? " gets some now" : " holds " + number(amount));
+  }
+  if (blocker.holders.size() > told)
+    text += ", and " + std::to_string(blocker.holders.size() - told) + " or more others hold some";
+  return text;
 }
 
 }  // namespace

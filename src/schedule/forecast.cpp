@@ -85,8 +85,8 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
     waited.first = start.first;
     waited.count = 1;
     snapshot.holders.push_back({start.job, start.first, start.count, start.allocation, snapshot.now,
-                                end, false,
-                                std::make_shared<const WaitingGroup>(std::move(waited))});
+                                end, false, std::make_shared<const WaitingGroup>(std::move(waited)),
+                                group->queue});
     group->first += start.count;
     group->count -= start.count;
     if (group->count == 0) snapshot.waiting.erase(group);

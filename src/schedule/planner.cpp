@@ -1,6 +1,7 @@
 #include "schedule/planner.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <queue>
@@ -10,6 +11,7 @@
 #include "base/check.h"
 #include "schedule/blockers.h"
 #include "schedule/promises.h"
+#include "schedule/quota/limits.h"
 #include "schedule/stops.h"
 
 namespace gangline {
@@ -19,7 +21,8 @@ namespace {
 /// remembered of its shape.
 RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
                                const std::optional<Reserved>& own, std::uint32_t before) {
-  RoomNow::Attempt attempt = room.attempt(waits, own && before == 0 ? &*own : nullptr);
+  const bool is_own = own && own->first == waits.group.first + before;
+  RoomNow::Attempt attempt = room.attempt(waits, is_own ? &*own : nullptr);
   if (attempt.allocation) return attempt;
   if (attempt.delays) {
     const Reserved& kept = desk.reserved[*attempt.delays];
@@ -31,16 +34,59 @@ RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
   return attempt;
 }
 
+/// Whether those go first that are within what is guaranteed to their queues.
+bool shares_guarantees(const Desk& desk) {
+  return desk.policy.goes_first == GoesFirst::fair_share && desk.quotas.has_guarantees();
+}
+
+/// Each group once, ascending.
+void add_up(std::vector<std::pair<WaitingId, std::uint32_t>>& started) {
+  std::sort(started.begin(), started.end());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < started.size(); ++i) {
+    if (kept > 0 && started[kept - 1].first == started[i].first)
+      started[kept - 1].second += started[i].second;
+    else started[kept++] = started[i];
+  }
+  started.resize(kept);
+}
+
+/// A start that is due does not wait for others to leave where what was kept for it is free.
+void take_what_was_kept(const Desk& desk, const MakingWay& making_way, const Reserved& own,
+                        RoomNow::Attempt& attempt) {
+  auto kept = place_due(desk, own);
+  if (kept == nullptr || making_way.is_needed_for(*kept)) return;
+  attempt.allocation = std::move(kept);
+  attempt.moved.reset();
+}
+
+/// Room that is kept for a start that is due soon may not move aside to where others still are.
+void move_nobody_onto(Desk& desk, const MakingWay& making_way, Shape& shape,
+                      RoomNow::Attempt& attempt) {
+  if (!attempt.moved || making_way.for_nobody()) return;
+  for (const Reserved& one : *attempt.moved) {
+    if (one.opening.at >= desk.now + time_to_leave ||
+        !making_way.is_needed_for(*one.opening.allocation))
+      continue;
+    desk.deny(shape, attempt.denied_after,
+              PromisedToOther{desk.waiting(one.group).group.job, one.promised}, attempt.loss);
+    attempt = {};
+    return;
+  }
+}
+
 }  // namespace
 
 /// Goes through those that wait for room in order: all of them, or only those that may have some
 /// and those for whom some is kept.
 class Planner::Walk {
  public:
-  explicit Walk(const Desk& desk) : desk_(desk) {
+  /// `may_be_tried`: false of a place in line means false of all behind it in that line.
+  Walk(const Desk& desk, std::function<bool(const Shape&, const OrderKey&)> may_be_tried)
+      : desk_(desk), may_be_tried_(std::move(may_be_tried)) {
     for (const Reserved& reserved : desk.reserved) {
       const Waits& waits = desk.waiting(reserved.group);
-      kept_.emplace_back(waits.key, waits.shape);
+      kept_.emplace_back(waits.place(), waits.shape);
     }
     std::sort(kept_.begin(), kept_.end(), std::greater<>());
   }
@@ -71,8 +117,8 @@ class Planner::Walk {
     behind_ = {};
     for (const auto& [key, shape] : desk_.heads()) {
       if (!last_ || *last_ < key) break;
-      const auto after = shape->line.upper_bound(*last_);
-      if (after != shape->line.end()) behind_.emplace(*after, shape);
+      const auto after = shape->line.upper_bound(shape->in_line(*last_));
+      if (after != shape->line.end()) behind_.emplace(shape->now(*after), shape);
     }
   }
 
@@ -82,13 +128,16 @@ class Planner::Walk {
   /// The one behind it in its line; unless all are asked for, those it is shut to are passed over.
   void push_next(const Place& place, bool closed) {
     const Shape& shape = *place.second;
-    auto next = shape.line.upper_bound(place.first);
+    auto next = shape.line.upper_bound(shape.in_line(place.first));
     if (!closed && shape.freed.empty())
       while (next != shape.line.end() && shape.is_shut_to(next->end_from(desk_.now))) ++next;
-    if (next != shape.line.end()) behind_.emplace(*next, place.second);
+    if (next == shape.line.end()) return;
+    const OrderKey behind = shape.now(*next);
+    if (may_be_tried_(shape, behind)) behind_.emplace(behind, place.second);
   }
 
   const Desk& desk_;
+  const std::function<bool(const Shape&, const OrderKey&)> may_be_tried_;
   std::vector<Place> kept_;  // the last in order in front
   std::priority_queue<Place, std::vector<Place>, std::greater<>> behind_;
   std::optional<OrderKey> last_;
@@ -97,7 +146,8 @@ class Planner::Walk {
 Planner::Planner(const Snapshot& snapshot, const Policy& policy)
     : desk_(snapshot, policy),
       room_(std::make_unique<RoomNow>(desk_)),
-      making_way_(std::make_unique<MakingWay>(desk_)) {}
+      making_way_(std::make_unique<MakingWay>(desk_)),
+      shut_(std::make_unique<ShutQueues>(desk_)) {}
 Planner::~Planner() = default;
 
 void Planner::waits(const WaitingGroup& group) {
@@ -158,9 +208,40 @@ Plan Planner::plan(Time now) {
   Plan plan;
   // 1. Wishes of the plan before that did not come true are taken back.
   take_back_wishes();
+  desk_.quotas.plan_is_done();
   desk_.now = now;
   desk_.begin_plan();
   // 2. Promises in force stay, or are given up for a cause.
+  look_at_promises(plan);
+  // 3. In order, start what fits and delays nobody who was promised a start.
+  first_that_waits_.reset();
+  started_first_.clear();
+  if (shares_guarantees(desk_)) {
+    desk_.guaranteed_first = true;
+    go_through_all(plan);
+    desk_.guaranteed_first = false;
+    for (const auto& [id, n] : started_) started_first_[id] += n;
+  }
+  shut_->begin([&](WaitingId id) {
+    return started_before(id) == desk_.waiting(id).group.count || making_way_->keeps_some_for(id);
+  });
+  go_through_all(plan);
+  if (desk_.policy.stops == MayStop::chosen_anew && !making_way_->for_nobody()) {
+    making_way_->keep_starts(wishes_, started_);
+    started_.clear();
+    plan.starts.clear();
+  }
+  // 4. Tell what was promised, earlier or anew.
+  if (desk_.policy.stops != MayStop::nobody) improve_promises(desk_);
+  tell_promises(desk_, plan);
+  add_up(started_);
+  if (desk_.policy.stops != MayStop::nobody)
+    for (const HeldSince& place : desk_.held.by_since())
+      plan.again = std::min(plan.again, desk_.order.changes_at(desk_.held.at(place.id), now));
+  return plan;
+}
+
+void Planner::look_at_promises(Plan& plan) {
   const std::vector<Reserved> kept_before = std::exchange(desk_.reserved, {});
   // Room that was kept without a promise is kept no more: others may get it.
   const bool freed = freed_ || kept_before.size() != desk_.promises.size();
@@ -170,14 +251,16 @@ Plan Planner::plan(Time now) {
   else if (const Outlook* outlook = desk_.outlook())
     desk_.forget_denials_of_at_most(outlook->spare());
   else if (changed_) desk_.forget_denials();
-  const bool anew = desk_.policy.stops == MayStop::chosen_anew;
-  if (anew) making_way_->choose_anew(plan);
+  if (desk_.policy.stops == MayStop::chosen_anew) making_way_->choose_anew(plan);
   desk_.reopened();
   freed_ = changed_ = false;
-  // 3. In order, start what fits and delays nobody who was promised a start.
-  first_that_waits_.reset();
+}
+
+void Planner::go_through_all(Plan& plan) {
   std::set<const Shape*> never_free;
-  Walk walk(desk_);
+  Walk walk(desk_, [this](const Shape& shape, const OrderKey& place) {
+    return may_be_tried(shape, place);
+  });
   bool asked_all = true;
   Standpoint point{std::numeric_limits<std::int64_t>::min(), 0, 0};  // how far it has come
   for (;;) {
@@ -191,46 +274,62 @@ Plan Planner::plan(Time now) {
     if (!key) break;
     point = key->point;
     const Waits& waits = desk_.waiting(key->id);
-    const Found found = start_what_fits(waits, plan);
+    const std::uint32_t before = started_before(key->id);
+    if (before == waits.group.count) continue;
+    if (!may_be_tried(*waits.shape, *key) && find_reserved(desk_, key->id) == nullptr) continue;
+    if (!desk_.guaranteed_first && making_way_->keeps_some_for(key->id)) continue;
+    const Found found = start_what_fits(waits, before, plan);
     std::uint32_t started = found.started;
     const bool may_take_turns = started > 0 && found.coming == 0 && making_way_->for_nobody() &&
-                                started < waits.group.count && waits.group.turns > 1 &&
-                                !first_that_waits_ && desk_.reserved.empty();
-    if (may_take_turns) started = take_turns(waits, started, plan);
+                                before + started < waits.group.count && waits.group.turns > 1 &&
+                                !first_that_waits_ && desk_.reserved.empty() &&
+                                !desk_.guaranteed_first;
+    if (may_take_turns) started = take_turns(waits, before, started, plan);
     if (started > 0) started_.emplace_back(key->id, started);
     if (desk_.reopened()) {
       walk.start_over_from_here();
       never_free.clear();
     }
-    if (started + found.coming == waits.group.count) continue;
-    // 4. It waits. Keep room for it, if it is among the first. A promise that is older counts:
-    //    whoever comes before it now has to wait until it is kept.
+    const bool waits_on = before + started + found.coming < waits.group.count;
+    if (waits_on && found.lacks_quota && !desk_.guaranteed_first) shut_->shut(*waits.shape, *key);
+    if (started + found.coming > 0) shut_->look_again(*key);
+    if (!waits_on || found.lacks_quota) continue;
+    // It waits. Keep room for it, if it is among the first. A promise that is older counts: whoever
+    // comes before it now has to wait until it is kept.
     if (!first_that_waits_) first_that_waits_ = *key;
     if (!desk_.policy.overtake) break;
     if (found.coming > 0 || desk_.reserved.size() >= desk_.policy.promises ||
         never_free.contains(waits.shape) || find_reserved(desk_, key->id) != nullptr)
       continue;
-    if (keep_room(desk_, key->id, started) == nullptr) never_free.insert(waits.shape);
+    if (keep_room(desk_, key->id, before + started) == nullptr) never_free.insert(waits.shape);
     else never_free.clear();
     room_->forget();
+    shut_->look_again(*key);
   }
-  if (anew && !making_way_->for_nobody()) {
-    making_way_->keep_starts(wishes_, started_);
-    started_.clear();
-    plan.starts.clear();
-  }
-  // 5. Tell what was promised, earlier or anew.
-  if (desk_.policy.stops != MayStop::nobody) improve_promises(desk_);
-  tell_promises(desk_, plan);
-  std::sort(started_.begin(), started_.end());
-  if (desk_.policy.stops != MayStop::nobody)
-    for (const HeldSince& place : desk_.held.by_since())
-      plan.again = std::min(plan.again, desk_.order.changes_at(desk_.held.at(place.id), now));
-  return plan;
+}
+
+/// Whether one at this place in the order may have room if there is some: for what is guaranteed to
+/// its queue, and else for what limits leave and those who make room for others.
+bool Planner::may_be_tried(const Shape& shape, const OrderKey& place) const {
+  if (!desk_.quotas.is_kept()) return true;
+  if (desk_.guaranteed_first) return has_quota(shape);
+  return !shut_->is_shut(shape, place) && !desk_.quotas.room_goes_to(shape.queue);
+}
+
+bool Planner::has_quota(const Shape& shape) const {
+  if (!desk_.quotas.is_kept()) return true;
+  return fits_limits(desk_, shape) &&
+         (!desk_.guaranteed_first || is_within_guarantee(desk_, shape));
+}
+
+std::uint32_t Planner::started_before(WaitingId id) const {
+  if (started_first_.empty()) return 0;
+  const auto found = started_first_.find(id);
+  return found == started_first_.end() ? 0 : found->second;
 }
 
 /// Starts gangs of the group one after another until one has no room or would delay a promise.
-Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
+Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before, Plan& plan) {
   Shape& shape = *waits.shape;
   const WaitingGroup& group = waits.group;
   const Time end = waits.key.end_from(desk_.now), latest_end = waits.latest_end_from(desk_.now);
@@ -238,9 +337,16 @@ Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
   const std::optional<Reserved> own = take_reserved(desk_, waits.key.id);
   if (own) room_->forget();
   Found found;
-  for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
+  for (std::uint32_t n = before; n < group.count; n = before + found.started + found.coming) {
+    const bool is_own = own && own->first == group.first + n;
+    found.lacks_quota =
+        !has_quota(shape) || (!is_own && own && !may_be_tried(shape, waits.place()));
+    if (found.lacks_quota) break;
     RoomNow::Attempt attempt;
     if (own || desk_.may_start(shape, end)) attempt = attempt_start(desk_, *room_, waits, own, n);
+    move_nobody_onto(desk_, *making_way_, shape, attempt);
+    if (is_own && (!attempt.allocation || making_way_->is_needed_for(*attempt.allocation)))
+      take_what_was_kept(desk_, *making_way_, *own, attempt);
     if (!attempt.allocation) {
       if (!making_way_->ask_for(waits, n, latest_end, plan)) break;
       room_->forget();
@@ -256,6 +362,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
       ++found.coming;
     } else {
       start(waits, n, allocation, plan);
+      if (is_own) desk_.quotas.keep_rest(group.queue, shape.charge, *allocation);
       ++found.started;
     }
     room_->follow(*allocation);
@@ -276,8 +383,10 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   const std::uint32_t gang = group.first + started;
   const Time end = end_of(group, allocation->alternative, desk_.now);
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
-  Holder holder{group.job, gang, 1, std::move(allocation), desk_.now, end};
-  if (desk_.policy.stops != MayStop::nobody)
+  Holder holder{group.job, gang,    1,          std::move(allocation), desk_.now, end,
+                false,     nullptr, group.queue};
+  // Who is started within a guarantee is not stopped in the same plan for one with a nearer one.
+  if (desk_.policy.stops != MayStop::nobody && !desk_.guaranteed_first)
     holder.waited = std::make_shared<const WaitingGroup>(group);
   wishes_.push_back(desk_.hold(std::move(holder)));
 }
@@ -286,10 +395,12 @@ void Planner::start(const Waits& waits, std::uint32_t started,
 /// (the last `started` starts of the plan). Each round hands out half of what is left, shared
 /// evenly over all that the job holds, so that no allocation is left with a long tail while others
 /// have none. Returns how many gangs have a start now.
-std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t started, Plan& plan) {
+std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t before, std::uint32_t started,
+                                  Plan& plan) {
   const WaitingGroup& group = waits.group;
+  const std::uint32_t count = group.count - before;
   const std::uint64_t width = desk_.held.of_job(group.job);
-  const auto half_each = (group.count + 2 * width - 1) / (2 * width);
+  const auto half_each = (count + 2 * width - 1) / (2 * width);
   const auto turns =
       static_cast<std::uint32_t>(std::clamp<std::uint64_t>(half_each, 1, group.turns));
   // From the last to the first, so that no two have the same number in between.
@@ -297,7 +408,7 @@ std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t started, Pla
   std::uint32_t given = 0;
   for (std::uint32_t i = 0; i < started; ++i) {
     // Those behind still need one gang each.
-    counts.push_back(std::min(turns, group.count - given - (started - i - 1)));
+    counts.push_back(std::min(turns, count - given - (started - i - 1)));
     given += counts.back();
   }
   std::uint32_t behind = given;
@@ -305,7 +416,7 @@ std::uint32_t Planner::take_turns(const Waits& waits, std::uint32_t started, Pla
     behind -= counts[i];
     Start& start = plan.starts[plan.starts.size() - started + i];
     const HeldId held = wishes_[wishes_.size() - started + i];
-    start.first = group.first + behind;
+    start.first = group.first + before + behind;
     start.count = counts[i];
     Holder holder = desk_.held.at(held);
     holder.first = start.first;
@@ -326,7 +437,8 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.count -= some->second;
     if (wait.count == 0) return std::nullopt;
   }
-  if (const Reserved* kept = find_reserved(desk_, id)) wait.expected = kept->promised;
+  const Reserved* kept = find_reserved(desk_, id);
+  if (kept != nullptr) wait.expected = kept->promised;
   if (making_way_->keeps_some_for(id)) {
     wait.blocker = making_way_->blocker();
     return wait;
@@ -335,7 +447,11 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.blocker = NoSuchDevice{waits.shape->hopeless->what};
   } else if (!group.after.empty()) {
     wait.blocker = WaitsForJobs{group.after};
-  } else if (!desk_.policy.overtake && first_that_waits_ && *first_that_waits_ < waits.key) {
+  } else if (!kept && shut_->is_shut(*waits.shape, waits.place())) {
+    wait.blocker = shut_->reason(*waits.shape, waits.place());
+  } else if (const auto other = desk_.quotas.room_goes_to(waits.shape->queue); other && !kept) {
+    wait.blocker = PromisedToOther{*other, never};
+  } else if (!desk_.policy.overtake && first_that_waits_ && *first_that_waits_ < waits.place()) {
     wait.blocker = BehindOther{first_that_waits_->job};
   } else if (waits.shape->no_room) {
     wait.blocker = why_no_room(desk_, *waits.shape);
@@ -343,8 +459,8 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     CHECK(waits.shape->denied_by.has_value());
     wait.blocker = *waits.shape->denied_by;
     if (const auto delayed = room_->whom_it_would_delay(waits)) {
-      const Reserved& kept = desk_.reserved[*delayed];
-      wait.blocker = PromisedToOther{desk_.waiting(kept.group).group.job, kept.promised};
+      const Reserved& theirs = desk_.reserved[*delayed];
+      wait.blocker = PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};
     }
   }
   return wait;
@@ -358,8 +474,9 @@ std::vector<Wait> Planner::reasons() {
 }
 
 std::optional<Wait> Planner::first_reason() {
-  if (!first_that_waits_) return std::nullopt;
-  return reason_of(first_that_waits_->job, first_that_waits_->first);
+  const auto first = first_that_waits_ ? first_that_waits_ : shut_->first();
+  if (!first) return std::nullopt;
+  return reason_of(first->job, first->first);
 }
 
 std::optional<Wait> Planner::reason_of(JobId job, std::uint32_t first) {

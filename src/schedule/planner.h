@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -14,6 +15,7 @@ namespace gangline {
 
 class MakingWay;
 class RoomNow;
+class ShutQueues;
 
 class Planner {
  public:
@@ -32,6 +34,8 @@ class Planner {
   void lets_go(JobId job, std::uint32_t first);
   void promised(const PromiseMade& made) { desk_.promises[made.gang] = made; }
   void promise_is_over(GangId gang);
+  /// What users had by now; see Snapshot::used.
+  void used(const std::vector<UserUse>& used) { desk_.share_by(used); }
 
   /// How much it has found out so far. Grows with each new request and arrangement of free devices.
   std::size_t remembered() const { return desk_.remembered(); }
@@ -53,19 +57,30 @@ class Planner {
   /// How many gangs of a group have room: at once, and when others have left.
   struct Found {
     std::uint32_t started = 0, coming = 0;
+    bool lacks_quota = false;  ///< what stopped it was not a lack of room
   };
-  Found start_what_fits(const Waits& waits, Plan& plan);
+  void look_at_promises(Plan& plan);
+  void go_through_all(Plan& plan);
+  bool may_be_tried(const Shape& shape, const OrderKey& place) const;
+  std::uint32_t started_before(WaitingId id) const;
+  Found start_what_fits(const Waits& waits, std::uint32_t before, Plan& plan);
+  bool has_quota(const Shape& shape) const;
   void start(const Waits& waits, std::uint32_t started,
              std::shared_ptr<const Allocation> allocation, Plan& plan);
-  std::uint32_t take_turns(const Waits& waits, std::uint32_t started, Plan& plan);
+  std::uint32_t take_turns(const Waits& waits, std::uint32_t before, std::uint32_t started,
+                           Plan& plan);
   void take_back_wishes();
   std::optional<Wait> wait_of(WaitingId id);
 
   Desk desk_;
   std::unique_ptr<RoomNow> room_;
   std::unique_ptr<MakingWay> making_way_;
+  std::unique_ptr<ShutQueues> shut_;
   std::vector<HeldId> wishes_;  ///< starts of the newest plan that did not come true yet
   std::vector<std::pair<WaitingId, std::uint32_t>> started_;  ///< gangs of each group, ascending
+  /// The same of those within what is guaranteed to their queues, while all others are gone
+  /// through.
+  std::unordered_map<WaitingId, std::uint32_t> started_first_;
   std::optional<OrderKey> first_that_waits_;
   bool freed_ = true;    ///< since the newest plan …
   bool changed_ = true;  ///< … or taken, not by it

@@ -45,6 +45,7 @@ constexpr Policy rows[] = {
     row("greedy", First::arrival, Place::pack, true, 0),
     row("ageing", First::ageing, Place::pack, true, 1),
     row("shortest", First::shortest, Place::pack, true, 0),
+    row("fair", First::fair_share, Place::pack, true, 1),
     row("smallest", First::smallest, Place::pack, true, 0),
     row("fifo_consolidate", First::arrival, Place::consolidate, false, 0),
     row("shortest_consolidate", First::shortest, Place::consolidate, false, 0),
@@ -63,6 +64,7 @@ constexpr Policy rows[] = {
     keeping("conservative_machines", Place::first, everyone, Keeps::machines),
     //       name      goes first      who may be stopped   promises  place  by run times known
     stopping("urgent", First::arrival, MayStop::lower_priority, 1),
+    stopping("guaranteed", First::fair_share, MayStop::borrowers, 1),
     stopping("fewest_devices", First::fewest_devices, MayStop::later),
     stopping("attained", First::attained, MayStop::later),
     stopping("attained_work", First::attained_work, MayStop::later),

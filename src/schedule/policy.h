@@ -28,6 +28,9 @@ enum class GoesFirst : std::uint8_t {
   attained_work,     ///< … then the same times its devices
   attained_in_line,  ///< … then as attained_work, but in a level those first who came there first
   gittins,  ///< … then as attained_work, and within a level who is likeliest to end for its work
+  /// Those within what is guaranteed to their queue, then all others: each time whose user and
+  /// queue had the least for their shares (order/standings.h), then higher priority first.
+  fair_share,
 };
 
 /// Who may be stopped so that another one can start. It waits again.
@@ -38,6 +41,9 @@ enum class MayStop : std::uint8_t {
   behind,          ///< the same, and of equal ones those that came after it
   chosen_anew,  ///< all are put in order in each plan, and who has no room left there is stopped;
                 ///< nothing starts before these have left
+  /// For one within what is guaranteed to its queue: those whose queue holds more than is
+  /// guaranteed to it, as far down to that as whole gangs allow; the least work lost first.
+  borrowers,
 };
 
 /// Where a gang fits best. All but the first two rate nodes for one task at a time

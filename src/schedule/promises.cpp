@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
+#include "schedule/quota/limits.h"
 
 namespace gangline {
 namespace {
@@ -82,6 +83,11 @@ std::string why_void(const Desk& desk, GangId gang, std::optional<WaitingId> gro
   if (gang.index != waiting.first)
     return "gang " + format(GangId{gang.job, waiting.first}) + " of the same job goes first";
   return {};
+}
+
+/// A limit that was lowered leaves no room for it beside what is held and was promised before.
+std::string why_over_limit(const Desk& desk, const Waits& waits) {
+  return "the limit of queue " + desk.queues[waits.group.queue].name + " was lowered";
 }
 
 /// A promise in force, for the first gang of a waiting group.
@@ -323,6 +329,15 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   std::sort(promises.begin(), promises.end(), [](const InForce& a, const InForce& b) {
     return std::tie(a.made.start, a.made.gang) < std::tie(b.made.start, b.made.gang);
   });
+  if (desk.quotas.has_limits()) {
+    LimitsLeft left(desk);
+    std::erase_if(promises, [&](const InForce& promise) {
+      const Waits& waits = desk.waiting(promise.group);
+      if (left.take(*waits.shape)) return false;
+      plan.given_up.push_back({promise.made.gang, why_over_limit(desk, waits)});
+      return true;
+    });
+  }
   // 2. Room for all of them at their times. One that finds none because another chose badly
   //    chooses before it.
   const std::vector<InForce> by_time = promises;
@@ -384,7 +399,7 @@ void tell_promises(const Desk& desk, Plan& plan) {
       const bool moved =
           made->second.where == nullptr || *made->second.where != *reserved.opening.allocation;
       if (reserved.promised == made->second.start && !moved) continue;
-    } else if (waits.group.count > 1 && !desk.somebody_behind(waits.key)) {
+    } else if (waits.group.count > 1 && !desk.somebody_behind(waits.place())) {
       continue;
     }
     if (reserved.promised == never || reserved.promised <= desk.now) continue;

@@ -1,10 +1,12 @@
 #include "schedule/stops.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "schedule/ahead.h"
 #include "schedule/anew.h"
+#include "schedule/quota/limits.h"
 
 namespace gangline {
 namespace {
@@ -44,22 +46,45 @@ class Candidates {
       };
       return gang(b) < gang(a);
     });
+    if (desk.policy.stops == MayStop::borrowers) leave_what_is_guaranteed(waits);
   }
   const std::vector<StopKey>& keys() const { return keys_; }
 
  private:
+  /// Of those in order, only as many that no queue comes below what is guaranteed to it. A queue
+  /// that the waiting gang is in as well keeps what it has.
+  void leave_what_is_guaranteed(const Waits& waits) {
+    const Quotas& quotas = desk_.quotas;
+    std::map<std::pair<std::uint32_t, Account>, std::int64_t> leave;
+    std::erase_if(keys_, [&](const StopKey& key) {
+      const Holder& holder = desk_.held.at(key.id);
+      const Charge charge = charge_of(*holder.allocation);
+      for (const std::uint32_t queue : quotas.chain(holder.queue))
+        for (const Account account : accounts) {
+          const std::int64_t then = quotas.held_then(queue, account) - leave[{queue, account}];
+          if (key.stays && charge.of(account) > 0 && !quotas.is_in(waits.group.queue, queue) &&
+              then - charge.of(account) < quotas.guaranteed(queue, account).value_or(0))
+            return true;
+        }
+      for (const std::uint32_t queue : quotas.chain(holder.queue))
+        for (const Account account : accounts) leave[{queue, account}] += charge.of(account);
+      return false;
+    });
+  }
+
   bool may_stop(const Holder& holder, const Waits& waits) const {
     switch (desk_.policy.stops) {
       case MayStop::nobody: return false;
       case MayStop::lower_priority:
         return desk_.order.priority_of(*holder.waited) < desk_.order.priority_of(waits.group);
-      case MayStop::later: return waits.key.point < desk_.order.point_of(holder, desk_.now);
+      case MayStop::later: return waits.place().point < desk_.order.point_of(holder, desk_.now);
       case MayStop::behind:
       case MayStop::chosen_anew: {
         OrderKey key = desk_.order.key_of(*holder.waited, 0);
         key.point = desk_.order.point_of(holder, desk_.now);
-        return waits.key < key;
+        return waits.place() < key;
       }
+      case MayStop::borrowers: return has_guarantee_beside(desk_, *waits.shape, holder.queue);
     }
     return false;
   }
@@ -69,6 +94,8 @@ class Candidates {
     StopKey key{!holder.stopping, {}, 0, holder.since, id};
     if (desk_.policy.stops == MayStop::lower_priority) {
       key.point.rank = -desk_.order.priority_of(*holder.waited);
+      key.lost = work_lost(holder, desk_.now);
+    } else if (desk_.policy.stops == MayStop::borrowers) {
       key.lost = work_lost(holder, desk_.now);
     } else {
       key.point = desk_.order.point_of(holder, desk_.now);
@@ -123,6 +150,7 @@ std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits,
 
 bool MakingWay::may_help(const Standpoint& point) {
   if (desk_.policy.stops == MayStop::nobody) return false;
+  if (desk_.policy.stops == MayStop::borrowers && !desk_.guaranteed_first) return false;
   const bool by_order = desk_.policy.stops != MayStop::lower_priority;
   if (plan_ != desk_.plans()) {
     plan_ = desk_.plans();
@@ -140,11 +168,12 @@ bool MakingWay::may_help(const Standpoint& point) {
   }
   if (some_leave_) return true;
   if (!last_) return false;
+  if (desk_.policy.stops == MayStop::borrowers) return true;
   return by_order ? point <= *last_ : point.rank < last_->rank;
 }
 
 bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan& plan) {
-  if (!may_help(waits.key.point)) return false;
+  if (!may_help(waits.place().point)) return false;
   const auto known = no_help_.find(waits.shape);
   if (known != no_help_.end() && known->second <= end) return false;
   const auto room = room_of_others(desk_, waits, end);
@@ -157,6 +186,7 @@ bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan
     if (!holder.stopping) plan.stops.push_back({GangId{holder.job, holder.first}, waits.group.job});
     leaving_.push_back(holder);
     desk_.let_go(id);
+    desk_.quotas.leaves(leaving_.back());
   }
   keep(waits, before, room->allocation, end);
   desk_.forget_denials();
@@ -167,8 +197,9 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
                      std::shared_ptr<const Allocation> allocation, Time end) {
   const WaitingGroup& group = waits.group;
   groups_.insert(waits.key.id);
-  coming_.push_back(desk_.hold(
-      {group.job, group.first + before, 1, std::move(allocation), desk_.now, end + time_to_leave}));
+  if (desk_.guaranteed_first) desk_.quotas.make_room_for(group.queue, group.job);
+  coming_.push_back(desk_.hold({group.job, group.first + before, 1, std::move(allocation),
+                                desk_.now, end + time_to_leave, false, nullptr, group.queue}));
 }
 
 void MakingWay::choose_anew(Plan& plan) {
@@ -181,6 +212,7 @@ void MakingWay::choose_anew(Plan& plan) {
   for (const HeldId id : leave) {
     leaving_.push_back(desk_.held.at(id));
     desk_.let_go(id);
+    desk_.quotas.leaves(leaving_.back());
   }
 }
 
@@ -223,7 +255,11 @@ MakingRoom MakingWay::blocker() const {
 bool MakingWay::undo() {
   if (leaving_.empty()) return false;
   for (const HeldId id : coming_) desk_.let_go(id);
-  for (Holder& holder : leaving_) desk_.hold(std::move(holder));
+  for (Holder& holder : leaving_) {
+    desk_.quotas.leaves(holder, true);
+    desk_.hold(std::move(holder));
+  }
+  desk_.quotas.room_is_made();
   coming_.clear();
   groups_.clear();
   leaving_.clear();

@@ -34,6 +34,15 @@ constexpr const char* schema_steps[] = {
     R"(
     INSERT INTO note (key, value) VALUES ('name', lower(hex(randomblob(16))));
     )",
+    // What users had in runs that have ended, as it counts at a time: see PastUse.
+    R"(
+    CREATE TABLE used (
+      queue     TEXT NOT NULL,
+      owner     TEXT NOT NULL,
+      at        INTEGER NOT NULL,
+      device_ms INTEGER NOT NULL,
+      PRIMARY KEY (queue, owner)) WITHOUT ROWID;
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

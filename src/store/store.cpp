@@ -105,6 +105,8 @@ struct Store::Core {
         put_summary(handle,
                     "UPDATE job SET ended = ?2, gangs_ended = ?3, summary = ?4 WHERE id = ?1"),
         put_note(handle, "INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)"),
+        put_used(handle,
+                 "INSERT OR REPLACE INTO used (queue, owner, at, device_ms) VALUES (?, ?, ?, ?)"),
         find(handle, "SELECT uid, spec, summary FROM job WHERE id = ?"),
         find_name(handle, "SELECT max(id) FROM job WHERE name = ?") {}
 
@@ -113,7 +115,7 @@ struct Store::Core {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> database;
-  Statement begin, end, rollback, add_event, add_job, put_summary, put_note;
+  Statement begin, end, rollback, add_event, add_job, put_summary, put_note, put_used;
   Statement find, find_name;
   bool open_transaction = false;
   Result<void> trouble;  // the first write that failed since the last commit
@@ -220,6 +222,12 @@ void Store::put_cursor(const std::string& cursor) {
   core_->write(core_->put_note);
 }
 
+void Store::put_past_use(const PastUse& use) {
+  core_->put_used.bind(1, use.queue).bind(2, use.owner);
+  core_->put_used.bind(3, use.at.us).bind(4, use.device_ms);
+  core_->write(core_->put_used);
+}
+
 Result<void> Store::commit() {
   if (core_->trouble && core_->open_transaction) core_->trouble = core_->end.run();
   Result<void> outcome = core_->trouble;
@@ -245,6 +253,15 @@ std::string Store::name() const {
 std::string Store::cursor() const {
   Statement query(core_->database.get(), "SELECT value FROM note WHERE key = 'cursor'");
   return query.next() ? query.text(0) : std::string();
+}
+
+Result<std::vector<PastUse>> Store::past_use() const {
+  Statement query(core_->database.get(), "SELECT queue, owner, at, device_ms FROM used");
+  std::vector<PastUse> all;
+  while (query.next())
+    all.push_back({query.text(0), query.text(1), Time{query.number(2)}, query.number(3)});
+  if (const auto read = query.trouble(); !read) return read.error();
+  return all;
 }
 
 Result<std::vector<std::pair<Job, JobSummary>>> Store::unfinished() const {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/queue.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -34,6 +35,8 @@ class Store {
   void add_job(const Job& job, const JobSummary& summary);
   void put_summary(const JobSummary& summary);
   void put_cursor(const std::string& cursor);
+  /// In the place of what was put for the same queue and owner.
+  void put_past_use(const PastUse& use);
   /// From now on jobs have higher numbers than this one, until there are newer jobs.
   void number_after(std::uint64_t job) { number_after_ = job; }
   /// Returns when it is durable (written and synced), or says why it is not.
@@ -45,6 +48,7 @@ class Store {
   /// Random, made with the store: no other store has it.
   std::string name() const;
   std::string cursor() const;
+  Result<std::vector<PastUse>> past_use() const;
   /// Jobs that have not ended, oldest first, and each one's events, in their order.
   Result<std::vector<std::pair<Job, JobSummary>>> unfinished() const;
   Result<std::vector<Event>> events_of(JobId job) const;

@@ -150,6 +150,58 @@ JobId job_named(Words& words, const Story& story, const std::string& name) {
   return {};
 }
 
+/// One that is named for the first time is new.
+Queue& queue_named(Story& story, const std::string& name) {
+  if (const auto known = find_queue(story.queues, name)) return story.queues[*known];
+  story.queues.emplace_back().name = name;
+  return story.queues.back();
+}
+
+void read_queue(Words& words, Story& story) {
+  Queue& queue = queue_named(story, words.word());
+  while (!words.empty()) {
+    if (words.take("priority")) {
+      queue.priority = static_cast<std::int32_t>(words.number());
+    } else if (words.take("foreign")) {
+      queue.allow_foreign = true;
+    } else if (words.take("in")) {
+      queue.parent = find_queue(story.queues, words.word());
+      if (!queue.parent) return words.fail("no queue is called so");
+    } else if (words.take("share")) {
+      queue.share = words.count();
+    } else if (words.take("guaranteed")) {
+      queue.guaranteed.devices = words.count();
+    } else if (words.take("guaranteed_cpus")) {
+      queue.guaranteed.cpus = words.count();
+    } else if (words.take("limit")) {
+      queue.limit.devices = words.count();
+    } else if (words.take("limit_cpus")) {
+      queue.limit.cpus = words.count();
+    } else {
+      return words.fail("a queue has no '" + words.word() + "'");
+    }
+  }
+}
+
+std::uint32_t user_named(Story& story, const std::string& name) {
+  const auto known = std::find(story.users.begin(), story.users.end(), name);
+  if (known == story.users.end())
+    return story.users.push_back(name), static_cast<std::uint32_t>(story.users.size() - 1);
+  return static_cast<std::uint32_t>(known - story.users.begin());
+}
+
+void read_use(Words& words, Story& story) {
+  UserUse use;
+  use.user = user_named(story, words.word());
+  use.device_seconds = words.number();
+  if (words.take("in")) {
+    const auto queue = find_queue(story.queues, words.word());
+    if (!queue) return words.fail("no queue is called so");
+    use.queue = *queue;
+  }
+  story.used.push_back(use);
+}
+
 void read_job(Words& words, Story& story) {
   StoryJob job;
   job.name = words.word();
@@ -178,14 +230,15 @@ void read_job(Words& words, Story& story) {
       job.group.priority = static_cast<std::int32_t>(words.number());
     } else if (words.take("keeps")) {
       job.group.keeps_work = true;
+    } else if (words.take("of")) {
+      job.group.user = user_named(story, words.word());
     } else if (words.take("after")) {
       job.group.after.push_back(job_named(words, story, words.word()));
     } else if (words.take("queue")) {
       const std::string name = words.word();
-      const auto found = std::find_if(story.queues.begin(), story.queues.end(),
-                                      [&](const Queue& queue) { return queue.name == name; });
-      if (found == story.queues.end()) return words.fail("no queue is called '" + name + "'");
-      job.group.queue = static_cast<std::uint32_t>(found - story.queues.begin());
+      const auto found = find_queue(story.queues, name);
+      if (!found) return words.fail("no queue is called '" + name + "'");
+      job.group.queue = *found;
     } else {
       return words.fail("a job has no '" + words.word() + "'");
     }
@@ -279,11 +332,9 @@ void read_line(Words& words, Story& story, int line) {
       story.usual_work.push_back(
           seconds(static_cast<std::int64_t>(parse_number(part).value_or(0))));
   } else if (words.take("queue")) {
-    Queue queue;
-    queue.name = words.word();
-    if (words.take("priority")) queue.priority = static_cast<std::int32_t>(words.number());
-    queue.allow_foreign = words.take("foreign");
-    story.queues.push_back(queue);
+    read_queue(words, story);
+  } else if (words.take("had")) {
+    read_use(words, story);
   } else if (words.take("node")) {
     read_node(words, story);
   } else if (words.take("job")) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
+#include "schedule/quota/quotas.h"
 #include "story.h"
 
 namespace gangline::stories {
@@ -46,6 +47,7 @@ class Pretend {
   explicit Pretend(const Story& story)
       : story_(story), policy_(*with(*find_policy(story.policy), story.policy_settings)) {
     world_.queues = story.queues;
+    world_.used = std::make_shared<const std::vector<UserUse>>(story.used);
     if (!story.usual_work.empty())
       world_.usual_work = std::make_shared<const std::vector<Span>>(story.usual_work);
   }
@@ -196,8 +198,9 @@ class Pretend {
         is = wait == plan.waits.end() ? "does not wait" : explain(wait->blocker, world_);
         if (is.find(expected.text) != std::string::npos) continue;
       } else if (expected.kind == Expectation::Kind::refused) {
-        const auto error =
-            never_fits(story_.cluster, *story_.jobs[expected.gang.job.n - 1].group.request);
+        const WaitingGroup& group = story_.jobs[expected.gang.job.n - 1].group;
+        auto error = never_fits(story_.cluster, *group.request);
+        if (!error) error = exceeds_limit(story_.queues, group.queue, *group.request);
         is = error ? error->sentence() : "is not refused";
         if (is.find(expected.text) != std::string::npos) continue;
       } else if (expected.kind == Expectation::Kind::promised) {

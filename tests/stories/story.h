@@ -2,11 +2,13 @@
 // number after another; `#` begins a comment; times are in seconds from the start of the story.
 //
 //   policy NAME [promises N] [ages SECONDS]
-//   queue NAME [priority P] [foreign]
+//   queue NAME [priority P] [foreign] [in QUEUE] [share N] [guaranteed N] [guaranteed_cpus N]
+//       [limit N] [limit_cpus N]               devices and CPUs
+//   had USER T [in QUEUE]                       device-seconds, as they count from the start on
 //   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
 //   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
-//       [priority P] [queue Q] [after JOB] [keeps]      WHAT: gpus N|share S [cpus N] [memory M]
-//       [model M]
+//       [priority P] [queue Q] [of USER] [after JOB] [keeps]
+//       WHAT: gpus N|share S [cpus N] [memory M] [model M]
 //   foreign NODE:D at T [until T] by WORD       away NODE[:D] at T [until T]
 //   withdraw JOB at T                           `time` is D where it is not said
 //   work T,T,...                                what gangs usually are, in device-seconds
@@ -72,6 +74,8 @@ struct Story {
   std::vector<StoryJob> jobs;
   std::vector<Change> changes;
   std::vector<Span> usual_work;
+  std::vector<std::string> users;
+  std::vector<UserUse> used;
   std::vector<Expectation> expectations;
 };
 

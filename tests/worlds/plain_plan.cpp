@@ -1,11 +1,14 @@
 #include "plain_plan.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "plain_near.h"
 #include "schedule/anew.h"
 #include "schedule/place/place.h"
 #include "schedule/promises.h"
+#include "schedule/quota/limits.h"
 #include "schedule/stops.h"
 
 namespace gangline::worlds {
@@ -59,44 +62,107 @@ struct Held {
 
 struct Found {
   std::uint32_t started = 0, coming = 0;
+  bool lacks_quota = false;
 };
 
-Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
+/// One plan on its way through those that wait.
+struct Walk {
+  Desk& desk;
+  Plan& plan;
+  Held held;
+  std::map<WaitingId, std::uint32_t> started;
+  std::set<WaitingId> coming;
+  std::set<std::pair<std::uint32_t, Account>> shut;  ///< limits that let nobody more start
+  bool somebody_waits = false;
+
+  template <class Call>
+  void each_limit(const Shape& shape, const Call& call) {
+    for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+      for (const Account account : accounts)
+        if (shape.charge.of(account) > 0 && desk.quotas.limit(queue, account)) call(queue, account);
+  }
+  /// The limits that leave less than one of this shape wants let nobody in any more.
+  void shut_what_is_full(const Shape& shape) {
+    each_limit(shape, [&](std::uint32_t queue, Account account) {
+      if (shape.charge.of(account) > *left_of_limit(desk, queue, account))
+        shut.emplace(queue, account);
+    });
+  }
+  bool is_shut(const Shape& shape) {
+    bool any = desk.quotas.room_goes_to(shape.queue).has_value();
+    each_limit(shape, [&](std::uint32_t queue, Account account) {
+      any = any || shut.contains({queue, account});
+    });
+    return any;
+  }
+};
+
+/// Those who are to leave so that the gang has room, and its place.
+std::shared_ptr<const Allocation> make_room(Walk& walk, const Waits& waits, Time end) {
+  Desk& desk = walk.desk;
+  if (desk.policy.stops == MayStop::nobody) return nullptr;
+  if (desk.policy.stops == MayStop::borrowers && !desk.guaranteed_first) return nullptr;
+  const auto room = room_of_others(desk, waits, end);
+  if (!room) return nullptr;
+  for (const HeldId id : room->leave) {
+    const Holder holder = desk.held.at(id);
+    if (!holder.stopping) walk.plan.stops.push_back({{holder.job, holder.first}, waits.group.job});
+    walk.held.leaving.push_back(holder.allocation);
+    desk.let_go(id);
+    desk.quotas.leaves(holder);
+  }
+  return room->allocation;
+}
+
+Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
+  Desk& desk = walk.desk;
   const WaitingGroup& group = waits.group;
   const Time latest_end = waits.latest_end_from(desk.now);
   const std::optional<Reserved> own = take_reserved(desk, waits.key.id);
   Found found;
-  for (std::uint32_t n = 0; n < group.count; n = found.started + found.coming) {
-    RoomNow::Attempt attempt = RoomNow(desk).attempt(waits, own && n == 0 ? &*own : nullptr);
-    bool made_room = false;
-    if (!attempt.allocation && desk.policy.stops != MayStop::nobody) {
-      const auto room = room_of_others(desk, waits, latest_end);
-      if (!room) break;
-      made_room = true;
-      attempt.allocation = room->allocation;
-      for (const HeldId id : room->leave) {
-        const Holder& holder = desk.held.at(id);
-        if (!holder.stopping) plan.stops.push_back({{holder.job, holder.first}, group.job});
-        held.leaving.push_back(holder.allocation);
-        desk.let_go(id);
+  for (std::uint32_t n = before; n < group.count; n = before + found.started + found.coming) {
+    const bool is_own = own && own->first == group.first + n;
+    found.lacks_quota = !fits_limits(desk, *waits.shape) ||
+                        (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape)
+                                               : own && !is_own && walk.is_shut(*waits.shape));
+    if (found.lacks_quota) break;
+    RoomNow::Attempt attempt = RoomNow(desk).attempt(waits, is_own ? &*own : nullptr);
+    const auto needs_others = [&](const Allocation& allocation) {
+      return !walk.held.leaving.empty() && walk.held.overlaps(desk, allocation);
+    };
+    if (attempt.moved &&
+        std::any_of(attempt.moved->begin(), attempt.moved->end(), [&](const Reserved& one) {
+          return one.opening.at < desk.now + time_to_leave && needs_others(*one.opening.allocation);
+        }))
+      attempt = {};
+    if (is_own && (!attempt.allocation || needs_others(*attempt.allocation)))
+      if (auto kept = place_due(desk, *own); kept != nullptr && !needs_others(*kept)) {
+        attempt.allocation = std::move(kept);
+        attempt.moved.reset();
       }
+    bool made_room = false;
+    if (!attempt.allocation) {
+      attempt.allocation = make_room(walk, waits, latest_end);
+      made_room = attempt.allocation != nullptr;
     }
     if (!attempt.allocation) break;
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
     const std::uint32_t gang = group.first + n;
-    if (made_room || found.coming > 0 ||
-        (!held.leaving.empty() && held.overlaps(desk, *attempt.allocation))) {
+    const bool comes = made_room || found.coming > 0 || needs_others(*attempt.allocation);
+    const Time end = end_of(group, attempt.allocation->alternative, desk.now);
+    Holder holder{group.job, gang,  1,       attempt.allocation, desk.now,
+                  end,       false, nullptr, group.queue};
+    if (comes) {
       ++found.coming;
-      held.coming.push_back(attempt.allocation);
+      walk.held.coming.push_back(attempt.allocation);
+      if (desk.guaranteed_first) desk.quotas.make_room_for(group.queue, group.job);
+      holder.expected_end = latest_end + time_to_leave;
     } else {
       ++found.started;
-      plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
+      if (is_own) desk.quotas.keep_rest(group.queue, waits.shape->charge, *attempt.allocation);
+      walk.plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
+      if (!desk.guaranteed_first) holder.waited = std::make_shared<const WaitingGroup>(group);
     }
-    Holder holder{group.job, gang,
-                  1,         attempt.allocation,
-                  desk.now,  end_of(group, attempt.allocation->alternative, desk.now)};
-    if (n >= found.started) holder.expected_end = latest_end + time_to_leave;
-    if (n < found.started) holder.waited = std::make_shared<const WaitingGroup>(group);
     desk.hold(std::move(holder));
   }
   if (found.started == 0 && own) put_back_reserved(desk, *own);
@@ -104,10 +170,12 @@ Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
 }
 
 /// See Planner::take_turns.
-std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t started, Plan& plan) {
+std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t before,
+                         std::uint32_t started, Plan& plan) {
+  const std::uint32_t count = group.count - before;
   const std::uint64_t width = desk.held.of_job(group.job);
   const std::uint64_t turns = std::max<std::uint64_t>(
-      1, std::min<std::uint64_t>((group.count + 2 * width - 1) / (2 * width), group.turns));
+      1, std::min<std::uint64_t>((count + 2 * width - 1) / (2 * width), group.turns));
   std::uint32_t given = 0;
   std::vector<Holder> holders;
   for (std::uint32_t i = 0; i < started; ++i) {
@@ -115,9 +183,9 @@ std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t st
     const HeldId held = *desk.held.find(group.job, start.first);
     holders.push_back(desk.held.at(held));
     desk.let_go(held);
-    start.first = group.first + given;
+    start.first = group.first + before + given;
     start.count = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(turns, group.count - given - (started - i - 1)));
+        std::min<std::uint64_t>(turns, count - given - (started - i - 1)));
     given += start.count;
     holders.back().first = start.first;
     holders.back().count = start.count;
@@ -129,16 +197,55 @@ std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t st
 }
 
 /// See MakingWay::choose_anew.
-void choose_anew(Desk& desk, Held& held, Plan& plan) {
+void choose_anew(Walk& walk) {
+  Desk& desk = walk.desk;
   const ChosenAnew chosen = gangline::choose_anew(desk);
   std::vector<HeldId> leave = chosen.leave;
   for (const HeldId id : leave)
-    plan.stops.push_back({{desk.held.at(id).job, desk.held.at(id).first}, chosen.by});
+    walk.plan.stops.push_back({{desk.held.at(id).job, desk.held.at(id).first}, chosen.by});
   for (const HeldSince& place : desk.held.by_since())
     if (desk.held.at(place.id).stopping) leave.push_back(place.id);
   for (const HeldId id : leave) {
-    held.leaving.push_back(desk.held.at(id).allocation);
+    const Holder holder = desk.held.at(id);
+    walk.held.leaving.push_back(holder.allocation);
     desk.let_go(id);
+    desk.quotas.leaves(holder);
+  }
+}
+
+void go_through_all(Walk& walk, std::string& wrong) {
+  Desk& desk = walk.desk;
+  for (const WaitingId id : desk.all_in_order()) {
+    const Waits& waits = desk.waiting(id);
+    const std::uint32_t before = walk.started[id];
+    if (waits.shape->hopeless || !waits.group.after.empty() || before == waits.group.count)
+      continue;
+    if (walk.somebody_waits && !desk.policy.overtake) break;
+    if (!desk.guaranteed_first) {
+      if (walk.coming.contains(id)) continue;
+      if (find_reserved(desk, id) == nullptr) {
+        walk.shut_what_is_full(*waits.shape);
+        if (walk.is_shut(*waits.shape)) continue;
+      }
+    }
+    check_place(desk, *waits.shape, wrong);
+    const Found found = start_what_fits(walk, waits, before);
+    std::uint32_t started = found.started;
+    if (started > 0 && walk.held.leaving.empty() && before + started < waits.group.count &&
+        waits.group.turns > 1 && !walk.somebody_waits && desk.reserved.empty() &&
+        !desk.guaranteed_first)
+      started = take_turns(desk, waits.group, before, started, walk.plan);
+    walk.started[id] += started;
+    if (found.coming > 0) walk.coming.insert(id);
+    if (before + started + found.coming == waits.group.count) continue;
+    if (found.lacks_quota) {
+      walk.shut_what_is_full(*waits.shape);
+      continue;
+    }
+    walk.somebody_waits = true;
+    if (found.coming == 0 && desk.reserved.size() < desk.policy.promises &&
+        find_reserved(desk, id) == nullptr)
+      keep_room(desk, id, before + started);
   }
 }
 
@@ -149,27 +256,17 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   Desk desk(snapshot, policy);
   keep_promises(desk, true, plan);
   check_outlook(desk, wrong);
-  bool somebody_waits = false;
-  Held held;
+  Walk walk{desk, plan, {}, {}, {}, {}, false};
   const bool anew = policy.stops == MayStop::chosen_anew;
-  if (anew) choose_anew(desk, held, plan);
-  for (const WaitingId id : desk.all_in_order()) {
-    const Waits& waits = desk.waiting(id);
-    if (waits.shape->hopeless || !waits.group.after.empty()) continue;
-    if (somebody_waits && !policy.overtake) break;
-    check_place(desk, *waits.shape, wrong);
-    const Found found = start_what_fits(desk, held, waits, plan);
-    std::uint32_t started = found.started;
-    if (started > 0 && held.leaving.empty() && started < waits.group.count &&
-        waits.group.turns > 1 && !somebody_waits && desk.reserved.empty())
-      started = take_turns(desk, waits.group, started, plan);
-    if (started + found.coming == waits.group.count) continue;
-    somebody_waits = true;
-    if (found.coming == 0 && desk.reserved.size() < policy.promises &&
-        find_reserved(desk, id) == nullptr)
-      keep_room(desk, id, started);
+  if (anew) choose_anew(walk);
+  if (policy.goes_first == GoesFirst::fair_share && desk.quotas.has_guarantees()) {
+    desk.guaranteed_first = true;
+    go_through_all(walk, wrong);
+    desk.guaranteed_first = false;
+    walk.shut.clear();
   }
-  if (anew && !held.leaving.empty()) plan.starts.clear();
+  go_through_all(walk, wrong);
+  if (anew && !walk.held.leaving.empty()) plan.starts.clear();
   if (policy.stops != MayStop::nobody) improve_promises(desk);
   tell_promises(desk, plan);
   if (policy.stops != MayStop::nobody)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace gangline::worlds {
 namespace {
@@ -153,6 +155,58 @@ World under_switches(World world, std::uint64_t seed) {
     job.request = std::make_shared<const ResourceRequest>(std::move(request));
   }
   return world;
+}
+
+namespace {
+
+/// Some at random of so many, or none said.
+std::optional<std::uint32_t> some_of(std::uint32_t all, Dice& dice) {
+  if (all == 0 || !dice.one_in(2)) return std::nullopt;
+  return dice.from(0, all);
+}
+
+void guarantee_and_limit(Queue& queue, std::uint32_t devices, std::uint32_t cpus, Dice& dice) {
+  queue.share = dice.from(1, 4);
+  queue.guaranteed = {some_of(devices / 2 + 1, dice), some_of(cpus / 2 + 1, dice)};
+  queue.limit = {some_of(devices, dice), some_of(cpus, dice)};
+  if (queue.limit.devices && queue.guaranteed.devices)
+    queue.limit.devices = std::max(*queue.limit.devices, *queue.guaranteed.devices);
+  if (queue.limit.cpus && queue.guaranteed.cpus)
+    queue.limit.cpus = std::max(*queue.limit.cpus, *queue.guaranteed.cpus);
+}
+
+}  // namespace
+
+World random_world_of_queues(std::uint64_t seed) {
+  World world = random_world(seed);
+  Dice dice(seed + 5'000'011);
+  std::uint32_t devices = 0, cpus = 0;
+  for (const Node& node : world.cluster.nodes) {
+    cpus += node.cpus.count();
+    for (const Device& device : node.devices) devices += device.allottable;
+  }
+  const std::uint32_t more = dice.from(0, 4);
+  for (std::uint32_t n = 0; n < more; ++n) {
+    Queue& queue = world.queues.emplace_back();
+    queue.name = "part" + std::to_string(n);
+    const auto before = static_cast<std::uint32_t>(world.queues.size() - 2);
+    if (!dice.one_in(4)) queue.parent = dice.from(0, before);
+  }
+  for (Queue& queue : world.queues)
+    if (!dice.one_in(3)) guarantee_and_limit(queue, devices, cpus, dice);
+  for (WaitingGroup& job : world.jobs) {
+    job.queue = dice.from(0, static_cast<std::uint32_t>(world.queues.size() - 1));
+    job.user = dice.from(0, 3);
+  }
+  return world;
+}
+
+std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice) {
+  auto used = std::make_shared<std::vector<UserUse>>();
+  for (std::uint32_t queue = 0; queue < world.queues.size(); ++queue)
+    for (std::uint32_t user = 0; user < 4; ++user)
+      if (!dice.one_in(3)) used->push_back({queue, user, dice.from(0, 5) * 100});
+  return used;
 }
 
 }  // namespace gangline::worlds

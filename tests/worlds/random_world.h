@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "model/snapshot.h"
@@ -45,5 +46,9 @@ World random_world(std::uint64_t seed);
 /// The same with some nodes more, under up to three levels of switches, some of them under none,
 /// and with larger gangs.
 World under_switches(World world, std::uint64_t seed);
+/// The same with queues that are parts of each other, with shares, limits and what is guaranteed.
+World random_world_of_queues(std::uint64_t seed);
+/// What users had by now.
+std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice);
 
 }  // namespace gangline::worlds

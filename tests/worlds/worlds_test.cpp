@@ -13,11 +13,13 @@
 #include "base/text.h"
 #include "plain_forecast.h"
 #include "plain_plan.h"
+#include "quota_checks.h"
 #include "random_world.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/wanted.h"
 #include "schedule/planner.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline::worlds {
 namespace {
@@ -77,6 +79,7 @@ void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
     if (same == before.waiting.end() || *same != group) planner.waits(group);
   }
   for (const PromiseMade& made : after.promises) planner.promised(made);
+  if (before.used != after.used) planner.used(*after.used);
 }
 
 /// One world on its way through pretend time. `wrong` is the first thing that does not hold.
@@ -233,6 +236,8 @@ class WorldRun {
   }
 
   void plan_once() {
+    if (policy_.goes_first == GoesFirst::fair_share && (now_.used == nullptr || dice_.one_in(5)))
+      now_.used = random_use(world_, dice_);
     const Plan plan = make_plan(now_, policy_);
     check_planner(plan);
     check_plain(plan);
@@ -250,7 +255,10 @@ class WorldRun {
     }
     for (const Start& start : plan.starts) note_start(start);
     check_stops(plan);
+    if (policy_.stops == MayStop::borrowers)
+      if (const std::string what = wrong_with_stops(now_, plan); !what.empty()) complain(what);
     carry_out(plan, now_);
+    if (const std::string what = wrong_with_limits(now_); !what.empty()) complain(what);
     if (plan.again != never) {
       if (plan.again <= now_.now) complain("a plan that wants another at once");
       times_.insert(plan.again);
@@ -399,11 +407,16 @@ class WorldRun {
     if (rank != group.request->tasks) complain("another number of tasks");
   }
 
+  bool can_never_run(const WaitingGroup& group) const {
+    return never_fits(*now_.cluster, *group.request) ||
+           exceeds_limit(now_.queues, group.queue, *group.request);
+  }
+
   void check_waits(const Plan& plan) {
     for (const Wait& wait : plan.waits) {
       const WaitingGroup& group = group_of({wait.job, wait.first});
       const auto [known, is_new] = never_.try_emplace(wait.job, false);
-      if (is_new) known->second = never_fits(*now_.cluster, *group.request).has_value();
+      if (is_new) known->second = can_never_run(group);
       const bool never = known->second;
       if (std::holds_alternative<NoSuchDevice>(wait.blocker) != never)
         complain("NoSuchDevice and never_fits do not say the same");
@@ -454,7 +467,7 @@ class WorldRun {
       return std::tie(a.job, a.first) < std::tie(b.job, b.first);
     });
     for (const WaitingGroup& group : waiting) {
-      bool may_wait = never_fits(*now_.cluster, *group.request).has_value();
+      bool may_wait = can_never_run(group);
       for (const JobId job : group.after) may_wait = may_wait || hopeless.contains(job);
       if (may_wait) hopeless.insert(group.job);
       if (!may_wait)
@@ -487,8 +500,8 @@ constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, co
 
 constexpr std::uint64_t most_promises = 6;
 
-void run_world(std::uint64_t seed, const Policy& policy) {
-  WorldRun run(random_world(seed), seed, policy);
+void run_world(std::uint64_t seed, const Policy& policy, bool of_queues = false) {
+  WorldRun run(of_queues ? random_world_of_queues(seed) : random_world(seed), seed, policy);
   run.go();
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;
 }
@@ -525,6 +538,18 @@ TEST(Worlds, HoldTheSameWhereNodesAreUnderSwitches) {
       policy.promises = static_cast<std::uint32_t>(seed / 3 % most_promises);
     ASSERT_NO_FATAL_FAILURE(run_world_under_switches(seed, policy));
   }
+}
+
+TEST(Worlds, HoldWhatQueuesMayHoldAndAreGuaranteed) {
+  const std::uint64_t first = number_of("SEED", 1);
+  const std::uint64_t count = number_of("WORLDS", 500);
+  const auto rows = policies();
+  for (std::uint64_t seed = first; seed < first + count; ++seed)
+    // Each world under those that share by queues, and under one of the others in turn.
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (rows[i].goes_first == GoesFirst::fair_share || (i + seed) % rows.size() == 0) {
+        ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i], true));
+      }
 }
 
 TEST(Worlds, AStartThatIsDueComesThoughLaterOnesNeedWhatOthersHoldUntilThen) {

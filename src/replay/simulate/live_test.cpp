@@ -17,7 +17,7 @@
 namespace gangline {
 namespace {
 
-constexpr Span beginning = seconds(1'000'000);  // pretended time begins after 0
+constexpr Span beginning = minutes(20'000);  // pretended time begins after 0, in whole minutes
 
 // Time that passes when the test says so.
 class PretendWorld final : public World {
@@ -95,7 +95,8 @@ struct Placed {
 
 class Live {
  public:
-  Live(const History& history, const Cluster& cluster, const std::string& policy)
+  Live(const History& history, const Cluster& cluster, const std::string& policy,
+       const std::vector<Queue>& queues)
       : history_(history),
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + beginning),
         engine_(machines_),
@@ -108,6 +109,7 @@ class Live {
     };
     ControllerSettings settings;
     settings.settings.policy = policy;
+    settings.settings.queues = queues;
     settings.owner = "anna";
     settings.stays = true;
     settings.usual = usual_in(history);
@@ -159,6 +161,7 @@ class Live {
     spec.resources = *past.request;
     spec.time = past.limit;
     spec.priority = past.priority;
+    if (!past.queue.empty()) spec.queue = past.queue;
     spec.checkpoint = true;
     controller_->submit(spec, [this, index](const Result<Submitted>& answer) {
       if (answer) index_[answer->id] = index;
@@ -180,12 +183,14 @@ class Live {
   std::map<std::string, std::uint64_t> refused;  ///< by sentence
 };
 
-void expect_equal(const History& history, const Cluster& cluster, const std::string& policy) {
+void expect_equal(const History& history, const Cluster& cluster, const std::string& policy,
+                  const std::vector<Queue>& queues = {Queue{}}) {
   SimulationSettings settings;
+  settings.settings.queues = queues;
   settings.policy = *find_policy(policy);
   const auto simulated = simulate(history, cluster, settings);
   ASSERT_TRUE(simulated.ok());
-  Live live(history, cluster, policy);
+  Live live(history, cluster, policy, queues);
   const std::vector<Placed> placed = live.go();
   std::size_t different = 0, hopeless = 0, started = 0, refused = 0;
   for (std::size_t i = 0; i < placed.size(); ++i) {
@@ -217,6 +222,24 @@ TEST(LiveEqualsSimulated, InSmallRandomWorldsUnderEachPolicyThatIsNotRandom) {
       if (policy.place != Place::random && !policy.oracle &&
           policy.goes_first != GoesFirst::gittins)
         expect_equal(world.history, world.cluster, std::string(policy.name));
+  }
+}
+
+TEST(LiveEqualsSimulated, WithQueuesThatShareHaveLimitsAndGuarantees) {
+  const std::uint64_t first = told_by("SEED", 1), worlds = told_by("WORLDS", 5);
+  for (std::uint64_t seed = first; seed < first + worlds && !HasFailure(); ++seed) {
+    SCOPED_TRACE("SEED=" + std::to_string(seed));
+    RandomWorld world = random_world(seed);
+    std::vector<Queue> queues(4);
+    queues[1] = {"lab", 0, false, std::nullopt, 2, {}, {6, 24}};
+    queues[2] = {"vision", 0, false, 1, 1, {2, 4}, {}};
+    queues[3] = {"speech", 0, false, 1, 3, {}, {}};
+    for (std::size_t i = 0; i < world.history.jobs.size(); ++i) {
+      world.history.jobs[i].queue = queues[(i * 7 + seed) % 4].name;
+      world.history.jobs[i].user = "anna";  // a live service is that of one user
+    }
+    for (const char* policy : {"fair", "guaranteed", "easy", "fifo", "urgent"})
+      expect_equal(world.history, world.cluster, policy, queues);
   }
 }
 

@@ -14,10 +14,10 @@ namespace {
 struct QueueKey {
   std::string_view name;
   const char* values;  ///< for people
-  bool (*set)(std::string_view value, Queue& queue);
+  bool (*set)(std::string_view value, Queue& queue, const std::vector<Queue>& all);
 };
 
-bool set_priority(std::string_view value, Queue& queue) {
+bool set_priority(std::string_view value, Queue& queue, const std::vector<Queue>&) {
   std::int32_t number = 0;
   const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
   if (read.ec != std::errc() || read.ptr != value.data() + value.size()) return false;
@@ -26,14 +26,47 @@ bool set_priority(std::string_view value, Queue& queue) {
   return true;
 }
 
-bool set_allow_foreign(std::string_view value, Queue& queue) {
+bool set_allow_foreign(std::string_view value, Queue& queue, const std::vector<Queue>&) {
   queue.allow_foreign = value == "true";
   return value == "true" || value == "false";
 }
 
+bool set_parent(std::string_view value, Queue& queue, const std::vector<Queue>& all) {
+  queue.parent = find_queue(all, std::string(value));
+  return queue.parent.has_value();
+}
+
+bool set_share(std::string_view value, Queue& queue, const std::vector<Queue>&) {
+  const auto number = parse_number(value);
+  if (!number || *number < 1 || *number > largest_share) return false;
+  queue.share = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+bool set_amount(std::string_view value, std::optional<std::uint32_t>& amount) {
+  const auto number = parse_number(value);
+  if (!number || *number > largest_amount) return false;
+  amount = static_cast<std::uint32_t>(*number);
+  return true;
+}
+
+using AllQueues = const std::vector<Queue>&;
+constexpr const char* an_amount = "a whole number from 0 to 100000000";
 constexpr QueueKey queue_keys[] = {
     {"priority", "a whole number from -1000000 to 1000000", set_priority},
     {"allow_foreign", "true or false", set_allow_foreign},
+    {"parent", "the name of a queue", set_parent},
+    {"share", "a whole number from 1 to 1000000", set_share},
+    {"guaranteed", an_amount,
+     [](auto value, Queue& queue, AllQueues) {
+       return set_amount(value, queue.guaranteed.devices);
+     }},
+    {"guaranteed_cpus", an_amount,
+     [](auto value, Queue& queue, AllQueues) { return set_amount(value, queue.guaranteed.cpus); }},
+    {"limit", an_amount,
+     [](auto value, Queue& queue, AllQueues) { return set_amount(value, queue.limit.devices); }},
+    {"limit_cpus", an_amount,
+     [](auto value, Queue& queue, AllQueues) { return set_amount(value, queue.limit.cpus); }},
 };
 
 struct Setting {
@@ -75,7 +108,7 @@ Result<void> set_one(const std::string& text, std::vector<Queue>& queues) {
   if (queue == queues.end()) return unknown("queue", setting->queue, names);
   for (const QueueKey& key : queue_keys) {
     if (key.name != setting->key) continue;
-    if (key.set(setting->value, *queue)) return {};
+    if (key.set(setting->value, *queue, queues)) return {};
     return Error{ErrorKind::usage,
                  std::string(key.name) + " of a queue is " + key.values + ", not '" +
                      printable(setting->value) + "'",
@@ -92,15 +125,21 @@ Result<void> set_all(const std::vector<std::string>& texts, const History& histo
                      Settings& settings) {
   if (texts.empty()) return {};
   std::vector<Queue> queues = settings.queues;
+  tell_queues_apart(history, queues);
+  for (const std::string& text : texts)
+    if (auto done = set_one(text, queues); !done) return done;
+  if (const auto good = check_queues(queues); !good)
+    return Error{ErrorKind::usage, good.error().what, "--set", good.error().hint};
+  settings.queues = std::move(queues);
+  return {};
+}
+
+void tell_queues_apart(const History& history, std::vector<Queue>& queues) {
   std::set<std::string> known;
   for (const Queue& queue : queues) known.insert(queue.name);
   for (const PastJob& job : history.jobs)
     if (!job.queue.empty() && known.insert(job.queue).second)
       queues.emplace_back().name = job.queue;
-  for (const std::string& text : texts)
-    if (auto done = set_one(text, queues); !done) return done;
-  settings.queues = std::move(queues);
-  return {};
 }
 
 }  // namespace gangline

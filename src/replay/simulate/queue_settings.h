@@ -15,4 +15,7 @@ namespace gangline {
 Result<void> set_all(const std::vector<std::string>& texts, const History& history,
                      Settings& settings);
 
+/// Adds each queue that has jobs in the history and is not there yet.
+void tell_queues_apart(const History& history, std::vector<Queue>& queues);
+
 }  // namespace gangline

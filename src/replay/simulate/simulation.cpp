@@ -9,8 +9,10 @@
 #include "control/cycle.h"
 #include "engine/simulator/simulator.h"
 #include "replay/input/amounts.h"
+#include "replay/simulate/queue_settings.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/kinds.h"
+#include "schedule/quota/quotas.h"
 
 namespace gangline {
 namespace {
@@ -50,6 +52,7 @@ struct CauseOf {
   }
   IdleBecause operator()(const PromisedToOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const BehindOther&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const OverQuota&) const { return IdleBecause::kept; }
   IdleBecause operator()(const WaitsForJobs&) const { return IdleBecause::nothing_asked; }
   template <class Other>
   IdleBecause operator()(const Other&) const {
@@ -67,7 +70,9 @@ class Run {
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + shift_),
         engine_(machines_),
         outages_(how.outages, cluster, shift_),
-        cycle_(engine_, memory_, settings_of(how), how.policy),
+        settings_(settings_of(how, history)),
+        quotas_(settings_.queues),
+        cycle_(engine_, memory_, settings_, how.policy),
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
     if (how.power) power_.emplace(cluster, *how.power);
     cycle_.expect(usual_in(history));
@@ -105,9 +110,10 @@ class Run {
   }
 
  private:
-  static Settings settings_of(const SimulationSettings& how) {
+  static Settings settings_of(const SimulationSettings& how, const History& history) {
     Settings settings = how.settings;
     settings.policy = std::string(how.policy.name);
+    if (how.policy.goes_first == GoesFirst::fair_share) tell_queues_apart(history, settings.queues);
     return settings;
   }
 
@@ -330,7 +336,7 @@ class Run {
     std::vector<Event> events;
     for (; next_arrival() <= now; ++arrived_) {
       const PastJob& past = history_.jobs[arrived_];
-      if (is_hopeless(past.request)) {
+      if (is_hopeless(past)) {
         result_.jobs[arrived_].lot = Lot::hopeless;
         ++ended_;
         continue;
@@ -342,10 +348,12 @@ class Run {
     return events;
   }
 
-  bool is_hopeless(const std::shared_ptr<const ResourceRequest>& request) {
-    const auto [known, is_new] = hopeless_.try_emplace(request.get(), false);
-    if (is_new) known->second = never_fits(kinds_, *request).has_value();
-    return known->second;
+  bool is_hopeless(const PastJob& past) {
+    const auto [known, is_new] = hopeless_.try_emplace(past.request.get(), false);
+    if (is_new) known->second = never_fits(kinds_, *past.request).has_value();
+    if (known->second || !quotas_.has_limits()) return known->second;
+    const std::uint32_t queue = find_queue(settings_.queues, past.queue).value_or(0);
+    return exceeds_limit(quotas_, settings_.queues, queue, *past.request).has_value();
   }
 
   /// One spec for all that are alike.
@@ -423,6 +431,8 @@ class Run {
   Outages outages_;
   std::optional<PowerMeter> power_;
   Memory memory_;
+  const Settings settings_;
+  const Quotas quotas_;
   Cycle cycle_;
   const Kinds kinds_;
   std::map<Alike, std::shared_ptr<const JobSpec>> specs_;

@@ -34,6 +34,44 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+TEST_F(WhatIfs, AQueueGetsALimitAndWhatIsMoreCanNeverRun) {
+  history = small_history({{0, 1, 10, 0, "night"},
+                           {0, 1, 10, 0, "night"},
+                           {0, 2, 10, 0, "night"},
+                           {0, 2, 10, 0, "day"}});
+  what_if.set = {"queue.night.limit=1"};
+  apply_well();
+  const auto simulated = run();
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(start_of(*simulated, 0), 0);
+  EXPECT_EQ(start_of(*simulated, 1), 10);
+  EXPECT_EQ(simulated->jobs[2].lot, Lot::hopeless);
+  EXPECT_EQ(start_of(*simulated, 3), 0);
+}
+
+TEST_F(WhatIfs, UnderFairEachQueueOfTheHistoryHasItsShareWithoutASetting) {
+  found = small_cluster(1, 1);
+  history = small_history({{0, 1, 600, 0, "busy"},
+                           {1, 1, 600, 0, "busy"},
+                           {2, 1, 600, 0, "busy"},
+                           {700, 1, 600, 0, "calm"}});
+  settings = under("fair");
+  const auto simulated = run();
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(start_of(*simulated, 3), 1'200);
+  EXPECT_EQ(start_of(*simulated, 2), 1'800);
+}
+
+TEST_F(WhatIfs, UnderFairUsersOfOneQueueShareIt) {
+  found = small_cluster(1, 1);
+  history = small_history({{0, 1, 600}, {1, 1, 600}, {2, 1, 600}, {700, 1, 600}});
+  for (std::size_t i = 0; i < 4; ++i) history.jobs[i].user = i == 3 ? "bob" : "anna";
+  settings = under("fair");
+  const auto simulated = run();
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(start_of(*simulated, 3), 1'200);
+}
+
 TEST_F(WhatIfs, WithoutAnyNothingChanges) {
   EXPECT_FALSE(what_if.changes_something());
   apply_well();
@@ -135,6 +173,14 @@ TEST_F(WhatIfs, ASettingThatThereIsNotIsNamedWithTheNearest) {
   EXPECT_TRUE(has(refusal(), "there is no key 'prority'; did you mean priority?"));
   what_if.set = {"queue.night.priority=high"};
   EXPECT_TRUE(has(refusal(), "a whole number from -1000000 to 1000000, not 'high'"));
+  what_if.set = {"queue.night.share=0"};
+  EXPECT_TRUE(has(refusal(), "share of a queue is a whole number from 1 to 1000000, not '0'"));
+  what_if.set = {"queue.night.parent=day"};
+  EXPECT_TRUE(has(refusal(), "parent of a queue is the name of a queue, not 'day'"));
+  what_if.set = {"queue.night.parent=night"};
+  EXPECT_TRUE(has(refusal(), "the queue 'night' is a part of itself"));
+  what_if.set = {"queue.night.guaranteed=2", "queue.night.limit=1"};
+  EXPECT_TRUE(has(refusal(), "more is guaranteed to the queue 'night' than its limit"));
   what_if.set = {"queue.night.allow_foreign=maybe"};
   EXPECT_TRUE(has(refusal(), "true or false"));
   for (const char* text : {"night.priority=5", "queue.priority=5", "queue.night.priority", ""}) {

@@ -1,6 +1,7 @@
 #include "schedule/order/order.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "schedule/order/came_down.h"
 
@@ -68,6 +69,9 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
   Standpoint point{-priority, 0, 0};
   switch (policy_.goes_first) {
     case GoesFirst::arrival: break;
+    case GoesFirst::fair_share:  // after the standing, which is that of the group's shape
+      point.then = std::exchange(point.rank, 0);
+      break;
     case GoesFirst::ageing:
       point.rank = 0;
       point.then = group.submitted.us - priority * policy_.ages.us;

@@ -1,0 +1,49 @@
+#include "model/queue.h"
+
+namespace gangline {
+namespace {
+
+/// Following parents from there leads back.
+bool is_part_of_itself(const std::vector<Queue>& queues, std::uint32_t queue) {
+  std::uint32_t at = queue;
+  for (std::size_t steps = 0; steps < queues.size(); ++steps) {
+    if (!queues[at].parent) return false;
+    at = *queues[at].parent;
+    if (at == queue) return true;
+  }
+  return false;  // another one is: it is told there
+}
+
+bool is_more(const std::optional<std::uint32_t>& guaranteed,
+             const std::optional<std::uint32_t>& limit) {
+  return guaranteed && limit && *guaranteed > *limit;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> find_queue(const std::vector<Queue>& queues, const std::string& name) {
+  for (std::uint32_t i = 0; i < queues.size(); ++i)
+    if (queues[i].name == name) return i;
+  return std::nullopt;
+}
+
+Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t index) {
+  const Queue& queue = queues[index];
+  if (is_part_of_itself(queues, index))
+    return Error{ErrorKind::usage, "the queue '" + queue.name + "' is a part of itself", "queue",
+                 "name as parent a queue that is no part of it"};
+  if (is_more(queue.guaranteed.devices, queue.limit.devices) ||
+      is_more(queue.guaranteed.cpus, queue.limit.cpus))
+    return Error{ErrorKind::usage,
+                 "more is guaranteed to the queue '" + queue.name + "' than its limit", "queue",
+                 "raise its limit or guarantee less"};
+  return {};
+}
+
+Result<void> check_queues(const std::vector<Queue>& queues) {
+  for (std::uint32_t i = 0; i < queues.size(); ++i)
+    if (auto good = check_queue(queues, i); !good) return good;
+  return {};
+}
+
+}  // namespace gangline

@@ -1,0 +1,57 @@
+// Queues: who shares the machines with whom, how much each may hold, and what was used so far.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace gangline {
+
+/// Whole devices, and CPUs of gangs that have no devices. Empty: not said.
+struct QueueAmounts {
+  std::optional<std::uint32_t> devices, cpus;
+  bool operator==(const QueueAmounts&) const = default;
+};
+
+struct Queue {
+  std::string name = "normal";
+  std::int32_t priority = 0;   ///< added to that of its jobs
+  bool allow_foreign = false;  ///< may use a device that somebody outside Gangline uses
+  std::optional<std::uint32_t> parent = std::nullopt;  ///< which of all queues it is a part of
+  std::uint32_t share = 1;                             ///< its weight among the parts of one queue
+  QueueAmounts guaranteed = {};  ///< its gangs go first while it and its parts hold no more (fair)
+  QueueAmounts limit = {};       ///< it and its parts never hold more
+  bool operator==(const Queue&) const = default;
+};
+
+constexpr std::uint32_t largest_share = 1'000'000;
+constexpr std::uint32_t largest_amount = 100'000'000;  ///< of devices or CPUs of a queue
+
+/// What a user had in a queue, in device-time; older use counts for less.
+struct UserUse {
+  std::uint32_t queue = 0;  ///< index in Snapshot::queues
+  std::uint32_t user = 0;   ///< see WaitingGroup::user
+  std::int64_t device_seconds = 0;
+  bool operator==(const UserUse&) const = default;
+};
+
+/// The same of runs that have ended, as it is kept on disk.
+struct PastUse {
+  std::string queue, owner;
+  Time at;
+  std::int64_t device_ms = 0;  ///< as it counts at that time
+};
+
+/// The place of the queue with this name.
+std::optional<std::uint32_t> find_queue(const std::vector<Queue>& queues, const std::string& name);
+
+/// Errors: the queue is a part of itself; more is guaranteed to it than its limit.
+Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t queue);
+/// The same of each.
+Result<void> check_queues(const std::vector<Queue>& queues);
+
+}  // namespace gangline

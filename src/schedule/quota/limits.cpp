@@ -1,0 +1,176 @@
+#include "schedule/quota/limits.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace gangline {
+
+std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue, Account account) {
+  const auto limit = desk.quotas.limit(queue, account);
+  if (!limit) return std::nullopt;
+  std::int64_t left = *limit - desk.quotas.held(queue, account);
+  for (const Reserved& reserved : desk.reserved)
+    if (desk.quotas.is_in(reserved.shape->queue, queue)) left -= reserved.shape->charge.of(account);
+  return left;
+}
+
+bool fits_limits(const Desk& desk, const Shape& shape) {
+  if (!desk.quotas.has_limits()) return true;
+  for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+    for (const Account account : accounts) {
+      const std::int64_t wanted = shape.charge.of(account);
+      if (wanted == 0 || !desk.quotas.limit(queue, account)) continue;
+      if (wanted > *left_of_limit(desk, queue, account)) return false;
+    }
+  return true;
+}
+
+namespace {
+
+/// Whether with one more of this shape the queue still holds no more than is guaranteed to it.
+bool is_within(const Desk& desk, const Shape& shape, std::uint32_t queue) {
+  for (const Account account : accounts) {
+    const std::int64_t wanted = shape.charge.of(account);
+    if (wanted > 0 && desk.quotas.held(queue, account) + wanted >
+                          desk.quotas.guaranteed(queue, account).value_or(0))
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_within_guarantee(const Desk& desk, const Shape& shape) {
+  const auto chain = desk.quotas.chain(shape.queue);
+  return std::any_of(chain.begin(), chain.end(),
+                     [&](std::uint32_t queue) { return is_within(desk, shape, queue); });
+}
+
+bool has_guarantee_beside(const Desk& desk, const Shape& shape, std::uint32_t other) {
+  const auto chain = desk.quotas.chain(shape.queue);
+  return std::any_of(chain.begin(), chain.end(), [&](std::uint32_t queue) {
+    return !desk.quotas.is_in(other, queue) && is_within(desk, shape, queue);
+  });
+}
+
+bool LimitsLeft::take(const Shape& shape) {
+  if (!desk_.quotas.has_limits()) return true;
+  const auto chain = desk_.quotas.chain(shape.queue);
+  for (const std::uint32_t queue : chain)
+    for (const Account account : accounts) {
+      const auto limit = desk_.quotas.limit(queue, account);
+      const std::int64_t wanted = shape.charge.of(account);
+      if (limit && wanted > 0 &&
+          desk_.quotas.held(queue, account) + taken_[{queue, account}] + wanted > *limit)
+        return false;
+    }
+  for (const std::uint32_t queue : chain)
+    for (const Account account : accounts) taken_[{queue, account}] += shape.charge.of(account);
+  return true;
+}
+
+ShutQueues::ShutQueues(const Desk& desk) : desk_(desk) {
+  for (std::uint32_t queue = 0; queue < desk.quotas.queues(); ++queue)
+    for (const Account account : accounts) {
+      if (!desk.quotas.limit(queue, account)) continue;
+      Line& line = lines_.emplace_back();
+      line.queue = queue;
+      line.account = account;
+    }
+}
+
+bool ShutQueues::concerns(const Line& line, const Shape& shape) const {
+  return shape.charge.of(line.account) > 0 && desk_.quotas.is_in(shape.queue, line.queue);
+}
+
+void ShutQueues::learn_of_new_shapes() {
+  const auto& shapes = desk_.shapes();
+  for (; shapes_known_ < shapes.size(); ++shapes_known_)
+    for (Line& line : lines_) {
+      const Shape& shape = shapes[shapes_known_];
+      if (concerns(line, shape)) line.shapes.emplace(shape.charge.of(line.account), &shape);
+    }
+}
+
+bool ShutQueues::is_kept(WaitingId id) const {
+  return std::any_of(desk_.reserved.begin(), desk_.reserved.end(),
+                     [&](const Reserved& reserved) { return reserved.group == id; });
+}
+
+void ShutQueues::shut_from(Line& line, const OrderKey& place) {
+  if (!line.from || place < *line.from) line.from = place;
+}
+
+void ShutQueues::look_again(const OrderKey& place) {
+  for (Line& line : lines_) {
+    const std::int64_t before = line.left;
+    line.left = *left_of_limit(desk_, line.queue, line.account);
+    if (line.left >= before) continue;
+    const auto end = line.shapes.upper_bound(before);
+    for (auto it = line.shapes.upper_bound(line.left); it != end; ++it) {
+      const Shape& shape = *it->second;
+      auto next = shape.line.upper_bound(shape.in_line(place));
+      while (next != shape.line.end() && is_kept(next->id)) ++next;
+      if (next != shape.line.end()) shut_from(line, shape.now(*next));
+    }
+  }
+}
+
+void ShutQueues::shut(const Shape& shape, const OrderKey& place) {
+  for (Line& line : lines_)
+    if (concerns(line, shape) &&
+        shape.charge.of(line.account) > *left_of_limit(desk_, line.queue, line.account))
+      shut_from(line, place);
+}
+
+bool ShutQueues::is_shut(const Shape& shape, const OrderKey& place) const {
+  return std::any_of(lines_.begin(), lines_.end(), [&](const Line& line) {
+    return line.from && *line.from <= place && concerns(line, shape);
+  });
+}
+
+std::optional<OrderKey> ShutQueues::first() const {
+  std::optional<OrderKey> first;
+  for (const Line& line : lines_)
+    if (line.from && (!first || *line.from < *first)) first = line.from;
+  return first;
+}
+
+void ShutQueues::name_holders(Line& line) const {
+  constexpr std::size_t most_named = 8;
+  if (line.of_plan == desk_.plans()) return;
+  line.of_plan = desk_.plans();
+  line.holders.clear();
+  for (const auto& [end, since] : desk_.held.by_end()) {
+    const Holder& holder = desk_.held.at(since.id);
+    if (line.holders.size() == most_named) break;
+    if (!desk_.quotas.is_in(holder.queue, line.queue) ||
+        charge_of(*holder.allocation).of(line.account) == 0)
+      continue;
+    if (std::find(line.holders.begin(), line.holders.end(), holder.job) == line.holders.end())
+      line.holders.push_back(holder.job);
+  }
+}
+
+OverQuota ShutQueues::reason(const Shape& shape, const OrderKey& place) {
+  const auto found = std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) {
+    return line.from && *line.from <= place && concerns(line, shape);
+  });
+  CHECK(found != lines_.end());
+  name_holders(*found);
+  const std::int64_t limit = *desk_.quotas.limit(found->queue, found->account);
+  const std::int64_t left = *left_of_limit(desk_, found->queue, found->account);
+  const std::int64_t wanted = shape.charge.of(found->account);
+  OverQuota reason;
+  reason.queue = found->queue;
+  reason.of_devices = found->account == Account::devices;
+  reason.wanted = static_cast<std::uint64_t>(wanted);
+  reason.held = static_cast<std::uint64_t>(std::max<std::int64_t>(0, limit - left));
+  reason.limit = static_cast<std::uint64_t>(limit);
+  reason.holders = found->holders;
+  if (wanted <= left) reason.first = found->from->job;
+  return reason;
+}
+
+}  // namespace gangline

@@ -1,0 +1,162 @@
+#include "schedule/quota/quotas.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t at(Account account) { return static_cast<std::size_t>(account); }
+
+std::int64_t cpus_of_task(CpuAmount cpus) { return std::max<std::int64_t>(1, cpus.whole()); }
+
+std::array<std::optional<std::int64_t>, 2> in_own_units(const QueueAmounts& amounts) {
+  std::array<std::optional<std::int64_t>, 2> units;
+  if (amounts.devices)
+    units[at(Account::devices)] = std::int64_t{*amounts.devices} * whole_device.thousandths;
+  if (amounts.cpus) units[at(Account::cpus)] = *amounts.cpus;
+  return units;
+}
+
+}  // namespace
+
+Charge charge_of(const Allocation& allocation) {
+  Charge charge;
+  for (const NodePart& part : allocation.parts)
+    for (const TaskPlace& task : part.tasks) {
+      for (const DeviceShare& share : task.devices) charge.devices += share.share.thousandths;
+      charge.cpus += cpus_of_task(cpus_of(task));
+    }
+  if (charge.devices > 0) charge.cpus = 0;
+  return charge;
+}
+
+Charge charge_of(const ResourceRequest& request) {
+  Charge most;
+  const std::int64_t tasks = request.tasks;
+  for (const TaskRequest& task : request.alternatives) {
+    if (task.devices)
+      most.devices = std::max(most.devices, tasks * task.devices->count *
+                                                std::int64_t{task.devices->share.thousandths});
+    else most.cpus = std::max(most.cpus, tasks * cpus_of_task(task.cpus));
+  }
+  return most;
+}
+
+Quotas::Quotas(const std::vector<Queue>& queues) : rows_(queues.size()) {
+  for (std::uint32_t q = 0; q < rows_.size(); ++q) {
+    Row& row = rows_[q];
+    row.limit = in_own_units(queues[q].limit);
+    row.guaranteed = in_own_units(queues[q].guaranteed);
+    for (const Account account : accounts) {
+      has_limits_ = has_limits_ || row.limit[at(account)];
+      has_guarantees_ = has_guarantees_ || row.guaranteed[at(account)].value_or(0) > 0;
+    }
+    for (std::optional<std::uint32_t> next = q;
+         next && *next < queues.size() && row.chain.size() < queues.size();
+         next = queues[*next].parent)
+      row.chain.push_back(*next);
+  }
+}
+
+std::span<const std::uint32_t> Quotas::chain(std::uint32_t queue) const {
+  if (queue >= rows_.size()) return {};
+  return rows_[queue].chain;
+}
+
+bool Quotas::is_in(std::uint32_t queue, std::uint32_t whole) const {
+  const auto all = chain(queue);
+  return std::find(all.begin(), all.end(), whole) != all.end();
+}
+
+void Quotas::add(const Holder& holder, std::int64_t held, std::int64_t leaving) {
+  if (!is_kept()) return;
+  const Charge charge = charge_of(*holder.allocation);
+  for (const std::uint32_t q : chain(holder.queue))
+    for (const Account account : accounts) {
+      rows_[q].held[at(account)] += held * charge.of(account);
+      rows_[q].leaving[at(account)] += leaving * charge.of(account);
+    }
+}
+
+void Quotas::leaves(const Holder& holder, bool undo) { add(holder, undo ? -1 : 1, undo ? -1 : 1); }
+
+void Quotas::add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign) {
+  for (const std::uint32_t q : chain(queue))
+    for (const Account account : accounts) rows_[q].held[at(account)] += sign * rest.of(account);
+}
+
+void Quotas::keep_rest(std::uint32_t queue, const Charge& kept, const Allocation& taken) {
+  if (!is_kept()) return;
+  const Charge charge = charge_of(taken);
+  const Charge rest{kept.devices - charge.devices, kept.cpus - charge.cpus};
+  if (rest.devices <= 0 && rest.cpus <= 0) return;
+  rests_.emplace_back(queue, rest);
+  add_rest(queue, rest, 1);
+}
+
+void Quotas::plan_is_done() {
+  for (const auto& [queue, rest] : rests_) add_rest(queue, rest, -1);
+  rests_.clear();
+}
+
+std::int64_t Quotas::held(std::uint32_t queue, Account account) const {
+  return rows_[queue].held[at(account)];
+}
+
+std::int64_t Quotas::held_then(std::uint32_t queue, Account account) const {
+  return rows_[queue].held[at(account)] - rows_[queue].leaving[at(account)];
+}
+
+std::optional<std::int64_t> Quotas::limit(std::uint32_t queue, Account account) const {
+  return rows_[queue].limit[at(account)];
+}
+
+std::optional<std::int64_t> Quotas::guaranteed(std::uint32_t queue, Account account) const {
+  return rows_[queue].guaranteed[at(account)];
+}
+
+void Quotas::make_room_for(std::uint32_t queue, JobId job) {
+  for (const std::uint32_t q : chain(queue))
+    if (rows_[q].guaranteed[0] || rows_[q].guaranteed[1]) coming_.emplace_back(q, job);
+}
+
+std::optional<JobId> Quotas::room_goes_to(std::uint32_t queue) const {
+  for (const auto& [q, job] : coming_)
+    if (is_in(queue, q)) return job;
+  return std::nullopt;
+}
+
+std::string quota_text(bool of_devices, std::uint64_t amount) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.12g",
+                static_cast<double>(amount) / (of_devices ? whole_device.thousandths : 1));
+  const std::string noun = of_devices ? " device" : " cpu";
+  return text + noun + (std::string(text) == "1" ? "" : "s");
+}
+
+std::optional<Error> exceeds_limit(const std::vector<Queue>& queues, std::uint32_t queue,
+                                   const ResourceRequest& request) {
+  return exceeds_limit(Quotas(queues), queues, queue, request);
+}
+
+std::optional<Error> exceeds_limit(const Quotas& quotas, const std::vector<Queue>& queues,
+                                   std::uint32_t queue, const ResourceRequest& request) {
+  if (!quotas.has_limits()) return std::nullopt;
+  const Charge charge = charge_of(request);
+  for (const std::uint32_t q : quotas.chain(queue))
+    for (const Account account : accounts) {
+      const auto limit = quotas.limit(q, account);
+      if (!limit || charge.of(account) <= *limit) continue;
+      const bool of_devices = account == Account::devices;
+      const std::string most = quota_text(of_devices, static_cast<std::uint64_t>(*limit));
+      return Error{ErrorKind::refused,
+                   "it wants " +
+                       quota_text(of_devices, static_cast<std::uint64_t>(charge.of(account))) +
+                       " at once, and the limit of queue " + queues[q].name + " is " + most,
+                   "", "ask for less at once, or choose another queue"};
+    }
+  return std::nullopt;
+}
+
+}  // namespace gangline

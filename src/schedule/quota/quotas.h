@@ -1,0 +1,96 @@
+// What queues hold, beside what they may hold and what is guaranteed to them. What a queue holds is
+// held by all that it is a part of.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "model/queue.h"
+#include "model/snapshot.h"
+
+namespace gangline {
+
+/// Devices and CPUs are counted apart.
+enum class Account : std::uint8_t { devices, cpus };
+constexpr Account accounts[] = {Account::devices, Account::cpus};
+
+/// What a gang counts for: devices in thousandths, a part of one as that part and a slice as one;
+/// or, where it has none, CPUs, of each task whole ones and at least one.
+struct Charge {
+  std::int64_t devices = 0, cpus = 0;
+  std::int64_t of(Account account) const { return account == Account::devices ? devices : cpus; }
+};
+Charge charge_of(const Allocation& allocation);
+/// The most that it could count for: with alternatives, the most of each account.
+Charge charge_of(const ResourceRequest& request);
+
+class Quotas {
+ public:
+  explicit Quotas(const std::vector<Queue>& queues);
+
+  bool has_limits() const { return has_limits_; }
+  bool has_guarantees() const { return has_guarantees_; }
+  /// Without limits and guarantees nothing need be written down.
+  bool is_kept() const { return has_limits_ || has_guarantees_; }
+  std::uint32_t queues() const { return static_cast<std::uint32_t>(rows_.size()); }
+
+  /// The queue and those that it is a part of, the nearest first.
+  std::span<const std::uint32_t> chain(std::uint32_t queue) const;
+  bool is_in(std::uint32_t queue, std::uint32_t whole) const;
+
+  void hold(const Holder& holder) { add(holder, 1, 0); }
+  void let_go(const Holder& holder) { add(holder, -1, 0); }
+  /// It was let go of in a plan that counts on it, and really is held still; `undo`: no longer so.
+  void leaves(const Holder& holder, bool undo = false);
+
+  /// What is left of a limit only falls while a plan is made: of room that was kept with the most
+  /// that the gang may count for, what it does not take is held until the plan is done.
+  void keep_rest(std::uint32_t queue, const Charge& kept, const Allocation& taken);
+  void plan_is_done();
+
+  std::int64_t held(std::uint32_t queue, Account account) const;
+  /// The same when those have left who are about to.
+  std::int64_t held_then(std::uint32_t queue, Account account) const;
+  std::optional<std::int64_t> limit(std::uint32_t queue, Account account) const;
+  std::optional<std::int64_t> guaranteed(std::uint32_t queue, Account account) const;
+
+  /// Room is being made for a gang of this queue within what is guaranteed to it or above.
+  void make_room_for(std::uint32_t queue, JobId job);
+  void room_is_made() { coming_.clear(); }
+  /// For whom room is being made within a guarantee that a gang of this queue would use up.
+  std::optional<JobId> room_goes_to(std::uint32_t queue) const;
+
+ private:
+  using Amount = std::array<std::int64_t, 2>;
+  struct Row {
+    std::vector<std::uint32_t> chain;
+    std::array<std::optional<std::int64_t>, 2> limit, guaranteed;
+    Amount held{}, leaving{};
+  };
+  void add(const Holder& holder, std::int64_t held, std::int64_t leaving);
+  void add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign);
+
+  std::vector<Row> rows_;
+  bool has_limits_ = false, has_guarantees_ = false;
+  std::vector<std::pair<std::uint32_t, JobId>> coming_;  ///< by queue with a guarantee
+  std::vector<std::pair<std::uint32_t, Charge>> rests_;
+};
+
+/// Says why a gang of this queue with this request could never start: it wants more than a limit
+/// allows. Empty: it may.
+std::optional<Error> exceeds_limit(const std::vector<Queue>& queues, std::uint32_t queue,
+                                   const ResourceRequest& request);
+/// The same with the quotas of these queues.
+std::optional<Error> exceeds_limit(const Quotas& quotas, const std::vector<Queue>& queues,
+                                   std::uint32_t queue, const ResourceRequest& request);
+
+/// "1.5 devices", "3 cpus": devices in thousandths.
+std::string quota_text(bool of_devices, std::uint64_t amount);
+
+}  // namespace gangline

@@ -1,0 +1,17 @@
+// What must hold of queues with limits and guarantees, reckoned from the holders alone.
+#pragma once
+
+#include <string>
+
+#include "model/snapshot.h"
+
+namespace gangline::worlds {
+
+/// No queue holds more than its limit. Empty: it is so.
+std::string wrong_with_limits(const Snapshot& snapshot);
+
+/// Under MayStop::borrowers nobody is stopped whose queue comes below what is guaranteed to it, nor
+/// for another of the same queue, nor for one that goes beyond a guarantee. Empty: it is so.
+std::string wrong_with_stops(const Snapshot& before, const Plan& plan);
+
+}  // namespace gangline::worlds
