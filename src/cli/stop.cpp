@@ -15,21 +15,23 @@ int run_stop(const StopOptions& options, Output& out) {
       code = out.fail(name.error());
       continue;
     }
+    const auto look = [&] {
+      return name->index ? ask<GangView>([&](auto reply) {
+        (*service)->show_gang({name->job, *name->index}, reply);
+      })
+                         : Result<GangView>(GangView{});
+    };
+    // Before it is stopped, for a moment later it may have ended by that very stop.
+    const auto before = look();
     const StopRequest request{name->job, name->index, options.at_once, {}};
-    auto job = ask<JobSummary>([&](auto reply) { (*service)->stop(request, reply); });
-    if (!job) {
-      code = out.fail(job.error());
+    auto job = before ? ask<JobSummary>([&](auto reply) { (*service)->stop(request, reply); })
+                      : Result<JobSummary>(before.error());
+    auto gang = job && out.json() ? look() : before;
+    if (!job || !gang) {
+      code = out.fail(job ? gang.error() : job.error());
       continue;
     }
-    auto gang = name->index ? ask<GangView>([&](auto reply) {
-      (*service)->show_gang({name->job, *name->index}, reply);
-    })
-                            : Result<GangView>(GangView{});
-    if (!gang) {
-      code = out.fail(gang.error());
-      continue;
-    }
-    const bool ended = (name->index ? gang->phase : job->phase) == GangPhase::ended;
+    const bool ended = (name->index ? before->phase : job->phase) == GangPhase::ended;
     if (out.json()) out.line(name->index ? to_json(*gang) : to_json(*job));
     else if (!out.quiet())
       out.line(subject(*job, name->index) + (ended ? " has ended" : " is being stopped"));

@@ -37,13 +37,14 @@ TEST(Json, AJobSpecComesBackAsItWentAlsoWithBytesThatAreNoText) {
 TEST(Json, AnEventComesBackAsItWent) {
   auto allocation = std::make_shared<Allocation>();
   allocation->parts = {{NodeId{1}, {{0, {{3, Share{250}}}, CpuSet::of({0, 1, 9}), gibibytes(1)}}}};
-  const Event event{Time{42}, StartAsked{JobId{7}, 3, 2, 1, allocation}};
+  const Event event{Time{42}, StartAsked{JobId{7}, 3, 2, 1, allocation, "boot"}};
   const auto back = from_json<Event>(to_json(event));
   ASSERT_TRUE(back) << back.error().sentence();
   EXPECT_EQ(back->at, event.at);
   const auto& asked = std::get<StartAsked>(back->body);
   EXPECT_EQ(asked.first, 3u);
   EXPECT_EQ(*asked.allocation, *allocation);
+  EXPECT_EQ(asked.boot, "boot");
 }
 
 TEST(Json, AReadingThatIsUnknownIsMissingAndStaysUnknown) {

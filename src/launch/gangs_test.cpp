@@ -72,6 +72,19 @@ TEST(Adoption, after_a_restart_of_the_machine_what_ran_is_lost_with_that_reason)
   EXPECT_EQ(ending.detail, "the machine was restarted while it ran");
 }
 
+TEST(Adoption, after_a_restart_of_the_machine_what_may_have_begun_is_lost_and_told_anew) {
+  const Ruin ruin;
+  ruin.write("another boot", 0, ::getpid());
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_EQ(ending.detail, "the machine was restarted, and whether it had begun is not known");
+  auto ledger = Ledger::open(ruin.path() + "/launcher");
+  ASSERT_TRUE(ledger.ok());
+  EXPECT_TRUE(ledger->book().idle());
+  EXPECT_EQ(ledger->book().boot(), boot_id());
+  EXPECT_GT(ledger->book().next_news(), 1'000'000u) << "a service may have heard of these";
+}
+
 TEST(Adoption, a_task_whose_exit_nobody_saw_is_lost_with_that_reason) {
   const Ruin ruin;
   // This very process has the number, but was made at another time.

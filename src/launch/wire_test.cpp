@@ -48,21 +48,22 @@ std::vector<Message> all_messages() {
   const std::vector<Fence> fences{{"cpus", false, "bound"}};
   Ending ending{EndCause::failed, 1u,     7,          std::nullopt,
                 "rank 1 ended",   "oh\n", seconds(1), mebibytes(3)};
-  return {HelloMessage{wire_version, "e:5", "store"},
-          NodeMessage{node},
-          JobMessage{full_job()},
-          StartMessage{{7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation())},
-          StopMessage{{{7}, 2}, EndCause::stopped, "stopped by anna", true},
-          ReturnMessage{{7}, 2, 3},
-          AcknowledgeMessage{"e:9"},
-          RetireMessage{},
-          WelcomeMessage{wire_version, "e", 10, 9},
-          NewsMessage{{{Time{1}, GangStarted{{{7}, 2}, 1, fences}},
-                       {Time{2}, GangEnded{{{7}, 2}, 1, Time{1}, ending}},
-                       {Time{3}, TurnsReturned{{7}, 3, 2}},
-                       {Time{4}, LogTrimmed{{{7}, 2}, 0, true, mebibytes(1)}}},
-                      "e:12"},
-          TroubleMessage{"the disk is full"}};
+  return {
+      HelloMessage{wire_version, "e:5", "store"},
+      NodeMessage{node},
+      JobMessage{full_job()},
+      StartMessage{{7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation()), "boot"},
+      StopMessage{{{7}, 2}, EndCause::stopped, "stopped by anna", true},
+      ReturnMessage{{7}, 2, 3},
+      AcknowledgeMessage{"e:9"},
+      RetireMessage{},
+      WelcomeMessage{wire_version, "e", 10, 9},
+      NewsMessage{{{Time{1}, GangStarted{{{7}, 2}, 1, fences}},
+                   {Time{2}, GangEnded{{{7}, 2}, 1, Time{1}, ending}},
+                   {Time{3}, TurnsReturned{{7}, 3, 2}},
+                   {Time{4}, LogTrimmed{{{7}, 2}, 0, true, mebibytes(1)}}},
+                  "e:12"},
+      TroubleMessage{"the disk is full"}};
 }
 
 TEST(Wire, each_message_comes_out_as_it_went_in) {
@@ -97,6 +98,7 @@ TEST(Wire, an_allocation_keeps_all_its_fields) {
   const auto message = unpack_message(frame_of(all_messages()[3]).substr(4));
   ASSERT_TRUE(message.ok());
   EXPECT_EQ(*std::get<StartMessage>(*message).allocation, full_allocation());
+  EXPECT_EQ(std::get<StartMessage>(*message).boot, "boot");
 }
 
 TEST(Wire, bytes_changed_at_random_are_refused_or_make_a_message_but_never_harm) {

@@ -140,6 +140,15 @@ TEST_F(Gangs, when_one_program_is_missing_no_task_starts) {
   EXPECT_FALSE(std::filesystem::exists(world.path() + "/ran"));
 }
 
+TEST_F(Gangs, one_that_was_asked_to_start_under_another_boot_is_lost_and_never_begun) {
+  StartOrder order = LocalWorld::order_of({1}, spec_of("touch " + world.path() + "/ran"));
+  order.boot = "another boot";
+  const Ending& ending = run(order);
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_NE(ending.detail.find("restarted"), std::string::npos) << ending.detail;
+  EXPECT_FALSE(std::filesystem::exists(world.path() + "/ran"));
+}
+
 TEST_F(Gangs, a_missing_directory_is_named) {
   JobSpec spec = spec_of("true");
   spec.dir = "/no/such/place";
