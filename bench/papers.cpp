@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <set>
 
 #include "base/text.h"
@@ -112,30 +113,66 @@ double held_part(const Simulated& simulated, const Cluster& cluster) {
   return held / all;
 }
 
-// Each list of pods as it came, and a second apart with nobody leaving, under fgd.
+double gpus_asked(const PastJob& job) {
+  const auto& devices = job.request->alternatives.front().devices;
+  return devices ? devices->count * devices->share.thousandths / 1000.0 : 0;
+}
+
+// Arrivals in an order of our own, with some again or some left out until they ask for 130 % of the
+// GPUs; nobody leaves.
+History drawn_to_130(const History& list, double gpus, bool& trimmed) {
+  std::mt19937_64 random(42);
+  History drawn;
+  drawn.usual = usual_in(list);
+  drawn.jobs = list.jobs;
+  std::shuffle(drawn.jobs.begin(), drawn.jobs.end(), random);
+  double asked = 0;
+  for (const PastJob& job : drawn.jobs) asked += gpus_asked(job);
+  trimmed = asked > 1.3 * gpus;
+  while (asked > 1.3 * gpus) {
+    const auto one = drawn.jobs.begin() + static_cast<std::ptrdiff_t>(random() % drawn.jobs.size());
+    asked -= gpus_asked(*one);
+    drawn.jobs.erase(one);
+  }
+  while (!trimmed) {
+    const PastJob& one = list.jobs[random() % list.jobs.size()];
+    asked += gpus_asked(one);
+    if (asked > 1.3 * gpus) break;
+    drawn.jobs.push_back(one);
+  }
+  for (std::size_t i = 0; i < drawn.jobs.size(); ++i) {
+    drawn.jobs[i].submitted = Time{} + seconds(static_cast<std::int64_t>(i));
+    drawn.jobs[i].run = longest_span_in_a_log;
+  }
+  return drawn;
+}
+
+// Each list of pods as it came, and cloned or trimmed to 130 % as FGD's experiment does, under fgd.
 void openb_lists(const std::string& folder) {
   const auto found = read_cluster(folder + "/nodes_gpu.csv");
+  double gpus = 0;
+  for (const Node& node : found->cluster.nodes) gpus += static_cast<double>(node.devices.size());
   std::set<std::filesystem::path> files;
   for (const auto& file : std::filesystem::directory_iterator(folder))
     if (file.path().filename().string().starts_with("pods_")) files.insert(file.path());
-  SimulationSettings settings;
-  settings.policy = *find_policy("fgd");
   for (const auto& file : files) {
-    auto history = read_history(file);
+    const auto history = read_history(file);
     const double begun = now();
+    SimulationSettings settings;
+    settings.policy = *find_policy("fgd");
     const auto as_it_came = simulate(*history, found->cluster, settings);
     std::map<Lot, std::size_t> lots;
     for (const SimulatedJob& job : as_it_came->jobs) ++lots[job.lot];
-    for (std::size_t i = 0; i < history->jobs.size(); ++i) {
-      history->jobs[i].submitted = Time{} + seconds(static_cast<std::int64_t>(i));
-      history->jobs[i].run = longest_span_in_a_log;
-    }
-    const auto kept = simulate(*history, found->cluster, settings);
+    bool trimmed = false;
+    const History drawn = drawn_to_130(*history, gpus, trimmed);
+    settings.leaves_unless_started = true;
+    const auto at_130 = simulate(drawn, found->cluster, settings);
     std::printf(
-        "openb %-26s %5zu jobs, %5zu ended, %4zu wait or run, %zu can never run; nobody leaving: "
-        "%5.2f %% allocated  %.2f s\n",
+        "openb %-24s %5zu jobs, %5zu ended, %4zu wait or run, %zu can never run; %s to %zu at "
+        "130 %%: %5.2f %% allocated  %.2f s\n",
         file.filename().c_str(), as_it_came->jobs.size(), lots[Lot::ended], lots[Lot::waited],
-        lots[Lot::hopeless], 100 * held_part(*kept, found->cluster), now() - begun);
+        lots[Lot::hopeless], trimmed ? "trimmed" : "cloned", drawn.jobs.size(),
+        100 * held_part(*at_130, found->cluster), now() - begun);
     std::fflush(stdout);
   }
 }
