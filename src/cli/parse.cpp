@@ -148,6 +148,9 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   command->add_flag("--lose-work", options.loses_work,
                     "who is stopped for others begins anew instead of going on");
   text("--restart-cost", options.restart_cost, "what it takes to go on after that: 30s");
+  text("--start-cost", options.start_cost, "what each start takes before it does any work: 30s");
+  text("--speeds", options.speeds, "a file that says how fast jobs are at which places");
+  text("--rounds", options.rounds, "plan at whole multiples of this alone: 60s");
   command->add_flag("--leave-unless-started", options.leaves_unless_started,
                     "a job that does not start when it comes never does");
   many("--set", options.what_if.set,

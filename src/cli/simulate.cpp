@@ -12,6 +12,7 @@
 #include "replay/report/rows.h"
 #include "replay/simulate/each_queue.h"
 #include "replay/simulate/simulation.h"
+#include "replay/simulate/speeds.h"
 
 namespace gangline {
 namespace {
@@ -201,6 +202,7 @@ struct Question {
   FoundCluster found;
   SimulationSettings how;
   bool each_queue = false;
+  Span rounds{0};  ///< 0: as the policy says
 };
 
 /// Those that know how long each job will run are told apart.
@@ -213,6 +215,7 @@ Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const 
   Progress progress(out, shown);
   SimulationSettings how = question.how;
   how.policy = policy;
+  if (question.rounds.us > 0) how.policy.rounds = question.rounds;
   how.progress = [&](double part) { return progress(part); };
   const auto begun = std::chrono::steady_clock::now();
   auto simulated = question.each_queue ? simulate_each_queue(question.history, question.found, how)
@@ -231,7 +234,8 @@ Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const 
 
 bool changes_something(const SimulateOptions& options) {
   return options.what_if.changes_something() || options.ends_at_limit || options.loses_work ||
-         !options.restart_cost.empty() || options.leaves_unless_started;
+         !options.restart_cost.empty() || !options.start_cost.empty() || !options.speeds.empty() ||
+         !options.rounds.empty() || options.leaves_unless_started;
 }
 
 Error no_backtest() {
@@ -305,16 +309,29 @@ int failed(const Error& error, Output& out) {
   return by.times > 0 ? by.exit_code() : out.fail(error);
 }
 
+Result<void> take_span(const std::string& text, const char* flag, Span& into) {
+  if (text.empty()) return {};
+  const auto span = parse_span(text);
+  if (!span) return Error{ErrorKind::usage, span.error().what, flag, span.error().hint};
+  into = *span;
+  return {};
+}
+
 /// What the jobs do in another way than recorded.
-Result<void> change_jobs(const SimulateOptions& options, SimulationSettings& how) {
+Result<void> change_jobs(const SimulateOptions& options, Question& question) {
+  SimulationSettings& how = question.how;
   how.leaves_unless_started = options.leaves_unless_started;
   how.ends_at_limit = options.ends_at_limit;
   how.keeps_work = !options.loses_work;
-  if (options.restart_cost.empty()) return {};
-  const auto cost = parse_span(options.restart_cost);
-  if (!cost) return Error{ErrorKind::usage, cost.error().what, "--restart-cost", cost.error().hint};
-  how.restart_cost = *cost;
-  return {};
+  if (!options.speeds.empty()) {
+    auto speeds = read_speeds(options.speeds);
+    if (!speeds) return speeds.error();
+    fill_in_runs(*speeds, question.history);
+    how.speeds = std::make_shared<const Speeds>(std::move(*speeds));
+  }
+  if (auto done = take_span(options.start_cost, "--start-cost", how.start_cost); !done) return done;
+  if (auto done = take_span(options.rounds, "--rounds", question.rounds); !done) return done;
+  return take_span(options.restart_cost, "--restart-cost", how.restart_cost);
 }
 
 }  // namespace
@@ -337,12 +354,12 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   auto found = cluster_for(options, out);
   if (!found) return out.fail(found.error());
   Question question{std::move(*history), std::move(*found), settings_for(options, *own),
-                    options.each_queue};
+                    options.each_queue, Span{0}};
   tell_what_was_read(question.history, question.found, out);
   if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
   // 2. As recorded, then with what is changed.
   Question changed = question;
-  if (const auto done = change_jobs(options, changed.how); !done) return out.fail(done.error());
+  if (const auto done = change_jobs(options, changed); !done) return out.fail(done.error());
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
   if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);

@@ -23,6 +23,9 @@ struct SimulateOptions {
   bool ends_at_limit = false;
   bool loses_work = false;   ///< who is stopped for others begins anew
   std::string restart_cost;  ///< "30s"; empty: none
+  std::string start_cost;    ///< the same, of each start, the first one too
+  std::string speeds;        ///< a file that says how fast jobs are where; empty: the same anywhere
+  std::string rounds;        ///< "60s": plans are made so often; empty: as the policy says
   bool each_queue = false;
   /// Policy under which the history is run as recorded, to see how far that is from the truth;
   /// "true": the one in force here; empty: that too, where the history tells true starts.

@@ -125,7 +125,7 @@ std::string Controller::reason_of(JobId job) {
   if (state == nullptr || state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
   if (state->gather_waits()) return "the gather waits for the other gangs of the job";
-  if (!rounds_.is_open(world_.now())) return "it came after the newest round of plans";
+  if (rounds_.next() > world_.now()) return "it came after the newest round of plans";
   return "the devices of this machine are being looked at";
 }
 

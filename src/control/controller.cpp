@@ -49,7 +49,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       settings_(std::move(settings)),
       on_end_(std::move(on_end)),
       policy_(policy_of(settings_.settings)),
-      rounds_(policy_.rounds, world.now()),
+      rounds_(policy_.rounds),
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       started_(world.now()),
@@ -234,14 +234,14 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
 
 Plan Controller::plan_now() {
   const Time now = world_.now();
-  if (!rounds_.is_open(now)) {
-    plan_again_at(rounds_.next());
+  if (!rounds_.ask(now)) {
+    plan_again_at(*rounds_.next());
     return {};
   }
   const Scene& scene = cycle_.look();
   planned_ = false;
   if (!scene.somebody_waits()) {
-    rounds_.close(now);
+    rounds_.close();
     return {};
   }
   const auto& nodes = register_.cluster()->nodes;
@@ -255,9 +255,9 @@ Plan Controller::plan_now() {
     Plan plan = cycle_.decide(now);
     plan_again_at(plan.again);
     // A round goes on while it has something started, or somebody has not left yet.
-    if (plan.starts.empty() && plan.stops.empty() && policy_.rounds.us > 0 &&
-        !somebody_leaves(register_))
-      rounds_.close(now);
+    if (plan.starts.empty() && plan.stops.empty() &&
+        (policy_.rounds.us == 0 || !somebody_leaves(register_)))
+      rounds_.close();
     return plan;
   }
   // A reading that finds nobody outside Gangline is no news, so nothing wakes us when it is there.

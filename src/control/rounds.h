@@ -1,24 +1,30 @@
 // When plans are due under a policy that plans in rounds.
 #pragma once
 
+#include <optional>
+
 #include "base/units.h"
 
 namespace gangline {
 
+/// A round begins at a whole multiple of `length` and goes on until it is closed. With 0 it is
+/// always time to plan.
 class Rounds {
  public:
-  /// They begin at whole multiples of `length`, the first at `from` or after it; 0: it is always
-  /// time to plan.
-  Rounds(Span length, Time from) : length_(length), next_(next_round(from, length)) {}
+  explicit Rounds(Span length) : length_(length) {}
 
-  bool is_open(Time now) const { return length_.us <= 0 || now >= next_; }
-  Time next() const { return next_; }
-  /// All that was to be done in this one is done.
-  void close(Time now) { next_ = next_round(now + microseconds(1), length_); }
+  /// Somebody wants a plan now: true if a round is open, else one begins at `next`.
+  bool ask(Time now) {
+    if (!next_) next_ = next_round(now, length_);
+    return now >= *next_;
+  }
+  /// When the one begins that was asked for, or began; empty: none was asked for.
+  std::optional<Time> next() const { return next_; }
+  void close() { next_.reset(); }
 
  private:
   Span length_;
-  Time next_;
+  std::optional<Time> next_;
 };
 
 }  // namespace gangline

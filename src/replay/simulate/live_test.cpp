@@ -17,7 +17,9 @@
 namespace gangline {
 namespace {
 
-constexpr Span beginning = minutes(20'000);  // pretended time begins after 0, in whole minutes
+constexpr Span beginning = hours(300);  // pretended time begins after 0, and with a round
+
+constexpr Span longest_quiet = minutes(2);
 
 // Time that passes when the test says so.
 class PretendWorld final : public World {
@@ -120,12 +122,15 @@ class Live {
   }
 
   std::vector<Placed> go() {
+    Time quiet_since;
     for (std::size_t next = 0;;) {
       const Time arrival =
           next < history_.jobs.size() ? history_.jobs[next].submitted + beginning : never;
       const Time end = machines_.next();
       const Time at = std::min(arrival, end);
-      if (at == never) break;
+      if (at != never) quiet_since = at;
+      // All may have ended while somebody waits for the next round.
+      if (at == never && world_.next() > quiet_since + longest_quiet) break;
       if (world_.next() < at) {  // it may stop somebody
         world_.pass_next();
         continue;

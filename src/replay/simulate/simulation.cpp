@@ -98,9 +98,10 @@ class Run {
     while (!result_.stopped) {
       const Time happens = std::min({next_arrival(), machines_.next(), again_});
       if (happens == never && waiting_ == 0) break;  // outages alone concern nobody
-      const Time next = std::min(happens, std::max(machines_.now(), outages_.next()));
+      const Time next = std::min(next_round(happens, how_.policy.rounds),
+                                 std::max(machines_.now(), outages_.next()));
       if (next == never) break;
-      step(next_round(next, how_.policy.rounds));
+      step(next);
     }
     for (SimulatedJob& job : result_.jobs)
       if (job.ended) result_.end = std::max(result_.end, *job.ended);
@@ -205,8 +206,10 @@ class Run {
     // 3. Decide, 4. ask. That something has started is news, and news is planned with at once: what
     //    was kept for the first that waits may be kept elsewhere then, and more may start. Those
     //    who are stopped for others are gone at once.
-    again_ = never;
-    while (cycle_.look().somebody_waits()) {
+    again_ = next_round(now, how_.policy.rounds);
+    const bool may_plan = again_ == now;
+    if (may_plan) again_ = never;
+    while (may_plan && cycle_.look().somebody_waits()) {
       const Plan plan = plan_now(now);
       CHECK(cycle_.carry_out(plan, now).ok());
       count(plan, now);
