@@ -114,9 +114,9 @@ int measure(const std::string& policy, const std::string& folder) {
   ::getrusage(RUSAGE_SELF, &use);
   std::printf(
       "{\"policy\": \"%s\", \"public\": %s, \"nodes\": %zu, \"jobs\": %zu, \"placed\": %zu, "
-      "\"user_s\": %.3f, \"peak_mib\": %ld, \"places\": \"%016llx\"}\n",
+      "\"user_s\": %.3f, \"peak_mb\": %.1f, \"places\": \"%016llx\"}\n",
       policy.c_str(), folder.empty() ? "false" : "true", world.cluster.nodes.size(),
-      world.history.jobs.size(), placed, taken, use.ru_maxrss / 1024,
+      world.history.jobs.size(), placed, taken, 1.024e-3 * static_cast<double>(use.ru_maxrss),
       static_cast<unsigned long long>(places));
   return 0;
 }

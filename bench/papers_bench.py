@@ -11,5 +11,6 @@ def bench_papers():
     if not folder.is_dir():
         print(f"papers: skipped, the public traces are not at {folder}; GANGLINE_DATA says where they are")
         return
-    subprocess.run(["ninja", "-C", str(ROOT / "build"), "papers"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", str(ROOT / "build"), "papers", "place_lists"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([str(ROOT / "build" / "papers"), str(folder)], check=True)
+    subprocess.run([str(ROOT / "build" / "place_lists"), str(folder / "openb")], check=True)

@@ -1,15 +1,19 @@
 """How fast plans are made, and how that grows with the size of the world."""
 import json
 import math
+import os
 import pathlib
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
+def line_of(program, *words):
+    return json.loads(subprocess.run([str(w) for w in (ROOT / "build" / program, *words)], check=True, capture_output=True, text=True).stdout)
+
+
 def measure(nodes, waiting, shapes, next_plans=0):
-    words = [ROOT / "build" / "plan_speed", nodes, waiting, shapes, next_plans]
-    return json.loads(subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True).stdout)
+    return line_of("plan_speed", nodes, waiting, shapes, next_plans)
 
 
 def exponent(points):
@@ -21,8 +25,25 @@ def exponent(points):
     return above / sum((x - mean_x) ** 2 for x in xs)
 
 
+def bench_histories(row):
+    """Whole histories through the cycle: the experiment of FGD, and many jobs on many GPUs."""
+    openb = pathlib.Path(os.environ.get("GANGLINE_DATA", ROOT / ".." / "shared" / "data")) / "openb"
+    folder = [openb] if openb.is_dir() else []
+    print(f"10,866 pods arrive on 1,213 nodes with GPUs, {'the public trace openb' if folder else 'a made-up world, for openb is not here'}")
+    for policy in ("fgd", "gang"):
+        runs = [line_of("fgd_speed", policy, *folder) for _ in range(3)]
+        taken, memory = min(run["user_s"] for run in runs), max(run["peak_mb"] for run in runs)
+        row(f"one run under {policy}: CPU", f"{taken:.3f} s", "under 0.2 s", taken < 0.2)
+        row(f"one run under {policy}: memory", f"{memory:.0f} MB", "under 50 MB", memory < 50)
+    trace = line_of("trace_speed", 1_000_000, 1_250)
+    print(f"1,000,000 jobs on 10,000 GPUs, easy: {trace['waited']:,} of them wait, {trace['mean_wait_s']:.0f} s in the mean of all")
+    row("end to end", f"{trace['seconds']:.1f} s", "under 60 s", trace["seconds"] < 60)
+    row("end to end: memory", f"{trace['peak_mib']} MiB", "under 2048 MiB", trace["peak_mib"] < 2048)
+
+
 def bench_schedule(row):
-    subprocess.run(["ninja", "-C", ROOT / "build", "plan_speed"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", ROOT / "build", "plan_speed", "fgd_speed", "trace_speed"], check=True, stdout=subprocess.DEVNULL)
+    bench_histories(row)
     print("a plan from nothing, half of all GPUs busy, 1,000 shapes, easy, closeness on; and the next ones, each after one end")
     for nodes, waiting, next_plans, plan_bar, middle_bar, worst_bar, mib_bar in (
             (10_000, 100_000, 1_000, 1.0, 1.0, 10.0, 1024), (125_000, 1_000_000, 300, 15.0, 10.0, 10.0, None)):

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <numbers>
 #include <random>
 
 #include "replay/simulate/simulation.h"
@@ -15,7 +17,8 @@ namespace gangline {
 namespace {
 
 constexpr std::uint64_t seed = 1;
-constexpr double load = 0.9;  ///< of all GPUs, so that queues come and go
+constexpr double load = 0.9;   ///< of all GPUs
+constexpr double waves = 0.5;  ///< so much more comes by day, and less by night: queues come and go
 
 History some_history(std::size_t jobs, double gpus) {
   std::mt19937_64 dice(seed);
@@ -43,8 +46,14 @@ History some_history(std::size_t jobs, double gpus) {
     work += n * run;
   }
   std::uniform_real_distribution<double> when(0, work / gpus / load);
+  std::uniform_real_distribution<double> chance(0, 1 + waves);
+  const auto comes = [&](double at) {
+    return chance(dice) < 1 + waves * std::sin(2 * std::numbers::pi * at / 86'400);
+  };
   std::vector<double> arrivals(jobs);
-  for (double& arrival : arrivals) arrival = when(dice);
+  for (double& arrival : arrivals) do
+      arrival = when(dice);
+    while (!comes(arrival));
   std::sort(arrivals.begin(), arrivals.end());
   for (std::size_t i = 0; i < jobs; ++i)
     history.jobs[i].submitted = Time{static_cast<std::int64_t>(arrivals[i] * 1e6)};

@@ -32,7 +32,7 @@ void BestNodes::rate_again(const Wanted& wanted, const FreeState& base, std::uin
   const Rating now = rating.value_or(Rating{no_room, {}});
   if (now.score != no_room && now.score != known_[n].score) queue_.emplace(now.score, n);
   known_[n].score = now.score;
-  known_[n].device = now.device;
+  known_[n].device = now.device.value_or(any_device);
 }
 
 void BestNodes::learn_of_changes(const Wanted& wanted, const FreeState& base) {
@@ -75,7 +75,8 @@ std::optional<BestNodes::Choice> BestNodes::best(const Wanted& wanted, const Fre
     const auto [score, n] = queue_.top();
     if (known_[n].score == score) {
       if (!free.is_changed(n)) {
-        best = Choice{n, {score, known_[n].device}};
+        best = Choice{n, {score, std::nullopt}};
+        if (known_[n].device != any_device) best->rating.device = known_[n].device;
         break;
       }
       changed.push_back(queue_.top());

@@ -32,10 +32,11 @@ class BestNodes {
 
  private:
   static constexpr std::int32_t no_room = std::numeric_limits<std::int32_t>::min();
+  static constexpr std::uint32_t any_device = ~0u;
   struct Known {
-    std::int32_t score = no_room;
-    std::optional<std::uint32_t> device;
     std::uint64_t rated_at = 0;  ///< after so many changes
+    std::int32_t score = no_room;
+    std::uint32_t device = any_device;
   };
   using Entry = std::pair<std::int32_t, std::uint32_t>;  // score, node
   struct Worse {                                         // a lower score, or a higher number
