@@ -297,8 +297,12 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   // 3. Those that cannot be kept are given up for what is missing.
   if (desk.reserved.empty()) keep_what_can_be(desk, by_time, plan);
   // 4. What became possible earlier is promised earlier; where it is now, it starts in this plan.
-  //    But what was freed because somebody was stopped for others is theirs first.
-  if (freed && desk.policy.stops == MayStop::nobody) improve_promises(desk);
+  if (freed && !improves_last(desk.policy)) improve_promises(desk);
+}
+
+bool improves_last(const Policy& policy) {
+  // What was freed because somebody was stopped for others is theirs first.
+  return policy.stops != MayStop::nobody || policy.goes_first == GoesFirst::fair_share;
 }
 
 void improve_promises(Desk& desk) {
