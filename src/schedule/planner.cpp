@@ -232,7 +232,7 @@ Plan Planner::plan(Time now) {
     plan.starts.clear();
   }
   // 4. Tell what was promised, earlier or anew.
-  if (desk_.policy.stops != MayStop::nobody) improve_promises(desk_);
+  if (improves_last(desk_.policy)) improve_promises(desk_);
   tell_promises(desk_, plan);
   add_up(started_);
   if (desk_.policy.stops != MayStop::nobody)
@@ -276,7 +276,8 @@ void Planner::go_through_all(Plan& plan) {
     const Waits& waits = desk_.waiting(key->id);
     const std::uint32_t before = started_before(key->id);
     if (before == waits.group.count) continue;
-    if (!may_be_tried(*waits.shape, *key) && find_reserved(desk_, key->id) == nullptr) continue;
+    const bool kept = find_reserved(desk_, key->id) != nullptr;
+    if (!kept && !may_be_tried(*waits.shape, *key)) continue;
     if (!desk_.guaranteed_first && making_way_->keeps_some_for(key->id)) continue;
     const Found found = start_what_fits(waits, before, plan);
     std::uint32_t started = found.started;
@@ -293,6 +294,8 @@ void Planner::go_through_all(Plan& plan) {
     const bool waits_on = before + started + found.coming < waits.group.count;
     if (waits_on && found.lacks_quota && !desk_.guaranteed_first) shut_->shut(*waits.shape, *key);
     if (started + found.coming > 0) shut_->look_again(*key);
+    if (kept && first_that_waits_ && find_reserved(desk_, key->id) == nullptr)
+      promise_those_before(*key);
     if (!waits_on || found.lacks_quota) continue;
     // It waits. Keep room for it, if it is among the first. A promise that is older counts: whoever
     // comes before it now has to wait until it is kept.
@@ -306,6 +309,29 @@ void Planner::go_through_all(Plan& plan) {
     room_->forget();
     shut_->look_again(*key);
   }
+}
+
+/// A start that was promised leaves a promise for another: that is for the first that wait, though
+/// they were passed by while it was taken. Or each promise might go to one that comes after them.
+void Planner::promise_those_before(const OrderKey& place) {
+  std::unordered_map<WaitingId, std::uint32_t> started;
+  for (const auto& [id, n] : started_) started[id] += n;
+  std::set<const Shape*> never_free;
+  Walk walk(desk_, [this](const Shape& shape, const OrderKey& behind) {
+    return may_be_tried(shape, behind);
+  });
+  while (desk_.reserved.size() < desk_.policy.promises) {
+    const auto key = walk.next(true);
+    if (!key || place <= *key) break;
+    const Waits& waits = desk_.waiting(key->id);
+    if (started[key->id] == waits.group.count || making_way_->keeps_some_for(key->id) ||
+        find_reserved(desk_, key->id) != nullptr || never_free.contains(waits.shape) ||
+        !may_be_tried(*waits.shape, *key) || !has_quota(*waits.shape))
+      continue;
+    if (keep_room(desk_, key->id, started[key->id]) == nullptr) never_free.insert(waits.shape);
+    room_->forget();
+  }
+  shut_->look_again(place);
 }
 
 /// Whether one at this place in the order may have room if there is some: for what is guaranteed to

@@ -61,6 +61,7 @@ class Planner {
   };
   void look_at_promises(Plan& plan);
   void go_through_all(Plan& plan);
+  void promise_those_before(const OrderKey& place);
   bool may_be_tried(const Shape& shape, const OrderKey& place) const;
   std::uint32_t started_before(WaitingId id) const;
   Found start_what_fits(const Waits& waits, std::uint32_t before, Plan& plan);

@@ -351,10 +351,14 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
   // 3. Those that cannot be kept are given up for what is missing.
   if (desk.reserved.empty()) keep_what_can_be(desk, by_time, plan);
   // 4. What became possible earlier is promised earlier; where it is now, it starts in this plan.
-  //    But what was freed because somebody was stopped for others is theirs first.
   //    Where more counts than the time, it is looked for anew each time.
   const bool anew = desk.policy.keeps != Keeps::room;
-  if ((freed || anew) && desk.policy.stops == MayStop::nobody) improve_promises(desk);
+  if ((freed || anew) && !improves_last(desk.policy)) improve_promises(desk);
+}
+
+bool improves_last(const Policy& policy) {
+  // What was freed because somebody was stopped for others is theirs first.
+  return policy.stops != MayStop::nobody || policy.goes_first == GoesFirst::fair_share;
 }
 
 void improve_promises(Desk& desk) {
@@ -362,7 +366,7 @@ void improve_promises(Desk& desk) {
   if (keeps == Keeps::machines)
     std::sort(desk.reserved.begin(), desk.reserved.end(),
               [&](const Reserved& a, const Reserved& b) {
-                return desk.waiting(a.group).key < desk.waiting(b.group).key;
+                return desk.waiting(a.group).place() < desk.waiting(b.group).place();
               });
   for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
     if (const Outlook* outlook = desk.outlook();

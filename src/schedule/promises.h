@@ -70,6 +70,10 @@ class RoomNow {
 /// cannot hold with the cause. `freed`: something was freed since promises were last looked at.
 void keep_promises(Desk& desk, bool freed, Plan& plan);
 
+/// Whether what was freed goes to those who are first in order before older promises improve: they
+/// may be of others by now.
+bool improves_last(const Policy& policy);
+
 /// Moves kept room forward where that is possible without moving that of others. Where the policy
 /// keeps more than room, each in its turn may also become another one at the same time.
 void improve_promises(Desk& desk);

@@ -3,9 +3,10 @@
 //
 // Policy::ages of waiting make up for one of priority. So once the difference between the highest
 // priority and its own has passed, nobody who comes goes before a gang any more. Those before it
-// then are a fixed number. The first of them in order is promised a start, and since all have time
-// limits and keep them, that is no later than the longest limit from when it became the first.
-// So the gang starts within (those before it + 1) times the longest limit after that.
+// then are a fixed number. One more may hold the promise that the policy makes, from when it was
+// the first. Then the first of those before it is promised a start, and so on; and since all have
+// time limits and keep them, each promise is kept within the longest limit from when it was made.
+// So the gang starts within (those before it + 2) times the longest limit after that.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -124,7 +125,7 @@ class StreamRun {
           world_.waiting.begin(), world_.waiting.end(), [&](const WaitingGroup& other) {
             return order.key_of(other, 0) < key && !never_fits(*world_.cluster, *other.request);
           });
-      must_start[job.job] = world_.now + seconds((before + 1) * longest);
+      must_start[job.job] = world_.now + seconds((before + 2) * longest);
     }
   }
 

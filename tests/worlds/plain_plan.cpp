@@ -213,6 +213,23 @@ void choose_anew(Walk& walk) {
   }
 }
 
+/// See Planner::promise_those_before.
+void promise_those_before(Walk& walk, WaitingId place) {
+  Desk& desk = walk.desk;
+  for (const WaitingId id : desk.all_in_order()) {
+    if (id == place || desk.reserved.size() >= desk.policy.promises) break;
+    const Waits& waits = desk.waiting(id);
+    if (waits.shape->hopeless || !waits.group.after.empty() || walk.coming.contains(id) ||
+        walk.started[id] == waits.group.count || find_reserved(desk, id) != nullptr ||
+        !fits_limits(desk, *waits.shape))
+      continue;
+    if (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape)
+                              : walk.is_shut(*waits.shape))
+      continue;
+    keep_room(desk, id, walk.started[id]);
+  }
+}
+
 void go_through_all(Walk& walk, std::string& wrong) {
   Desk& desk = walk.desk;
   for (const WaitingId id : desk.all_in_order()) {
@@ -229,6 +246,7 @@ void go_through_all(Walk& walk, std::string& wrong) {
       }
     }
     check_place(desk, *waits.shape, wrong);
+    const bool kept = find_reserved(desk, id) != nullptr;
     const Found found = start_what_fits(walk, waits, before);
     std::uint32_t started = found.started;
     if (started > 0 && walk.held.leaving.empty() && before + started < waits.group.count &&
@@ -237,6 +255,8 @@ void go_through_all(Walk& walk, std::string& wrong) {
       started = take_turns(desk, waits.group, before, started, walk.plan);
     walk.started[id] += started;
     if (found.coming > 0) walk.coming.insert(id);
+    if (kept && walk.somebody_waits && find_reserved(desk, id) == nullptr)
+      promise_those_before(walk, id);
     if (before + started + found.coming == waits.group.count) continue;
     if (found.lacks_quota) {
       walk.shut_what_is_full(*waits.shape);
@@ -267,7 +287,7 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   }
   go_through_all(walk, wrong);
   if (anew && !walk.held.leaving.empty()) plan.starts.clear();
-  if (policy.stops != MayStop::nobody) improve_promises(desk);
+  if (improves_last(policy)) improve_promises(desk);
   tell_promises(desk, plan);
   if (policy.stops != MayStop::nobody)
     for (const HeldSince& place : desk.held.by_since())
