@@ -18,22 +18,36 @@ class Openb : public testing::Test {
   void SetUp() override {
     if (data_folder().empty()) GTEST_SKIP() << "the public traces are not here";
     folder_ = data_folder() + "openb/";
-    HowToRead how;
-    how.arrivals = folder_ + "arrivals_default.csv.gz";
-    history_ = *read_history(folder_ + "pods_default.csv.gz", how);
     cluster_ = read_cluster(folder_ + "nodes_gpu.csv")->cluster;
+    take("default");
+  }
+
+  /// The arrivals of this workload, and the nodes in its order.
+  void take(const std::string& workload) {
+    HowToRead how;
+    how.arrivals = folder_ + "arrivals_" + workload + ".csv.gz";
+    history_ = *read_history(folder_ + "pods_" + workload + ".csv.gz", how);
     std::map<std::string, std::uint32_t> rank;
-    for (const auto& row : csv_rows(folder_ + "node_rank_default.csv.gz"))
+    for (const auto& row : csv_rows(folder_ + "node_rank_" + workload + ".csv.gz"))
       rank[row.at("sn")] = static_cast<std::uint32_t>(std::stoul(row.at("seed42")));
     std::sort(cluster_.nodes.begin(), cluster_.nodes.end(),
               [&](const Node& a, const Node& b) { return rank.at(a.name) < rank.at(b.name); });
   }
 
-  std::vector<std::string> places_under(const std::string& policy) {
+  Result<Simulated> run_under(const std::string& policy) {
     SimulationSettings settings;
     settings.policy = *find_policy(policy);
     settings.leaves_unless_started = true;
-    const auto simulated = simulate(history_, cluster_, settings);
+    return simulate(history_, cluster_, settings);
+  }
+
+  /// Per cent of the GPUs when 130 per cent of them was asked for.
+  double allocated_under(const std::string& policy) {
+    return fgd_curves(history_, cluster_, *run_under(policy)).at(130).allocated;
+  }
+
+  std::vector<std::string> places_under(const std::string& policy) {
+    const auto simulated = run_under(policy);
     std::vector<std::string> places;
     for (const SimulatedJob& job : simulated->jobs)
       places.push_back(job.where == nullptr
@@ -65,6 +79,13 @@ TEST_F(Openb, EachArrivalGoesToTheNodeOfThePublishedRuns) {
                       << published[i].at(column);
     }
     EXPECT_EQ(different, 0u) << policy;
+  }
+}
+
+TEST_F(Openb, GangGivesAwayMoreThanFgdOnEachWorkload) {
+  for (const char* workload : {"default", "cpu100", "gpushare40", "gpuspec25", "multigpu30"}) {
+    take(workload);
+    EXPECT_GT(allocated_under("gang"), allocated_under("fgd") + 0.2) << workload;
   }
 }
 
