@@ -72,7 +72,8 @@ struct Walk {
   Held held;
   std::map<WaitingId, std::uint32_t> started;
   std::set<WaitingId> coming;
-  std::set<std::pair<std::uint32_t, Account>> shut;  ///< limits that let nobody more start
+  /// Limits that let nobody more start, with the first who wanted more than was left.
+  std::map<std::pair<std::uint32_t, Account>, OrderKey> shut;
   bool somebody_waits = false;
 
   template <class Call>
@@ -82,16 +83,17 @@ struct Walk {
         if (shape.charge.of(account) > 0 && desk.quotas.limit(queue, account)) call(queue, account);
   }
   /// The limits that leave less than one of this shape wants let nobody in any more.
-  void shut_what_is_full(const Shape& shape) {
-    each_limit(shape, [&](std::uint32_t queue, Account account) {
-      if (shape.charge.of(account) > *left_of_limit(desk, queue, account))
-        shut.emplace(queue, account);
+  void shut_what_is_full(const Waits& waits) {
+    each_limit(*waits.shape, [&](std::uint32_t queue, Account account) {
+      if (waits.shape->charge.of(account) > *left_of_limit(desk, queue, account))
+        shut.try_emplace({queue, account}, waits.place());
     });
   }
-  bool is_shut(const Shape& shape) {
-    bool any = desk.quotas.room_goes_to(shape.queue).has_value();
-    each_limit(shape, [&](std::uint32_t queue, Account account) {
-      any = any || shut.contains({queue, account});
+  bool is_shut(const Waits& waits) {
+    bool any = desk.quotas.room_goes_to(waits.shape->queue).has_value();
+    each_limit(*waits.shape, [&](std::uint32_t queue, Account account) {
+      const auto from = shut.find({queue, account});
+      any = any || (from != shut.end() && from->second <= waits.place());
     });
     return any;
   }
@@ -124,7 +126,7 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
     const bool is_own = own && own->first == group.first + n;
     found.lacks_quota = !fits_limits(desk, *waits.shape) ||
                         (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape)
-                                               : own && !is_own && walk.is_shut(*waits.shape));
+                                               : own && !is_own && walk.is_shut(waits));
     if (found.lacks_quota) break;
     RoomNow::Attempt attempt = RoomNow(desk).attempt(waits, is_own ? &*own : nullptr);
     const auto needs_others = [&](const Allocation& allocation) {
@@ -223,8 +225,7 @@ void promise_those_before(Walk& walk, WaitingId place) {
         walk.started[id] == waits.group.count || find_reserved(desk, id) != nullptr ||
         !fits_limits(desk, *waits.shape))
       continue;
-    if (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape)
-                              : walk.is_shut(*waits.shape))
+    if (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape) : walk.is_shut(waits))
       continue;
     keep_room(desk, id, walk.started[id]);
   }
@@ -241,8 +242,8 @@ void go_through_all(Walk& walk, std::string& wrong) {
     if (!desk.guaranteed_first) {
       if (walk.coming.contains(id)) continue;
       if (find_reserved(desk, id) == nullptr) {
-        walk.shut_what_is_full(*waits.shape);
-        if (walk.is_shut(*waits.shape)) continue;
+        walk.shut_what_is_full(waits);
+        if (walk.is_shut(waits)) continue;
       }
     }
     check_place(desk, *waits.shape, wrong);
@@ -259,7 +260,7 @@ void go_through_all(Walk& walk, std::string& wrong) {
       promise_those_before(walk, id);
     if (before + started + found.coming == waits.group.count) continue;
     if (found.lacks_quota) {
-      walk.shut_what_is_full(*waits.shape);
+      walk.shut_what_is_full(waits);
       continue;
     }
     walk.somebody_waits = true;
