@@ -12,8 +12,8 @@ def line_of(program, *words):
     return json.loads(subprocess.run([str(w) for w in (ROOT / "build" / program, *words)], check=True, capture_output=True, text=True).stdout)
 
 
-def measure(nodes, waiting, shapes, next_plans=0):
-    return line_of("plan_speed", nodes, waiting, shapes, next_plans)
+def measure(nodes, waiting, shapes, next_plans=0, a_rack=0):
+    return line_of("plan_speed", nodes, waiting, shapes, next_plans, a_rack)
 
 
 def exponent(points):
@@ -45,10 +45,11 @@ def bench_schedule(row):
     subprocess.run(["ninja", "-C", ROOT / "build", "plan_speed", "fgd_speed", "trace_speed"], check=True, stdout=subprocess.DEVNULL)
     bench_histories(row)
     print("a plan from nothing, half of all GPUs busy, 1,000 shapes, easy, closeness on; and the next ones, each after one end")
-    for nodes, waiting, next_plans, plan_bar, middle_bar, worst_bar, mib_bar in (
-            (10_000, 100_000, 1_000, 1.0, 1.0, 10.0, 1024), (125_000, 1_000_000, 300, 15.0, 10.0, 10.0, None)):
-        now = measure(nodes, waiting, 1_000, next_plans)
-        size = f"{nodes * 8:,} GPUs, {waiting:,} waiting"
+    for nodes, waiting, next_plans, plan_bar, middle_bar, worst_bar, mib_bar, a_rack in (
+            (10_000, 100_000, 1_000, 1.0, 1.0, 10.0, 1024, 0), (10_000, 100_000, 1_000, 1.0, 1.0, 10.0, 1024, 16),
+            (125_000, 1_000_000, 300, 15.0, 10.0, 10.0, None, 0), (125_000, 1_000_000, 300, 15.0, 10.0, 10.0, None, 16)):
+        now = measure(nodes, waiting, 1_000, next_plans, a_rack)
+        size = f"{nodes * 8:,} GPUs, {waiting:,} waiting" + (f", {a_rack} nodes a rack" if a_rack else "")
         row(f"{size}: from nothing", f"{now['plan_s']:.2f} s", f"under {plan_bar:g} s", now["plan_s"] < plan_bar)
         row(f"{size}: next plan, median", f"{now['next_median_ms']:.2f} ms", f"under {middle_bar:g} ms", now["next_median_ms"] < middle_bar)
         row(f"{size}: next plan, 99 of 100", f"{now['next_p99_ms']:.2f} ms", f"under {worst_bar:g} ms", now["next_p99_ms"] < worst_bar)

@@ -97,7 +97,8 @@ void print_job(const JobDetail& detail, Output& out) {
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
            (chosen ? "; got " + printable(job.taken) : "") +
-           (detail.spec.time ? ", at most " + format(*detail.spec.time) : ""));
+           (detail.spec.time ? ", at most " + format(*detail.spec.time) : "") +
+           (detail.spec.time && has_rates(detail.spec.resources) ? " at rate 1" : ""));
   out.line("  in " + printable(detail.spec.dir) + ", queue " + printable(job.queue) +
            (detail.spec.priority != 0 ? ", priority " + std::to_string(detail.spec.priority) : ""));
   std::string times = "  submitted " + format_utc(job.submitted);

@@ -151,7 +151,8 @@ void tell_what_was_read(const History& history, const FoundCluster& found, Outpu
       say("  the first: line " + std::to_string(left->examples[0].line) + ": " +
           printable(left->examples[0].why));
   }
-  for (const std::string& note : history.notes) say("note: " + printable(note));
+  for (const auto* notes : {&history.notes, &found.notes})
+    for (const std::string& note : *notes) say("note: " + printable(note));
 }
 
 void tell_queues_without_nodes(const History& history, const FoundCluster& found, Output& out) {

@@ -317,6 +317,9 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
+    if (const JobState* state = register_.find(job); state != nullptr && state->given_up)
+      answer.reason += "; a start by " + format_utc(state->given_up->promised) +
+                       " was promised and given up because " + state->given_up->cause;
     return reply(std::move(answer));
   }
   WhyAnswer answer;

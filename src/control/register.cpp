@@ -192,6 +192,7 @@ void Register::on(const StartAsked& event, Time at) {
     job.live.insert_or_assign(i, std::move(gang));
     if (!promises_.empty()) promises_.erase({event.job, i});
   }
+  job.given_up.reset();
   take_range(job.fresh, event.first, event.count);
   const JobSpec& spec = *job.job.spec;
   const std::uint32_t alternative = event.allocation->alternative;
@@ -300,9 +301,16 @@ void Register::on(const WaitingEnded& event, Time at) {
 
 void Register::on(const Promised& event, Time) {
   promises_.insert_or_assign(event.gang, PromiseMade{event.gang, event.start, event.where});
+  if (const auto job = jobs_.find(event.gang.job); job != jobs_.end()) job->second.given_up.reset();
 }
 
-void Register::on(const PromiseGivenUp& event, Time) { promises_.erase(event.gang); }
+void Register::on(const PromiseGivenUp& event, Time) {
+  const auto made = promises_.find(event.gang);
+  if (made == promises_.end()) return;
+  if (const auto job = jobs_.find(event.gang.job); job != jobs_.end())
+    job->second.given_up = {made->second.start, event.cause};
+  promises_.erase(made);
+}
 
 void Register::on(const LogTrimmed&, Time) {}
 

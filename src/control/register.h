@@ -76,6 +76,12 @@ struct JobState {
   std::uint32_t timed = 0;  ///< gangs that ran to their end in this life of the service …
   Span total_run{0};        ///< … and how long together
   std::uint32_t counted_waiting = 0;  ///< of `waiting`, in the register's sum
+  /// The newest promise to one of its gangs that was given up, while nothing better came.
+  struct GivenUp {
+    Time promised;
+    std::string cause;
+  };
+  std::optional<GivenUp> given_up;
 
   std::uint32_t waiting() const;
   bool waits(std::uint32_t index) const;

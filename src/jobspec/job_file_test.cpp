@@ -157,6 +157,19 @@ any_of = [
   EXPECT_EQ(any_of[2].cpus, whole_cpus(16));
 }
 
+TEST(JobFile, AlternativesMaySayHowFastTheyAre) {
+  const auto any_of = good(
+                          "command = 'x'\nany_of = [{ gpus = 1, rate = 3 }, { cpus = 2, rate = 0.5 "
+                          "}, { cpus = 1 }]")
+                          .resources.alternatives;
+  EXPECT_EQ(any_of.at(0).rate, 3'000u);
+  EXPECT_EQ(any_of.at(1).rate, 500u);
+  EXPECT_FALSE(any_of.at(2).rate);
+  EXPECT_EQ(told_of("any_of = [{ rate = 0 }, { rate = 'fast' }]"),
+            "train.toml:2:20: rate is 0; it goes from 0.001 to 1000\n"
+            "train.toml:2:34: rate must be a number, not a text; write rate = 1.5");
+}
+
 TEST(JobFile, MistakesInAlternativesAreToldWhereTheyStand) {
   EXPECT_EQ(told_of("gpus = 1\nany_of = [{ gpus = 1 }]"),
             "train.toml:2:8: gpus and any_of cannot stand together; put it into each alternative "

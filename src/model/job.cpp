@@ -41,7 +41,7 @@ TaskRequest task_of(const JobSpec& spec, std::uint32_t index, std::uint32_t alte
 
 std::optional<Span> time_limit_of(const JobSpec& spec, std::uint32_t index,
                                   std::uint32_t alternative) {
-  if (!spec.time) return std::nullopt;
+  if (!spec.time || !has_rates(spec.resources)) return spec.time;
   return time_with(task_of(spec, index, alternative), *spec.time);
 }
 

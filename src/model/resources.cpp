@@ -65,6 +65,7 @@ Span time_with(const TaskRequest& task, Span time) {
 }
 
 Span work_with(const TaskRequest& task, Span ran) {
+  if (!task.rate) return ran;
   const __int128 scaled = static_cast<__int128>(ran.us) * rate_of(task) / 1'000;
   return Span{static_cast<std::int64_t>(std::min<__int128>(scaled, (never - Time{}).us))};
 }

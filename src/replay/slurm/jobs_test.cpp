@@ -70,10 +70,24 @@ TEST(SlurmText, NamesMayHoldBarsAndEndsOfLines) {
                            "1|a|b|100|110|5|COMPLETED\n2|c\nsecond line|101|111|6|COMPLETED\n"}) {
     const History history = history_of(text);
     ASSERT_EQ(history.jobs.size(), 2u) << text;
-    EXPECT_EQ(history.left_out.count, 0u);
     EXPECT_EQ(history.jobs[0].name.substr(0, 3), "a|b");
     EXPECT_EQ(history.jobs[1].run, seconds(6));
   }
+}
+
+TEST(SlurmText, ALineThatBeginsNoEntryIsCountedThoughItMayBeMoreOfAName) {
+  std::string text = "JobID|Submit|Start|ElapsedRaw|State|JobName\n";
+  const char* broken[] = {"", "garbage", "7;100;110;5;COMPLETED;a", "7|100|x|5|COMPLETED|a",
+                          "7|100"};
+  for (int i = 0; i < 50; ++i)
+    text += i % 10 == 9 ? std::string(broken[i / 10]) + "\n"
+                        : std::to_string(i) + "|100|110|5|COMPLETED|a\n";
+  const History history = history_of(text);
+  EXPECT_EQ(history.jobs.size(), 45u);
+  EXPECT_EQ(history.left_out.count, 4u);  // an empty line is none
+  EXPECT_EQ(history.left_out.by_reason.at(
+                "it begins no entry; it may be more of the name of the job before it"),
+            2u);
 }
 
 TEST(SlurmText, TwoColumnsOfFreeTextLeaveTheLineInDoubt) {

@@ -175,24 +175,27 @@ class Entries {
     std::uint64_t line = 0;
     std::string_view text;
     std::string broken;
+    std::vector<std::uint64_t> behind;  ///< lines after it, whole as it is, that begin no entry
   };
 
   bool next(Entry& entry) {
     if (!have_ahead_ && !(have_ahead_ = read(ahead_))) return false;
     current_ = std::move(ahead_);
     have_ahead_ = false;
+    std::vector<std::uint64_t> behind;
     while (current_.broken.empty() && may_go_on(current_.text) && (have_ahead_ = read(ahead_)) &&
            ahead_.broken.empty() && !begins(ahead_.text) &&
            current_.text.size() + ahead_.text.size() < longest_entry) {
+      if (field_count(current_.text) >= columns_) behind.push_back(ahead_.line);
+      else ++joined_;
       current_.text += ' ' + ahead_.text;
       have_ahead_ = false;
-      ++joined_;
     }
-    entry = {current_.line, current_.text, current_.broken};
+    entry = {current_.line, current_.text, current_.broken, std::move(behind)};
     return true;
   }
 
-  /// Lines that were taken to go on the text of the line before.
+  /// Lines that were broken off within the text of the line before.
   std::uint64_t joined() const { return joined_; }
 
   /// Gives fields that are too many back to the free text that held the '|'.
@@ -303,6 +306,10 @@ Result<History> read_slurm_text(Input& input, const HowToRead& how) {
     }
     if (why.said()) draft.leave_out(entry.line, why);
     else draft.add(job_of(row, columns, how, draft), entry.line, why);
+    // A name may have an end of line in it, and a line may be broken: nobody can tell which.
+    Why no_entry;
+    no_entry.say("it begins no entry; it may be more of the name of the job before it");
+    for (const std::uint64_t line : entry.behind) draft.leave_out(line, no_entry);
   }
   if (entries.joined() > 0)
     draft.note(std::to_string(entries.joined()) +

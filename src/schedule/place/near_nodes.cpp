@@ -104,12 +104,18 @@ class Search {
 
   /// The node under this switch that holds so many and has the least room; of equal ones the
   /// fullest.
-  std::optional<std::uint32_t> smallest(const Switch& in, std::uint64_t tasks) const {
+  std::optional<std::uint32_t> smallest(std::uint32_t s, std::uint64_t tasks) const {
     std::optional<std::uint32_t> best;
     const auto key = [&](std::uint32_t n) { return std::tuple(room_.of_node(n), cpus(n), n); };
-    for (std::uint32_t i = in.first; i < in.last; ++i) {
-      const std::uint32_t n = tree_.order()[i];
-      if (room_.of_node(n) >= tasks && (!best || key(n) < key(*best))) best = n;
+    for (std::uint32_t i = s; i < tree_.all()[s].end;) {
+      const bool some_may = room_.under(i) >= tasks;
+      const Switch& in = tree_.all()[i];
+      for (std::uint32_t p = in.first; some_may && p < in.last; ++p) {
+        const std::uint32_t n = tree_.order()[p];
+        if (tree_.above(n) != i) break;  // those right under it are in front
+        if (room_.of_node(n) >= tasks && (!best || key(n) < key(*best))) best = n;
+      }
+      i = some_may ? i + 1 : in.end;
     }
     return best;
   }
@@ -135,27 +141,25 @@ class Search {
 
   /// Gives the tasks to nodes under this switch, which has room for them.
   void fill(std::uint32_t s, std::uint64_t tasks) {
-    const Switch& here = tree_.all()[s];
     std::vector<std::uint32_t> nodes = nodes_right_under(s);
-    std::uint32_t most = 0;
-    for (std::uint32_t i = here.first; i < here.last; ++i)
-      most = std::max(most, room_.of_node(tree_.order()[i]));
     while (tasks > 0) {
-      if (tasks <= most) {
-        if (const auto node = smallest(here, tasks)) return take(*node, tasks);
-        most = static_cast<std::uint32_t>(tasks) - 1;
-      }
-      if (const auto inside = lowest(s, tasks)) return fill(*inside, tasks);
       while (!nodes.empty() && room_.of_node(nodes.back()) == 0) nodes.pop_back();
       const auto inside = roomiest_inside(s);
-      CHECK(inside || !nodes.empty());
-      if (!inside || (!nodes.empty() && room_.of_node(nodes.back()) >= room_.under(*inside))) {
-        tasks -= room_.of_node(nodes.back());
-        take(nodes.back(), room_.of_node(nodes.back()));
+      const std::uint64_t most_inside = inside ? room_.under(*inside) : 0;
+      const std::uint64_t most_here = nodes.empty() ? 0 : room_.of_node(nodes.back());
+      CHECK(most_inside > 0 || most_here > 0);
+      // 1. All of it to one node, or under one switch.
+      if (std::max(most_inside, most_here) >= tasks) {
+        if (const auto node = smallest(s, tasks)) return take(*node, tasks);
+        return fill(*lowest(s, tasks), tasks);
+      }
+      // 2. As much of it as can be to what has the most room.
+      if (most_here >= most_inside) {
+        tasks -= most_here;
+        take(nodes.back(), most_here);
       } else {
-        const std::uint64_t all = room_.under(*inside);
-        tasks -= all;
-        fill(*inside, all);
+        tasks -= most_inside;
+        fill(*inside, most_inside);
       }
     }
   }
