@@ -14,7 +14,8 @@ std::string why_silent(const GangView& gang) {
   if (gang.phase == GangPhase::waiting)
     return name + " waits, so it has written nothing; `gang why " + format(gang.id) + "` says why";
   if (gang.phase == GangPhase::ended && gang.ending)
-    return name + " never ran: " + describe(*gang.ending);
+    return name + (gang.ending->cause == EndCause::lost ? " " : " never ran: ") +
+           describe(*gang.ending);
   return {};
 }
 

@@ -71,6 +71,11 @@ void Cycle::learn(Event event) {
   if (auto* ended = std::get_if<GangEnded>(&event.body)) {
     ended->again = may_start_again(*ended);
     const JobState* job = register_.find(ended->gang.job);
+    // The engine may have lost the record of a start that was told before a power cut.
+    const auto live = job->live.find(ended->gang.index);
+    const auto* running = std::get_if<Running>(&live->second.state);
+    if (ended->ending.cause == EndCause::lost && ended->started.us == 0 && running != nullptr)
+      ended->started = running->started;
     if (!ended->again && ended->ending.cause == EndCause::preempted && job != nullptr) {
       // Somebody stopped the job while the gang was leaving.
       ended->ending.cause = EndCause::stopped;

@@ -191,10 +191,14 @@ TEST(Jobs, AScriptThatIsLongerThanAnyWordMayBeRunsAllTheSame) {
   const std::string comment = ": " + std::string(200'000, 'x') + "\n";
   const std::string job =
       machine.submit_file("long.toml", "tasks = 2\ncommand = '''\necho begin {rank}\n" + comment +
-                                           "echo end $GANG_JOB >> ends\nexit 5\n'''\n");
+                                           "echo end $GANG_JOB >> ends.{rank}\n"
+                                           // The first that fails ends the other.
+                                           "until [ -s ends.0 ] && [ -s ends.1 ]; do sleep 0.01; "
+                                           "done\nexit 5\n'''\n");
   EXPECT_EQ(machine.wait(job), 5);
-  EXPECT_TRUE(says(machine.gang({"logs", job}).out, "begin 1"));
-  EXPECT_FALSE(machine.lines("ends").empty());
+  EXPECT_EQ(machine.gang({"logs", job}).out, "[0] begin 0\n[1] begin 1\n");
+  for (const char* file : {"ends.0", "ends.1"})
+    EXPECT_EQ(machine.lines(file), std::vector<std::string>{"end " + job});
 }
 
 TEST(Jobs, AWordThatLinuxDoesNotTakeIsRefusedAndNothingIsSubmitted) {

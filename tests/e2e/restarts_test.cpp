@@ -121,6 +121,7 @@ TEST_F(Restarts, AGangOfWhichAPowerCutTookAllRecordsIsNotStartedTwice) {
   cut_power();
   EXPECT_NE(machine_.wait(once), 0);
   EXPECT_EQ(machine_.show_gang(once + ".0").ending->cause, EndCause::lost);
+  EXPECT_TRUE(machine_.show_gang(once + ".0").started) << "it was told that it had begun";
   EXPECT_EQ(machine_.wait(twice), 0);
   EXPECT_EQ(machine_.lines("once").size(), 1u);
   EXPECT_EQ(machine_.lines("twice").size(), 2u);
