@@ -115,7 +115,7 @@ double held_part(const Simulated& simulated, const Cluster& cluster) {
 
 double gpus_asked(const PastJob& job) {
   const auto& devices = job.request->alternatives.front().devices;
-  return devices ? devices->count * devices->share.thousandths / 1000.0 : 0;
+  return devices ? static_cast<double>(devices->count) * devices->share.thousandths / 1000 : 0;
 }
 
 // Arrivals in an order of our own, with some again or some left out until they ask for 130 % of the
