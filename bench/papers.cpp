@@ -378,6 +378,7 @@ void batsim(const std::string& folder) {
                   starts, places, starts + places == 0 ? "equal" : "NOT EQUAL");
     if (std::string_view(row) == "easy_textbook")
       std::printf(", published 8.681: %s", std::abs(wait - 8.681) < 5e-4 ? "equal" : "NOT EQUAL");
+    if (std::string_view(row).starts_with("conservative")) std::printf(" (nothing published here)");
     std::printf("\n");
   }
 }
