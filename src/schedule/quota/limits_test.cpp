@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include "schedule/make_plan.h"
+#include "schedule/small_world.h"
+
+namespace gangline {
+namespace {
+
+/// Eight GPUs; the first queue may hold four, of which job 5 holds two.
+struct LimitedWorld : SmallWorld {
+  LimitedWorld() {
+    snapshot.queues.front().limit.devices = 4;
+    snapshot.queues.emplace_back().name = "free";
+    node("a", 8, 16);
+    hold(5, part(0, {0, 1}, {0}), minutes(10));
+  }
+};
+
+TEST(Limits, WhyNamesTheLimitItsHoldersTheExpectedStartAndASmallerRequest) {
+  LimitedWorld world;
+  world.wait(7, 1, gpus(3)).time = minutes(1);
+  const WhyAnswer answer = why(world.snapshot, *find_policy("easy"), {7});
+  EXPECT_EQ(answer.reason,
+            "3 devices wanted, and of the 4 that queue normal may hold at once 2 are held or "
+            "promised; job 5 holds 2");
+  EXPECT_EQ(answer.expected, world.snapshot.now + minutes(10));
+  ASSERT_FALSE(answer.suggestions.empty());
+  EXPECT_EQ(answer.suggestions[0].change, "ask for 2 gpus instead of 3");
+}
+
+TEST(Limits, AJobWithAlternativesCountsWithTheMostOfThemUntilItHasStarted) {
+  LimitedWorld world;
+  ResourceRequest either = gpus(1);
+  either.alternatives.push_back(gpus(3).alternatives[0]);
+  world.wait(7, 1, either);
+  Plan plan = world.plan("easy");
+  EXPECT_TRUE(plan.starts.empty());
+  EXPECT_EQ(std::get<OverQuota>(plan.waits.at(0).blocker).wanted, 3'000u);
+  world.snapshot.holders.clear();
+  world.hold(6, world.part(0, {0}, {0}));
+  plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].allocation->alternative, 0u);
+}
+
+TEST(Limits, APromiseIsGivenUpWhereTheLimitWasLowered) {
+  LimitedWorld world;
+  world.wait(7, 1, gpus(3)).time = minutes(1);
+  world.snapshot.promises.push_back({{{7}, 0}, world.snapshot.now + minutes(5)});
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.given_up.size(), 1u);
+  EXPECT_EQ(plan.given_up[0].cause, "the limit of queue normal was lowered");
+}
+
+TEST(Limits, APromisedStartTakesItsPartOfTheLimitAtOnce) {
+  LimitedWorld world;
+  for (std::uint32_t other = 8; other < 13; ++other)
+    world.hold(other, world.part(0, {other - 6}, {other - 6}), minutes(5)).queue = 1;
+  world.wait(7, 1, gpus(2)).time = minutes(1);  // one GPU is free
+  WaitingGroup& small = world.wait(9, 1, gpus(1));
+  small.submitted = small.submitted + seconds(1);
+  small.time = minutes(1);
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.promises.size(), 1u);
+  EXPECT_EQ(plan.promises[0].gang.job, JobId{7});
+  EXPECT_TRUE(plan.starts.empty()) << "it would end in time, but its queue has no more";
+  const auto wait = plan.waits.at(1);
+  EXPECT_EQ(wait.job, JobId{9});
+  EXPECT_TRUE(std::holds_alternative<OverQuota>(wait.blocker));
+}
+
+}  // namespace
+}  // namespace gangline
