@@ -241,10 +241,6 @@ Planner::Found Planner::start_what_fits(const Waits& waits, Plan& plan) {
       ++found.coming;
       continue;
     }
-    // A start that is due waits for nobody to leave where its own place needs nobody to.
-    if (own && n == 0 && making_way_->is_needed_for(*attempt.allocation))
-      if (auto due = place_due(desk_, *own); due && !making_way_->is_needed_for(*due))
-        attempt = {std::move(due), {}, Time{0}, 0, {}};
     const bool moves = attempt.moved.has_value();
     if (moves) desk_.reserved = *std::move(attempt.moved);
     const auto allocation = attempt.allocation;

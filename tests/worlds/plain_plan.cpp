@@ -82,9 +82,6 @@ Found start_what_fits(Desk& desk, Held& held, const Waits& waits, Plan& plan) {
       }
     }
     if (!attempt.allocation) break;
-    if (own && n == 0 && !made_room && held.overlaps(desk, *attempt.allocation))
-      if (auto due = place_due(desk, *own); due && !held.overlaps(desk, *due))
-        attempt = {std::move(due), {}, Time{0}, 0, {}};
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
     const std::uint32_t gang = group.first + n;
     if (made_room || found.coming > 0 ||

@@ -530,10 +530,6 @@ TEST(Worlds, APromiseIsGivenUpForADeviceThatOnlyOthersWhoWerePromisedSomethingMi
   run_world(4318, *find_policy("conservative"));
 }
 
-TEST(Worlds, AStartThatIsDueWaitsForNobodyToLeaveWhereItsPlaceIsFree) {
-  run_world(50083, *find_policy("urgent"));
-}
-
 TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }
 
 }  // namespace
