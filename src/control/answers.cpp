@@ -314,6 +314,8 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
+    if (const auto guess = cycle_.foresight().prediction_of(job))
+      answer.run_guessed = describe(*guess);
     return reply(std::move(answer));
   }
   WhyAnswer answer;

@@ -50,6 +50,56 @@ std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, Time now
 
 }  // namespace
 
+Cycle::Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy)
+    : engine_(engine),
+      log_(log),
+      scene_(register_, settings, policy),
+      foresees_(goes_by_run_time(policy)) {
+  scene_.foretell([this](const Job& job) { return foresight_.run_of(job.id); });
+}
+
+void Cycle::foretell(Foretell foretell) {
+  scene_.foretell(std::move(foretell));
+  foresees_ = false;
+}
+
+void Cycle::recall(const Event& event) {
+  foresee(event);
+  register_.apply(event);
+}
+
+/// To be called before the register knows of it.
+void Cycle::foresee(const Event& event) {
+  if (!foresees_) return;
+  if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
+    foresight_.submitted(submitted->job, event.at);
+  } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
+    const JobState* job = register_.find(started->gang.job);
+    const bool is_gather = job != nullptr && job->job.spec->gather &&
+                           started->gang.index == gather_index(*job->job.spec);
+    if (!is_gather) foresight_.started(started->gang, event.at);
+    if (job == nullptr || job->waiting() == 0) foresight_.none_waits(started->gang.job);
+  } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
+    foresee_end(*ended, event.at);
+  }
+}
+
+void Cycle::foresee_end(const GangEnded& ended, Time at) {
+  const JobState* job = register_.find(ended.gang.job);
+  if (job == nullptr) return;
+  if (job->job.spec->gather && ended.gang.index == gather_index(*job->job.spec)) return;
+  const auto live = job->live.find(ended.gang.index);
+  const Span kept = live == job->live.end() ? Span{0} : live->second.before.progress.kept;
+  if (tells_run_time(ended)) foresight_.ended(ended.gang, kept + (at - ended.started));
+  else foresight_.interrupted(ended.gang);
+  if (ended.again) foresight_.waits_again(ended.gang.job);
+}
+
+Plan Cycle::decide(Time now) {
+  if (foresees_) scene_.look_at(foresight_.renewed(now));
+  return scene_.plan(now);
+}
+
 void Cycle::learn(Event event) {
   if (!register_.concerns(event)) return;
   if (auto* ended = std::get_if<GangEnded>(&event.body)) {
@@ -62,6 +112,7 @@ void Cycle::learn(Event event) {
     }
     if (!ended->again) ++ended_gangs_;
   }
+  foresee(event);
   register_.apply(event);
   log_.note(event);
 }
@@ -107,7 +158,10 @@ void Cycle::settle(JobId id, Time now) {
 Result<void> Cycle::accept(const std::vector<Event>& submitted) {
   const auto written = log_.commit(submitted);
   if (!written) return written;
-  for (const Event& event : submitted) register_.apply(event);
+  for (const Event& event : submitted) {
+    foresee(event);
+    register_.apply(event);
+  }
   return {};
 }
 
@@ -148,7 +202,10 @@ void Cycle::ask_again() {
 
 void Cycle::retire_ended() {
   const std::set<JobId> ended = register_.ended();
-  for (const JobId id : ended) register_.drop(id);
+  for (const JobId id : ended) {
+    foresight_.forget(id);
+    register_.drop(id);
+  }
 }
 
 bool wishes_nothing(const Plan& plan) {

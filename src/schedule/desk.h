@@ -16,6 +16,7 @@
 #include "model/snapshot.h"
 #include "schedule/holdings.h"
 #include "schedule/order/order.h"
+#include "schedule/order/patience.h"
 #include "schedule/outlook.h"
 #include "schedule/place/free_state.h"
 #include "schedule/place/wanted.h"
@@ -59,6 +60,9 @@ struct Waits {
   WaitingGroup group;
   Shape* shape = nullptr;
   OrderKey key;
+
+  /// It waits for nothing but room.
+  bool is_in_line() const { return group.after.empty() && !shape->hopeless; }
 };
 
 /// When and where a gang could start if nobody else came.
@@ -101,6 +105,16 @@ class Desk {
   void let_go(HeldId id);
   /// The same allocation, held by others or longer than was thought.
   void renew(HeldId id, Holder holder);
+  /// Those who have waited for too long by now go first, where the policy says so. Returns when the
+  /// next will have.
+  Time let_late_go_first();
+
+  /// For how many room may be kept when this one finds none. Whoever has waited for too long and is
+  /// first gets a promise also if somebody else holds the last one: or others would pass it by.
+  std::size_t most_promises(const Waits& waits, bool is_first) const {
+    const bool too_long = is_first && waits.key.submitted <= order.late_up_to();
+    return std::size_t{policy.promises} + (too_long && policy.promises != everyone ? 1 : 0);
+  }
 
   std::optional<WaitingId> find(JobId job, std::uint32_t first) const;
   /// The waiting group that the gang is in.
@@ -142,7 +156,7 @@ class Desk {
   const std::shared_ptr<const Cluster> cluster;
   const std::vector<Queue> queues;
   const std::vector<ForeignUse> foreign;
-  const Order order;
+  Order order;
   const Kinds kinds;
   FreeState free;
   Holdings held;
@@ -179,6 +193,7 @@ class Desk {
 
   const FreeView all_free_;
   const Rater rater_;
+  Patience patience_;
   std::optional<FreeState> empty_;  ///< with everything free; where the policy asks for it
   std::deque<Shape> shapes_;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;

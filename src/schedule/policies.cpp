@@ -29,6 +29,7 @@ constexpr Policy rows[] = {
     row("ageing", First::ageing, Place::pack, true, 1),
     row("shortest", First::shortest, Place::pack, true, 0),
     row("smallest", First::smallest, Place::pack, true, 0),
+    row("predicted", First::remaining, Place::pack, true, 1),
     row("fifo_consolidate", First::arrival, Place::consolidate, false, 0),
     row("shortest_consolidate", First::shortest, Place::consolidate, false, 0),
     row("first_fit", First::arrival, Place::first, true, 1),
@@ -39,6 +40,7 @@ constexpr Policy rows[] = {
     row("gpu_clustering", First::arrival, Place::clustering, true, 1),
     row("fgd", First::arrival, Place::fragmentation, true, 1),
     row("random", First::arrival, Place::random, true, 1),
+    row("gang", First::least_work, Place::best, true, 1),
     //       name      goes first      who may be stopped   promises  place  by run times known
     stopping("urgent", First::arrival, MayStop::lower_priority, 1),
     stopping("fewest_devices", First::fewest_devices, MayStop::later),

@@ -5,8 +5,8 @@
 //   queue NAME [priority P] [foreign]
 //   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
 //   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
-//       [priority P] [queue Q] [after JOB] [keeps]      WHAT: gpus N|share S [cpus N] [memory M]
-//       [model M]
+//       [priority P] [queue Q] [after JOB] [keeps] [foretold D]
+//       WHAT: gpus N|share S [cpus N] [memory M] [model M]
 //   foreign NODE:D at T [until T] by WORD       away NODE[:D] at T [until T]
 //   withdraw JOB at T                           `time` is D where it is not said
 //   work T,T,...                                what gangs usually are, in device-seconds
@@ -15,7 +15,8 @@
 //   expect JOB at T promised T2|nothing         expect JOB refused because WORDS
 //   expect JOB[.GANG] stopped T|never           expect JOB[.GANG] ends T|never
 // Start and place are of the first run, stops and ends of the last. Who is stopped for others
-// leaves at once, and is known to run for D; what it ran is lost unless it `keeps` it.
+// leaves at once. A job is foretold to run for D where nothing else is said; what it ran is lost
+// unless it `keeps` it.
 #pragma once
 
 #include <optional>

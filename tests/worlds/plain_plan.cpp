@@ -127,6 +127,7 @@ std::uint32_t take_turns(Desk& desk, const WaitingGroup& group, std::uint32_t st
 Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wrong) {
   Plan plan;
   Desk desk(snapshot, policy);
+  plan.again = desk.let_late_go_first();
   keep_promises(desk, true, plan);
   check_outlook(desk, wrong);
   bool somebody_waits = false;
@@ -142,9 +143,9 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
         waits.group.turns > 1 && !somebody_waits && desk.reserved.empty())
       started = take_turns(desk, waits.group, started, plan);
     if (started + found.coming == waits.group.count) continue;
+    const std::size_t most = desk.most_promises(waits, !somebody_waits);
     somebody_waits = true;
-    if (found.coming == 0 && desk.reserved.size() < policy.promises &&
-        find_reserved(desk, id) == nullptr)
+    if (found.coming == 0 && desk.reserved.size() < most && find_reserved(desk, id) == nullptr)
       keep_room(desk, id, started);
   }
   if (policy.stops != MayStop::nobody) improve_promises(desk);

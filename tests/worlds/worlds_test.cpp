@@ -476,7 +476,9 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, conservative
 
 void run_world(std::uint64_t seed, const Policy& policy) {
-  WorldRun run(seed, policy);
+  Policy impatient = policy;
+  impatient.patience = seconds(20);  // these worlds last for minutes
+  WorldRun run(seed, impatient);
   run.go();
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;
 }
