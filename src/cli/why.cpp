@@ -62,6 +62,7 @@ int run_why(const std::string& word, Output& out) {
   } else if (!answer->expected_because.empty()) {
     out.line("when it will start cannot be known: " + printable(answer->expected_because));
   }
+  if (!answer->run_guessed.empty()) out.line(printable(answer->run_guessed));
   if (!answer->suggestions.empty()) out.line("it would start now with one of these:");
   for (const Suggestion& suggestion : answer->suggestions)
     out.line("  - " + printable(suggestion.change));

@@ -320,6 +320,8 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
     if (const JobState* state = register_.find(job); state != nullptr && state->given_up)
       answer.reason += "; a start by " + format_utc(state->given_up->promised) +
                        " was promised and given up because " + state->given_up->cause;
+    if (const auto guess = cycle_.foresight().prediction_of(job))
+      answer.run_guessed = describe(*guess);
     return reply(std::move(answer));
   }
   WhyAnswer answer;

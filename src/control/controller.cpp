@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "control/merge_node.h"
+#include "control/past_runs.h"
 #include "control/snapshot_of.h"
 
 namespace gangline {
@@ -61,7 +62,10 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
 Controller::~Controller() { *alive_ = false; }
 
 Result<void> Controller::begin() {
-  // 1. What was: nodes with the numbers of their devices, then the jobs that have not ended.
+  // 1. What was: how long gangs ran, nodes with the numbers of their devices, then the jobs that
+  //    have not ended.
+  if (goes_by_run_time(policy_))
+    if (const auto recalled = recall_past_runs(store_, cycle_); !recalled) return recalled;
   auto nodes = store_.nodes();
   if (!nodes) return nodes.error();
   for (const NodeSeen& seen : *nodes) cycle_.recall({world_.now(), seen});

@@ -51,19 +51,68 @@ std::vector<Event> wishes_of(const Plan& plan, const Register& beliefs, const st
 
 }  // namespace
 
+Cycle::Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy)
+    : engine_(engine),
+      log_(log),
+      usage_(settings),
+      counts_use_(policy.goes_first == GoesFirst::fair_share),
+      scene_(register_, usage_, settings, policy),
+      foresees_(goes_by_run_time(policy)) {
+  scene_.foretell([this](const Job& job) { return foresight_.run_of(job.id); });
+}
+
 void Cycle::count_use(const std::vector<PastUse>& past) {
   counts_use_ = true;
   for (const PastUse& use : past) usage_.recall(use);
 }
 
+void Cycle::foretell(Foretell foretell) {
+  scene_.foretell(std::move(foretell));
+  foresees_ = false;
+}
+
 void Cycle::recall(const Event& event) {
+  foresee(event);
   if (counts_use_) usage_.recall(event, register_);
   register_.apply(event);
 }
 
 void Cycle::apply(const Event& event) {
+  foresee(event);
   if (counts_use_) usage_.learn(event, register_);
   register_.apply(event);
+}
+
+/// To be called before the register knows of it.
+void Cycle::foresee(const Event& event) {
+  if (!foresees_) return;
+  if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
+    foresight_.submitted(submitted->job, event.at);
+  } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
+    const JobState* job = register_.find(started->gang.job);
+    const bool is_gather = job != nullptr && job->job.spec->gather &&
+                           started->gang.index == gather_index(*job->job.spec);
+    if (!is_gather) foresight_.started(started->gang, event.at);
+    if (job == nullptr || job->waiting() == 0) foresight_.none_waits(started->gang.job);
+  } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
+    foresee_end(*ended, event.at);
+  }
+}
+
+void Cycle::foresee_end(const GangEnded& ended, Time at) {
+  const JobState* job = register_.find(ended.gang.job);
+  if (job == nullptr) return;
+  if (job->job.spec->gather && ended.gang.index == gather_index(*job->job.spec)) return;
+  const auto live = job->live.find(ended.gang.index);
+  const Span kept = live == job->live.end() ? Span{0} : live->second.before.progress.kept;
+  if (tells_run_time(ended)) foresight_.ended(ended.gang, kept + (at - ended.started));
+  else foresight_.interrupted(ended.gang);
+  if (ended.again) foresight_.waits_again(ended.gang.job);
+}
+
+Plan Cycle::decide(Time now) {
+  if (foresees_) scene_.look_at(foresight_.renewed(now));
+  return scene_.plan(now);
 }
 
 void Cycle::learn(Event event) {
@@ -173,7 +222,10 @@ void Cycle::ask_again() {
 
 void Cycle::retire_ended() {
   const std::set<JobId> ended = register_.ended();
-  for (const JobId id : ended) register_.drop(id);
+  for (const JobId id : ended) {
+    foresight_.forget(id);
+    register_.drop(id);
+  }
 }
 
 bool wishes_nothing(const Plan& plan) {

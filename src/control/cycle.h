@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "control/foresight.h"
 #include "control/register.h"
 #include "control/scene.h"
 #include "engine/engine.h"
@@ -25,12 +26,7 @@ class EventLog {
 class Cycle {
  public:
   /// `engine` and `log` must outlive it.
-  Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy)
-      : engine_(engine),
-        log_(log),
-        usage_(settings),
-        counts_use_(policy.goes_first == GoesFirst::fair_share),
-        scene_(register_, usage_, settings, policy) {}
+  Cycle(Engine& engine, EventLog& log, const Settings& settings, const Policy& policy);
 
   const Register& beliefs() const { return register_; }
   /// Gangs that ended for good, as far as it learned of them itself.
@@ -44,6 +40,8 @@ class Cycle {
 
   /// What was written down earlier.
   void recall(const Event& event);
+  /// What ended before all that is recalled, oldest first, so that run times can be foretold.
+  void recall_run(const ToRun& gang, Span run) { foresight_.recall(gang, run); }
   /// What happened; nothing if it is known already.
   void learn(Event event);
   /// What follows from what happened: a gather whose gangs failed, and jobs that came after one
@@ -55,12 +53,14 @@ class Cycle {
   /// What is usually asked for.
   void expect(std::vector<UsualTask> usual) { scene_.expect(std::move(usual)); }
   void expect_work(std::vector<Span> work) { scene_.expect_work(std::move(work)); }
-  /// How long gangs run; see Scene::foretell.
-  void foretell(Foretell foretell) { scene_.foretell(std::move(foretell)); }
+  /// How long gangs run, known from elsewhere; else it is guessed (Foresight).
+  void foretell(Foretell foretell);
+  /// What is guessed, under a policy that goes by it.
+  const Foresight& foresight() const { return foresight_; }
   const Viewpoint& viewpoint() const { return scene_.viewpoint(); }
   /// Before `decide`: shows the scheduler what changed.
   const Scene& look();
-  Plan decide(Time now) { return scene_.plan(now); }
+  Plan decide(Time now);
   /// Writes the plan down, then asks the engine. After an Error nothing was asked.
   Result<void> carry_out(const Plan& plan, Time now);
 
@@ -78,6 +78,8 @@ class Cycle {
   void apply(const Event& event);
   void ask_to_leave(const MakeRoom& stop);
   bool may_start_again(const GangEnded& ended) const;
+  void foresee(const Event& event);
+  void foresee_end(const GangEnded& ended, Time at);
 
   Engine& engine_;
   EventLog& log_;
@@ -85,6 +87,8 @@ class Cycle {
   Usage usage_;
   bool counts_use_;
   Scene scene_;
+  Foresight foresight_;
+  bool foresees_ = false;
   std::uint64_t ended_gangs_ = 0;
 };
 

@@ -424,6 +424,7 @@ void fields(M& m, WhyAnswer& v) {
   m("reason", v.reason);
   m("expected", v.expected);
   m("expected_because", v.expected_because);
+  m("run_guessed", v.run_guessed);
   m("suggestions", v.suggestions);
 }
 template <class M>

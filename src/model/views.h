@@ -83,6 +83,9 @@ struct WhyAnswer {
   std::optional<Time> expected;         ///< empty: cannot be known
   std::string expected_because;         ///< how we know, or why we cannot
   std::vector<Suggestion> suggestions;  ///< best first
+  /// How long each of its gangs is guessed to run, and by what; empty: the policy asks for no
+  /// guess.
+  std::string run_guessed = {};
 };
 
 struct DeviceUse {

@@ -76,7 +76,8 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       quotas(snapshot.queues),
       held(kinds.nodes()),
       all_free_(free),
-      rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual) {
+      rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual),
+      patience_(by, *snapshot.cluster) {
   if (policy.place == Place::consolidate) empty_.emplace(kinds);
   if (policy.goes_first == GoesFirst::fair_share)
     standings_.emplace(queues, snapshot.used == nullptr ? std::vector<UserUse>{} : *snapshot.used);
@@ -156,13 +157,15 @@ void Desk::wait(const WaitingGroup& group) {
   one.key = order.key_of(group, id);
   one.longest = longest_of(group);
   by_gang_[{group.job, group.first}] = id;
-  if (group.after.empty() && !one.shape->hopeless) put_in_line(one);
+  patience_.waits(group, id, one.is_in_line());
+  if (one.is_in_line()) put_in_line(one);
 }
 
 void Desk::withdraw(WaitingId id) {
   Waits& one = waiting_[id];
   by_gang_.erase({one.group.job, one.group.first});
-  if (one.group.after.empty() && !one.shape->hopeless) take_out_of_line(one);
+  patience_.no_longer_waits(one.group, id, one.is_in_line());
+  if (one.is_in_line()) take_out_of_line(one);
   one = Waits{};
   unused_.push_back(id);
 }
@@ -355,6 +358,21 @@ void Desk::share_by(const std::vector<UserUse>& used) {
     shape.standing = standings_->of(shape.queue, shape.user);
     if (!shape.line.empty()) note(shape);
   }
+}
+
+Time Desk::let_late_go_first() {
+  const Time before = order.late_up_to(), late_up_to = patience_.late_up_to(now);
+  if (before == late_up_to) return patience_.next_late(now);
+  order.let_go_first(late_up_to);
+  std::vector<WaitingId> moved;
+  patience_.between(before, late_up_to, [&](WaitingId id) { moved.push_back(id); });
+  for (const WaitingId id : moved) {
+    Waits& one = waiting_[id];
+    if (one.is_in_line()) take_out_of_line(one);
+    one.key = order.key_of(one.group, id);
+    if (one.is_in_line()) put_in_line(one);
+  }
+  return patience_.next_late(now);
 }
 
 std::optional<WaitingId> Desk::find(JobId job, std::uint32_t first) const {

@@ -16,6 +16,7 @@
 #include "model/snapshot.h"
 #include "schedule/holdings.h"
 #include "schedule/order/order.h"
+#include "schedule/order/patience.h"
 #include "schedule/order/standings.h"
 #include "schedule/outlook.h"
 #include "schedule/place/free_state.h"
@@ -79,6 +80,9 @@ struct Waits {
 
   OrderKey place() const { return shape->now(key); }
   Time latest_end_from(Time start) const { return longest ? start + *longest : never; }
+
+  /// It waits for nothing but room.
+  bool is_in_line() const { return group.after.empty() && !shape->hopeless; }
 };
 
 /// When and where a gang could start if nobody else came.
@@ -124,6 +128,16 @@ class Desk {
   void renew(HeldId id, Holder holder);
   /// What users had by now, for policies that share by it.
   void share_by(const std::vector<UserUse>& used);
+  /// Those who have waited for too long by now go first, where the policy says so. Returns when the
+  /// next will have.
+  Time let_late_go_first();
+
+  /// For how many room may be kept when this one finds none. Whoever has waited for too long and is
+  /// first gets a promise also if somebody else holds the last one: or others would pass it by.
+  std::size_t most_promises(const Waits& waits, bool is_first) const {
+    const bool too_long = is_first && waits.key.submitted <= order.late_up_to();
+    return std::size_t{policy.promises} + (too_long && policy.promises != everyone ? 1 : 0);
+  }
 
   std::optional<WaitingId> find(JobId job, std::uint32_t first) const;
   /// The waiting group that the gang is in.
@@ -168,7 +182,7 @@ class Desk {
   const std::shared_ptr<const Cluster> cluster;
   const std::vector<Queue> queues;
   const std::vector<ForeignUse> foreign;
-  const Order order;
+  Order order;
   const Kinds kinds;
   FreeState free;
   Quotas quotas;  ///< of `held`, and of those who are to leave
@@ -219,6 +233,7 @@ class Desk {
 
   const FreeView all_free_;
   const Rater rater_;
+  Patience patience_;
   std::optional<Standings> standings_;  ///< where the policy shares by them
   std::optional<FreeState> empty_;      ///< with everything free; where the policy asks for it
   std::deque<Shape> shapes_;

@@ -210,6 +210,7 @@ Plan Planner::plan(Time now) {
   take_back_wishes();
   desk_.quotas.plan_is_done();
   desk_.now = now;
+  plan.again = desk_.let_late_go_first();
   desk_.begin_plan();
   // 2. Promises in force stay, or are given up for a cause.
   look_at_promises(plan);
@@ -301,8 +302,9 @@ void Planner::go_through_all(Plan& plan) {
     // comes before it now has to wait until it is kept.
     if (!first_that_waits_) first_that_waits_ = *key;
     if (!desk_.policy.overtake) break;
-    if (found.coming > 0 || desk_.reserved.size() >= desk_.policy.promises ||
-        never_free.contains(waits.shape) || find_reserved(desk_, key->id) != nullptr)
+    const std::size_t most = desk_.most_promises(waits, *key == *first_that_waits_);
+    if (found.coming > 0 || desk_.reserved.size() >= most || never_free.contains(waits.shape) ||
+        find_reserved(desk_, key->id) != nullptr)
       continue;
     if (keep_room(desk_, key->id, before + started) == nullptr) never_free.insert(waits.shape);
     else never_free.clear();

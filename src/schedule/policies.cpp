@@ -47,6 +47,7 @@ constexpr Policy rows[] = {
     row("shortest", First::shortest, Place::pack, true, 0),
     row("fair", First::fair_share, Place::pack, true, 1),
     row("smallest", First::smallest, Place::pack, true, 0),
+    row("predicted", First::remaining, Place::pack, true, 1),
     row("fifo_consolidate", First::arrival, Place::consolidate, false, 0),
     row("shortest_consolidate", First::shortest, Place::consolidate, false, 0),
     row("first_fit", First::arrival, Place::first, true, 1),
@@ -56,7 +57,7 @@ constexpr Policy rows[] = {
     row("gpu_packing", First::arrival, Place::packing, true, 1),
     row("gpu_clustering", First::arrival, Place::clustering, true, 1),
     row("fgd", First::arrival, Place::fragmentation, true, 1),
-    row("gang", First::arrival, Place::gang, true, 1),
+    row("gang", First::least_work, Place::gang, true, 1),
     row("random", First::arrival, Place::random, true, 1),
     //      name      place  promises  of what
     keeping("easy_textbook", Place::pack, 1, Keeps::counted),

@@ -21,13 +21,15 @@ enum class GoesFirst : std::uint8_t {
   ageing,    ///< the same, but Policy::ages worth of waiting makes up for one of priority
   shortest,  ///< higher priority first, then who has the least time limit; without one, last
   smallest,  ///< higher priority first, then who wants the fewest devices, then the fewest CPUs
-  fewest_devices,    ///< higher priority first, then who wants the fewest devices
-  remaining,         ///< … then who will run the shortest from now; who is not known to, last
+  fewest_devices,  ///< higher priority first, then who wants the fewest devices
+  remaining,  ///< … then who is foretold to run the shortest from now; of whom nothing is, last
   remaining_work,    ///< … then the same times its devices
   attained,          ///< … then who ran the least so far, by Policy::levels
   attained_work,     ///< … then the same times its devices
   attained_in_line,  ///< … then as attained_work, but in a level those first who came there first
   gittins,  ///< … then as attained_work, and within a level who is likeliest to end for its work
+  least_work,  ///< … then who has waited beyond all patience (order/patience.h), as they came; then
+               ///< who is foretold the least run time times its devices
   /// Those within what is guaranteed to their queue, then all others: each time whose user and
   /// queue had the least for their shares (order/standings.h), then higher priority first.
   fair_share,
@@ -83,6 +85,7 @@ struct Policy {
   bool oracle = false;         ///< goes by run times that nobody knows beforehand: for simulations
   std::uint64_t seed = 42;     ///< of Place::random
   Span ages = hours(1);        ///< of GoesFirst::ageing
+  Span patience = hours(12);   ///< of GoesFirst::least_work, while few wait
   MayStop stops = MayStop::nobody;
   /// Of GoesFirst::attained: all who ran less than the first go before those who ran less than the
   /// second, and so on (Tiresias, NSDI'19: discretised two-dimensional least attained service).
@@ -91,6 +94,13 @@ struct Policy {
   /// soon as something happens.
   Span rounds{0};
 };
+
+/// Goes by how long gangs will run.
+constexpr bool goes_by_run_time(const Policy& policy) {
+  return policy.goes_first == GoesFirst::remaining ||
+         policy.goes_first == GoesFirst::remaining_work ||
+         policy.goes_first == GoesFirst::least_work;
+}
 
 /// All rows; the first is taken where none is named.
 std::span<const Policy> policies();

@@ -368,6 +368,15 @@ Result<std::vector<GangView>> Store::ended_gangs(JobId job, std::uint32_t first,
   return gangs;
 }
 
+Result<std::vector<Event>> Store::newest_ends(std::uint32_t most) const {
+  Statement query(core_->database.get(),
+                  "SELECT body FROM event WHERE kind IN (7, 8) ORDER BY seq DESC LIMIT ?1");
+  query.bind(1, std::int64_t{most});
+  auto events = Core::events(query);
+  if (events) std::reverse(events->begin(), events->end());
+  return events;
+}
+
 Result<std::vector<Event>> Store::ended_waiting(JobId job) const {
   Statement query(core_->database.get(),
                   "SELECT body FROM event WHERE job = ?1 AND kind = 11 ORDER BY seq");

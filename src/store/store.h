@@ -62,6 +62,8 @@ class Store {
   /// `badly`.
   Result<std::vector<GangView>> ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,
                                             bool badly) const;
+  /// The newest GangEnded of all jobs that ran to their ends, at most `most`, oldest first.
+  Result<std::vector<Event>> newest_ends(std::uint32_t most) const;
   /// Each WaitingEnded of the job: gangs that ended and never ran, or not again.
   Result<std::vector<Event>> ended_waiting(JobId job) const;
   /// Events that name this gang (starts of several gangs together as well), in order.

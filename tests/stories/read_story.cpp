@@ -220,6 +220,8 @@ void read_job(Words& words, Story& story) {
     } else if (words.take("time")) {
       limited = !words.take("none");
       if (limited) job.group.time = seconds(words.number());
+    } else if (words.take("foretold")) {
+      job.group.progress.whole_run = seconds(words.number());
     } else if (words.take("gangs")) {
       job.group.count = words.count();
     } else if (words.take("turns")) {
@@ -244,7 +246,7 @@ void read_job(Words& words, Story& story) {
     }
   }
   if (limited && !job.group.time) job.group.time = job.run;
-  job.group.progress.whole_run = job.run;
+  if (!job.group.progress.whole_run) job.group.progress.whole_run = job.run;
   job.group.request = std::make_shared<const ResourceRequest>(std::move(request));
   story.jobs.push_back(std::move(job));
 }

@@ -7,7 +7,7 @@
 //   had USER T [in QUEUE]                       device-seconds, as they count from the start on
 //   node NAME gpus N [cpus N] [memory 64G] [islands 4,4] [model M] [slices D:N] [numa N]
 //   job NAME at T WHAT [or WHAT]... for D [time D2|none] [gangs N] [turns N] [tasks N]
-//       [priority P] [queue Q] [of USER] [after JOB] [keeps]
+//       [priority P] [queue Q] [of USER] [after JOB] [keeps] [foretold D]
 //       WHAT: gpus N|share S [cpus N] [memory M] [model M]
 //   foreign NODE:D at T [until T] by WORD       away NODE[:D] at T [until T]
 //   withdraw JOB at T                           `time` is D where it is not said
@@ -17,7 +17,8 @@
 //   expect JOB at T promised T2|nothing         expect JOB refused because WORDS
 //   expect JOB[.GANG] stopped T|never           expect JOB[.GANG] ends T|never
 // Start and place are of the first run, stops and ends of the last. Who is stopped for others
-// leaves at once, and is known to run for D; what it ran is lost unless it `keeps` it.
+// leaves at once. A job is foretold to run for D where nothing else is said; what it ran is lost
+// unless it `keeps` it.
 #pragma once
 
 #include <optional>

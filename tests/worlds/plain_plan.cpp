@@ -263,9 +263,9 @@ void go_through_all(Walk& walk, std::string& wrong) {
       walk.shut_what_is_full(waits);
       continue;
     }
+    const std::size_t most = desk.most_promises(waits, !walk.somebody_waits);
     walk.somebody_waits = true;
-    if (found.coming == 0 && desk.reserved.size() < desk.policy.promises &&
-        find_reserved(desk, id) == nullptr)
+    if (found.coming == 0 && desk.reserved.size() < most && find_reserved(desk, id) == nullptr)
       keep_room(desk, id, before + started);
   }
 }
@@ -275,6 +275,7 @@ void go_through_all(Walk& walk, std::string& wrong) {
 Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wrong) {
   Plan plan;
   Desk desk(snapshot, policy);
+  plan.again = desk.let_late_go_first();
   keep_promises(desk, true, plan);
   check_outlook(desk, wrong);
   Walk walk{desk, plan, {}, {}, {}, {}, false};

@@ -503,6 +503,7 @@ constexpr std::uint64_t most_promises = 6;
 void run_world(std::uint64_t seed, Policy policy, bool of_queues = false) {
   // These worlds last for minutes.
   if (seed % 2 == 0) policy.levels = {seconds(20), seconds(60)};
+  policy.patience = seconds(20);
   WorldRun run(of_queues ? random_world_of_queues(seed) : random_world(seed), seed, policy);
   run.go();
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;

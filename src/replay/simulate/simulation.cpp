@@ -366,10 +366,14 @@ class Run {
       const Span work = work_with(past.request->alternatives[past.alternative], past.run);
       limit = Span{static_cast<std::int64_t>(static_cast<double>(work.us) * how_.assumed_limit)};
     }
-    auto& spec = specs_[{past.request.get(), limit.value_or(Span{-1}), past.priority, past.queue}];
+    // A name counts only where it is gone by.
+    const std::string name =
+        past.name.empty() || !goes_by_run_time(how_.policy) ? "job" : past.name;
+    auto& spec =
+        specs_[{past.request.get(), limit.value_or(Span{-1}), past.priority, past.queue, name}];
     if (spec == nullptr) {
       JobSpec made;
-      made.name = "job";
+      made.name = name;
       made.resources = *past.request;
       made.time = limit;
       made.priority = past.priority;
@@ -421,7 +425,7 @@ class Run {
     const ResourceRequest* request = nullptr;
     Span limit;
     std::int32_t priority = 0;
-    std::string queue;
+    std::string queue, name;
     auto operator<=>(const Alike&) const = default;
   };
 

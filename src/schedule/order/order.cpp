@@ -107,6 +107,11 @@ Standpoint Order::point_of(const WaitingGroup& group) const {
       point.within = -static_cast<std::int64_t>(gittins_.index(Span{work}) * scale);
       break;
     }
+    case GoesFirst::least_work:
+      point.then = 1;
+      if (group.submitted <= late_up_to_) point.then = 0;
+      else point.within = times_devices(left_of(progress), group);
+      break;
   }
   return point;
 }

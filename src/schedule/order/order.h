@@ -45,6 +45,9 @@ class Order {
 
   /// That of its job and its queue.
   std::int64_t priority_of(const WaitingGroup& group) const;
+  /// Those who were submitted up to then have waited beyond all patience.
+  void let_go_first(Time submitted_up_to) { late_up_to_ = submitted_up_to; }
+  Time late_up_to() const { return late_up_to_; }
   Standpoint point_of(const WaitingGroup& group) const;
   /// Of a gang that runs and could be stopped (`waited` is not null), as it is now.
   Standpoint point_of(const Holder& holder, Time now) const;
@@ -63,6 +66,7 @@ class Order {
   const Policy policy_;
   const std::vector<Queue> queues_;
   const Gittins gittins_;
+  Time late_up_to_{std::numeric_limits<std::int64_t>::min()};
 };
 
 /// Devices in thousandths that the first alternative wants in all.
