@@ -87,7 +87,9 @@ void Cycle::apply(const Event& event) {
 void Cycle::foresee(const Event& event) {
   if (!foresees_) return;
   if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
-    foresight_.submitted(submitted->job, event.at);
+    // Read back from the store it comes a second time, without its spec.
+    if (register_.find(submitted->job.id) == nullptr)
+      foresight_.submitted(submitted->job, event.at);
   } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
     const JobState* job = register_.find(started->gang.job);
     const bool is_gather = job != nullptr && job->job.spec->gather &&
