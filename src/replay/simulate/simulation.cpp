@@ -162,6 +162,7 @@ class Run {
     //    was kept for the first that waits may be kept elsewhere then, and more may start. Those
     //    who are stopped for others are gone at once.
     again_ = never;
+    held_back_ = false;
     while (cycle_.look().somebody_waits()) {
       const Plan plan = plan_now(now);
       CHECK(cycle_.carry_out(plan, now).ok());
@@ -184,6 +185,9 @@ class Run {
       plan = cycle_.decide(now);
     }
     if (power_) hold_back(plan);
+    // Nobody is stopped again and again at one moment for one whose start waits for power.
+    held_back_ = held_back_ || short_of_power_;
+    if (held_back_) plan.stops.clear();
     return plan;
   }
 
@@ -394,6 +398,7 @@ class Run {
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
   bool short_of_power_ = false;  ///< something waits for nothing else
+  bool held_back_ = false;       ///< something did at this moment
   IdleBecause cause_ = IdleBecause::nothing_asked;
   Time again_ = never;  ///< a plan is due, though nothing happens
   Span look_every_{0};
