@@ -206,6 +206,7 @@ class Run {
     // 3. Decide, 4. ask. That something has started is news, and news is planned with at once: what
     //    was kept for the first that waits may be kept elsewhere then, and more may start. Those
     //    who are stopped for others are gone at once.
+    held_back_ = false;
     again_ = next_round(now, how_.policy.rounds);
     const bool may_plan = again_ == now;
     if (may_plan) again_ = never;
@@ -231,6 +232,9 @@ class Run {
       plan = cycle_.decide(now);
     }
     if (power_) hold_back(plan);
+    // Nobody is stopped again and again at one moment for one whose start waits for power.
+    held_back_ = held_back_ || short_of_power_;
+    if (held_back_) plan.stops.clear();
     return plan;
   }
 
@@ -447,6 +451,7 @@ class Run {
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
   bool short_of_power_ = false;  ///< something waits for nothing else
+  bool held_back_ = false;       ///< something did at this moment
   IdleBecause cause_ = IdleBecause::nothing_asked;
   Time again_ = never;  ///< a plan is due, though nothing happens
   Span look_every_{0};
