@@ -121,7 +121,7 @@ class Control : public testing::Test {
     engine_ = std::make_unique<PretendEngine>(world_);
     store_ = std::move(*Store::open({dir_ + "/db", most_pages}));
     controller_ = std::make_unique<Controller>(
-        world_, *store_, *engine_, ControllerSettings{{}, "anna", 1000, 1, "1", dir_, false},
+        world_, *store_, *engine_, ControllerSettings{settings_, "anna", 1000, 1, "1", dir_, false},
         [&] { ended_ = true; });
     ASSERT_TRUE(controller_->begin());
     world_.settle();
@@ -168,6 +168,7 @@ class Control : public testing::Test {
   }
 
   PretendWorld world_;
+  Settings settings_;
   std::string dir_;
   std::unique_ptr<PretendEngine> engine_;
   std::unique_ptr<Store> store_;
@@ -449,6 +450,26 @@ TEST_F(Control, AfterACrashNothingStartsTwiceAndWhatRanIsAskedForAgain) {
   EXPECT_EQ(engine_->resumed_cursor, "3");
   EXPECT_EQ(line(job->id).ended_well, 1u);
   EXPECT_EQ(line(job->id).running, 1u);
+}
+
+TEST_F(Control, RunTimesAreGuessedFromWhatEndedBeforeARestartAndWhatWaitsIsReadBack) {
+  settings_.policy = "gang";
+  begin(0);
+  const auto first = submit(a_spec());
+  engine_->report(GangStarted{{first->id, 0}, 1, {}});
+  world_.pass(hours(1));
+  engine_->report(GangEnded{{first->id, 0}, 1, world_.now() - hours(1), Ending{}, false});
+  world_.pass(milliseconds(60));
+  JobSpec wide = a_spec("wide");
+  wide.resources.alternatives.front().cpus = whole_cpus(2);
+  (void)submit(wide);
+  const auto waits = submit(a_spec());
+  begin(0);
+  std::optional<Result<WhyAnswer>> why;
+  controller_->why(waits->id, [&](auto given) { why = std::move(given); });
+  ASSERT_TRUE(why && *why);
+  EXPECT_EQ((**why).run_guessed.find("expected to run about 1h00m, by runs of that name by"), 0u)
+      << (**why).run_guessed;
 }
 
 TEST_F(Control, AFullDiskRefusesSubmitsStartsNothingAndAllGoesOnWhenThereIsSpace) {

@@ -73,9 +73,10 @@ const char* name_of(LikeIn like) {
 }
 
 std::string describe(const Prediction& prediction) {
+  const Span run{static_cast<std::int64_t>(std::round(to_seconds(prediction.run))) * 1'000'000};
   char off_by[32];
   std::snprintf(off_by, sizeof off_by, "%.1f", prediction.off_by);
-  return "expected to run about " + format(prediction.run) + ", by " + name_of(prediction.like) +
+  return "expected to run about " + format(run) + ", by " + name_of(prediction.like) +
          "; such guesses were " + off_by + " times too long or too short in the mean";
 }
 
