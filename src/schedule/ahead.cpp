@@ -57,7 +57,8 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
   for (const NodePart& part : where.parts) {
     const std::uint32_t n = part.node.n;
     if (n >= desk.free.nodes()) return false;
-    const Usable& usable = wanted->on(n, desk.kinds);
+    // Also the devices it is to avoid: there may have been no others when it was promised these.
+    const Usable& usable = wanted->kinds[desk.kinds.kind_of(n)];
     if (!usable.node) return false;
     FreeNode node = desk.free.node(n);
     const auto each_part_here = [n](const Allocation& allocation, const auto& call) {

@@ -101,6 +101,7 @@ class Live {
   Live(const History& history, const Cluster& cluster, const std::string& policy,
        const std::vector<Queue>& queues)
       : history_(history),
+        queues_(queues),
         machines_(cluster.nodes, runs(), history.jobs.front().submitted + beginning),
         engine_(machines_),
         store_(std::move(*Store::open({":memory:", 0}))),
@@ -167,7 +168,7 @@ class Live {
     spec.resources = *past.request;
     spec.time = past.limit;
     spec.priority = past.priority;
-    if (!past.queue.empty()) spec.queue = past.queue;
+    if (find_queue(queues_, past.queue)) spec.queue = past.queue;
     spec.checkpoint = true;
     controller_->submit(spec, [this, index](const Result<Submitted>& answer) {
       if (answer) index_[answer->id] = index;
@@ -176,6 +177,7 @@ class Live {
   }
 
   const History& history_;
+  const std::vector<Queue> queues_;
   PretendWorld world_;
   std::map<JobId, std::size_t> index_;
   PretendCluster machines_;
