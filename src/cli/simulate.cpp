@@ -89,6 +89,7 @@ Result<void> set_policies(const PolicySettings& settings, std::vector<Policy>& p
     const PolicySettings own = only_those_of(policy, settings);
     if (own.promises) used.promises = own.promises;
     if (own.ages) used.ages = own.ages;
+    if (own.patience) used.patience = own.patience;
     if (own.levels) used.levels = own.levels;
     if (own.seed) used.seed = own.seed;
   }

@@ -17,7 +17,8 @@ constexpr std::string_view config_keys[] = {"policy",    "idle_exit",      "samp
                                             "half_life", "cpus_as_device", "queue"};
 constexpr std::string_view queue_keys[] = {"priority",   "allow_foreign",   "parent", "share",
                                            "guaranteed", "guaranteed_cpus", "limit",  "limit_cpus"};
-constexpr std::string_view policy_keys[] = {"name", "promises", "ages", "levels", "seed"};
+constexpr std::string_view policy_keys[] = {"name",     "promises", "ages",
+                                            "patience", "levels",   "seed"};
 constexpr std::int64_t most_promises = 1'000'000;
 
 // A span within limits that are named in the mistake.
@@ -138,11 +139,11 @@ void read_policy_setting(std::string_view key, const Written& value, PolicySetti
                          Mistakes& mistakes) {
   if (key == "promises") {
     read_promises(value, settings, mistakes);
-  } else if (key == "ages") {
+  } else if (key == "ages" || key == "patience") {
     const auto span = read_span({key, value}, mistakes);
     if (span && span->us < seconds(1).us)
-      return mistakes.add(value.place, "ages goes from 1s to 100 years");
-    if (span) settings.ages = *span;
+      return mistakes.add(value.place, std::string(key) + " goes from 1s to 100 years");
+    if (span) (key == "ages" ? settings.ages : settings.patience) = *span;
   } else if (key == "levels") {
     read_levels(value, settings, mistakes);
   } else if (key == "seed") {

@@ -40,10 +40,10 @@ TEST(ConfigFile, APolicyMayBeSetBesideItsName) {
       "config.toml");
   ASSERT_TRUE(settings) << settings.error().sentence();
   EXPECT_EQ(settings->policy, "attained");
-  EXPECT_EQ(settings->policy_settings,
-            (PolicySettings{everyone, std::nullopt, std::array{hours(1), hours(2)}, 7}));
+  EXPECT_EQ(settings->policy_settings, (PolicySettings{everyone, std::nullopt, std::nullopt,
+                                                       std::array{hours(1), hours(2)}, 7}));
   EXPECT_EQ(read_config("[policy]\nname='ageing'\nages='90m'\npromises=4\n", "")->policy_settings,
-            (PolicySettings{4, minutes(90), std::nullopt, std::nullopt}));
+            (PolicySettings{4, minutes(90), std::nullopt, std::nullopt, std::nullopt}));
 }
 
 TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
@@ -56,6 +56,9 @@ TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
             "= [\"3250s\", \"7200s\"]\n"
             "config.toml:5:8: seed is -1; it goes from 0 to 9223372036854775807");
   PolicySettings settings;
+  EXPECT_TRUE(set_of_policy("patience", "6h", settings));
+  EXPECT_EQ(settings.patience, hours(6));
+  EXPECT_FALSE(set_of_policy("patience", "0s", settings));
   EXPECT_TRUE(set_of_policy("levels", "1h,2h", settings));
   EXPECT_TRUE(set_of_policy("promises", "all", settings));
   EXPECT_EQ(settings.promises, everyone);

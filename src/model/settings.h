@@ -20,6 +20,7 @@ constexpr std::uint32_t everyone = std::numeric_limits<std::uint32_t>::max();
 struct PolicySettings {
   std::optional<std::uint32_t> promises;  ///< `everyone`: all that wait
   std::optional<Span> ages;
+  std::optional<Span> patience;
   std::optional<std::array<Span, 2>> levels;  ///< ascending
   std::optional<std::uint64_t> seed;
   bool operator==(const PolicySettings&) const = default;
