@@ -40,6 +40,24 @@ TEST(MakePlan, LetsAnotherQueuesPriorityGoFirst) {
   EXPECT_EQ(plan.starts[0].job, JobId{2});
 }
 
+TEST(MakePlan, KeepsAPromiseOnDevicesToAvoidThoughANodeWithOthersCameBack) {
+  SmallWorld world;
+  world.node("a", 1, 1);
+  world.node("b", 1, 1);
+  const Allocation promised = SmallWorld::part(0, {0}, {0});
+  world.hold(1, promised, minutes(10));
+  world.hold(2, SmallWorld::part(1, {0}, {0}), hours(10));
+  world.wait(3, 1, gpus(1)).avoid = {DeviceId{{0}, 0}};
+  world.snapshot.promises.push_back(
+      {{{3}, 0}, world.snapshot.now + minutes(10), std::make_shared<const Allocation>(promised)});
+  EXPECT_TRUE(world.plan("easy").given_up.empty());
+  world.snapshot.now = world.snapshot.now + minutes(10);
+  world.snapshot.holders.erase(world.snapshot.holders.begin());
+  const Plan due = world.plan("easy");
+  ASSERT_EQ(due.starts.size(), 1u);
+  EXPECT_EQ(*due.starts[0].allocation, promised);
+}
+
 TEST(MakePlan, LetsNobodyOvertakeUnderFifo) {
   SmallWorld world;
   world.node("a", 0, 4);
