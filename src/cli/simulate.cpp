@@ -287,7 +287,7 @@ Result<void> write_files(const SimulateOptions& options, const std::string& titl
                          const std::optional<HistoryError>& error, Output& out) {
   if (!options.page.empty())
     if (auto done =
-            out.around().write_file(options.page, write_page(title, question.history, runs));
+            out.around().write_file(options.page, write_page(title, question.history, runs, error));
         !done)
       return done;
   if (!options.csv.empty())

@@ -26,10 +26,12 @@ constexpr const char* sections =
 }  // namespace
 
 std::string write_page(const std::string& title, const History& history,
-                       const std::vector<PolicyRun>& runs) {
+                       const std::vector<PolicyRun>& runs,
+                       const std::optional<HistoryError>& error) {
   const std::span<const PolicyRun> shown_runs(runs.data(),
                                               std::min(runs.size(), most_runs_of_a_page));
-  const PageScene scene{history, shown_runs, TimeAxis(shown_runs), JobSizes(history, shown_runs)};
+  const PageScene scene{history, shown_runs, error, TimeAxis(shown_runs),
+                        JobSizes(history, shown_runs)};
   std::string html =
       "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n" + std::string(closed) +
       "<meta name=viewport content='width=device-width, initial-scale=1'>\n"

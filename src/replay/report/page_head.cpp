@@ -118,10 +118,11 @@ std::string hopeless_part(const PageScene& scene) {
   return "";
 }
 
-std::string backtest_sentence(const PolicyRun& run) {
-  const std::string name = "<li><b><bdi>" + shown(run.name) + "</bdi></b>: ";
-  if (!run.measures.backtest) return name + "no job with a start in both</li>\n";
-  const BacktestError& error = *run.measures.backtest;
+std::string backtest_sentence(const std::string& policy,
+                              const std::optional<BacktestError>& found) {
+  const std::string name = "<li><b><bdi>" + shown(policy) + "</bdi></b>: ";
+  if (!found) return name + "no job with a start in both</li>\n";
+  const BacktestError& error = *found;
   return name + lasting(error.median_apart) + " in the median, " + lasting(error.mean_apart) +
          " in the mean, at most " + lasting(error.p95_apart) + " for 95 of 100 (" +
          several(error.jobs, "job") + ")" + "</li>\n";
@@ -133,6 +134,12 @@ std::string trust_part(const PageScene& scene) {
     return run.measures.backtest.has_value();
   });
   std::string html = "<div class=trust role=note><h2>How far this can be trusted</h2>\n";
+  if (!any && scene.error)
+    return html +
+           "<p>What is shown is changed from what was recorded, and carries the <b>back-test "
+           "error</b> of the history: so far are starts of it, simulated as recorded, from the "
+           "true ones. Read every time below with it.</p><ul>\n" +
+           backtest_sentence(scene.error->policy, scene.error->starts) + "</ul></div>\n";
   if (!any)
     return html +
            "<p>There is <b>no back-test error</b>: this history has no true starts to compare "
@@ -143,7 +150,8 @@ std::string trust_part(const PageScene& scene) {
       "tells. "
       "Only under the policy and on the machines that were really there is it the error of the "
       "simulation; otherwise it holds the change as well. Read every time below with it.</p><ul>\n";
-  for (const PolicyRun& run : scene.runs) html += backtest_sentence(run);
+  for (const PolicyRun& run : scene.runs)
+    html += backtest_sentence(run.name, run.measures.backtest);
   return html + "</ul></div>\n";
 }
 

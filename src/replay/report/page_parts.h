@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "replay/history.h"
 #include "replay/report/measures.h"
+#include "replay/report/rows.h"
 
 namespace gangline {
 
@@ -61,6 +63,7 @@ class JobSizes {
 struct PageScene {
   const History& history;
   std::span<const PolicyRun> runs;
+  const std::optional<HistoryError>& error;  ///< of the history as it was recorded
   TimeAxis axis;
   JobSizes sizes;
 

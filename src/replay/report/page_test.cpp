@@ -236,6 +236,15 @@ TEST(Page, WithoutTrueStartsItSaysThatThereIsNoBacktest) {
   EXPECT_TRUE(holds(page, "0s in the median, 16m40s in the mean, at most 50m00s for 95 of 100 (3"));
 }
 
+TEST(Page, WhatIsChangedCarriesTheErrorOfItsHistory) {
+  const MadeWorld world = two_users();
+  const string page = write_page("log", world.history, {world.run("fifo", 5400)},
+                                 HistoryError{"easy", {7, 60, 2, 120, 0, 60, 50}});
+  EXPECT_FALSE(holds(page, "no back-test error"));
+  EXPECT_TRUE(holds(page, "carries the <b>back-test error</b> of the history"));
+  EXPECT_TRUE(holds(page, "<bdi>easy</bdi></b>: 2s in the median, 1m00s in the mean"));
+}
+
 TEST(Page, WhatIsNotKnownIsADash) {
   const MadeWorld world = two_users();
   const string page = write_page("log", world.history, {world.run("fifo", 5400)});
