@@ -91,6 +91,9 @@ Result<Job> Controller::check_submit(JobSpec spec) {
                  "wait for some to end"};
   if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
+  const auto time = time_in(queues[*queue_of_it], spec.time);
+  if (!time) return time.error();
+  spec.time = *time;
 
   // `after` is kept by number: names may be given again, numbers are not.
   for (std::string& name : spec.after) {

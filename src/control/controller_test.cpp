@@ -233,6 +233,27 @@ TEST_F(Control, AJobThatNeverFitsTheLimitOfItsQueueIsRefused) {
             "job 1 holds 1");
 }
 
+TEST_F(Control, AJobHasTheTimeOfItsQueueOrLess) {
+  Settings settings;
+  settings.queues.front().time = hours(2);
+  controller_ = std::make_unique<Controller>(
+      world_, *store_, *engine_, ControllerSettings{settings, "anna", 1000, 1, "1", dir_, false},
+      [] {});
+  ASSERT_TRUE(controller_->begin());
+  world_.settle();
+  JobSpec spec = a_spec();
+  spec.time = hours(3);
+  EXPECT_EQ(submit(spec).error().sentence(),
+            "time: a job of queue normal may run for 2h00m at most, and this one asks for 3h00m; "
+            "ask for less, or name another queue");
+  spec.time.reset();
+  ASSERT_TRUE(submit(spec));
+  EXPECT_EQ(engine_->starts.back().job.spec->time, hours(2));
+  spec.time = hours(1);
+  ASSERT_TRUE(submit(spec));
+  EXPECT_EQ(engine_->starts.back().job.spec->time, hours(1));
+}
+
 TEST_F(Control, AsManyGangsRunAsFitAndTheNextStartsWhenOneEnds) {
   JobSpec spec = a_spec();
   spec.sweep = {{"x", {"1", "2", "3", "4"}}};

@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::string_view config_keys[] = {"policy",    "idle_exit",      "sample_every",
                                             "half_life", "cpus_as_device", "queue"};
-constexpr std::string_view queue_keys[] = {"priority",   "allow_foreign",   "parent", "share",
-                                           "guaranteed", "guaranteed_cpus", "limit",  "limit_cpus"};
+constexpr std::string_view queue_keys[] = {"priority", "allow_foreign", "parent",
+                                           "share",    "guaranteed",    "guaranteed_cpus",
+                                           "limit",    "limit_cpus",    "time"};
 constexpr std::string_view policy_keys[] = {"name",     "promises", "ages",
                                             "patience", "levels",   "seed"};
 constexpr std::int64_t most_promises = 1'000'000;
@@ -71,6 +72,11 @@ void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes&
   read_amount(table, "guaranteed_cpus", queue.guaranteed.cpus, mistakes);
   read_amount(table, "limit", queue.limit.devices, mistakes);
   read_amount(table, "limit_cpus", queue.limit.cpus, mistakes);
+  if (const Written* value = find(table, "time")) {
+    queue.time = read_span({"time", *value}, mistakes);
+    if (queue.time && (*queue.time < seconds(1) || *queue.time > longest_time))
+      mistakes.add(value->place, "time goes from 1s to 100 years");
+  }
   const auto own = static_cast<std::uint32_t>(&queue - queues.data());
   if (const auto good = check_queue(queues, own); !good) {
     queue.limit = {};

@@ -71,7 +71,7 @@ TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
 TEST(ConfigFile, QueuesArePartsOfOthersWithSharesGuaranteesAndLimits) {
   const auto settings = read_config(
       "half_life='1d'\ncpus_as_device=16\n[queue.vision]\nparent='lab'\nshare=3\nguaranteed=2\n"
-      "guaranteed_cpus=8\n[queue.lab]\nlimit=4\nlimit_cpus=32\n",
+      "guaranteed_cpus=8\n[queue.lab]\nlimit=4\nlimit_cpus=32\ntime='2h'\n",
       "config.toml");
   ASSERT_TRUE(settings) << settings.error().sentence();
   EXPECT_EQ(settings->half_life, hours(24));
@@ -83,6 +83,7 @@ TEST(ConfigFile, QueuesArePartsOfOthersWithSharesGuaranteesAndLimits) {
   EXPECT_EQ(vision.guaranteed, (QueueAmounts{2, 8}));
   EXPECT_EQ(vision.limit, QueueAmounts{});
   EXPECT_EQ(settings->queues[2].limit, (QueueAmounts{4, 32}));
+  EXPECT_EQ(settings->queues[2].time, hours(2));
 }
 
 TEST(ConfigFile, MistakesInSharesAreToldWithTheirPlaces) {
@@ -102,7 +103,7 @@ TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
             "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"
             "config.toml:2:13: idle_exit goes from 1s to 365d\n"
             "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign, parent, "
-            "share, guaranteed, guaranteed_cpus, limit, limit_cpus\n"
+            "share, guaranteed, guaranteed_cpus, limit, limit_cpus, time\n"
             "config.toml:5:17: allow_foreign must be true or false, not a whole number");
   EXPECT_EQ(told("queue = 1"),
             "config.toml:1:9: queue must be a table, not a whole number; write [queue.fast]");

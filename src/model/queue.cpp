@@ -1,5 +1,7 @@
 #include "model/queue.h"
 
+#include "base/text.h"
+
 namespace gangline {
 namespace {
 
@@ -25,6 +27,16 @@ std::optional<std::uint32_t> find_queue(const std::vector<Queue>& queues, const 
   for (std::uint32_t i = 0; i < queues.size(); ++i)
     if (queues[i].name == name) return i;
   return std::nullopt;
+}
+
+Result<std::optional<Span>> time_in(const Queue& queue, std::optional<Span> asked) {
+  if (!queue.time || !asked) return asked ? asked : queue.time;
+  if (*asked > *queue.time)
+    return Error{ErrorKind::refused,
+                 "a job of queue " + queue.name + " may run for " + format(*queue.time) +
+                     " at most, and this one asks for " + format(*asked),
+                 "time", "ask for less, or name another queue"};
+  return asked;
 }
 
 Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t index) {

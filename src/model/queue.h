@@ -25,6 +25,8 @@ struct Queue {
   std::uint32_t share = 1;                             ///< its weight among the parts of one queue
   QueueAmounts guaranteed = {};  ///< its gangs go first while it and its parts hold no more (fair)
   QueueAmounts limit = {};       ///< it and its parts never hold more
+  /// The most that one of its jobs may run; those that say no time get it.
+  std::optional<Span> time = std::nullopt;
   bool operator==(const Queue&) const = default;
 };
 
@@ -48,6 +50,10 @@ struct PastUse {
 
 /// The place of the queue with this name.
 std::optional<std::uint32_t> find_queue(const std::vector<Queue>& queues, const std::string& name);
+
+/// The time limit of a job of this queue that asked for one, or for none. Error: for more than the
+/// queue gives.
+Result<std::optional<Span>> time_in(const Queue& queue, std::optional<Span> asked);
 
 /// Errors: the queue is a part of itself; more is guaranteed to it than its limit.
 Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t queue);

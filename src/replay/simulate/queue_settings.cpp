@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "model/check_spec.h"
 #include "model/job.h"
 
 namespace gangline {
@@ -50,6 +51,13 @@ bool set_amount(std::string_view value, std::optional<std::uint32_t>& amount) {
   return true;
 }
 
+bool set_time(std::string_view value, Queue& queue, const std::vector<Queue>&) {
+  const auto span = parse_span(std::string(value));
+  if (!span || *span < seconds(1) || *span > longest_time) return false;
+  queue.time = *span;
+  return true;
+}
+
 using AllQueues = const std::vector<Queue>&;
 constexpr const char* an_amount = "a whole number from 0 to 100000000";
 constexpr QueueKey queue_keys[] = {
@@ -67,6 +75,7 @@ constexpr QueueKey queue_keys[] = {
      [](auto value, Queue& queue, AllQueues) { return set_amount(value, queue.limit.devices); }},
     {"limit_cpus", an_amount,
      [](auto value, Queue& queue, AllQueues) { return set_amount(value, queue.limit.cpus); }},
+    {"time", "a length of time from 1s to 100 years, as 2h", set_time},
 };
 
 struct Setting {

@@ -358,14 +358,17 @@ class Run {
   bool is_hopeless(const PastJob& past) {
     const auto [known, is_new] = hopeless_.try_emplace(past.request.get(), false);
     if (is_new) known->second = never_fits(kinds_, *past.request).has_value();
-    if (known->second || !quotas_.has_limits()) return known->second;
+    if (known->second) return true;
     const std::uint32_t queue = find_queue(settings_.queues, past.queue).value_or(0);
-    return exceeds_limit(quotas_, settings_.queues, queue, *past.request).has_value();
+    if (!time_in(settings_.queues[queue], past.limit)) return true;
+    return quotas_.has_limits() &&
+           exceeds_limit(quotas_, settings_.queues, queue, *past.request).has_value();
   }
 
   /// One spec for all that are alike.
   std::shared_ptr<const JobSpec> spec_of(const PastJob& past) {
-    std::optional<Span> limit = past.limit;
+    const Queue& queue = settings_.queues[find_queue(settings_.queues, past.queue).value_or(0)];
+    std::optional<Span> limit = *time_in(queue, past.limit);
     if (!limit && how_.assumed_limit > 0) {
       const Span work = work_with(past.request->alternatives[past.alternative], past.run);
       limit = Span{static_cast<std::int64_t>(static_cast<double>(work.us) * how_.assumed_limit)};

@@ -49,6 +49,24 @@ TEST_F(WhatIfs, AQueueGetsALimitAndWhatIsMoreCanNeverRun) {
   EXPECT_EQ(start_of(*simulated, 3), 0);
 }
 
+TEST_F(WhatIfs, AQueuesTimeIsThatOfJobsWithoutOneAndLetsOthersPassThem) {
+  found = small_cluster(1, 2);
+  history = small_history({{0, 1, 10, 0, "night"}, {1, 2, 10, 0, "night"}, {2, 1, 5, 0, "day"}});
+  settings.ends_at_limit = true;
+  what_if.set = {"queue.night.time=12s", "queue.day.time=6s"};
+  apply_well();
+  const auto simulated = run();
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(start_of(*simulated, 1), 10);
+  EXPECT_EQ(start_of(*simulated, 2), 2);
+  history.jobs[2].limit = minutes(1);
+  what_if.set = {"queue.day.time=30s"};
+  apply_well();
+  const auto refused = run();
+  ASSERT_TRUE(refused.ok());
+  EXPECT_EQ(refused->jobs[2].lot, Lot::hopeless);
+}
+
 TEST_F(WhatIfs, UnderFairEachQueueOfTheHistoryHasItsShareWithoutASetting) {
   found = small_cluster(1, 1);
   history = small_history({{0, 1, 600, 0, "busy"},
@@ -173,6 +191,8 @@ TEST_F(WhatIfs, ASettingThatThereIsNotIsNamedWithTheNearest) {
   EXPECT_TRUE(has(refusal(), "there is no key 'prority'; did you mean priority?"));
   what_if.set = {"queue.night.priority=high"};
   EXPECT_TRUE(has(refusal(), "a whole number from -1000000 to 1000000, not 'high'"));
+  what_if.set = {"queue.night.time=0s"};
+  EXPECT_TRUE(has(refusal(), "a length of time from 1s to 100 years"));
   what_if.set = {"queue.night.share=0"};
   EXPECT_TRUE(has(refusal(), "share of a queue is a whole number from 1 to 1000000, not '0'"));
   what_if.set = {"queue.night.parent=day"};
