@@ -16,6 +16,12 @@ bool is_in(const Path& inner, const Path& outer) {
   return inner.size() >= outer.size() && std::equal(outer.begin(), outer.end(), inner.begin());
 }
 
+/// The outermost so many.
+Path cut(Path path, std::size_t depth) {
+  path.resize(depth);
+  return path;
+}
+
 class Plain {
  public:
   Plain(const Wanted& wanted, const FreeView& free, Slices slices)
@@ -23,7 +29,7 @@ class Plain {
     for (std::uint32_t n = 0; n < kinds_.nodes(); ++n) {
       room_.push_back(tasks_that_fit(wanted, wanted.on(n, kinds_), free.node(n), slices));
       for (std::size_t depth = 0; depth <= place(n).size(); ++depth)
-        first_named_.try_emplace(Path(place(n).begin(), place(n).begin() + depth), n);
+        first_named_.try_emplace(cut(place(n), depth), n);
     }
   }
 
@@ -73,7 +79,7 @@ class Plain {
   std::vector<std::uint32_t> number(const Path& path) const {
     std::vector<std::uint32_t> numbers;
     for (std::size_t depth = 1; depth <= path.size(); ++depth)
-      numbers.push_back(first_named_.at(Path(path.begin(), path.begin() + depth)));
+      numbers.push_back(first_named_.at(cut(path, depth)));
     return numbers;
   }
 
