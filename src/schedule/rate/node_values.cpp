@@ -49,10 +49,11 @@ std::size_t NodeValues::slot_of(std::span<const std::uint64_t> key) const {
   }
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = static_cast<std::size_t>(hash) & mask;
-  // Keys that begin alike are of one kind, and as long as each other.
-  while (slots_[slot] != 0 &&
-         !std::equal(key.begin(), key.end(), keys_.begin() + states_[slots_[slot] - 1].key_at))
-    slot = (slot + 1) & mask;
+  const auto is_other = [&](const State& state) {
+    const std::span<const std::uint64_t> its(keys_.data() + state.key_at, state.key_size);
+    return !std::equal(key.begin(), key.end(), its.begin(), its.end());
+  };
+  while (slots_[slot] != 0 && is_other(states_[slots_[slot] - 1])) slot = (slot + 1) & mask;
   return slot;
 }
 
