@@ -26,7 +26,7 @@ std::string gangs_cell(const JobSummary& job) {
 std::string time_cell(const JobSummary& job, Time now) {
   if (job.phase == GangPhase::ended && job.started && job.ended)
     return format(*job.ended - *job.started);
-  if (job.started) return format(now - *job.started);
+  if (job.started && job.phase != GangPhase::waiting) return format(now - *job.started);
   return "-";
 }
 

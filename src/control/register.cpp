@@ -365,7 +365,8 @@ JobSummary summary_of(const JobState& state) {
     summary.phase = GangPhase::ended;
     summary.ended = state.last_end;
     summary.ending = state.first_bad ? state.first_bad : state.last_ending;
-  } else if (summary.running > 0 || state.first_start) {
+  } else if (summary.running > 0 ||
+             (state.first_start && summary.starting + state.ended_well + state.ended_badly > 0)) {
     summary.phase = GangPhase::running;
   } else {
     summary.phase = summary.starting > 0 ? GangPhase::starting : GangPhase::waiting;

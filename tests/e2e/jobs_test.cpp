@@ -298,9 +298,13 @@ TEST(Jobs, AnUrgentJobTakesThePlaceOfALessUrgentOneWhichRunsAgain) {
   const std::string all = std::to_string(std::thread::hardware_concurrency());
   const std::string low = machine.submit({"--cpus", all, "--", "sh", "low.sh"});
   EXPECT_TRUE(becomes_true([&] { return machine.exists("seen"); }));
-  const Ran high = machine.gang({"run", "-q", "--priority", "5", "--cpus", all, "--", "sh", "-c",
-                                 "echo high >> seen; touch go"});
-  EXPECT_EQ(high.code, 0);
+  const std::string high =
+      machine.submit({"--priority", "5", "--cpus", all, "--", "sh", "-c",
+                      "echo high >> seen; while [ ! -e on ]; do sleep 0.02; done; touch go"});
+  EXPECT_TRUE(becomes_true([&] { return machine.lines("seen").size() == 3; }));
+  EXPECT_EQ(machine.show(low).summary.phase, GangPhase::waiting);
+  machine.write("on", "");
+  EXPECT_EQ(machine.wait(high), 0);
   EXPECT_EQ(machine.wait(low), 0);
   EXPECT_EQ(machine.lines("seen"), (std::vector<std::string>{"low", "left", "high", "low"}));
   const GangView gang = machine.show_gang(low + ".0");
