@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "control/controller.h"
 #include "engine/local/local_engine.h"
 #include "jobspec/config_file.h"
@@ -74,11 +75,16 @@ Result<Settings> read_settings(const Places& places) {
   }
   auto settings = read_config(*text, path);
   if (settings && !find_policy(settings->policy)) {
-    std::string names;
-    for (const Policy& policy : policies())
-      names += (names.empty() ? "" : ", ") + std::string(policy.name);
+    std::string all;
+    std::vector<std::string_view> names;
+    for (const Policy& policy : policies()) {
+      if (policy.oracle) continue;
+      names.push_back(policy.name);
+      all += (all.empty() ? "" : ", ") + std::string(policy.name);
+    }
+    const auto near = nearest(settings->policy, names);
     return Error{ErrorKind::usage, "there is no policy '" + settings->policy + "'", path,
-                 "the policies are: " + names};
+                 (near ? "did you mean " + *near + "? " : "") + "the policies are: " + all};
   }
   if (settings && find_policy(settings->policy)->oracle)
     return Error{ErrorKind::usage,

@@ -211,6 +211,14 @@ TEST(Service, AConfigFileThatIsWrongIsToldWithItsPlace) {
   EXPECT_TRUE(says(ran.err, "idle_exit"));
 }
 
+TEST(Service, APolicyThatThereIsNotIsToldWithTheNearest) {
+  const Machine machine;
+  machine.write("config.toml", "policy = 'gangg'\n");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "there is no policy 'gangg'; did you mean gang?")) << ran.err;
+}
+
 TEST(Service, AConfigFileThatIsNamedAndNotThereIsToldAndNoServiceStarts) {
   Machine machine;
   machine.set("GANGLINE_CONFIG", machine.path() + "/confg.toml");
