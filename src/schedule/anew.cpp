@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schedule/ahead.h"
+#include "schedule/quota/limits.h"
 
 namespace gangline {
 namespace {
@@ -47,14 +48,19 @@ struct Chosen {
 
 /// In order, each that finds room beside those before it. Who runs holds its own place where that
 /// is free still; else it is enough that there is room somewhere.
-Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view,
+Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view, LimitsLeft limits,
               const std::set<const Candidate*>& without) {
   Chosen chosen;
   std::set<const Shape*> no_room;  // there will be ever less
   for (const Candidate& one : all) {
     if (without.contains(&one)) continue;
-    if (one.held && is_free(view, *desk.held.at(*one.held).allocation)) {
-      view.take(*desk.held.at(*one.held).allocation);
+    const Holder* holder = one.held ? &desk.held.at(*one.held) : nullptr;
+    if (holder != nullptr && !limits.take(*holder)) {
+      chosen.leave.push_back(*one.held);
+      continue;
+    }
+    if (holder != nullptr && is_free(view, *holder->allocation)) {
+      view.take(*holder->allocation);
       continue;
     }
     std::uint32_t gangs = 0;
@@ -64,9 +70,11 @@ Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view
         no_room.insert(one.shape);
         break;
       }
+      if (holder == nullptr && !limits.take_in_order(*one.shape)) break;
       view.take(*place);
       ++gangs;
     }
+    if (holder != nullptr && gangs == 0) limits.give_back(*holder);
     if (one.held && gangs == 0) chosen.leave.push_back(*one.held);
     if (!one.held && gangs > 0) chosen.come.emplace_back(&one, gangs);
   }
@@ -80,14 +88,17 @@ ChosenAnew choose_anew(Desk& desk) {
   const std::vector<Candidate> all = in_order(desk);
   FreeView nobody(desk.free);  // runs of those that may be stopped
   FreeView now(desk.free);     // those are gone that were asked to leave
+  LimitsLeft limits(desk);     // likewise without those that may be stopped
   for (const HeldSince& place : desk.held.by_since()) {
     const Holder& holder = desk.held.at(place.id);
     if (holder.stopping) now.give_back(*holder.allocation);
-    if (holder.stopping || holder.waited != nullptr) nobody.give_back(*holder.allocation);
+    if (!holder.stopping && holder.waited == nullptr) continue;
+    nobody.give_back(*holder.allocation);
+    limits.give_back(holder);
   }
   std::set<const Candidate*> without;
   for (;;) {
-    const Chosen chosen = choose(desk, all, nobody, without);
+    const Chosen chosen = choose(desk, all, nobody, limits, without);
     if (chosen.leave.empty()) return {};
     // Those that stay may lie where one that comes finds no place among them. Nobody leaves for it.
     FreeView view = now;

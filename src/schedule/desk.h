@@ -187,9 +187,10 @@ class Desk {
   FreeState free;
   Quotas quotas;  ///< of `held`, and of those who are to leave
   Holdings held;
-  /// The plan is at those that are within what is guaranteed to their queues: they go before
-  /// others.
-  bool guaranteed_first = false;
+  /// The plan is at those that are within what is guaranteed to their queues, or to those that
+  /// these are parts of, as far down as this (Quotas::depth). They go before others, the deepest
+  /// first: who is within a guarantee in a part may stop others who are within one of the whole.
+  std::optional<std::size_t> guaranteed_first;
   std::vector<Reserved> reserved;
   std::map<GangId, PromiseMade> promises;  ///< those in force
 

@@ -217,12 +217,15 @@ Plan Planner::plan(Time now) {
   // 3. In order, start what fits and delays nobody who was promised a start.
   first_that_waits_.reset();
   started_first_.clear();
-  if (shares_guarantees(desk_)) {
-    desk_.guaranteed_first = true;
-    go_through_all(plan);
-    desk_.guaranteed_first = false;
-    for (const auto& [id, n] : started_) started_first_[id] += n;
-  }
+  if (shares_guarantees(desk_))
+    for (const std::size_t depth : desk_.quotas.depths_with_guarantees()) {
+      desk_.guaranteed_first = depth;
+      const std::size_t known = started_.size();
+      go_through_all(plan);
+      for (std::size_t i = known; i < started_.size(); ++i)
+        started_first_[started_[i].first] += started_[i].second;
+    }
+  desk_.guaranteed_first.reset();
   shut_->begin([&](WaitingId id) {
     return started_before(id) == desk_.waiting(id).group.count || making_way_->keeps_some_for(id);
   });
@@ -279,7 +282,7 @@ void Planner::go_through_all(Plan& plan) {
     if (before == waits.group.count) continue;
     const bool kept = find_reserved(desk_, key->id) != nullptr;
     if (!kept && !may_be_tried(*waits.shape, *key)) continue;
-    if (!desk_.guaranteed_first && making_way_->keeps_some_for(key->id)) continue;
+    if (making_way_->keeps_some_for(key->id)) continue;
     const Found found = start_what_fits(waits, before, plan);
     std::uint32_t started = found.started;
     const bool may_take_turns = started > 0 && found.coming == 0 && making_way_->for_nobody() &&
@@ -328,7 +331,7 @@ void Planner::promise_those_before(const OrderKey& place) {
     const Waits& waits = desk_.waiting(key->id);
     if (started[key->id] == waits.group.count || making_way_->keeps_some_for(key->id) ||
         find_reserved(desk_, key->id) != nullptr || never_free.contains(waits.shape) ||
-        !may_be_tried(*waits.shape, *key) || !has_quota(*waits.shape))
+        !may_be_tried(*waits.shape, *key) || !fits_limits(desk_, *waits.shape))
       continue;
     if (keep_room(desk_, key->id, started[key->id]) == nullptr) never_free.insert(waits.shape);
     room_->forget();
@@ -340,14 +343,15 @@ void Planner::promise_those_before(const OrderKey& place) {
 /// its queue, and else for what limits leave and those who make room for others.
 bool Planner::may_be_tried(const Shape& shape, const OrderKey& place) const {
   if (!desk_.quotas.is_kept()) return true;
-  if (desk_.guaranteed_first) return has_quota(shape);
+  if (desk_.guaranteed_first) return has_quota(shape, !fits_limits(desk_, shape));
   return !shut_->is_shut(shape, place) && !desk_.quotas.room_goes_to(shape.queue);
 }
 
-bool Planner::has_quota(const Shape& shape) const {
-  if (!desk_.quotas.is_kept()) return true;
-  return fits_limits(desk_, shape) &&
-         (!desk_.guaranteed_first || is_within_guarantee(desk_, shape));
+bool Planner::has_quota(const Shape& shape, bool over_limit) const {
+  if (!desk_.guaranteed_first) return !over_limit;
+  // Of a limit above, too, those who borrowed may make room.
+  return is_within_guarantee(desk_, shape) &&
+         (!over_limit || desk_.policy.stops == MayStop::borrowers);
 }
 
 std::uint32_t Planner::started_before(WaitingId id) const {
@@ -367,16 +371,22 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
   Found found;
   for (std::uint32_t n = before; n < group.count; n = before + found.started + found.coming) {
     const bool is_own = own && own->first == group.first + n;
+    const bool over_limit =
+        !(is_own ? fits_limits_when_due(desk_, shape) : fits_limits(desk_, shape));
     found.lacks_quota =
-        !has_quota(shape) || (!is_own && own && !may_be_tried(shape, waits.place()));
+        !has_quota(shape, over_limit) || (!is_own && own && !may_be_tried(shape, waits.place()));
     if (found.lacks_quota) break;
     RoomNow::Attempt attempt;
-    if (own || desk_.may_start(shape, end)) attempt = attempt_start(desk_, *room_, waits, own, n);
-    move_nobody_onto(desk_, *making_way_, shape, attempt);
-    if (is_own && (!attempt.allocation || making_way_->is_needed_for(*attempt.allocation)))
-      take_what_was_kept(desk_, *making_way_, *own, attempt);
+    if (!over_limit || fits_limits_then(desk_, shape)) {
+      if (own || desk_.may_start(shape, end)) attempt = attempt_start(desk_, *room_, waits, own, n);
+      move_nobody_onto(desk_, *making_way_, shape, attempt);
+      if (is_own && (!attempt.allocation || making_way_->is_needed_for(*attempt.allocation)))
+        take_what_was_kept(desk_, *making_way_, *own, attempt);
+    }
     if (!attempt.allocation) {
-      if (!making_way_->ask_for(waits, n, latest_end, plan)) break;
+      found.lacks_quota = over_limit;
+      if (!making_way_->ask_for(waits, n, latest_end, own.has_value(), plan)) break;
+      found.lacks_quota = false;
       room_->forget();
       ++found.coming;
       continue;
@@ -385,7 +395,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
     if (moves) desk_.reserved = *std::move(attempt.moved);
     const auto allocation = attempt.allocation;
     // Gangs of a group start in order: after one that waits for others to leave, all do.
-    if (found.coming > 0 || making_way_->is_needed_for(*allocation)) {
+    if (found.coming > 0 || over_limit || making_way_->is_needed_for(*allocation)) {
       making_way_->keep(waits, n, allocation, latest_end);
       ++found.coming;
     } else {
@@ -413,9 +423,12 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
   Holder holder{group.job, gang,    1,          std::move(allocation), desk_.now, end,
                 false,     nullptr, group.queue};
-  // Who is started within a guarantee is not stopped in the same plan for one with a nearer one.
-  if (desk_.policy.stops != MayStop::nobody && !desk_.guaranteed_first)
+  if (desk_.policy.stops != MayStop::nobody) {
     holder.waited = std::make_shared<const WaitingGroup>(group);
+    plan.again = std::min(plan.again, desk_.order.changes_at(holder, desk_.now));
+    // Who is started is not stopped in the same plan.
+    holder.waited.reset();
+  }
   wishes_.push_back(desk_.hold(std::move(holder)));
 }
 

@@ -65,7 +65,7 @@ class Planner {
   bool may_be_tried(const Shape& shape, const OrderKey& place) const;
   std::uint32_t started_before(WaitingId id) const;
   Found start_what_fits(const Waits& waits, std::uint32_t before, Plan& plan);
-  bool has_quota(const Shape& shape) const;
+  bool has_quota(const Shape& shape, bool over_limit) const;
   void start(const Waits& waits, std::uint32_t started,
              std::shared_ptr<const Allocation> allocation, Plan& plan);
   std::uint32_t take_turns(const Waits& waits, std::uint32_t before, std::uint32_t started,

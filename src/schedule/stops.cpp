@@ -61,7 +61,8 @@ class Candidates {
       const Charge charge = charge_of(*holder.allocation);
       for (const std::uint32_t queue : quotas.chain(holder.queue))
         for (const Account account : accounts) {
-          const std::int64_t then = quotas.held_then(queue, account) - leave[{queue, account}];
+          const std::int64_t then = quotas.held(queue, account) - quotas.leaving(queue, account) -
+                                    leave[{queue, account}];
           if (key.stays && charge.of(account) > 0 && !quotas.is_in(waits.group.queue, queue) &&
               then - charge.of(account) < quotas.guaranteed(queue, account).value_or(0))
             return true;
@@ -121,11 +122,13 @@ std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits,
   };
   // 1. One after another leaves until there is a place.
   RoomCount room(desk, *waits.shape);
+  LackOfLimits lack(desk, *waits.shape);
   std::shared_ptr<const Allocation> allocation;
   std::size_t left = 0;
   while (left < keys.size() && allocation == nullptr) {
-    room.give_back(allocation_of(keys[left++]));
-    if (room.is_enough()) allocation = place_in(room.view());
+    room.give_back(allocation_of(keys[left]));
+    lack.give_back(desk.held.at(keys[left++].id));
+    if (lack.is_none() && room.is_enough()) allocation = place_in(room.view());
   }
   if (allocation == nullptr) return std::nullopt;
   // 2. The last of them had to. Of the others, those who go first stay where they can.
@@ -136,11 +139,13 @@ std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits,
     if (key.stays && i + 1 < left) {
       FreeView with = view;
       with.take(allocation_of(key));
-      if (auto place = place_in(with)) {
+      lack.take(desk.held.at(key.id));
+      if (auto place = lack.is_none() ? place_in(with) : nullptr) {
         view = std::move(with);
         allocation = std::move(place);
         continue;
       }
+      lack.give_back(desk.held.at(key.id));
     }
     found.leave.push_back(key.id);
   }
@@ -172,10 +177,11 @@ bool MakingWay::may_help(const Standpoint& point) {
   return by_order ? point <= *last_ : point.rank < last_->rank;
 }
 
-bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan& plan) {
+bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, bool kept, Plan& plan) {
   if (!may_help(waits.place().point)) return false;
+  // Whose own room is off the desk has more than those of its shape that were tried before it.
   const auto known = no_help_.find(waits.shape);
-  if (known != no_help_.end() && known->second <= end) return false;
+  if (!kept && known != no_help_.end() && known->second <= end) return false;
   const auto room = room_of_others(desk_, waits, end);
   if (!room) {
     no_help_[waits.shape] = end;
@@ -190,6 +196,8 @@ bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, Plan
   }
   keep(waits, before, room->allocation, end);
   desk_.forget_denials();
+  // What leaves one limit more than it asked for may help those it did not help before.
+  if (desk_.quotas.has_limits()) no_help_.clear();
   return true;
 }
 
@@ -200,6 +208,7 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
   if (desk_.guaranteed_first) desk_.quotas.make_room_for(group.queue, group.job);
   coming_.push_back(desk_.hold({group.job, group.first + before, 1, std::move(allocation),
                                 desk_.now, end + time_to_leave, false, nullptr, group.queue}));
+  desk_.quotas.comes(desk_.held.at(coming_.back()));
 }
 
 void MakingWay::choose_anew(Plan& plan) {

@@ -34,8 +34,9 @@ class MakingWay {
   /// Whether somebody leaves or may be stopped for one who stands there: then it is worth asking.
   bool may_help(const Standpoint& point);
   /// Asks others to leave for this gang, the one after the first `before` of its group, and keeps
-  /// the room for it until `end`. False, and nothing is changed: that would not help.
-  bool ask_for(const Waits& waits, std::uint32_t before, Time end, Plan& plan);
+  /// the room for it until `end`. `kept`: what is kept for its group is off the desk. False, and
+  /// nothing is changed: that would not help.
+  bool ask_for(const Waits& waits, std::uint32_t before, Time end, bool kept, Plan& plan);
   /// Keeps room for the gang that is not free before others have left.
   void keep(const Waits& waits, std::uint32_t before, std::shared_ptr<const Allocation> allocation,
             Time end);

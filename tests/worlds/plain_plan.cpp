@@ -124,11 +124,16 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
   Found found;
   for (std::uint32_t n = before; n < group.count; n = before + found.started + found.coming) {
     const bool is_own = own && own->first == group.first + n;
-    found.lacks_quota = !fits_limits(desk, *waits.shape) ||
+    const bool over_limit =
+        !(is_own ? fits_limits_when_due(desk, *waits.shape) : fits_limits(desk, *waits.shape));
+    const bool may_claim = desk.guaranteed_first && desk.policy.stops == MayStop::borrowers;
+    found.lacks_quota = (over_limit && !may_claim) ||
                         (desk.guaranteed_first ? !is_within_guarantee(desk, *waits.shape)
                                                : own && !is_own && walk.is_shut(waits));
     if (found.lacks_quota) break;
-    RoomNow::Attempt attempt = RoomNow(desk).attempt(waits, is_own ? &*own : nullptr);
+    const bool tries = !over_limit || fits_limits_then(desk, *waits.shape);
+    RoomNow::Attempt attempt;
+    if (tries) attempt = RoomNow(desk).attempt(waits, is_own ? &*own : nullptr);
     const auto needs_others = [&](const Allocation& allocation) {
       return !walk.held.leaving.empty() && walk.held.overlaps(desk, allocation);
     };
@@ -137,7 +142,7 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
           return one.opening.at < desk.now + time_to_leave && needs_others(*one.opening.allocation);
         }))
       attempt = {};
-    if (is_own && (!attempt.allocation || needs_others(*attempt.allocation)))
+    if (tries && is_own && (!attempt.allocation || needs_others(*attempt.allocation)))
       if (auto kept = place_due(desk, *own); kept != nullptr && !needs_others(*kept)) {
         attempt.allocation = std::move(kept);
         attempt.moved.reset();
@@ -147,10 +152,14 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
       attempt.allocation = make_room(walk, waits, latest_end);
       made_room = attempt.allocation != nullptr;
     }
-    if (!attempt.allocation) break;
+    if (!attempt.allocation) {
+      found.lacks_quota = over_limit;
+      break;
+    }
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
     const std::uint32_t gang = group.first + n;
-    const bool comes = made_room || found.coming > 0 || needs_others(*attempt.allocation);
+    const bool comes =
+        made_room || found.coming > 0 || over_limit || needs_others(*attempt.allocation);
     const Time end = end_of(group, attempt.allocation->alternative, desk.now);
     Holder holder{group.job, gang,  1,       attempt.allocation, desk.now,
                   end,       false, nullptr, group.queue};
@@ -163,8 +172,12 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
       ++found.started;
       if (is_own) desk.quotas.keep_rest(group.queue, waits.shape->charge, *attempt.allocation);
       walk.plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
-      if (!desk.guaranteed_first) holder.waited = std::make_shared<const WaitingGroup>(group);
+      holder.waited = std::make_shared<const WaitingGroup>(group);
+      if (desk.policy.stops != MayStop::nobody)
+        walk.plan.again = std::min(walk.plan.again, desk.order.changes_at(holder, desk.now));
+      holder.waited.reset();
     }
+    if (comes) desk.quotas.comes(holder);
     desk.hold(std::move(holder));
   }
   if (found.started == 0 && own) put_back_reserved(desk, *own);
@@ -239,12 +252,10 @@ void go_through_all(Walk& walk, std::string& wrong) {
     if (waits.shape->hopeless || !waits.group.after.empty() || before == waits.group.count)
       continue;
     if (walk.somebody_waits && !desk.policy.overtake) break;
-    if (!desk.guaranteed_first) {
-      if (walk.coming.contains(id)) continue;
-      if (find_reserved(desk, id) == nullptr) {
-        walk.shut_what_is_full(waits);
-        if (walk.is_shut(waits)) continue;
-      }
+    if (walk.coming.contains(id)) continue;
+    if (!desk.guaranteed_first && find_reserved(desk, id) == nullptr) {
+      walk.shut_what_is_full(waits);
+      if (walk.is_shut(waits)) continue;
     }
     check_place(desk, *waits.shape, wrong);
     const bool kept = find_reserved(desk, id) != nullptr;
@@ -281,12 +292,13 @@ Plan plain_plan(const Snapshot& snapshot, const Policy& policy, std::string& wro
   Walk walk{desk, plan, {}, {}, {}, {}, false};
   const bool anew = policy.stops == MayStop::chosen_anew;
   if (anew) choose_anew(walk);
-  if (policy.goes_first == GoesFirst::fair_share && desk.quotas.has_guarantees()) {
-    desk.guaranteed_first = true;
-    go_through_all(walk, wrong);
-    desk.guaranteed_first = false;
-    walk.shut.clear();
-  }
+  if (policy.goes_first == GoesFirst::fair_share)
+    for (const std::size_t depth : desk.quotas.depths_with_guarantees()) {
+      desk.guaranteed_first = depth;
+      go_through_all(walk, wrong);
+    }
+  desk.guaranteed_first.reset();
+  walk.shut.clear();
   go_through_all(walk, wrong);
   if (anew && !walk.held.leaving.empty()) plan.starts.clear();
   if (improves_last(policy)) improve_promises(desk);

@@ -563,6 +563,14 @@ TEST(Worlds, APromiseIsGivenUpForADeviceThatOnlyOthersWhoWerePromisedSomethingMi
   run_world(4318, *find_policy("conservative"));
 }
 
+TEST(Worlds, WhoseOwnRoomIsInTheWayOfOthersLikeItMayStillAskThoseToLeave) {
+  run_world(1891, *find_policy("urgent"), true);
+}
+
+TEST(Worlds, WhoIsStartedIsNotStoppedInTheSamePlan) {
+  run_world(13106, *find_policy("attained_in_rounds"), true);
+}
+
 TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }
 
 }  // namespace

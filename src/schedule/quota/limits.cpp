@@ -15,15 +15,62 @@ std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue,
   return left;
 }
 
-bool fits_limits(const Desk& desk, const Shape& shape) {
+namespace {
+
+/// Whether each limit leaves what the shape wants, `more(queue, account)` being left beside.
+template <class More>
+bool fits_with(const Desk& desk, const Shape& shape, const More& more) {
   if (!desk.quotas.has_limits()) return true;
   for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
     for (const Account account : accounts) {
       const std::int64_t wanted = shape.charge.of(account);
       if (wanted == 0 || !desk.quotas.limit(queue, account)) continue;
-      if (wanted > *left_of_limit(desk, queue, account)) return false;
+      if (wanted > *left_of_limit(desk, queue, account) + more(queue, account)) return false;
     }
   return true;
+}
+
+}  // namespace
+
+bool fits_limits(const Desk& desk, const Shape& shape) {
+  return fits_with(desk, shape, [](std::uint32_t, Account) { return 0; });
+}
+
+bool fits_limits_then(const Desk& desk, const Shape& shape) {
+  return fits_with(desk, shape, [&](std::uint32_t queue, Account account) {
+    return desk.quotas.leaving(queue, account);
+  });
+}
+
+bool fits_limits_when_due(const Desk& desk, const Shape& shape) {
+  return fits_limits_then(desk, shape) &&
+         fits_with(desk, shape, [&](std::uint32_t queue, Account account) {
+           return desk.quotas.coming(queue, account);
+         });
+}
+
+LackOfLimits::LackOfLimits(const Desk& desk, const Shape& shape) : desk_(desk) {
+  if (!desk.quotas.has_limits()) return;
+  for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+    for (const Account account : accounts) {
+      const std::int64_t wanted = shape.charge.of(account);
+      const auto left = left_of_limit(desk, queue, account);
+      if (wanted > 0 && left)
+        lines_.push_back({queue, account, wanted - *left - desk.quotas.leaving(queue, account)});
+    }
+}
+
+void LackOfLimits::add(const Holder& holder, std::int64_t sign) {
+  if (lines_.empty()) return;
+  const Charge charge = charge_of(*holder.allocation);
+  for (Line& line : lines_)
+    if (desk_.quotas.is_in(holder.queue, line.queue))
+      line.lacking += sign * charge.of(line.account);
+}
+
+bool LackOfLimits::is_none() const {
+  return std::all_of(lines_.begin(), lines_.end(),
+                     [](const Line& line) { return line.lacking <= 0; });
 }
 
 namespace {
@@ -43,8 +90,10 @@ bool is_within(const Desk& desk, const Shape& shape, std::uint32_t queue) {
 
 bool is_within_guarantee(const Desk& desk, const Shape& shape) {
   const auto chain = desk.quotas.chain(shape.queue);
-  return std::any_of(chain.begin(), chain.end(),
-                     [&](std::uint32_t queue) { return is_within(desk, shape, queue); });
+  const std::size_t from = desk.guaranteed_first.value_or(0);
+  return std::any_of(chain.begin(), chain.end(), [&](std::uint32_t queue) {
+    return desk.quotas.depth(queue) >= from && is_within(desk, shape, queue);
+  });
 }
 
 bool has_guarantee_beside(const Desk& desk, const Shape& shape, std::uint32_t other) {
@@ -54,20 +103,43 @@ bool has_guarantee_beside(const Desk& desk, const Shape& shape, std::uint32_t ot
   });
 }
 
-bool LimitsLeft::take(const Shape& shape) {
+bool LimitsLeft::has_room(const Line& line, const Charge& charge) const {
+  const auto limit = desk_.quotas.limit(line.first, line.second);
+  const std::int64_t wanted = charge.of(line.second);
+  if (!limit || wanted == 0) return true;
+  const auto taken = taken_.find(line);
+  return desk_.quotas.held(line.first, line.second) + (taken == taken_.end() ? 0 : taken->second) +
+             wanted <=
+         *limit;
+}
+
+bool LimitsLeft::take(std::uint32_t queue, const Charge& charge) {
   if (!desk_.quotas.has_limits()) return true;
-  const auto chain = desk_.quotas.chain(shape.queue);
-  for (const std::uint32_t queue : chain)
-    for (const Account account : accounts) {
-      const auto limit = desk_.quotas.limit(queue, account);
-      const std::int64_t wanted = shape.charge.of(account);
-      if (limit && wanted > 0 &&
-          desk_.quotas.held(queue, account) + taken_[{queue, account}] + wanted > *limit)
-        return false;
-    }
-  for (const std::uint32_t queue : chain)
-    for (const Account account : accounts) taken_[{queue, account}] += shape.charge.of(account);
+  const auto chain = desk_.quotas.chain(queue);
+  for (const std::uint32_t q : chain)
+    for (const Account account : accounts)
+      if (!has_room({q, account}, charge)) return false;
+  for (const std::uint32_t q : chain)
+    for (const Account account : accounts) taken_[{q, account}] += charge.of(account);
   return true;
+}
+
+bool LimitsLeft::take_in_order(const Shape& shape) {
+  if (!desk_.quotas.has_limits()) return true;
+  const std::size_t shut_before = shut_.size();
+  for (const std::uint32_t q : desk_.quotas.chain(shape.queue))
+    for (const Account account : accounts) {
+      if (shape.charge.of(account) > 0 && shut_.contains({q, account})) return false;
+      if (!has_room({q, account}, shape.charge)) shut_.insert({q, account});
+    }
+  return shut_.size() == shut_before && take(shape);
+}
+
+void LimitsLeft::give_back(const Holder& holder) {
+  if (!desk_.quotas.has_limits()) return;
+  const Charge charge = charge_of(*holder.allocation);
+  for (const std::uint32_t q : desk_.quotas.chain(holder.queue))
+    for (const Account account : accounts) taken_[{q, account}] -= charge.of(account);
 }
 
 ShutQueues::ShutQueues(const Desk& desk) : desk_(desk) {

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "schedule/desk.h"
@@ -11,14 +13,40 @@ namespace gangline {
 
 /// What the limit of this queue leaves beside what it holds and what room is kept for.
 std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue, Account account);
-/// Whether one more gang of this shape is within all limits.
+/// Whether one more gang of this shape is within all limits: now, or when those have left who are
+/// about to.
 bool fits_limits(const Desk& desk, const Shape& shape);
+bool fits_limits_then(const Desk& desk, const Shape& shape);
+/// The same for one whose kept room is off the desk, then and now: those who come after others have
+/// left are not before it.
+bool fits_limits_when_due(const Desk& desk, const Shape& shape);
 
-/// Whether with one more gang of this shape its queue, or one that this is a part of, would still
-/// hold no more than is guaranteed to it.
+/// Whether with one more gang of this shape its queue, or one that this is a part of and
+/// Desk::guaranteed_first counts, would still hold no more than is guaranteed to it.
 bool is_within_guarantee(const Desk& desk, const Shape& shape);
 /// The same, but only those count that `other` is no part of.
 bool has_guarantee_beside(const Desk& desk, const Shape& shape, std::uint32_t other);
+
+/// What limits still lack for one gang when those who are about to leave have left, and more of
+/// them.
+class LackOfLimits {
+ public:
+  LackOfLimits(const Desk& desk, const Shape& shape);
+  void give_back(const Holder& holder) { add(holder, -1); }
+  void take(const Holder& holder) { add(holder, 1); }
+  bool is_none() const;
+
+ private:
+  void add(const Holder& holder, std::int64_t sign);
+
+  struct Line {
+    std::uint32_t queue = 0;
+    Account account = Account::devices;
+    std::int64_t lacking = 0;  ///< at most 0: enough
+  };
+  const Desk& desk_;
+  std::vector<Line> lines_;
+};
 
 /// What limits leave for one promise after the other.
 class LimitsLeft {
@@ -26,11 +54,21 @@ class LimitsLeft {
   explicit LimitsLeft(const Desk& desk) : desk_(desk) {}
   /// Whether there is room for this one beside those before; then it counts as well. There is none
   /// where a limit was lowered.
-  bool take(const Shape& shape);
+  bool take(const Shape& shape) { return take(shape.queue, shape.charge); }
+  /// The same, but whoever found none is not overtaken by others below the same limit.
+  bool take_in_order(const Shape& shape);
+  /// What somebody who holds counts for.
+  bool take(const Holder& holder) { return take(holder.queue, charge_of(*holder.allocation)); }
+  void give_back(const Holder& holder);
 
  private:
+  using Line = std::pair<std::uint32_t, Account>;
+  bool take(std::uint32_t queue, const Charge& charge);
+  bool has_room(const Line& line, const Charge& charge) const;
+
   const Desk& desk_;
-  std::map<std::pair<std::uint32_t, Account>, std::int64_t> taken_;
+  std::map<Line, std::int64_t> taken_;
+  std::set<Line> shut_;
 };
 
 /// The queues that let nobody more start in a plan. Whoever wants more than a limit leaves is not

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <set>
 
 namespace gangline {
 namespace {
@@ -69,6 +71,14 @@ bool Quotas::is_in(std::uint32_t queue, std::uint32_t whole) const {
   return std::find(all.begin(), all.end(), whole) != all.end();
 }
 
+std::vector<std::size_t> Quotas::depths_with_guarantees() const {
+  std::set<std::size_t, std::greater<>> depths;
+  for (std::uint32_t q = 0; q < rows_.size(); ++q)
+    for (const Account account : accounts)
+      if (guaranteed(q, account).value_or(0) > 0) depths.insert(depth(q));
+  return {depths.begin(), depths.end()};
+}
+
 void Quotas::add(const Holder& holder, std::int64_t held, std::int64_t leaving) {
   if (!is_kept()) return;
   const Charge charge = charge_of(*holder.allocation);
@@ -80,6 +90,18 @@ void Quotas::add(const Holder& holder, std::int64_t held, std::int64_t leaving) 
 }
 
 void Quotas::leaves(const Holder& holder, bool undo) { add(holder, undo ? -1 : 1, undo ? -1 : 1); }
+
+void Quotas::comes(const Holder& holder) {
+  if (!is_kept()) return;
+  const Charge charge = charge_of(*holder.allocation);
+  for (const std::uint32_t q : chain(holder.queue))
+    for (const Account account : accounts) rows_[q].coming[at(account)] += charge.of(account);
+}
+
+void Quotas::room_is_made() {
+  coming_.clear();
+  for (Row& row : rows_) row.coming = {};
+}
 
 void Quotas::add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign) {
   for (const std::uint32_t q : chain(queue))
@@ -104,8 +126,12 @@ std::int64_t Quotas::held(std::uint32_t queue, Account account) const {
   return rows_[queue].held[at(account)];
 }
 
-std::int64_t Quotas::held_then(std::uint32_t queue, Account account) const {
-  return rows_[queue].held[at(account)] - rows_[queue].leaving[at(account)];
+std::int64_t Quotas::leaving(std::uint32_t queue, Account account) const {
+  return rows_[queue].leaving[at(account)];
+}
+
+std::int64_t Quotas::coming(std::uint32_t queue, Account account) const {
+  return rows_[queue].coming[at(account)];
 }
 
 std::optional<std::int64_t> Quotas::limit(std::uint32_t queue, Account account) const {

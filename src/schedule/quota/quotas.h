@@ -43,11 +43,18 @@ class Quotas {
   /// The queue and those that it is a part of, the nearest first.
   std::span<const std::uint32_t> chain(std::uint32_t queue) const;
   bool is_in(std::uint32_t queue, std::uint32_t whole) const;
+  /// How many queues this one is a part of.
+  std::size_t depth(std::uint32_t queue) const { return chain(queue).size() - 1; }
+  /// At which depths something is guaranteed to a queue, the deepest first.
+  std::vector<std::size_t> depths_with_guarantees() const;
 
   void hold(const Holder& holder) { add(holder, 1, 0); }
   void let_go(const Holder& holder) { add(holder, -1, 0); }
   /// It was let go of in a plan that counts on it, and really is held still; `undo`: no longer so.
   void leaves(const Holder& holder, bool undo = false);
+
+  /// It is counted as held already, and comes after others have left. Until `room_is_made`.
+  void comes(const Holder& holder);
 
   /// What is left of a limit only falls while a plan is made: of room that was kept with the most
   /// that the gang may count for, what it does not take is held until the plan is done.
@@ -55,14 +62,16 @@ class Quotas {
   void plan_is_done();
 
   std::int64_t held(std::uint32_t queue, Account account) const;
-  /// The same when those have left who are about to.
-  std::int64_t held_then(std::uint32_t queue, Account account) const;
+  /// Of that, what is held by those who are about to leave.
+  std::int64_t leaving(std::uint32_t queue, Account account) const;
+  /// Of that, what those will hold who come when others have left.
+  std::int64_t coming(std::uint32_t queue, Account account) const;
   std::optional<std::int64_t> limit(std::uint32_t queue, Account account) const;
   std::optional<std::int64_t> guaranteed(std::uint32_t queue, Account account) const;
 
   /// Room is being made for a gang of this queue within what is guaranteed to it or above.
   void make_room_for(std::uint32_t queue, JobId job);
-  void room_is_made() { coming_.clear(); }
+  void room_is_made();
   /// For whom room is being made within a guarantee that a gang of this queue would use up.
   std::optional<JobId> room_goes_to(std::uint32_t queue) const;
 
@@ -71,7 +80,7 @@ class Quotas {
   struct Row {
     std::vector<std::uint32_t> chain;
     std::array<std::optional<std::int64_t>, 2> limit, guaranteed;
-    Amount held{}, leaving{};
+    Amount held{}, leaving{}, coming{};
   };
   void add(const Holder& holder, std::int64_t held, std::int64_t leaving);
   void add_rest(std::uint32_t queue, const Charge& rest, std::int64_t sign);
