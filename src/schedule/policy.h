@@ -85,7 +85,7 @@ struct Policy {
   bool oracle = false;         ///< goes by run times that nobody knows beforehand: for simulations
   std::uint64_t seed = 42;     ///< of Place::random
   Span ages = hours(1);        ///< of GoesFirst::ageing
-  Span patience = hours(12);   ///< of GoesFirst::least_work, while few wait
+  Span patience = hours(3);    ///< of GoesFirst::least_work, while few wait
   MayStop stops = MayStop::nobody;
   /// Of GoesFirst::attained: all who ran less than the first go before those who ran less than the
   /// second, and so on (Tiresias, NSDI'19: discretised two-dimensional least attained service).

@@ -45,9 +45,10 @@ void Patience::no_longer_waits(const WaitingGroup& group, std::uint32_t id, bool
 Span Patience::lasts() const {
   if (waiting_ <= capacity_ || capacity_ <= 0) return at_least_;
   const double fulls = static_cast<double>(waiting_) / static_cast<double>(capacity_);
-  constexpr double longest = 1e18;  // microseconds
+  const double crowded = 4 - 3 / (fulls * fulls);  // from 1 up to 4
+  constexpr double longest = 1e18;                 // microseconds
   return Span{static_cast<std::int64_t>(
-      std::min(longest, static_cast<double>(at_least_.us) * fulls * std::sqrt(fulls)))};
+      std::min(longest, static_cast<double>(at_least_.us) * crowded * fulls * std::sqrt(fulls)))};
 }
 
 Time Patience::late_up_to(Time now) const {

@@ -15,7 +15,8 @@ namespace gangline {
 /// lasts (GoesFirst::least_work; of others it knows nothing and says so).
 ///
 /// Patience is Policy::patience while what waits is no more than the cluster has. With r times as
-/// much it is r * sqrt(r) times as long: where everybody waits for long, a wait is long later.
+/// much it is (4 - 3 / r^2) * r * sqrt(r) times as long: where everybody waits for long, a wait is
+/// long later.
 class Patience {
  public:
   Patience(const Policy& policy, const Cluster& cluster);
