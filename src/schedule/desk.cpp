@@ -344,6 +344,26 @@ void Desk::let_go(HeldId id) {
   }
 }
 
+Holder Desk::leave(HeldId id) {
+  Holder holder = held.at(id);
+  let_go(id);
+  quotas.leaves(holder);
+  for (const NodePart& part : holder.allocation->parts) being_left_.insert(part.node.n);
+  return holder;
+}
+
+void Desk::stay(Holder holder) {
+  quotas.leaves(holder, true);
+  for (const NodePart& part : holder.allocation->parts)
+    being_left_.erase(being_left_.find(part.node.n));
+  hold(std::move(holder));
+}
+
+bool Desk::is_being_left(const Allocation& allocation) const {
+  return std::any_of(allocation.parts.begin(), allocation.parts.end(),
+                     [&](const NodePart& part) { return being_left_.contains(part.node.n); });
+}
+
 void Desk::renew(HeldId id, Holder holder) {
   const auto allocation = holder.allocation;
   if (outlook_) outlook_->before_change(*allocation);

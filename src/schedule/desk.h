@@ -124,6 +124,11 @@ class Desk {
   void withdraw(WaitingId id);
   HeldId hold(Holder holder);
   void let_go(HeldId id);
+  /// It was asked to leave: the plan that is being made counts it as gone. Until `stay`.
+  Holder leave(HeldId id);
+  void stay(Holder holder);
+  /// Whether somebody of those is still on a node of this.
+  bool is_being_left(const Allocation& allocation) const;
   /// The same allocation, held by others or longer than was thought.
   void renew(HeldId id, Holder holder);
   /// What users had by now, for policies that share by it.
@@ -248,7 +253,8 @@ class Desk {
   std::set<std::pair<OrderKey, Shape*>> open_heads_;
   std::unordered_map<const Shape*, OrderKey> head_of_;
   std::vector<Shape*> denied_;
-  std::set<Shape*> counted_;  ///< those with Shape::room
+  std::set<Shape*> counted_;                 ///< those with Shape::room
+  std::multiset<std::uint32_t> being_left_;  ///< nodes, by who was asked to leave them
   bool reopened_ = false;
   std::optional<Outlook> outlook_;
   std::uint64_t plans_ = 0;

@@ -9,6 +9,7 @@
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
 #include "schedule/quota/limits.h"
+#include "schedule/stops.h"
 
 namespace gangline {
 namespace {
@@ -188,10 +189,14 @@ class EndsAhead {
 std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optional<Span> time,
                                 std::optional<Time> before) {
   std::optional<RoomCount> room(std::in_place, desk, shape);
-  const auto opens = [&](Time from) {
-    return room->is_enough()
-               ? place_beside_reserved(desk, shape, room->view(), from, time ? from + *time : never)
-               : nullptr;
+  const auto opens = [&](Time from) -> std::shared_ptr<const Allocation> {
+    if (!room->is_enough()) return nullptr;
+    auto allocation =
+        place_beside_reserved(desk, shape, room->view(), from, time ? from + *time : never);
+    // Who was asked to leave may take their time.
+    const bool too_early = from < desk.now + time_to_leave;
+    if (allocation && too_early && desk.is_being_left(*allocation)) return nullptr;
+    return allocation;
   };
   // 1. By the ends that are known.
   EndsAhead ends(desk);

@@ -190,9 +190,7 @@ bool MakingWay::ask_for(const Waits& waits, std::uint32_t before, Time end, bool
   for (const HeldId id : room->leave) {
     const Holder& holder = desk_.held.at(id);
     if (!holder.stopping) plan.stops.push_back({GangId{holder.job, holder.first}, waits.group.job});
-    leaving_.push_back(holder);
-    desk_.let_go(id);
-    desk_.quotas.leaves(leaving_.back());
+    leaving_.push_back(desk_.leave(id));
   }
   keep(waits, before, room->allocation, end);
   desk_.forget_denials();
@@ -218,11 +216,7 @@ void MakingWay::choose_anew(Plan& plan) {
     plan.stops.push_back({GangId{desk_.held.at(id).job, desk_.held.at(id).first}, chosen.by});
   for (const HeldSince& place : desk_.held.by_since())
     if (desk_.held.at(place.id).stopping) leave.push_back(place.id);
-  for (const HeldId id : leave) {
-    leaving_.push_back(desk_.held.at(id));
-    desk_.let_go(id);
-    desk_.quotas.leaves(leaving_.back());
-  }
+  for (const HeldId id : leave) leaving_.push_back(desk_.leave(id));
 }
 
 void MakingWay::keep_starts(std::vector<HeldId>& starts,
@@ -264,10 +258,7 @@ MakingRoom MakingWay::blocker() const {
 bool MakingWay::undo() {
   if (leaving_.empty()) return false;
   for (const HeldId id : coming_) desk_.let_go(id);
-  for (Holder& holder : leaving_) {
-    desk_.quotas.leaves(holder, true);
-    desk_.hold(std::move(holder));
-  }
+  for (Holder& holder : leaving_) desk_.stay(std::move(holder));
   desk_.quotas.room_is_made();
   coming_.clear();
   groups_.clear();

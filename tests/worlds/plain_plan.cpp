@@ -107,11 +107,9 @@ std::shared_ptr<const Allocation> make_room(Walk& walk, const Waits& waits, Time
   const auto room = room_of_others(desk, waits, end);
   if (!room) return nullptr;
   for (const HeldId id : room->leave) {
-    const Holder holder = desk.held.at(id);
+    const Holder holder = desk.leave(id);
     if (!holder.stopping) walk.plan.stops.push_back({{holder.job, holder.first}, waits.group.job});
     walk.held.leaving.push_back(holder.allocation);
-    desk.let_go(id);
-    desk.quotas.leaves(holder);
   }
   return room->allocation;
 }
@@ -220,12 +218,7 @@ void choose_anew(Walk& walk) {
     walk.plan.stops.push_back({{desk.held.at(id).job, desk.held.at(id).first}, chosen.by});
   for (const HeldSince& place : desk.held.by_since())
     if (desk.held.at(place.id).stopping) leave.push_back(place.id);
-  for (const HeldId id : leave) {
-    const Holder holder = desk.held.at(id);
-    walk.held.leaving.push_back(holder.allocation);
-    desk.let_go(id);
-    desk.quotas.leaves(holder);
-  }
+  for (const HeldId id : leave) walk.held.leaving.push_back(desk.leave(id).allocation);
 }
 
 /// See Planner::promise_those_before.

@@ -571,6 +571,14 @@ TEST(Worlds, WhoIsStartedIsNotStoppedInTheSamePlan) {
   run_world(13106, *find_policy("attained_in_rounds"), true);
 }
 
+TEST(Worlds, NothingIsPromisedOnWhatOthersLeaveBeforeTheyMayHaveLeft) {
+  run_world(119445, *find_policy("guaranteed"), true);
+}
+
+TEST(Worlds, MemoryThatIsShortOnTheRoomiestNodeHidesNoPlaceOnOthers) {
+  run_world_under_switches(109068, *find_policy("fifo_consolidate"));
+}
+
 TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }
 
 }  // namespace

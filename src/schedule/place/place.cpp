@@ -23,6 +23,7 @@ class Search {
 
   std::optional<Allocation> on_one_node();
   std::optional<Allocation> on_fewest_nodes();
+  std::optional<Allocation> on_fewest_by_tasks();
   std::optional<Allocation> on_near_nodes();
   /// For how many tasks there is room.
   std::uint64_t room() const;
@@ -182,6 +183,27 @@ std::optional<Allocation> Search::on_fewest_nodes() {
   return on(chosen);
 }
 
+/// The same, but memory counts for what is roomy: if there are as few nodes as the gang may lie
+/// over, these are some. It looks at all that have room.
+std::optional<Allocation> Search::on_fewest_by_tasks() {
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> nodes;
+  constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  each_with_room([&](std::uint32_t n, std::uint32_t room) {
+    nodes.emplace_back(most - room, free_.node(n).cpu_thousandths, n);
+  });
+  const std::size_t count = std::min(wanted_.most_nodes, nodes.size());
+  std::partial_sort(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(count), nodes.end());
+  NodeTasks chosen;
+  std::uint32_t rest = wanted_.tasks;
+  for (std::size_t i = 0; i < count && rest > 0; ++i) {
+    const std::uint32_t here = std::min(rest, most - std::get<0>(nodes[i]));
+    chosen.emplace_back(std::get<2>(nodes[i]), here);
+    rest -= here;
+  }
+  if (rest > 0) return std::nullopt;
+  return on(chosen);
+}
+
 std::optional<Allocation> Search::on_near_nodes() {
   const auto chosen = near_nodes(wanted_, free_, slices_);
   if (!chosen) return std::nullopt;
@@ -222,6 +244,8 @@ std::optional<Allocation> place(const Wanted& wanted, const FreeView& free) {
     // Those under one switch may be more than there need be.
     if (wanted.by_switch != nullptr && wanted.most_nodes == 0) continue;
     if (auto allocation = search.on_fewest_nodes(); is_good(allocation)) return allocation;
+    if (wanted.most_nodes > 0 && wanted.memory.n > 0)
+      if (auto allocation = search.on_fewest_by_tasks()) return allocation;
   }
   return std::nullopt;
 }
