@@ -42,6 +42,8 @@ struct CommandWorld {
   /// Path of this user's store, and what the config file sets.
   std::function<Result<std::string>()> store;
   std::function<Result<Settings>()> settings;
+  /// Jobs as they were when a service last ran, for when none can start.
+  std::function<Result<std::vector<JobSummary>>(const ListQuery& query)> stored_jobs;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

@@ -23,6 +23,16 @@ constexpr std::size_t most_policies = 16;
 constexpr std::size_t reasons_told = 5;
 constexpr int bar_columns = 30;
 
+/// A file that the command line names and that is missing or of no use makes the command line
+/// wrong, as a job file does.
+template <class T>
+Result<T> of_named_file(Result<T> read) {
+  if (read) return read;
+  Error error = read.error();
+  error.kind = ErrorKind::usage;
+  return error;
+}
+
 Result<History> history_for(const SimulateOptions& options, Output& out) {
   if (options.history.empty()) {
     auto store = out.around().store();
@@ -36,11 +46,11 @@ Result<History> history_for(const SimulateOptions& options, Output& out) {
   how.as_given = options.as_given;
   how.arrivals = options.arrivals;
   if (!options.seed.empty()) how.seed = options.seed;
-  return read_history(options.history, how);
+  return of_named_file(read_history(options.history, how));
 }
 
 Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
-  if (!options.cluster.empty()) return read_cluster(options.cluster);
+  if (!options.cluster.empty()) return of_named_file(read_cluster(options.cluster));
   if (!options.history.empty())
     return Error{ErrorKind::usage, "say on which machines: --cluster FILE", "",
                  "a cluster file, or what sinfo, scontrol or kubectl print; "
@@ -375,7 +385,7 @@ Result<Asked> asked_for(const SimulateOptions& options, const Settings& own, Out
   asked.found = std::move(*found);
   if (auto good = check(options.what_if, asked.found); !good) return good.error();
   if (options.speeds.empty()) return asked;
-  auto speeds = read_speeds(options.speeds);
+  auto speeds = of_named_file(read_speeds(options.speeds));
   if (!speeds) return speeds.error();
   asked.speeds = std::make_shared<const Speeds>(std::move(*speeds));
   return asked;

@@ -17,6 +17,7 @@
 #include "launch/launcher.h"
 #include "main/places.h"
 #include "main/service_process.h"
+#include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -189,6 +190,11 @@ int run(const std::vector<std::string>& words) {
     const auto places = find_places();
     if (!places) return places.error();
     return store_path(*places);
+  };
+  around.stored_jobs = [](const ListQuery& query) -> Result<std::vector<JobSummary>> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return stored_jobs(*places, query);
   };
   around.settings = []() -> Result<Settings> {
     const auto places = find_places();

@@ -69,6 +69,11 @@ Error none_usable(const Input& input, const HistoryFormat& format, const History
 Result<History> read(Input& input, const HowToRead& how) {
   const auto format = chosen_format(input, how.format);
   if (!format) return format.error();
+  if (!how.arrivals.empty() && (*format)->name != "openb")
+    return Error{
+        ErrorKind::usage,
+        "an order of arrivals is of openb's pods, and this is " + std::string((*format)->name),
+        input.name(), "leave out the arrivals"};
   auto history = (*format)->read(input, how);
   if (!history) return history;
   if (history->jobs.empty() && history->left_out.count > 0)

@@ -120,12 +120,13 @@ Result<void> swap_models(const std::string& text, FoundCluster& found) {
       ++swapped;
     }
   if (swapped > 0) return {};
+  models.erase("");
   std::string all;
   for (const std::string& model : models)
     all += (all.empty() ? "its models are: '" : ", '") + printable(model) + "'";
   return Error{ErrorKind::usage,
                "no device of the cluster is a '" + printable(text.substr(0, equals)) + "'", "",
-               all.empty() ? "it has no devices" : all};
+               all.empty() ? "it names no models" : all};
 }
 
 /// More often by another copy of some jobs, spread evenly; less often by leaving some out. A copy
@@ -224,8 +225,10 @@ Result<PowerLimit> power_of(const std::string& text, const FoundCluster& found) 
       draws = true;
       if (!found.watts.contains(device.model))
         return Error{ErrorKind::usage,
-                     "a limit on power wants the watts of each model, and those of '" +
-                         printable(device.model) + "' are not known",
+                     "a limit on power wants the watts of each model, and those of " +
+                         (device.model.empty() ? "devices without a model"
+                                               : "'" + printable(device.model) + "'") +
+                         " are not known",
                      "--power-limit", "say watts = 700 and watts_idle = 70 in the cluster file"};
       if (const auto one = found.watts_idle.find(device.model); one != found.watts_idle.end())
         idle += one->second;
@@ -256,6 +259,8 @@ Result<Machines> machines_of(const WhatIf& what_if, const FoundCluster& found) {
     if (auto done = add_nodes(text, machines.found); !done) return done.error();
   for (const std::string& text : what_if.remove)
     if (auto done = remove_nodes(text, machines.found); !done) return done.error();
+  if (!what_if.remove.empty() && machines.found.cluster.nodes.empty())
+    return Error{ErrorKind::usage, "no node is left", "--remove", "remove fewer"};
   auto outages = outages_of(what_if, machines.found.cluster);
   if (!outages) return outages.error();
   machines.outages = std::move(*outages);
