@@ -94,6 +94,8 @@ int list_without_service(const Error& error, const ListQuery& query, Output& out
 }  // namespace
 
 int run_list(const ListOptions& options, Output& out) {
+  if (options.limit == 0)
+    return out.fail({ErrorKind::usage, "a list has at least one line", "--limit", ""});
   const ListQuery query{options.phase, options.all, options.name,
                         options.limit.value_or(options.all ? most_listed : 50)};
   auto service = out.around().service();

@@ -166,19 +166,17 @@ void tell_left_out(const LeftOut& left, const std::string& noun, Output& out) {
         printable(left.examples[0].why));
 }
 
-void tell_queues_without_nodes(const History& history, const FoundCluster& found, Output& out) {
-  if (out.quiet() || out.json()) return;
+void note_queues_without_nodes(const FoundCluster& found, History& history) {
   auto queues = queues_without_nodes(history, found);
   const bool some_name_none = std::erase(queues, "") > 0;
   std::string names;
   for (std::size_t i = 0; i < queues.size() && i < reasons_told; ++i)
-    names += (i > 0 ? ", '" : "'") + printable(queues[i]) + "'";
+    names += (i > 0 ? ", '" : "'") + queues[i] + "'";
   if (queues.size() > reasons_told) names += " and more";
   if (!queues.empty())
-    out.around().err("note: " + counted(queues.size(), "queue") + " without nodes: " + names +
-                     "\n");
+    history.notes.push_back(counted(queues.size(), "queue") + " without nodes: " + names);
   if (some_name_none)
-    out.around().err("note: some jobs name no queue, and no nodes are for these\n");
+    history.notes.push_back("some jobs name no queue, and no nodes are for these");
 }
 
 /// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
@@ -232,7 +230,6 @@ void tell_what_is_run(const Question& recorded, const Question& changed, Output&
   tell_left_out(changed.found.left_out, "node", out);
   for (const auto* notes : {&changed.history.notes, &changed.found.notes})
     for (const std::string& note : *notes) say("note: " + printable(note));
-  if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);
 }
 
 /// Those that know how long each job will run are told apart.
@@ -426,6 +423,7 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   change_jobs(options, *asked, changed);
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
+  if (changed.each_queue) note_queues_without_nodes(changed.found, changed.history);
   tell_what_is_run(question, changed, out);
   if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
   std::vector<PolicyRun> runs;

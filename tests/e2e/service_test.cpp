@@ -231,6 +231,14 @@ TEST(Service, WithAConfigFileThatIsWrongTheListIsThatOfTheStore) {
   EXPECT_EQ(machine.wait("1"), 0);
 }
 
+TEST(Service, AListOfNoLineIsRefusedAndNotCalledEmpty) {
+  const Machine machine;
+  machine.submit({"--", "true"});
+  const Ran ran = machine.gang({"list", "--limit", "0"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_TRUE(says(ran.err, "--limit: a list has at least one line"));
+}
+
 TEST(Service, AJobWhoseQueueIsTakenOutOfTheConfigFileWaitsInNormalAndSaysSo) {
   const Machine machine;
   machine.write("config.toml", "[queue.night]\nlimit_cpus = 1\n");

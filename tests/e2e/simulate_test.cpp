@@ -192,6 +192,7 @@ TEST_F(Simulations, EachQueueRunsOnItsOwnNodes) {
   machine.write("lab.toml", lab);
   machine.write("jobs.csv", plain("7,60,60,61,1,"));
   EXPECT_TRUE(says(simulate({"--each-queue"}).err, "note: some jobs name no queue"));
+  EXPECT_FALSE(says(simulate({"--each-queue"}).err, "''"));
   const Ran none = simulate({"--each-queue"});
   EXPECT_EQ(none.code, 2);
   EXPECT_TRUE(says(none.err, "queue = \"night\""));

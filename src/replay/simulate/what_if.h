@@ -12,7 +12,7 @@
 namespace gangline {
 
 struct WhatIf {
-  std::vector<std::string> add;     ///< "2:gpu-03": so many more nodes like that one; "gpu-03": one
+  std::vector<std::string> add;  ///< "2:gpu-03": so many more nodes like that one; "gpu-03": one
   /// "2:gpu-03": that node and one more like it; "gpu-03": that one.
   std::vector<std::string> remove;
   std::vector<std::string> swap_models;  ///< "V100=A100": the devices of one model are of another
