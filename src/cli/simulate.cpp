@@ -345,7 +345,7 @@ Result<void> take_span(const std::string& text, const char* flag, Span& into) {
 }
 
 /// What is asked, as far as it can be known before the history is read.
-struct Asked {
+struct Prepared {
   std::vector<Policy> policies;
   Policy in_force;
   FoundCluster found;
@@ -354,51 +354,51 @@ struct Asked {
   Span rounds{0};  ///< 0: as the policies say
 };
 
-Result<void> take_spans(const SimulateOptions& options, Asked& asked) {
-  if (auto done = take_span(options.start_cost, "--start-cost", asked.start_cost); !done)
+Result<void> take_spans(const SimulateOptions& options, Prepared& prepared) {
+  if (auto done = take_span(options.start_cost, "--start-cost", prepared.start_cost); !done)
     return done;
-  if (auto done = take_span(options.restart_cost, "--restart-cost", asked.restart_cost); !done)
+  if (auto done = take_span(options.restart_cost, "--restart-cost", prepared.restart_cost); !done)
     return done;
-  if (auto done = take_span(options.rounds, "--rounds", asked.rounds); !done) return done;
-  if (!options.rounds.empty() && asked.rounds.us <= 0)
+  if (auto done = take_span(options.rounds, "--rounds", prepared.rounds); !done) return done;
+  if (!options.rounds.empty() && prepared.rounds.us <= 0)
     return Error{ErrorKind::usage, "rounds take some time", "--rounds",
                  "write it like --rounds 60s, or leave it out to plan at once"};
   return {};
 }
 
 /// A history may be long, so whatever can be refused without it is refused here.
-Result<Asked> asked_for(const SimulateOptions& options, const Settings& own, Output& out) {
-  Asked asked;
+Result<Prepared> prepare(const SimulateOptions& options, const Settings& own, Output& out) {
+  Prepared prepared;
   if (auto good = check_options(options, out, out.around()); !good) return good.error();
-  if (auto done = take_spans(options, asked); !done) return done.error();
+  if (auto done = take_spans(options, prepared); !done) return done.error();
   auto chosen = policies_for(options, own);
   if (!chosen) return chosen.error();
-  asked.policies = std::move(*chosen);
+  prepared.policies = std::move(*chosen);
   const auto in_force = policy_in_force(options, own);
   if (!in_force) return in_force.error();
-  asked.in_force = *in_force;
+  prepared.in_force = *in_force;
   auto found = cluster_for(options, out);
   if (!found) return found.error();
-  asked.found = std::move(*found);
-  if (auto good = check(options.what_if, asked.found); !good) return good.error();
-  if (options.speeds.empty()) return asked;
+  prepared.found = std::move(*found);
+  if (auto good = check(options.what_if, prepared.found); !good) return good.error();
+  if (options.speeds.empty()) return prepared;
   auto speeds = of_named_file(read_speeds(options.speeds));
   if (!speeds) return speeds.error();
-  asked.speeds = std::make_shared<const Speeds>(std::move(*speeds));
-  return asked;
+  prepared.speeds = std::make_shared<const Speeds>(std::move(*speeds));
+  return prepared;
 }
 
 /// What the jobs do in another way than recorded.
-void change_jobs(const SimulateOptions& options, const Asked& asked, Question& question) {
+void change_jobs(const SimulateOptions& options, const Prepared& prepared, Question& question) {
   SimulationSettings& how = question.how;
   how.leaves_unless_started = options.leaves_unless_started;
   how.ends_at_limit = options.ends_at_limit;
   how.keeps_work = !options.loses_work;
-  if (asked.speeds) fill_in_runs(*asked.speeds, question.history);
-  how.speeds = asked.speeds;
-  how.start_cost = asked.start_cost;
-  how.restart_cost = asked.restart_cost;
-  question.rounds = asked.rounds;
+  if (prepared.speeds) fill_in_runs(*prepared.speeds, question.history);
+  how.speeds = prepared.speeds;
+  how.start_cost = prepared.start_cost;
+  how.restart_cost = prepared.restart_cost;
+  question.rounds = prepared.rounds;
 }
 
 }  // namespace
@@ -412,29 +412,29 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   options.policy_settings = *set;
   const auto own = out.around().settings();
   if (!own) return out.fail(own.error());
-  auto asked = asked_for(options, *own, out);
-  if (!asked) return out.fail(asked.error());
+  auto prepared = prepare(options, *own, out);
+  if (!prepared) return out.fail(prepared.error());
   auto history = history_for(options, out);
   if (!history) return out.fail(history.error());
-  const Question question{std::move(*history), std::move(asked->found), settings_for(options, *own),
-                          options.each_queue, Span{0}};
+  const Question question{std::move(*history), std::move(prepared->found),
+                          settings_for(options, *own), options.each_queue, Span{0}};
   // 2. As recorded, then with what is changed.
   Question changed = question;
-  change_jobs(options, *asked, changed);
+  change_jobs(options, *prepared, changed);
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
   if (changed.each_queue) note_queues_without_nodes(changed.found, changed.history);
   tell_what_is_run(question, changed, out);
   if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
   std::vector<PolicyRun> runs;
-  for (const Policy& policy : asked->policies) {
+  for (const Policy& policy : prepared->policies) {
     auto run = run_one(policy, name_of(policy), changed, out);
     if (!run) return failed(run.error(), out);
     // Starts that something was changed about have no truth to be compared with.
     if (changes_something(options)) run->measures.backtest.reset();
     runs.push_back(std::move(*run));
   }
-  const auto error = history_error(asked->in_force, question, runs, out);
+  const auto error = history_error(prepared->in_force, question, runs, out);
   if (!error) return failed(error.error(), out);
   // 3. Files first, so that what is told is there.
   const std::string title = options.history.empty() ? "this machine" : options.history;
