@@ -37,9 +37,13 @@ struct CommandWorld {
   std::function<bool(std::int64_t pid)> service_has_ended;
   std::function<Result<std::string>(const std::string& path)> read_file;
   std::function<Result<void>(const std::string& path, const std::string& text)> write_file;
+  /// Whether there is, or could be made, such a file to write to.
+  std::function<Result<void>(const std::string& path)> can_write;
   /// Path of this user's store, and what the config file sets.
   std::function<Result<std::string>()> store;
   std::function<Result<Settings>()> settings;
+  /// Jobs as they were when a service last ran, for when none can start.
+  std::function<Result<std::vector<JobSummary>>(const ListQuery& query)> stored_jobs;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

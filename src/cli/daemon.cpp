@@ -1,3 +1,5 @@
+#include <map>
+
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
@@ -60,6 +62,23 @@ int stop_service(Output& out) {
   return 0;
 }
 
+/// What becomes of jobs whose queue was taken out of the config file.
+void tell_lost_queues(Service& service, Output& out) {
+  if (out.json() || out.quiet()) return;
+  const auto settings = out.around().settings();
+  const ListQuery unfinished{std::nullopt, false, "", most_listed};
+  const auto jobs =
+      ask<std::vector<JobSummary>>([&](auto reply) { service.list(unfinished, reply); });
+  if (!settings || !jobs) return;
+  std::map<std::string, std::uint64_t> waiting;
+  for (const JobSummary& job : *jobs)
+    if (job.waiting > 0 && !find_queue(settings->queues, job.queue)) ++waiting[job.queue];
+  for (const auto& [queue, n] : waiting)
+    out.around().err("note: the config file has no queue " + printable(queue) + " any more; " +
+                     std::to_string(n) + (n == 1 ? " job waits" : " jobs wait") + " in " +
+                     settings->queues.front().name + " instead\n");
+}
+
 int start_service(bool stays, Output& out) {
   auto service = out.around().service();
   if (!service) return out.fail(service.error());
@@ -67,6 +86,7 @@ int start_service(bool stays, Output& out) {
     auto told = ask<Unit>([&](auto reply) { (*service)->stay(true, reply); });
     if (!told) return out.fail(told.error());
   }
+  tell_lost_queues(**service, out);
   return show_status(**service, out);
 }
 

@@ -65,34 +65,50 @@ std::string left_out(Service& service, const ListQuery& query,
   return "more may have ended: --all shows them";
 }
 
-}  // namespace
-
-int run_list(const ListOptions& options, Output& out) {
-  auto service = out.around().service();
-  if (!service) return out.fail(service.error());
-  const ListQuery query{options.phase, options.all, options.name,
-                        options.limit.value_or(options.all ? most_listed : 50)};
-  auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { (*service)->list(query, reply); });
-  if (!jobs) return out.fail(jobs.error());
-  if (out.json()) {
-    out.line(to_json(*jobs));
-    return 0;
-  }
+void print(const std::vector<JobSummary>& jobs, Output& out) {
+  if (out.json()) return out.line(to_json(jobs));
   if (out.quiet()) {
-    for (const JobSummary& job : *jobs) out.line(format(job.id));
-    return 0;
-  }
-  if (jobs->empty()) {
-    const bool some = query.phase || !query.name.empty();
-    out.line(some ? "no such jobs" : "no jobs; `gang run -- COMMAND` makes one");
-    return 0;
+    for (const JobSummary& job : jobs) out.line(format(job.id));
+    return;
   }
   Table table({"JOB", "NAME", "STATE", "GANGS", "TIME", "WHAT"});
-  for (const JobSummary& job : *jobs)
+  for (const JobSummary& job : jobs)
     table.row({format(job.id), job.name, name_of(job.phase), gangs_cell(job),
                time_cell(job, out.around().now()), last_cell(job)},
               colour_of(job));
   out.table(table);
+}
+
+// With a config file that is wrong no service starts, and the jobs are there all the same.
+int list_without_service(const Error& error, const ListQuery& query, Output& out) {
+  if (out.around().settings()) return out.fail(error);
+  const auto jobs = out.around().stored_jobs(query);
+  if (!jobs || jobs->empty()) return out.fail(error);
+  print(*jobs, out);
+  const int code = out.fail(error);
+  if (!out.json() && !out.quiet())
+    out.around().err("so this is how it was when a service last ran; what runs goes on\n");
+  return code;
+}
+
+}  // namespace
+
+int run_list(const ListOptions& options, Output& out) {
+  if (options.limit == 0)
+    return out.fail({ErrorKind::usage, "a list has at least one line", "--limit", ""});
+  const ListQuery query{options.phase, options.all, options.name,
+                        options.limit.value_or(options.all ? most_listed : 50)};
+  auto service = out.around().service();
+  if (!service) return list_without_service(service.error(), query, out);
+  auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { (*service)->list(query, reply); });
+  if (!jobs) return out.fail(jobs.error());
+  if (jobs->empty() && !out.json() && !out.quiet()) {
+    const bool some = query.phase || !query.name.empty();
+    out.line(some ? "no such jobs" : "no jobs; `gang run -- COMMAND` makes one");
+    return 0;
+  }
+  print(*jobs, out);
+  if (out.json() || out.quiet()) return 0;
   if (const std::string more = left_out(**service, query, *jobs); !more.empty()) out.line(more);
   return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/simulate.h"
+#include "cli/simulate/options.h"
 
 namespace gangline {
 namespace {
@@ -128,7 +129,7 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
     return command->add_option(flag, values, help)->allow_extra_args(false);
   };
   text("--cluster", options.cluster, "a file that says which machines; without one, this machine");
-  many("--policy", options.policies, "policies to compare: easy,best_fit,fgd")->delimiter(',');
+  many("--policy", options.policies, "policies to compare: easy,best_fit,fgd");
   text("--format", options.format, "of the history, where its content does not tell");
   text("--only-queue", options.queue, "only the jobs of this queue, partition or virtual cluster");
   command->add_flag("--processors-are-gpus", options.processors_are_gpus,
@@ -137,7 +138,7 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   text("--arrivals", options.arrivals, "openb: a file with the order of arrivals");
   text("--seed", options.seed, "openb: which column of it");
   many("--add", options.what_if.add, "more nodes like one there is: 2:gpu-03");
-  many("--remove", options.what_if.remove, "a node less: gpu-03");
+  many("--remove", options.what_if.remove, "nodes less: gpu-03, or 2:gpu-03 for one like it too");
   many("--gpu-model-swap", options.what_if.swap_models, "devices of another model: V100=A100");
   command->add_option("--scale-arrivals", options.what_if.scale_arrivals,
                       "so many times as many jobs in the same time: 1.3");
@@ -260,6 +261,23 @@ Error unknown_flag(const CLI::App& command, const std::string& word) {
       near ? "did you mean " + *near + "?" : "`gang " + command.get_name() + " --help` lists all"};
 }
 
+Error no_number(const CLI::App& app, const std::string& flag, const std::string& value,
+                const std::string& help) {
+  const CLI::Option* option = app.get_subcommands().empty()
+                                  ? nullptr
+                                  : app.get_subcommands().front()->get_option_no_throw(flag);
+  const bool any_number = option != nullptr && option->get_type_name() == "FLOAT";
+  return {ErrorKind::usage,
+          "'" + printable(value) + (any_number ? "' is no number" : "' is no whole number"), flag,
+          help};
+}
+
+Error no_value(const std::string& flag, const std::string& help) {
+  return {
+      ErrorKind::usage, "nothing stands behind it", flag,
+      flag == "--policy" ? "name some with commas between; there are: " + all_policies() : help};
+}
+
 // What CLI11 found wrong, in words of ours where its own would puzzle.
 Error misuse(const CLI::App& app, const CLI::ParseError& error, const std::string& help) {
   const std::string said = error.what();
@@ -276,8 +294,10 @@ Error misuse(const CLI::App& app, const CLI::ParseError& error, const std::strin
   constexpr std::string_view unreadable = "Could not convert: ";
   if (const auto equals = said.find(" = ");
       said.starts_with(unreadable) && equals != std::string::npos)
-    return {ErrorKind::usage, "'" + printable(said.substr(equals + 3)) + "' is no whole number",
-            said.substr(unreadable.size(), equals - unreadable.size()), help};
+    return no_number(app, said.substr(unreadable.size(), equals - unreadable.size()),
+                     said.substr(equals + 3), help);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    return no_value(said.substr(0, said.find(':')), help);
   if (required && commands.empty())
     return {ErrorKind::usage, "say what to do: `gang run -- COMMAND` runs one", "",
             "`gang --help` lists all commands"};

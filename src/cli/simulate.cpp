@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/text.h"
+#include "cli/simulate/options.h"
 #include "jobspec/config_file.h"
 #include "replay/clusters/read_cluster.h"
 #include "replay/readers/own_store.h"
@@ -21,6 +23,16 @@ constexpr std::size_t most_policies = 16;
 constexpr std::size_t reasons_told = 5;
 constexpr int bar_columns = 30;
 
+/// A file that the command line names and that is missing or of no use makes the command line
+/// wrong, as a job file does.
+template <class T>
+Result<T> of_named_file(Result<T> read) {
+  if (read) return read;
+  Error error = read.error();
+  error.kind = ErrorKind::usage;
+  return error;
+}
+
 Result<History> history_for(const SimulateOptions& options, Output& out) {
   if (options.history.empty()) {
     auto store = out.around().store();
@@ -33,12 +45,12 @@ Result<History> history_for(const SimulateOptions& options, Output& out) {
   how.processors = options.processors_are_gpus ? Processors::gpus : Processors::cpus;
   how.as_given = options.as_given;
   how.arrivals = options.arrivals;
-  how.seed = options.seed;
-  return read_history(options.history, how);
+  if (!options.seed.empty()) how.seed = options.seed;
+  return of_named_file(read_history(options.history, how));
 }
 
 Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
-  if (!options.cluster.empty()) return read_cluster(options.cluster);
+  if (!options.cluster.empty()) return of_named_file(read_cluster(options.cluster));
   if (!options.history.empty())
     return Error{ErrorKind::usage, "say on which machines: --cluster FILE", "",
                  "a cluster file, or what sinfo, scontrol or kubectl print; "
@@ -50,15 +62,11 @@ Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
 
 Result<Policy> policy_called(const std::string& name, const char* flag) {
   if (const auto policy = find_policy(name)) return *policy;
-  std::string all;
   std::vector<std::string_view> known;
-  for (const Policy& row : policies()) {
-    all += (all.empty() ? "" : ", ") + std::string(row.name);
-    known.push_back(row.name);
-  }
+  for (const Policy& row : policies()) known.push_back(row.name);
   const auto near = nearest(name, known);
   return Error{ErrorKind::usage, "there is no policy '" + printable(name) + "'", flag,
-               (near ? "did you mean " + *near + "? " : "") + "there are: " + all};
+               (near ? "did you mean " + *near + "? " : "") + "there are: " + all_policies()};
 }
 
 /// What `--set policy.KEY=VALUE` says; the other texts are left to `others`.
@@ -102,7 +110,9 @@ Result<void> set_policies(const PolicySettings& settings, std::vector<Policy>& p
 }
 
 Result<std::vector<Policy>> policies_for(const SimulateOptions& options, const Settings& own) {
-  std::vector<std::string> names = options.policies;
+  auto named = names_of_policies(options.policies);
+  if (!named) return named.error();
+  std::vector<std::string> names = std::move(*named);
   if (names.empty()) names.push_back(own.policy);
   if (names.size() > most_policies)
     return Error{ErrorKind::usage,
@@ -132,39 +142,41 @@ std::string counted(std::uint64_t n, const std::string& noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
 }
 
-// What of a file was used and what was not, on standard error: the result goes to standard output.
-void tell_what_was_read(const History& history, const FoundCluster& found, Output& out) {
-  if (out.quiet() || out.json()) return;
-  const auto say = [&](const std::string& text) { out.around().err(text + "\n"); };
+std::string size_of(const History& history, const FoundCluster& found) {
   std::uint64_t devices = 0;
   for (const Node& node : found.cluster.nodes) devices += node.devices.size();
-  say(counted(history.jobs.size(), "job") + " on " + counted(found.cluster.nodes.size(), "node") +
-      " with " + counted(devices, "GPU"));
-  for (const auto* left : {&history.left_out, &found.left_out}) {
-    if (left->count == 0) continue;
-    say(counted(left->count, left == &found.left_out ? "node" : "line") + " left out:");
-    std::size_t told = 0;
-    for (const auto& [reason, n] : left->by_reason)
-      if (told++ < reasons_told) say("  " + std::to_string(n) + " times: " + printable(reason));
-    if (left->by_reason.size() > reasons_told)
-      say("  and " + counted(left->by_reason.size() - reasons_told, "reason") + " more");
-    if (!left->examples.empty())
-      say("  the first: line " + std::to_string(left->examples[0].line) + ": " +
-          printable(left->examples[0].why));
-  }
-  for (const auto* notes : {&history.notes, &found.notes})
-    for (const std::string& note : *notes) say("note: " + printable(note));
+  return counted(history.jobs.size(), "job") + " on " +
+         counted(found.cluster.nodes.size(), "node") + " with " + counted(devices, "GPU");
 }
 
-void tell_queues_without_nodes(const History& history, const FoundCluster& found, Output& out) {
-  if (out.quiet() || out.json()) return;
-  const auto queues = queues_without_nodes(history, found);
-  if (queues.empty()) return;
+void tell_left_out(const LeftOut& left, const std::string& noun, Output& out) {
+  if (left.count == 0) return;
+  const auto say = [&](const std::string& text) { out.around().err(text + "\n"); };
+  say(counted(left.count, noun) + " left out:");
+  std::vector<std::pair<std::string, std::uint64_t>> reasons(left.by_reason.begin(),
+                                                             left.by_reason.end());
+  std::stable_sort(reasons.begin(), reasons.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (std::size_t i = 0; i < reasons.size() && i < reasons_told; ++i)
+    say("  " + std::to_string(reasons[i].second) + " times: " + printable(reasons[i].first));
+  if (reasons.size() > reasons_told)
+    say("  and " + counted(reasons.size() - reasons_told, "reason") + " more; --json has them all");
+  if (!left.examples.empty())
+    say("  the first: line " + std::to_string(left.examples[0].line) + ": " +
+        printable(left.examples[0].why));
+}
+
+void note_queues_without_nodes(const FoundCluster& found, History& history) {
+  auto queues = queues_without_nodes(history, found);
+  const bool some_name_none = std::erase(queues, "") > 0;
   std::string names;
   for (std::size_t i = 0; i < queues.size() && i < reasons_told; ++i)
-    names += (i > 0 ? ", '" : "'") + printable(queues[i]) + "'";
+    names += (i > 0 ? ", '" : "'") + queues[i] + "'";
   if (queues.size() > reasons_told) names += " and more";
-  out.around().err("note: " + counted(queues.size(), "queue") + " without nodes: " + names + "\n");
+  if (!queues.empty())
+    history.notes.push_back(counted(queues.size(), "queue") + " without nodes: " + names);
+  if (some_name_none)
+    history.notes.push_back("some jobs name no queue, and no nodes are for these");
 }
 
 /// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
@@ -206,6 +218,19 @@ struct Question {
   bool each_queue = false;
   Span rounds{0};  ///< 0: as the policy says
 };
+
+// What of the files is used and what is not, on standard error: the result goes to standard output.
+void tell_what_is_run(const Question& recorded, const Question& changed, Output& out) {
+  if (out.quiet() || out.json()) return;
+  const auto say = [&](const std::string& text) { out.around().err(text + "\n"); };
+  const std::string was = size_of(recorded.history, recorded.found);
+  const std::string is = size_of(changed.history, changed.found);
+  say(is + (is == was ? "" : " (as recorded: " + was + ")"));
+  tell_left_out(changed.history.left_out, "line", out);
+  tell_left_out(changed.found.left_out, "node", out);
+  for (const auto* notes : {&changed.history.notes, &changed.found.notes})
+    for (const std::string& note : *notes) say("note: " + printable(note));
+}
 
 /// Those that know how long each job will run are told apart.
 std::string name_of(const Policy& policy) {
@@ -302,7 +327,7 @@ Result<void> write_files(const SimulateOptions& options, const std::string& titl
 SimulationSettings settings_for(const SimulateOptions& options, const Settings& own) {
   SimulationSettings how;
   if (options.history.empty()) how.settings = own;
-  how.assumed_limit = options.assumed_limit;
+  how.assumed_limit = options.assumed_limit.value_or(0);
   return how;
 }
 
@@ -319,68 +344,104 @@ Result<void> take_span(const std::string& text, const char* flag, Span& into) {
   return {};
 }
 
+/// What is asked, as far as it can be known before the history is read.
+struct Prepared {
+  std::vector<Policy> policies;
+  Policy in_force;
+  FoundCluster found;
+  std::shared_ptr<const Speeds> speeds;  ///< null: none
+  Span start_cost{0}, restart_cost{0};
+  Span rounds{0};  ///< 0: as the policies say
+};
+
+Result<void> take_spans(const SimulateOptions& options, Prepared& prepared) {
+  if (auto done = take_span(options.start_cost, "--start-cost", prepared.start_cost); !done)
+    return done;
+  if (auto done = take_span(options.restart_cost, "--restart-cost", prepared.restart_cost); !done)
+    return done;
+  if (auto done = take_span(options.rounds, "--rounds", prepared.rounds); !done) return done;
+  if (!options.rounds.empty() && prepared.rounds.us <= 0)
+    return Error{ErrorKind::usage, "rounds take some time", "--rounds",
+                 "write it like --rounds 60s, or leave it out to plan at once"};
+  return {};
+}
+
+/// A history may be long, so whatever can be refused without it is refused here.
+Result<Prepared> prepare(const SimulateOptions& options, const Settings& own, Output& out) {
+  Prepared prepared;
+  if (auto good = check_options(options, out, out.around()); !good) return good.error();
+  if (auto done = take_spans(options, prepared); !done) return done.error();
+  auto chosen = policies_for(options, own);
+  if (!chosen) return chosen.error();
+  prepared.policies = std::move(*chosen);
+  const auto in_force = policy_in_force(options, own);
+  if (!in_force) return in_force.error();
+  prepared.in_force = *in_force;
+  auto found = cluster_for(options, out);
+  if (!found) return found.error();
+  prepared.found = std::move(*found);
+  if (auto good = check(options.what_if, prepared.found); !good) return good.error();
+  if (options.speeds.empty()) return prepared;
+  auto speeds = of_named_file(read_speeds(options.speeds));
+  if (!speeds) return speeds.error();
+  prepared.speeds = std::make_shared<const Speeds>(std::move(*speeds));
+  return prepared;
+}
+
 /// What the jobs do in another way than recorded.
-Result<void> change_jobs(const SimulateOptions& options, Question& question) {
+void change_jobs(const SimulateOptions& options, const Prepared& prepared, Question& question) {
   SimulationSettings& how = question.how;
   how.leaves_unless_started = options.leaves_unless_started;
   how.ends_at_limit = options.ends_at_limit;
   how.keeps_work = !options.loses_work;
-  if (!options.speeds.empty()) {
-    auto speeds = read_speeds(options.speeds);
-    if (!speeds) return speeds.error();
-    fill_in_runs(*speeds, question.history);
-    how.speeds = std::make_shared<const Speeds>(std::move(*speeds));
-  }
-  if (auto done = take_span(options.start_cost, "--start-cost", how.start_cost); !done) return done;
-  if (auto done = take_span(options.rounds, "--rounds", question.rounds); !done) return done;
-  return take_span(options.restart_cost, "--restart-cost", how.restart_cost);
+  if (prepared.speeds) fill_in_runs(*prepared.speeds, question.history);
+  how.speeds = prepared.speeds;
+  how.start_cost = prepared.start_cost;
+  how.restart_cost = prepared.restart_cost;
+  question.rounds = prepared.rounds;
 }
 
 }  // namespace
 
 int run_simulate(const SimulateOptions& given, Output& out) {
+  // 1. What is asked, what ran, on which machines, under which policies.
   SimulateOptions options = given;
   options.what_if.set.clear();
   const auto set = settings_of_policies(given.what_if.set, options.what_if.set);
   if (!set) return out.fail(set.error());
   options.policy_settings = *set;
-  // 1. What ran, on which machines, under which policies.
   const auto own = out.around().settings();
   if (!own) return out.fail(own.error());
-  const auto policies = policies_for(options, *own);
-  if (!policies) return out.fail(policies.error());
-  const auto in_force = policy_in_force(options, *own);
-  if (!in_force) return out.fail(in_force.error());
+  auto prepared = prepare(options, *own, out);
+  if (!prepared) return out.fail(prepared.error());
   auto history = history_for(options, out);
   if (!history) return out.fail(history.error());
-  auto found = cluster_for(options, out);
-  if (!found) return out.fail(found.error());
-  Question question{std::move(*history), std::move(*found), settings_for(options, *own),
-                    options.each_queue, Span{0}};
-  tell_what_was_read(question.history, question.found, out);
-  if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
+  const Question question{std::move(*history), std::move(prepared->found),
+                          settings_for(options, *own), options.each_queue, Span{0}};
   // 2. As recorded, then with what is changed.
   Question changed = question;
-  if (const auto done = change_jobs(options, changed); !done) return out.fail(done.error());
+  change_jobs(options, *prepared, changed);
   if (const auto done = apply(options.what_if, changed.history, changed.found, changed.how); !done)
     return out.fail(done.error());
-  if (changed.each_queue) tell_queues_without_nodes(changed.history, changed.found, out);
+  if (changed.each_queue) note_queues_without_nodes(changed.found, changed.history);
+  tell_what_is_run(question, changed, out);
+  if (!options.backtest.empty() && !tells_starts(question.history)) return out.fail(no_backtest());
   std::vector<PolicyRun> runs;
-  for (const Policy& policy : *policies) {
+  for (const Policy& policy : prepared->policies) {
     auto run = run_one(policy, name_of(policy), changed, out);
     if (!run) return failed(run.error(), out);
     // Starts that something was changed about have no truth to be compared with.
     if (changes_something(options)) run->measures.backtest.reset();
     runs.push_back(std::move(*run));
   }
-  const auto error = history_error(*in_force, question, runs, out);
+  const auto error = history_error(prepared->in_force, question, runs, out);
   if (!error) return failed(error.error(), out);
   // 3. Files first, so that what is told is there.
   const std::string title = options.history.empty() ? "this machine" : options.history;
   if (const auto done = write_files(options, title, changed, runs, *error, out); !done)
     return out.fail(done.error());
   if (out.json()) {
-    out.line(write_json(title, changed.history, runs, *error));
+    out.line(write_json(title, changed.history, changed.found, runs, *error));
   } else if (!out.quiet()) {
     print_table(runs, out);
     out.line(*error ? sentence_of(**error)

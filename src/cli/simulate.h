@@ -1,6 +1,7 @@
 // `gang simulate`: a history once more, under other policies or on other machines.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,12 @@ namespace gangline {
 struct SimulateOptions {
   std::string history;  ///< a file; empty: what ran on this machine
   std::string cluster;  ///< a file; empty: this machine, for what ran on it
-  std::string format, queue, arrivals, seed = "42";
-  std::vector<std::string> policies;  ///< empty: the one in force here
+  std::string format, queue, arrivals;
+  std::string seed;                   ///< empty: 42
+  std::vector<std::string> policies;  ///< "easy,fifo"; empty: the one in force here
   WhatIf what_if;
   PolicySettings policy_settings;  ///< of `what_if.set`
-  double assumed_limit = 0;
+  std::optional<double> assumed_limit;
   bool processors_are_gpus = false;
   bool as_given = false;
   bool leaves_unless_started = false;

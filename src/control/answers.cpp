@@ -121,10 +121,19 @@ const Snapshot& Controller::picture() {
   return *picture_;
 }
 
+// As plans have it, in the first queue (snapshot_of.cpp).
+std::string Controller::lost_queue_of(const JobState& job) const {
+  const auto& queues = settings_.settings.queues;
+  const std::string& queue = job.job.spec->queue;
+  if (find_queue(queues, queue)) return {};
+  return "; there is no queue " + queue + " any more, so it waits in " + queues.front().name;
+}
+
 std::string Controller::reason_of(JobId job) {
-  if (planned_)
-    if (const auto wait = cycle_.wait_of(job)) return explain(wait->blocker, picture());
   const JobState* state = register_.find(job);
+  if (planned_)
+    if (const auto wait = cycle_.wait_of(job))
+      return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));
   if (state == nullptr || state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
   if (state->gather_waits()) return "the gather waits for the other gangs of the job";
@@ -320,7 +329,9 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
-    if (const JobState* state = register_.find(job); state != nullptr && state->given_up)
+    const JobState* state = register_.find(job);
+    if (state != nullptr) answer.reason += lost_queue_of(*state);
+    if (state != nullptr && state->given_up)
       answer.reason += "; a start by " + format_utc(state->given_up->promised) +
                        " was promised and given up because " + state->given_up->cause;
     if (const auto guess = cycle_.foresight().prediction_of(job))

@@ -104,6 +104,8 @@ class Controller final : public Service, private EventLog {
   Result<Job> check_submit(JobSpec spec);
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job);
+  /// Where it waits if its queue was taken out of the config file; else empty.
+  std::string lost_queue_of(const JobState& job) const;
   const Snapshot& picture();
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   std::vector<NodeView> node_views() const;

@@ -116,6 +116,10 @@ void read_queues(const Written& root, std::vector<Queue>& queues, Mistakes& mist
                                           " queues; the most is " + std::to_string(most_queues));
   for (const WrittenEntry& entry : value->entries) read_queue(entry, queues, mistakes);
   for (const WrittenEntry& entry : value->entries) read_parent(entry, queues, mistakes);
+  for (const WrittenEntry& entry : value->entries)
+    if (const auto own = find_queue(queues, entry.name))
+      if (const auto good = check_parts(queues, *own); !good)
+        mistakes.add(entry.place, good.error().what, good.error().hint);
 }
 
 /// "all", or how many of the first that wait are promised a start.
@@ -159,23 +163,46 @@ void read_policy_setting(std::string_view key, const Written& value, PolicySetti
   }
 }
 
+/// Whether it is a name of a policy.
+bool read_policy_name(Key key, Settings& settings, const PolicyCheck& check, Mistakes& mistakes) {
+  const auto name = read_text(key, mistakes);
+  if (!name) return false;
+  settings.policy = *name;
+  if (!check) return true;
+  const auto good = check(*name, {});
+  if (!good) mistakes.add(key.value.place, good.error().what, good.error().hint);
+  return good.ok();
+}
+
 /// A name, or a table with the name and what is set besides.
-void read_policy(const Written& value, Settings& settings, Mistakes& mistakes) {
+void read_policy(const Written& value, Settings& settings, const PolicyCheck& check,
+                 Mistakes& mistakes) {
   if (value.kind != WrittenKind::table) {
-    settings.policy = read_text({"policy", value}, mistakes).value_or(settings.policy);
+    read_policy_name({"policy", value}, settings, check, mistakes);
     return;
   }
   refuse_unknown_keys(value, policy_keys, mistakes);
-  for (const WrittenEntry& entry : value.entries)
-    if (entry.name == "name")
-      settings.policy = read_text({"name", entry.value}, mistakes).value_or(settings.policy);
-    else read_policy_setting(entry.name, entry.value, settings.policy_settings, mistakes);
+  const Written* name = find(value, "name");
+  if (name == nullptr && !is_misspelt(value, "name", policy_keys))
+    mistakes.add(value.place, "the policy has no name", "write policy = { name = \"easy\", ... }");
+  const bool known =
+      name != nullptr && read_policy_name({"name", *name}, settings, check, mistakes);
+  for (const WrittenEntry& entry : value.entries) {
+    if (entry.name == "name") continue;
+    read_policy_setting(entry.name, entry.value, settings.policy_settings, mistakes);
+    PolicySettings alone;
+    Mistakes told_already("");
+    read_policy_setting(entry.name, entry.value, alone, told_already);
+    if (!known || !check || told_already.any()) continue;
+    if (const auto good = check(settings.policy, alone); !good)
+      mistakes.add(entry.place, good.error().what, good.error().hint);
+  }
 }
 
-Settings settings_of(const Written& root, Mistakes& mistakes) {
+Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mistakes) {
   Settings settings;
   refuse_unknown_keys(root, config_keys, mistakes);
-  if (const Written* value = find(root, "policy")) read_policy(*value, settings, mistakes);
+  if (const Written* value = find(root, "policy")) read_policy(*value, settings, check, mistakes);
   read_limited(root, "idle_exit", seconds(1), "1s", hours(24 * 365), "365d", settings.idle_exit,
                mistakes);
   read_limited(root, "sample_every", milliseconds(100), "0.1s", hours(1), "1h",
@@ -207,7 +234,7 @@ Result<void> set_of_policy(const std::string& key, const std::string& value,
 }
 
 Result<Settings> read_config(std::string_view text, const std::string& file_name,
-                             std::vector<Error>* mistakes) {
+                             std::vector<Error>* mistakes, const PolicyCheck& check_policy) {
   const auto refuse = [&](const std::vector<Error>& errors) {
     if (mistakes != nullptr) *mistakes = errors;
     return errors.front();
@@ -220,7 +247,7 @@ Result<Settings> read_config(std::string_view text, const std::string& file_name
   const auto root = read_toml(text, file_name);
   if (!root) return refuse({root.error()});
   Mistakes found(file_name);
-  Settings settings = settings_of(*root, found);
+  Settings settings = settings_of(*root, check_policy, found);
   if (found.any()) return refuse(found.in_order());
   return settings;
 }

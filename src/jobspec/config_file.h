@@ -14,6 +14,7 @@
 //   limit = 8
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +31,16 @@ constexpr std::size_t most_queues = 100;
 Result<void> set_of_policy(const std::string& key, const std::string& value,
                            PolicySettings& settings);
 
+/// Whether there is a policy of this name, and whether it has these settings. The Error's place is
+/// the reader's to say.
+using PolicyCheck =
+    std::function<Result<void>(const std::string& name, const PolicySettings& settings)>;
+
 /// What the file does not say keeps its value. The queue "normal" is always there and comes first;
-/// the others follow in the order of the file. Errors as of `read_job_file`. Whether there is such
-/// a policy is for the caller to say, who knows them.
+/// the others follow in the order of the file. Errors as of `read_job_file`. Which policies there
+/// are the caller knows; without `check_policy` any will do.
 Result<Settings> read_config(std::string_view text, const std::string& file_name,
-                             std::vector<Error>* mistakes = nullptr);
+                             std::vector<Error>* mistakes = nullptr,
+                             const PolicyCheck& check_policy = {});
 
 }  // namespace gangline

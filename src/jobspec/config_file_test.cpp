@@ -5,9 +5,9 @@
 namespace gangline {
 namespace {
 
-std::string told(std::string_view text) {
+std::string told(std::string_view text, const PolicyCheck& check_policy = {}) {
   std::vector<Error> mistakes;
-  EXPECT_FALSE(read_config(text, "config.toml", &mistakes));
+  EXPECT_FALSE(read_config(text, "config.toml", &mistakes, check_policy));
   std::string all;
   for (const Error& mistake : mistakes) all += (all.empty() ? "" : "\n") + mistake.sentence();
   return all;
@@ -49,7 +49,8 @@ TEST(ConfigFile, APolicyMayBeSetBesideItsName) {
 TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
   EXPECT_EQ(told("policy = { name = 'easy', promise = 4 }"),
             "config.toml:1:27: unknown key 'promise'; did you mean 'promises'?");
-  EXPECT_EQ(told("[policy]\npromises = 'many'\nages = '0s'\nlevels = ['2h', '1h']\nseed = -1\n"),
+  EXPECT_EQ(told("[policy]\npromises = 'many'\nages = '0s'\nlevels = ['2h', '1h']\nseed = -1\nname "
+                 "= 'easy'\n"),
             "config.toml:2:12: promises must be a whole number or \"all\", not a text\n"
             "config.toml:3:8: ages goes from 1s to 100 years\n"
             "config.toml:4:10: levels are two lengths of time, the shorter in front; write levels "
@@ -96,6 +97,46 @@ TEST(ConfigFile, MistakesInSharesAreToldWithTheirPlaces) {
       "config.toml:7:7: share is 0; it goes from 1 to 1000000\n"
       "config.toml:8:8: more is guaranteed to the queue 'd' than its limit; raise its limit or "
       "guarantee less");
+}
+
+TEST(ConfigFile, WhatIsWrongWithAPolicyIsToldAtItsPlace) {
+  const PolicyCheck only_easy = [](const std::string& name,
+                                   const PolicySettings& settings) -> Result<void> {
+    if (name != "easy") return Error{ErrorKind::usage, "no policy '" + name + "'", "", "try easy"};
+    if (settings.ages) return Error{ErrorKind::usage, "ages is none of it", "", ""};
+    return {};
+  };
+  EXPECT_EQ(told("idle_exit='1h'\npolicy = 'esay'\n", only_easy),
+            "config.toml:2:10: no policy 'esay'; try easy");
+  EXPECT_EQ(told("[policy]\nages = '1h'\nname = 'esay'\n", only_easy),
+            "config.toml:3:8: no policy 'esay'; try easy");
+  EXPECT_EQ(told("[policy]\nname = 'easy'\npromises = 4\nages = '1h'\nseed = 'x'\n", only_easy),
+            "config.toml:4:1: ages is none of it\n"
+            "config.toml:5:8: seed must be a whole number, not a text");
+  EXPECT_TRUE(read_config("policy = { name = 'easy', promises = 4 }", "", nullptr, only_easy));
+}
+
+TEST(ConfigFile, APolicyThatIsATableHasAName) {
+  EXPECT_EQ(told("policy = { ages = '1h' }"),
+            "config.toml:1:10: the policy has no name; write policy = { name = \"easy\", ... }");
+  EXPECT_EQ(told("policy = { nam = 'easy' }"),
+            "config.toml:1:12: unknown key 'nam'; did you mean 'name'?");
+}
+
+TEST(ConfigFile, GuaranteesOfPartsFitThatAndTheLimitOfTheWhole) {
+  EXPECT_EQ(
+      told("[queue.lab]\nguaranteed=4\n[queue.a]\nparent='lab'\nguaranteed=5\n"
+           "[queue.b]\nparent='lab'\nguaranteed=4\n"),
+      "config.toml:3:8: more is guaranteed to the queue 'a' than to 'lab', which it is a part "
+      "of; guarantee more to the whole or less to the part");
+  EXPECT_EQ(told("[queue.lab]\nlimit_cpus=4\n[queue.a]\nparent='lab'\nguaranteed_cpus=2\n"
+                 "[queue.b]\nparent='lab'\nguaranteed_cpus=3\n"),
+            "config.toml:1:8: more is guaranteed to the parts of the queue 'lab' together than its "
+            "limit; raise its limit or guarantee less to its parts");
+  EXPECT_TRUE(
+      read_config("[queue.lab]\nlimit=4\n[queue.a]\nparent='lab'\nguaranteed=2\n"
+                  "[queue.b]\nparent='lab'\nguaranteed=2\n",
+                  ""));
 }
 
 TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {

@@ -17,6 +17,7 @@
 #include "launch/launcher.h"
 #include "main/places.h"
 #include "main/service_process.h"
+#include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -116,16 +117,46 @@ class Connection {
   std::unique_ptr<Client> client_;
 };
 
+bool is_special(const std::string& path) {
+  return path.starts_with("/dev/") || path.starts_with("/proc/");
+}
+
+Result<void> can_write(const std::string& path) {
+  struct stat there {};
+  const bool exists = ::stat(path.c_str(), &there) == 0;
+  if (exists && S_ISDIR(there.st_mode)) return system_error("write", path, EISDIR);
+  if (exists && (!S_ISREG(there.st_mode) || is_special(path))) {
+    if (::access(path.c_str(), W_OK) != 0) return system_error("write", path, errno);
+    return {};
+  }
+  // It is written beside its place and then moved there.
+  std::error_code unknown;
+  auto target = std::filesystem::canonical(path, unknown);
+  if (unknown) target = path;
+  const auto parent = target.has_parent_path() ? target.parent_path() : ".";
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) return system_error("write", path, errno);
+  return {};
+}
+
+// Who named a file knows nothing of the one that is written first, beside it.
+Result<void> write_whole(const std::string& path, const std::string& target,
+                         const std::string& text) {
+  auto written = write_file(target, text, 0644);
+  if (written) return written;
+  Error error = written.error();
+  error.where = path;
+  return error;
+}
+
 // A file is whole or as it was, also one that a link leads to. A device, a pipe or /dev/stdout is
 // written to and never replaced.
 Result<void> write_output(const std::string& path, const std::string& text) {
   struct stat there {};
-  const bool special = path.starts_with("/dev/") || path.starts_with("/proc/");
-  if (::stat(path.c_str(), &there) != 0) return write_file(path, text, 0644);
-  if (S_ISREG(there.st_mode) && !special) {
+  if (::stat(path.c_str(), &there) != 0) return write_whole(path, path, text);
+  if (S_ISREG(there.st_mode) && !is_special(path)) {
     std::error_code unknown;
     const auto target = std::filesystem::canonical(path, unknown);
-    return write_file(unknown ? path : target.string(), text, 0644);
+    return write_whole(path, unknown ? path : target.string(), text);
   }
   auto fd = open_file(path, O_WRONLY | O_APPEND);
   return fd ? write_all(fd->number(), text, path) : fd.error();
@@ -154,10 +185,16 @@ int run(const std::vector<std::string>& words) {
   around.service_has_ended = [](std::int64_t pid) { return has_ended(pid, longest_end); };
   around.read_file = [](const std::string& path) { return read_file(path); };
   around.write_file = write_output;
+  around.can_write = can_write;
   around.store = []() -> Result<std::string> {
     const auto places = find_places();
     if (!places) return places.error();
     return store_path(*places);
+  };
+  around.stored_jobs = [](const ListQuery& query) -> Result<std::vector<JobSummary>> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return stored_jobs(*places, query);
   };
   around.settings = []() -> Result<Settings> {
     const auto places = find_places();

@@ -62,6 +62,29 @@ class LoopWorld final : public World {
   std::uint64_t next_ = 0;
 };
 
+Result<void> check_policy(const std::string& name, const PolicySettings& settings) {
+  const auto row = find_policy(name);
+  if (!row) {
+    std::string all;
+    std::vector<std::string_view> names;
+    for (const Policy& policy : policies()) {
+      if (policy.oracle) continue;
+      names.push_back(policy.name);
+      all += (all.empty() ? "" : ", ") + std::string(policy.name);
+    }
+    const auto near = nearest(name, names);
+    return Error{ErrorKind::usage, "there is no policy '" + name + "'", "",
+                 (near ? "did you mean " + *near + "? " : "") + "the policies are: " + all};
+  }
+  if (row->oracle)
+    return Error{ErrorKind::usage,
+                 "the policy '" + name +
+                     "' goes by how long each gang will run, which nobody knows beforehand",
+                 "", "it is for `gang simulate`; try \"attained_work\""};
+  const auto policy = with(*row, settings);
+  return policy ? Result<void>() : policy.error();
+}
+
 }  // namespace
 
 Result<Settings> read_settings(const Places& places) {
@@ -73,29 +96,7 @@ Result<Settings> read_settings(const Places& places) {
     return Error{ErrorKind::not_found, "there is no such file, and GANGLINE_CONFIG names it", path,
                  "make it, or unset GANGLINE_CONFIG"};
   }
-  auto settings = read_config(*text, path);
-  if (settings && !find_policy(settings->policy)) {
-    std::string all;
-    std::vector<std::string_view> names;
-    for (const Policy& policy : policies()) {
-      if (policy.oracle) continue;
-      names.push_back(policy.name);
-      all += (all.empty() ? "" : ", ") + std::string(policy.name);
-    }
-    const auto near = nearest(settings->policy, names);
-    return Error{ErrorKind::usage, "there is no policy '" + settings->policy + "'", path,
-                 (near ? "did you mean " + *near + "? " : "") + "the policies are: " + all};
-  }
-  if (settings && find_policy(settings->policy)->oracle)
-    return Error{ErrorKind::usage,
-                 "the policy '" + settings->policy +
-                     "' goes by how long each gang will run, which nobody knows beforehand",
-                 path, "it is for `gang simulate`; try \"attained_work\""};
-  if (settings) {
-    auto policy = with(*find_policy(settings->policy), settings->policy_settings);
-    if (!policy) return Error{ErrorKind::usage, policy.error().what, path, policy.error().hint};
-  }
-  return settings;
+  return read_config(*text, path, nullptr, check_policy);
 }
 
 namespace {

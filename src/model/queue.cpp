@@ -21,6 +21,11 @@ bool is_more(const std::optional<std::uint32_t>& guaranteed,
   return guaranteed && limit && *guaranteed > *limit;
 }
 
+/// A guarantee of nothing is none.
+bool exceeds(const std::optional<std::uint32_t>& part, const std::optional<std::uint32_t>& whole) {
+  return part && whole.value_or(0) > 0 && *part > *whole;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> find_queue(const std::vector<Queue>& queues, const std::string& name) {
@@ -52,9 +57,37 @@ Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t index) 
   return {};
 }
 
+Result<void> check_parts(const std::vector<Queue>& queues, std::uint32_t index) {
+  const Queue& queue = queues[index];
+  if (queue.parent) {
+    const Queue& whole = queues[*queue.parent];
+    if (exceeds(queue.guaranteed.devices, whole.guaranteed.devices) ||
+        exceeds(queue.guaranteed.cpus, whole.guaranteed.cpus))
+      return Error{ErrorKind::usage,
+                   "more is guaranteed to the queue '" + queue.name + "' than to '" + whole.name +
+                       "', which it is a part of",
+                   "queue", "guarantee more to the whole or less to the part"};
+  }
+  std::uint64_t devices = 0, cpus = 0;
+  for (const Queue& part : queues) {
+    if (part.parent != index) continue;
+    devices += part.guaranteed.devices.value_or(0);
+    cpus += part.guaranteed.cpus.value_or(0);
+  }
+  if ((queue.limit.devices && devices > *queue.limit.devices) ||
+      (queue.limit.cpus && cpus > *queue.limit.cpus))
+    return Error{
+        ErrorKind::usage,
+        "more is guaranteed to the parts of the queue '" + queue.name + "' together than its limit",
+        "queue", "raise its limit or guarantee less to its parts"};
+  return {};
+}
+
 Result<void> check_queues(const std::vector<Queue>& queues) {
   for (std::uint32_t i = 0; i < queues.size(); ++i)
     if (auto good = check_queue(queues, i); !good) return good;
+  for (std::uint32_t i = 0; i < queues.size(); ++i)
+    if (auto good = check_parts(queues, i); !good) return good;
   return {};
 }
 

@@ -57,7 +57,10 @@ Result<std::optional<Span>> time_in(const Queue& queue, std::optional<Span> aske
 
 /// Errors: the queue is a part of itself; more is guaranteed to it than its limit.
 Result<void> check_queue(const std::vector<Queue>& queues, std::uint32_t queue);
-/// The same of each.
+/// Errors: more is guaranteed to the queue than to the one that it is a part of, where something is
+/// guaranteed to that; more to its own parts together than its limit.
+Result<void> check_parts(const std::vector<Queue>& queues, std::uint32_t queue);
+/// Both of each.
 Result<void> check_queues(const std::vector<Queue>& queues);
 
 }  // namespace gangline

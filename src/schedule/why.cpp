@@ -203,6 +203,45 @@ std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
   return suggestions;
 }
 
+/// Whether it is about what one alternative wants, and not about who goes first.
+bool is_of_one_alternative(const Blocker& blocker) {
+  return std::holds_alternative<AllTaken>(blocker) || std::holds_alternative<Scattered>(blocker) ||
+         std::holds_alternative<InForeignUse>(blocker) ||
+         std::holds_alternative<DeviceAway>(blocker) || std::holds_alternative<NodeAway>(blocker);
+}
+
+/// Why there is no room for the alternatives either that `said` is not about, each asked for alone.
+std::string of_other_alternatives(Planner& planner, const Snapshot& snapshot,
+                                  const WaitingGroup& group, const std::string& said) {
+  constexpr std::size_t most_told = 4;
+  std::string text;
+  bool found = false;  // the one that `said` is about
+  std::size_t others = 0;
+  for (const TaskRequest& alternative : group.request->alternatives) {
+    if (others == most_told) {
+      text += "; and there are more alternatives";
+      break;
+    }
+    WaitingGroup alone = group;
+    alone.request = std::make_shared<const ResourceRequest>([&] {
+      ResourceRequest request = *group.request;
+      request.alternatives = {alternative};
+      return request;
+    }());
+    planner.waits(alone);
+    if (starts(planner.plan(snapshot.now), {group.job, group.first})) continue;
+    const auto wait = planner.reason_of(group.job, group.first);
+    const std::string why_not = wait ? explain(wait->blocker, snapshot) : "";
+    if (why_not.empty() || (!found && why_not == said)) {
+      found = true;
+      continue;
+    }
+    ++others;
+    text += "; or, for " + describe(alternative) + ": " + why_not;
+  }
+  return text;
+}
+
 }  // namespace
 
 WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
@@ -234,9 +273,13 @@ WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
     answer.expected = ahead.start;
     answer.expected_because = std::move(ahead.because);
   }
-  // 4. What would start it now. No request helps while it waits for other jobs.
+  // 4. The same of its other alternatives.
+  const WaitingGroup& waiting = snapshot.waiting[*group];
+  if (waiting.request->alternatives.size() > 1 && is_of_one_alternative(wait->blocker))
+    answer.reason += of_other_alternatives(planner, snapshot, waiting, answer.reason);
+  // 5. What would start it now. No request helps while it waits for other jobs.
   if (!std::holds_alternative<WaitsForJobs>(wait->blocker)) {
-    Trial trial(planner, snapshot.now, snapshot.waiting[*group]);
+    Trial trial(planner, snapshot.now, waiting);
     answer.suggestions = suggest(trial, wait->blocker);
   }
   return answer;

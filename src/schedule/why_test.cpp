@@ -50,6 +50,28 @@ TEST(Why, OfAJobAfterOthersNamesThoseAndNotWhoeverRuns) {
             "job 8 waits too, and job 4 has no time limit, so nobody knows when it ends");
 }
 
+TEST(Why, OfAlternativesEachIsNamedWithWhatStandsInItsWay) {
+  SmallWorld world;
+  world.node("a", 2, 16).devices[1].model = "NVIDIA A100-SXM4-40GB";
+  world.hold(5, world.part(0, {0}, {0}), minutes(10));
+  world.hold(6, world.part(0, {1}, {1, 2, 3, 4}));
+  ResourceRequest request = gpus(1);
+  request.alternatives.push_back(request.alternatives[0]);
+  request.alternatives[0].devices->model = "H100";
+  request.alternatives[1].devices->model = "A100";
+  request.alternatives.push_back(cpus(12).alternatives[0]);
+  world.wait(7, 1, request);
+  EXPECT_EQ(why_in(world, 7).reason,
+            "1 gpu wanted, 0 free; job 5 holds 1 until about 13:56 UTC; or, for 1 gpu (A100) and 1 "
+            "cpu: 1 gpu wanted, 0 free; job 6 holds 1 and has no time limit; or, for 12 cpus: 12 "
+            "cpus wanted, 11 free; job 5 holds 1, job 6 holds 4; enough is expected to be free "
+            "about 13:56 UTC");
+  // What stands in the way of all is said once.
+  world.wait(8, 1, request).after = {{7}};
+  EXPECT_EQ(why_in(world, 8).reason, "it starts after job 7 has ended well");
+  EXPECT_EQ(why_in(world, 7, "fifo").reason, why_in(world, 7).reason);
+}
+
 TEST(Why, OffersAShareAndAnotherModel) {
   SmallWorld world;
   world.node("a", 2, 16).devices[1].model = "NVIDIA A100-SXM4-40GB";

@@ -101,10 +101,10 @@ TEST_F(Simulations, APolicyThatThereIsNotIsRefusedWithTheNearest) {
 
 TEST_F(Simulations, AFileThatIsMissingIsNamed) {
   const Ran history = machine.gang({"simulate", "none.csv", "--cluster", "lab.toml"});
-  EXPECT_EQ(history.code, 1);
+  EXPECT_EQ(history.code, 2) << "as with a job file";
   EXPECT_TRUE(says(history.err, "none.csv"));
   const Ran cluster = machine.gang({"simulate", "jobs.csv", "--cluster", "none.toml"});
-  EXPECT_EQ(cluster.code, 1);
+  EXPECT_EQ(cluster.code, 2);
   EXPECT_TRUE(says(cluster.err, "none.toml"));
   const Ran without = machine.gang({"simulate", "jobs.csv"});
   EXPECT_EQ(without.code, 2);
@@ -118,7 +118,7 @@ TEST_F(Simulations, AFormatMayBeNamedAndOneThatThereIsNotIsRefusedWithTheNearest
   EXPECT_NE(wrong.code, 0);
   EXPECT_TRUE(says(wrong.err, "slurm"));
   const Ran other = simulate({"--format", "swf"});
-  EXPECT_EQ(other.code, 1);
+  EXPECT_EQ(other.code, 2);
   EXPECT_TRUE(says(other.err, "none of its"));
 }
 
@@ -190,9 +190,92 @@ TEST_F(Simulations, EachQueueRunsOnItsOwnNodes) {
   EXPECT_EQ(half.code, 0);
   EXPECT_TRUE(says(half.err, "note: 1 queue without nodes: 'night'"));
   machine.write("lab.toml", lab);
+  machine.write("jobs.csv", plain("7,60,60,61,1,"));
+  EXPECT_TRUE(says(simulate({"--each-queue"}).err, "note: some jobs name no queue"));
+  EXPECT_FALSE(says(simulate({"--each-queue"}).err, "''"));
   const Ran none = simulate({"--each-queue"});
   EXPECT_EQ(none.code, 2);
   EXPECT_TRUE(says(none.err, "queue = \"night\""));
+}
+
+struct Misuse {
+  std::vector<std::string> words;
+  std::string said;
+};
+
+TEST_F(Simulations, WhatCannotBeMeantIsRefusedWithItsFlagAndWhatToTry) {
+  for (const auto& [words, said] : std::vector<Misuse>{
+           {{"--rounds", "0"}, "--rounds: rounds take some time; write it like --rounds 60s"},
+           {{"--assume-limits", "0"}, "--assume-limits: it goes from above 0 to 1000"},
+           {{"--assume-limits", "-1"}, "--assume-limits: it goes from above 0 to 1000"},
+           {{"--assume-limits", "much"}, "--assume-limits: 'much' is no number;"},
+           {{"--scale-arrivals", "abc"}, "--scale-arrivals: 'abc' is no number;"},
+           {{"--seed", "7"}, "--seed: it goes with --arrivals"},
+           {{"--arrivals", "jobs.csv", "--seed", "x"}, "--seed: 'x' is no whole number"},
+           {{"--policy", "easy,easy"}, "--policy: the policy 'easy' stands twice"},
+           {{"--policy", "easy", "--policy", "easy"}, "the policy 'easy' stands twice"},
+           {{"--policy", ","}, "there are: fifo, easy, conservative"},
+           {{"--policy", "easy,"}, "--policy: 'easy,' has no name beside its comma"},
+           {{"--policy"}, "--policy: nothing stands behind it; name some with commas between"},
+           {{"--html"}, "--html: nothing stands behind it; `gang simulate --help`"},
+           {{"--csv", "out", "--html", "./out"}, "--csv: 'out' is the file of --html as well"},
+           {{"--csv", "jobs.csv"}, "--csv: 'jobs.csv' is the file of the history as well"},
+           {{"--write-cluster", "lab.toml"}, "is the file of --cluster as well"},
+           {{"--csv", "-"}, "--csv /dev/stdout -q writes to standard output"},
+           {{"--set", "foo.bar=1"}, "there is no setting 'foo.bar'"}}) {
+    const Ran ran = simulate(words);
+    EXPECT_EQ(ran.code, 2) << words[0];
+    EXPECT_EQ(ran.out, "") << words[0];
+    EXPECT_TRUE(says(ran.err, said));
+  }
+  EXPECT_EQ(machine.read("jobs.csv"), plain()) << "it was not written over";
+  EXPECT_TRUE(simulate({"-q", "--csv", "/dev/stdout"}).out.starts_with("run,jobs,ended"));
+}
+
+TEST_F(Simulations, WhatIsWrongOnTheCommandLineIsToldBeforeTheHistoryIsRead) {
+  machine.write("jobs.csv", "this is no history\n");
+  for (const auto& [words, said] : std::vector<Misuse>{
+           {{"--set", "queue.day.prority=1"}, "there is no key 'prority'"},
+           {{"--set", "policy.promises=x"}, "--set: "},
+           {{"--remove", "n3"}, "there is no node 'n3'"},
+           {{"--power-limit", "1kW"}, "--power-limit: "},
+           {{"--scale-arrivals", "0"}, "--scale-arrivals goes from"},
+           {{"--html", "no/such/place/page.html"}, "no/such/place/page.html: cannot write"},
+           {{"--restart-cost", "x"}, "--restart-cost: "},
+           {{"--speeds", "none.csv"}, "none.csv: cannot open"}}) {
+    const Ran ran = simulate(words);
+    EXPECT_NE(ran.code, 0) << words[0];
+    EXPECT_TRUE(says(ran.err, said));
+    EXPECT_FALSE(says(ran.err, ".new"));
+    EXPECT_FALSE(ran.err.find("jobs.csv") != std::string::npos) << ran.err;
+  }
+}
+
+TEST_F(Simulations, ItSaysWhatRunsAndWhatWasRecordedWhereTheseDiffer) {
+  EXPECT_TRUE(says(simulate({}).err, "100 jobs on 2 nodes with 8 GPUs\n"));
+  EXPECT_TRUE(says(simulate({"--add", "3:n1", "--scale-arrivals", "1.5", "--remove", "n2"}).err,
+                   "150 jobs on 4 nodes with 16 GPUs (as recorded: 100 jobs on 2 nodes with 8 "
+                   "GPUs)\n"));
+  EXPECT_TRUE(says(simulate({"--maintenance", "1e6,2e6"}).err,
+                   "note: --maintenance 1e6,2e6 lies outside the history, which goes from 60 s to "
+                   "6400 s"));
+}
+
+TEST_F(Simulations, OfManyReasonsTheCommonestAreToldAndJsonHasAll) {
+  std::string text = plain();
+  for (const char* line :
+       {",,,,,", "x,1,2", "x,soon,1,2,1,day", "x,soon,1,2,1,day", "x,1,soon,2,1,day",
+        "x,1,2,soon,1,day", "x,1,9,2,1,day", "x,1,2,3,much,day", "x,1,2,3,-1,day"})
+    text += std::string(line) + "\n";
+  machine.write("jobs.csv", text);
+  const Ran ran = simulate({});
+  EXPECT_TRUE(says(ran.err, "9 lines left out:\n  2 times: 'submitted' is no time"));
+  EXPECT_TRUE(says(ran.err, "reasons more; --json has them all"));
+  const auto json = measures({});
+  EXPECT_GT(json["left_out_because"].size(), 5u);
+  std::uint64_t sum = 0;
+  for (const auto& [reason, n] : json["left_out_because"].items()) sum += n.get<std::uint64_t>();
+  EXPECT_EQ(sum, 9u);
 }
 
 TEST_F(Simulations, APageThatCannotBeWrittenIsAnErrorAndNothingElseIsSaid) {

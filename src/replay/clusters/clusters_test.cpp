@@ -278,6 +278,25 @@ TEST(Clusters, WhatIsNoneIsRefusedWithTheFormats) {
   EXPECT_FALSE(read_cluster_text("x", "x", "sinf"));
 }
 
+TEST(Clusters, AHistoryInThePlaceOfAClusterIsToldToBeOneAndTheOtherWayRound) {
+  EXPECT_NE(
+      cluster_refusal("id,submitted,run,gpus\n1,2,3,4\n")
+          .find("this is a history of jobs (csv), not a list of machines; give it as HISTORY"),
+      std::string::npos);
+  const auto swapped = read_history_text("[[node]]\nname = \"a\"\ncpus = 1\n", "lab.toml");
+  ASSERT_FALSE(swapped);
+  EXPECT_EQ(swapped.error().sentence(),
+            "lab.toml: this is a list of machines (toml), not a history of jobs; give it as "
+            "--cluster lab.toml");
+}
+
+TEST(ClusterFiles, AKeyThatIsMisspeltIsNamedAndNotToldToBeMissing) {
+  EXPECT_EQ(cluster_refusal("[[node]]\nname = \"a\"\ncpu = 4\n"),
+            "cluster.toml:3:1: unknown key 'cpu'; did you mean 'cpus'?");
+  EXPECT_EQ(cluster_refusal("[[node]]\nnam = \"a\"\ncpus = 4\n"),
+            "cluster.toml:2:1: unknown key 'nam'; did you mean 'name'?");
+}
+
 // The blocks of the guide's page.
 std::string block_of_guide(const std::string& first_line) {
   const auto page = read_file(std::string(SOURCE_DIR) + "/docs/guide/histories.md");

@@ -2,8 +2,10 @@
 
 #include <vector>
 
+#include "base/text.h"
 #include "replay/input/input.h"
 #include "replay/input/recognise.h"
+#include "replay/readers/read_history.h"
 
 namespace gangline {
 namespace {
@@ -14,12 +16,23 @@ std::vector<std::string_view> format_names() {
   return names;
 }
 
+Error is_history(const Input& input, const HistoryFormat& format) {
+  return {ErrorKind::usage,
+          "this is a history of jobs (" + std::string(format.name) + "), not a list of machines",
+          input.name(),
+          "give it as HISTORY: gang simulate " + shell_quote(input.name()) + " --cluster FILE"};
+}
+
 Result<const ClusterFormat*> chosen_format(const Input& input, const std::string& name) {
   for (const ClusterFormat& format : cluster_formats()) {
     if (!name.empty() && name == format.name) return &format;
     if (name.empty() && format.looks_like(input.window())) return &format;
   }
-  if (name.empty()) return unknown_format(input, "a list of machines", format_names());
+  if (name.empty()) {
+    for (const HistoryFormat& format : history_formats())
+      if (format.looks_like(input.window())) return is_history(input, format);
+    return unknown_format(input, "a list of machines", format_names());
+  }
   return no_such_format(name, format_names());
 }
 

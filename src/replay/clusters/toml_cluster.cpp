@@ -224,8 +224,9 @@ void read_cpus(Key key, Node& node, Mistakes& mistakes) {
 
 void read_cpus_and_memory(const Written& table, Node& node, Mistakes& mistakes) {
   const Written* cpus = find(table, "cpus");
-  if (cpus == nullptr) mistakes.add(table.place, "a node needs cpus", "write cpus = 64");
-  else read_cpus({"cpus", *cpus}, node, mistakes);
+  if (cpus == nullptr && !is_misspelt(table, "cpus", node_keys))
+    mistakes.add(table.place, "a node needs cpus", "write cpus = 64");
+  if (cpus != nullptr) read_cpus({"cpus", *cpus}, node, mistakes);
   node.memory = bytes_of(table, "memory", mistakes);
   for (const Written* part : tables_of(table, "numa", numa_keys, mistakes)) {
     NumaNode numa;
@@ -274,6 +275,7 @@ std::vector<std::string> names_of(const Written& table, Mistakes& mistakes) {
   const Written* written = find(table, "name");
   const SourcePlace place = written == nullptr ? table.place : written->place;
   if (name.empty()) {
+    if (is_misspelt(table, "name", node_keys)) return {};
     mistakes.add(place, "a node needs a name",
                  "write name = \"gpu-[01-16]\" or name = \"gpu-{n}\"");
     return {};

@@ -129,11 +129,12 @@ std::optional<Time> Row::time_if_any(const Column& column) const {
 }
 
 void Row::refuse(const Column& column, const char* is_what) const {
-  const std::string name = "'" + std::string(column.name) + "' ";
+  const std::string name = "'" + std::string(column.name) + "'";
   const std::string_view there = text(column);
   if (!column.there()) return why_->say("there is no column " + name);
-  if (there.empty()) return why_->say(name + "is empty");
-  why_->say(name + is_what, name + is_what + ": '" + printable(clipped(there)) + "'");
+  if (there.empty()) return why_->say(name + " is empty");
+  const std::string brief = name + " " + is_what;
+  why_->say(brief, brief + ": '" + printable(clipped(there)) + "'");
 }
 
 }  // namespace gangline

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "replay/clusters/read_cluster.h"
 #include "replay/input/amounts.h"
 #include "replay/input/input.h"
 #include "replay/input/recognise.h"
@@ -18,12 +19,22 @@ std::vector<std::string_view> format_names() {
   return names;
 }
 
+Error is_cluster(const Input& input, const ClusterFormat& format) {
+  return {ErrorKind::usage,
+          "this is a list of machines (" + std::string(format.name) + "), not a history of jobs",
+          input.name(), "give it as --cluster " + shell_quote(input.name())};
+}
+
 Result<const HistoryFormat*> chosen_format(const Input& input, const std::string& name) {
   for (const HistoryFormat& format : history_formats()) {
     if (!name.empty() && name == format.name) return &format;
     if (name.empty() && format.looks_like(input.window())) return &format;
   }
-  if (name.empty()) return unknown_format(input, "a history of jobs", format_names());
+  if (name.empty()) {
+    for (const ClusterFormat& format : cluster_formats())
+      if (format.looks_like(input.window())) return is_cluster(input, format);
+    return unknown_format(input, "a history of jobs", format_names());
+  }
   return no_such_format(name, format_names());
 }
 
@@ -58,6 +69,11 @@ Error none_usable(const Input& input, const HistoryFormat& format, const History
 Result<History> read(Input& input, const HowToRead& how) {
   const auto format = chosen_format(input, how.format);
   if (!format) return format.error();
+  if (!how.arrivals.empty() && (*format)->name != "openb")
+    return Error{
+        ErrorKind::usage,
+        "an order of arrivals is of openb's pods, and this is " + std::string((*format)->name),
+        input.name(), "leave out the arrivals"};
   auto history = (*format)->read(input, how);
   if (!history) return history;
   if (history->jobs.empty() && history->left_out.count > 0)

@@ -133,6 +133,26 @@ TEST(ReadHistory, EachFormatHasANameAndALineOfHelp) {
   }
 }
 
+TEST(ReadHistory, AColumnThatIsMissingIsNamedWithoutABlankBehindIt) {
+  HowToRead how;
+  how.format = "csv";
+  const auto none = read_history_text("submitted ; run\n1;2\n", "jobs.csv", how);
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().sentence().find("there is no column 'submitted'; check that"),
+            std::string::npos)
+      << none.error().sentence();
+}
+
+TEST(ReadHistory, AnOrderOfArrivalsIsOfOpenbAlone) {
+  HowToRead how;
+  how.arrivals = "order.csv";
+  const auto other = read_history_text("submitted,run\n1,2\n", "jobs.csv", how);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().sentence(),
+            "jobs.csv: an order of arrivals is of openb's pods, and this is csv; leave out the "
+            "arrivals");
+}
+
 TEST(ReadHistory, ADirectoryAndAMissingFileAreRefused) {
   EXPECT_FALSE(read_history("/"));
   const auto missing = read_history("/nowhere/at/all.csv");

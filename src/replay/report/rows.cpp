@@ -174,6 +174,22 @@ std::string json_error(const std::optional<HistoryError>& error) {
   return text + "}";
 }
 
+/// `"left_out":10,"left_out_because":{"the run time is no number":10}`, all reasons.
+std::string json_left_out(const std::string& key, const LeftOut& left_out) {
+  std::string reasons;
+  for (const auto& [reason, count] : left_out.by_reason)
+    reasons += (reasons.empty() ? "" : ",") + json_text(reason) + ":" + std::to_string(count);
+  return "\"" + key + "\":" + std::to_string(left_out.count) + ",\"" + key + "_because\":{" +
+         reasons + "}";
+}
+
+std::string json_notes(const History& history, const FoundCluster& found) {
+  std::string notes;
+  for (const auto* some : {&history.notes, &found.notes})
+    for (const std::string& note : *some) notes += (notes.empty() ? "" : ",") + json_text(note);
+  return "\"notes\":[" + notes + "]";
+}
+
 }  // namespace
 
 std::span<const MeasureRow> measure_rows() { return rows; }
@@ -223,13 +239,15 @@ std::string write_csv(const std::vector<PolicyRun>& runs,
   return text;
 }
 
-std::string write_json(const std::string& title, const History& history,
+std::string write_json(const std::string& title, const History& history, const FoundCluster& found,
                        const std::vector<PolicyRun>& runs,
                        const std::optional<HistoryError>& error) {
   std::string text = "{\"history\":" + json_text(title) +
                      ",\"jobs\":" + std::to_string(history.jobs.size()) +
-                     ",\"left_out\":" + std::to_string(history.left_out.count) +
-                     ",\"error\":" + json_error(error) + ",\"runs\":[";
+                     ",\"nodes\":" + std::to_string(found.cluster.nodes.size()) + "," +
+                     json_left_out("left_out", history.left_out) + "," +
+                     json_left_out("nodes_left_out", found.left_out) + "," +
+                     json_notes(history, found) + ",\"error\":" + json_error(error) + ",\"runs\":[";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const PolicyRun& run = runs[i];
     text += std::string(i > 0 ? "," : "") + "{\"run\":" + json_text(run.name) +

@@ -41,8 +41,9 @@ std::string sentence_of(const HistoryError& error);
 /// A line of titles, then one line for each run; numbers in the units that the keys say. `error`
 /// empty: not known.
 std::string write_csv(const std::vector<PolicyRun>& runs, const std::optional<HistoryError>& error);
-/// One object: what was simulated, then for each run its measures by key, null where not known.
-std::string write_json(const std::string& title, const History& history,
+/// One object: what was simulated, what of the files was left out and why, what is to be known of
+/// them, then for each run its measures by key, null where not known.
+std::string write_json(const std::string& title, const History& history, const FoundCluster& found,
                        const std::vector<PolicyRun>& runs,
                        const std::optional<HistoryError>& error);
 

@@ -114,8 +114,18 @@ TEST(Rows, AHostileNameStaysOneFieldOfCsv) {
 TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
   MadeWorld world(1, 1);
   world.history.left_out.count = 4;
+  world.history.left_out.by_reason = {{"'a' is empty", 3}, {"'b' is \"no\" number", 1}};
+  world.history.notes = {"one"};
+  FoundCluster found;
+  found.cluster.nodes.resize(2);
+  found.notes = {"another"};
   const auto json = nlohmann::json::parse(
-      write_json("a \"log\"", world.history, {one_run("fifo"), one_run("x")}, {}));
+      write_json("a \"log\"", world.history, found, {one_run("fifo"), one_run("x")}, {}));
+  EXPECT_EQ(json["nodes"], 2);
+  EXPECT_EQ(json["left_out_because"]["'b' is \"no\" number"], 1);
+  EXPECT_EQ(json["left_out_because"].size(), 2u);
+  EXPECT_EQ(json["nodes_left_out"], 0);
+  EXPECT_EQ(json["notes"], (nlohmann::json{"one", "another"}));
   EXPECT_EQ(json["history"], "a \"log\"");
   EXPECT_EQ(json["left_out"], 4);
   ASSERT_EQ(json["runs"].size(), 2u);
@@ -128,7 +138,7 @@ TEST(Rows, JsonHasEachMeasureByItsKeyAndNullForWhatIsNotKnown) {
 TEST(Rows, JsonBearsNamesThatAreNoText) {
   MadeWorld world(1, 1);
   const std::string name = "\xff\x01\"\\ </script>";
-  const auto json = nlohmann::json::parse(write_json(name, world.history, {one_run(name)}, {}));
+  const auto json = nlohmann::json::parse(write_json(name, world.history, {}, {one_run(name)}, {}));
   EXPECT_EQ(json["runs"][0]["run"], json["history"]);
   EXPECT_NE(json["history"].get<std::string>().find("\x01\"\\ </script>"), std::string::npos);
 }
@@ -136,7 +146,7 @@ TEST(Rows, JsonBearsNamesThatAreNoText) {
 TEST(Rows, NothingSimulatedIsATitleAloneAndAnEmptyList) {
   const std::string csv = write_csv({}, {});
   EXPECT_EQ(csv.find('\n'), csv.size() - 1);
-  EXPECT_TRUE(nlohmann::json::parse(write_json("", {}, {}, {}))["runs"].empty());
+  EXPECT_TRUE(nlohmann::json::parse(write_json("", {}, {}, {}, {}))["runs"].empty());
 }
 
 PolicyRun a_run(const std::string& name) {

@@ -93,7 +93,9 @@ Error nothing_to_run() {
 std::vector<std::string> queues_without_nodes(const History& history, const FoundCluster& found) {
   std::set<std::string> queues;
   for (const PastJob& job : history.jobs) queues.insert(job.queue);
-  for (const std::string& queue : found.queues) queues.erase(queue);
+  // A node that is nobody's serves nobody here, so jobs that name no queue have none either.
+  for (const std::string& queue : found.queues)
+    if (!queue.empty()) queues.erase(queue);
   return {queues.begin(), queues.end()};
 }
 

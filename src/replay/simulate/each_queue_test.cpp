@@ -59,6 +59,15 @@ TEST_F(EachQueue, WithoutQueuesOfNodesItSaysHowToNameThem) {
   EXPECT_NE(simulated.error().sentence().find("queue = \"night\""), std::string::npos);
 }
 
+TEST_F(EachQueue, JobsThatNameNoQueueHaveNoNodesEvenWhereSomeAreNobodys) {
+  found.queues.at(0) = "";
+  const History history = small_history({{0, 1, 10, 0, "night"}, {0, 1, 10, 0, ""}});
+  EXPECT_EQ(queues_without_nodes(history, found), std::vector<std::string>{""});
+  const auto simulated = simulate_each_queue(history, found, under("easy"));
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(simulated->jobs[1].lot, Lot::hopeless);
+}
+
 TEST_F(EachQueue, ItsProgressGoesUpFromNothingToAll) {
   std::vector<SmallJob> jobs;
   for (int i = 0; i < 2'000; ++i) jobs.push_back({i, 1, 10, 0, i % 3 == 0 ? "day" : "night"});

@@ -105,30 +105,67 @@ Error unknown(const std::string& what, const std::string& name,
           (near ? "did you mean " + printable(*near) + "? " : "") + "there are: " + all};
 }
 
+/// Why `cut` found nothing in it.
+Error no_setting(const std::string& text) {
+  const std::string name = printable(text.substr(0, text.find('=')));
+  Error error{ErrorKind::usage, "'" + printable(text) + "' says not what to set to what", "--set",
+              "write it like --set queue.night.priority=5"};
+  if (text.find('=') == std::string::npos) return error;
+  if (text.starts_with("queue.")) {
+    error.what = "'" + name + "' names no queue, or none of its settings";
+    return error;
+  }
+  error.what =
+      "there is no setting '" + name + "'; what can be set is queue.NAME.KEY or policy.KEY";
+  error.hint += " or --set policy.promises=4";
+  return error;
+}
+
+Result<const QueueKey*> key_called(const std::string& name) {
+  std::vector<std::string_view> keys;
+  for (const QueueKey& key : queue_keys) {
+    if (key.name == name) return &key;
+    keys.push_back(key.name);
+  }
+  return unknown("key", name, keys);
+}
+
+Error wrong_value(const QueueKey& key, const std::string& value) {
+  return {
+      ErrorKind::usage,
+      std::string(key.name) + " of a queue is " + key.values + ", not '" + printable(value) + "'",
+      "--set", ""};
+}
+
 Result<void> set_one(const std::string& text, std::vector<Queue>& queues) {
   const auto setting = cut(text);
-  if (!setting)
-    return Error{ErrorKind::usage, "'" + printable(text) + "' says not what to set to what",
-                 "--set", "write it like --set queue.night.priority=5"};
+  if (!setting) return no_setting(text);
   std::vector<std::string_view> names;
   for (const Queue& queue : queues) names.push_back(queue.name);
   const auto queue = std::find_if(queues.begin(), queues.end(),
                                   [&](const Queue& one) { return one.name == setting->queue; });
   if (queue == queues.end()) return unknown("queue", setting->queue, names);
-  for (const QueueKey& key : queue_keys) {
-    if (key.name != setting->key) continue;
-    if (key.set(setting->value, *queue, queues)) return {};
-    return Error{ErrorKind::usage,
-                 std::string(key.name) + " of a queue is " + key.values + ", not '" +
-                     printable(setting->value) + "'",
-                 "--set", ""};
-  }
-  std::vector<std::string_view> keys;
-  for (const QueueKey& key : queue_keys) keys.push_back(key.name);
-  return unknown("key", setting->key, keys);
+  const auto key = key_called(setting->key);
+  if (!key) return key.error();
+  if (!(*key)->set(setting->value, *queue, queues)) return wrong_value(**key, setting->value);
+  return {};
 }
 
 }  // namespace
+
+Result<void> check_written(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const auto setting = cut(text);
+    if (!setting) return no_setting(text);
+    const auto key = key_called(setting->key);
+    if (!key) return key.error();
+    Queue any;
+    const bool names_queue = (*key)->set == set_parent;
+    if (!names_queue && !(*key)->set(setting->value, any, {}))
+      return wrong_value(**key, setting->value);
+  }
+  return {};
+}
 
 Result<void> set_all(const std::vector<std::string>& texts, const History& history,
                      Settings& settings) {

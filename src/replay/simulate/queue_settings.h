@@ -15,6 +15,9 @@ namespace gangline {
 Result<void> set_all(const std::vector<std::string>& texts, const History& history,
                      Settings& settings);
 
+/// What of these texts is wrong whatever queues the history has: for before it is read.
+Result<void> check_written(const std::vector<std::string>& texts);
+
 /// Adds each queue that has jobs in the history and is not there yet.
 void tell_queues_apart(const History& history, std::vector<Queue>& queues);
 

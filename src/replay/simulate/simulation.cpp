@@ -502,12 +502,11 @@ std::vector<UsualTask> usual_in(const History& history) {
 Result<Simulated> simulate(const History& history, const Cluster& cluster,
                            const SimulationSettings& settings) {
   if (history.jobs.empty())
-    return Error{ErrorKind::refused, "the history holds no job", "", "name a file with some"};
+    return Error{ErrorKind::usage, "the history holds no job", "", "name a file with some"};
   const bool any_up = std::any_of(cluster.nodes.begin(), cluster.nodes.end(),
                                   [](const Node& node) { return node.up; });
   if (!any_up)
-    return Error{ErrorKind::refused, "the cluster has no node that is up", "",
-                 "name one with some"};
+    return Error{ErrorKind::usage, "the cluster has no node that is up", "", "name one with some"};
   return Run(history, cluster, settings).go();
 }
 

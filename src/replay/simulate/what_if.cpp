@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/text.h"
 #include "replay/input/amounts.h"
@@ -24,18 +25,32 @@ Error no_node(const std::string& name, const Cluster& cluster) {
   return {ErrorKind::usage, "there is no node '" + printable(name) + "'", "", hint};
 }
 
-Result<void> add_nodes(const std::string& text, FoundCluster& found) {
-  const std::size_t colon = text.find(':');
+struct CountedNodes {
   std::uint64_t count = 1;
-  std::string name = text;
-  if (colon != std::string::npos) {
-    const auto number = parse_number(std::string_view(text).substr(0, colon));
-    if (!number || *number < 1 || *number > most_nodes_added)
-      return Error{ErrorKind::usage, "--add " + printable(text) + " says no number of nodes", "",
-                   "write it like --add 2:" + printable(found.cluster.nodes.front().name)};
-    count = *number;
-    name = text.substr(colon + 1);
-  }
+  std::string name;
+};
+
+/// "2:gpu-03", or "gpu-03" for one.
+Result<CountedNodes> counted_nodes(const char* flag, const std::string& text,
+                                   const Cluster& cluster) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || find_node(cluster, text) != nullptr)
+    return CountedNodes{1, text};
+  const auto number = parse_number(std::string_view(text).substr(0, colon));
+  if (!number || *number < 1 || *number > most_nodes_added)
+    return Error{ErrorKind::usage,
+                 std::string(flag) + " " + printable(text) + " says no number of nodes from 1 to " +
+                     std::to_string(most_nodes_added),
+                 "",
+                 "write it like " + std::string(flag) + " 2:" +
+                     (cluster.nodes.empty() ? "gpu-03" : printable(cluster.nodes.front().name))};
+  return CountedNodes{*number, text.substr(colon + 1)};
+}
+
+Result<void> add_nodes(const std::string& text, FoundCluster& found) {
+  auto asked = counted_nodes("--add", text, found.cluster);
+  if (!asked) return asked.error();
+  auto& [count, name] = *asked;
   const Node* like = find_node(found.cluster, name);
   if (like == nullptr) return no_node(name, found.cluster);
   Node added = *like;
@@ -52,12 +67,41 @@ Result<void> add_nodes(const std::string& text, FoundCluster& found) {
   return {};
 }
 
-Result<void> remove_node(const std::string& name, FoundCluster& found) {
-  const Node* node = find_node(found.cluster, name);
-  if (node == nullptr) return no_node(name, found.cluster);
-  const auto n = node - found.cluster.nodes.data();
-  found.cluster.nodes.erase(found.cluster.nodes.begin() + n);
-  if (!found.queues.empty()) found.queues.erase(found.queues.begin() + n);
+/// The same but for their names and where they stand.
+bool is_like(const Node& a, const Node& b) {
+  Node other = b;
+  other.name = a.name;
+  other.place = a.place;
+  other.notes = a.notes;
+  return a == other;
+}
+
+/// The named one, and of those like it, in the same queue, the last ones.
+Result<void> remove_nodes(const std::string& text, FoundCluster& found) {
+  const auto asked = counted_nodes("--remove", text, found.cluster);
+  if (!asked) return asked.error();
+  const Node* named = find_node(found.cluster, asked->name);
+  if (named == nullptr) return no_node(asked->name, found.cluster);
+  auto& nodes = found.cluster.nodes;
+  const auto queue_of = [&](std::size_t n) { return found.queues.empty() ? "" : found.queues[n]; };
+  const auto at = static_cast<std::size_t>(named - nodes.data());
+  std::vector<std::size_t> gone{at};
+  for (std::size_t n = nodes.size(); n-- > 0 && asked->count > 1;)
+    if (n != at && queue_of(n) == queue_of(at) && is_like(*named, nodes[n])) gone.push_back(n);
+  if (gone.size() < asked->count)
+    return Error{
+        ErrorKind::usage,
+        "--remove " + printable(text) + ": there " +
+            (gone.size() == 1 ? "is 1 node" : "are " + std::to_string(gone.size()) + " nodes") +
+            " like '" + printable(asked->name) + "', it included",
+        "", "remove fewer"};
+  gone.resize(asked->count);
+  std::sort(gone.rbegin(), gone.rend());
+  for (const std::size_t n : gone) {
+    nodes.erase(nodes.begin() + static_cast<std::ptrdiff_t>(n));
+    if (!found.queues.empty())
+      found.queues.erase(found.queues.begin() + static_cast<std::ptrdiff_t>(n));
+  }
   return {};
 }
 
@@ -67,16 +111,22 @@ Result<void> swap_models(const std::string& text, FoundCluster& found) {
     return Error{ErrorKind::usage, "--gpu-model-swap " + printable(text) + " names no two models",
                  "", "write it like --gpu-model-swap V100=A100"};
   std::size_t swapped = 0;
+  std::set<std::string> models;
   for (Node& node : found.cluster.nodes)
     for (Device& device : node.devices) {
+      models.insert(device.model);
       if (device.model != text.substr(0, equals)) continue;
       device.model = text.substr(equals + 1);
       ++swapped;
     }
   if (swapped > 0) return {};
+  models.erase("");
+  std::string all;
+  for (const std::string& model : models)
+    all += (all.empty() ? "its models are: '" : ", '") + printable(model) + "'";
   return Error{ErrorKind::usage,
                "no device of the cluster is a '" + printable(text.substr(0, equals)) + "'", "",
-               "`gang simulate --json` lists the models"};
+               all.empty() ? "it names no models" : all};
 }
 
 /// More often by another copy of some jobs, spread evenly; less often by leaving some out. A copy
@@ -168,17 +218,24 @@ Result<PowerLimit> power_of(const std::string& text, const FoundCluster& found) 
     return Error{ErrorKind::usage, "--power-limit " + printable(text) + " is no power", "",
                  "write it like --power-limit 20kW"};
   double idle = 0;
+  bool draws = false;
   for (const Node& node : found.cluster.nodes)
     for (const Device& device : node.devices) {
       if (!node.up || !device.allottable) continue;
+      draws = true;
       if (!found.watts.contains(device.model))
         return Error{ErrorKind::usage,
-                     "a limit on power wants the watts of each model, and those of '" +
-                         printable(device.model) + "' are not known",
+                     "a limit on power wants the watts of each model, and those of " +
+                         (device.model.empty() ? "devices without a model"
+                                               : "'" + printable(device.model) + "'") +
+                         " are not known",
                      "--power-limit", "say watts = 700 and watts_idle = 70 in the cluster file"};
       if (const auto one = found.watts_idle.find(device.model); one != found.watts_idle.end())
         idle += one->second;
     }
+  if (!draws)
+    return Error{ErrorKind::usage, "no node of the cluster has a device, and CPUs are not counted",
+                 "--power-limit", "leave it out, or say gpus and their watts in the cluster file"};
   if (idle > *watts)
     return Error{ErrorKind::usage,
                  "the devices draw " + std::to_string(std::llround(idle)) +
@@ -187,33 +244,82 @@ Result<PowerLimit> power_of(const std::string& text, const FoundCluster& found) 
   return PowerLimit{*watts, found.watts, found.watts_idle};
 }
 
+/// What becomes of the machines.
+struct Machines {
+  FoundCluster found;
+  std::vector<Outage> outages;
+  std::optional<PowerLimit> power;
+};
+
+Result<Machines> machines_of(const WhatIf& what_if, const FoundCluster& found) {
+  Machines machines{found, {}, std::nullopt};
+  for (const std::string& text : what_if.swap_models)
+    if (auto done = swap_models(text, machines.found); !done) return done.error();
+  for (const std::string& text : what_if.add)
+    if (auto done = add_nodes(text, machines.found); !done) return done.error();
+  for (const std::string& text : what_if.remove)
+    if (auto done = remove_nodes(text, machines.found); !done) return done.error();
+  if (!what_if.remove.empty() && machines.found.cluster.nodes.empty())
+    return Error{ErrorKind::usage, "no node is left", "--remove", "remove fewer"};
+  auto outages = outages_of(what_if, machines.found.cluster);
+  if (!outages) return outages.error();
+  machines.outages = std::move(*outages);
+  if (!what_if.power_limit.empty()) {
+    auto limit = power_of(what_if.power_limit, machines.found);
+    if (!limit) return limit.error();
+    machines.power = std::move(*limit);
+  }
+  return machines;
+}
+
+Result<void> check_arrivals(const WhatIf& what_if) {
+  constexpr double most_arrivals = 1'000;
+  if (what_if.scale_arrivals > 0 && what_if.scale_arrivals <= most_arrivals) return {};
+  return Error{ErrorKind::usage, "--scale-arrivals goes from above 0 to 1000", "",
+               "1.3 means 30 % more jobs in the same time"};
+}
+
+/// As the history tells times: a log that counts from 0 has seconds.
+std::string text_of(Time time, Time begin) {
+  constexpr Span longest_count_from_0 = hours(24 * 366);
+  if (begin - Time{0} > longest_count_from_0) return format_utc(time);
+  return std::to_string((time - Time{0}).us / seconds(1).us) + " s";
+}
+
+void note_windows_outside(const WhatIf& what_if, const std::vector<Outage>& outages,
+                          History& history) {
+  if (history.jobs.empty()) return;
+  const Time begin = history.jobs.front().submitted;
+  Time end = begin;
+  for (const PastJob& job : history.jobs)
+    end = std::max(end, job.ended.value_or(job.submitted + job.run));
+  for (std::size_t i = 0; i < outages.size(); ++i) {
+    if (outages[i].from - outages[i].drain < end && outages[i].until > begin) continue;
+    history.notes.push_back("--maintenance " + what_if.maintenance[i] +
+                            " lies outside the history, which goes from " + text_of(begin, begin) +
+                            " to " + text_of(end, begin));
+  }
+}
+
 }  // namespace
+
+Result<void> check(const WhatIf& what_if, const FoundCluster& found) {
+  if (auto good = check_arrivals(what_if); !good) return good;
+  if (auto good = check_written(what_if.set); !good) return good;
+  const auto machines = machines_of(what_if, found);
+  return machines ? Result<void>() : machines.error();
+}
 
 Result<void> apply(const WhatIf& what_if, History& history, FoundCluster& found,
                    SimulationSettings& settings) {
-  constexpr double most_arrivals = 1'000;
-  if (!(what_if.scale_arrivals > 0 && what_if.scale_arrivals <= most_arrivals))
-    return Error{ErrorKind::usage, "--scale-arrivals goes from above 0 to 1000", "",
-                 "1.3 means 30 % more jobs in the same time"};
-  FoundCluster changed = found;
-  for (const std::string& text : what_if.swap_models)
-    if (auto done = swap_models(text, changed); !done) return done;
-  for (const std::string& text : what_if.add)
-    if (auto done = add_nodes(text, changed); !done) return done;
-  for (const std::string& name : what_if.remove)
-    if (auto done = remove_node(name, changed); !done) return done;
-  auto outages = outages_of(what_if, changed.cluster);
-  if (!outages) return outages.error();
-  std::optional<PowerLimit> power;
-  if (!what_if.power_limit.empty()) {
-    auto limit = power_of(what_if.power_limit, changed);
-    if (!limit) return limit.error();
-    power = std::move(*limit);
-  }
+  if (auto good = check_arrivals(what_if); !good) return good;
+  auto machines = machines_of(what_if, found);
+  if (!machines) return machines.error();
   if (auto done = set_all(what_if.set, history, settings.settings); !done) return done;
-  found = std::move(changed);
-  settings.outages = std::move(*outages);
-  settings.power = std::move(power);
+  note_windows_outside(what_if, machines->outages, history);
+  found = std::move(machines->found);
+  settings.outages = std::move(machines->outages);
+  settings.power = std::move(machines->power);
   if (what_if.scale_arrivals != 1) scale(what_if.scale_arrivals, history);
   return {};
 }

@@ -12,8 +12,9 @@
 namespace gangline {
 
 struct WhatIf {
-  std::vector<std::string> add;     ///< "2:gpu-03": so many more nodes like that one; "gpu-03": one
-  std::vector<std::string> remove;  ///< names of nodes
+  std::vector<std::string> add;  ///< "2:gpu-03": so many more nodes like that one; "gpu-03": one
+  /// "2:gpu-03": that node and one more like it; "gpu-03": that one.
+  std::vector<std::string> remove;
   std::vector<std::string> swap_models;  ///< "V100=A100": the devices of one model are of another
   double scale_arrivals = 1;             ///< so many times as many in the same time: 1.3
   std::vector<std::string> set;          ///< "queue.night.priority=5"
@@ -30,7 +31,11 @@ struct WhatIf {
 
 constexpr std::uint32_t most_nodes_added = 100'000;
 
-/// Changes all three, or says what of it makes no sense and changes none.
+/// What of it makes no sense on these machines, whatever the history: for before that is read.
+Result<void> check(const WhatIf& what_if, const FoundCluster& found);
+
+/// Changes all three, or says what of it makes no sense and changes none. What has no effect on
+/// this history becomes one of its notes.
 Result<void> apply(const WhatIf& what_if, History& history, FoundCluster& found,
                    SimulationSettings& settings);
 

@@ -135,12 +135,33 @@ TEST_F(WhatIfs, ANodeIsRemovedWithItsPlaceAndItsQueue) {
   EXPECT_EQ(found.queues, std::vector<std::string>{"night"});
 }
 
+TEST_F(WhatIfs, NodesThatAreAlikeAreRemovedByNumberTheNamedOneFirstThenTheLast) {
+  found = small_cluster(4, 4);
+  found.queues = {"day", "day", "night", "day"};
+  what_if.remove = {"2:a"};
+  apply_well();
+  ASSERT_EQ(found.cluster.nodes.size(), 2u);
+  EXPECT_EQ(found.cluster.nodes[0].name, "b");
+  EXPECT_EQ(found.cluster.nodes[1].name, "c");
+  EXPECT_EQ(found.queues, (std::vector<std::string>{"day", "night"}));
+  what_if.remove = {"5:b"};
+  EXPECT_TRUE(has(refusal(), "--remove 5:b: there is 1 node like 'b', it included"));
+  what_if.remove = {"0:b"};
+  EXPECT_TRUE(has(refusal(), "says no number of nodes from 1"));
+  what_if.remove = {"b", "c"};
+  EXPECT_TRUE(has(refusal(), "--remove: no node is left"));
+  found = small_cluster(3, 4);
+  found.cluster.nodes[1].devices.pop_back();
+  what_if.remove = {"3:a"};
+  EXPECT_TRUE(has(refusal(), "there are 2 nodes like 'a', it included"));
+}
+
 TEST_F(WhatIfs, DevicesOfOneModelBecomeOfAnother) {
   what_if.swap_models = {"A100=H100"};
   apply_well();
   for (const Node& node : found.cluster.nodes)
     for (const Device& device : node.devices) EXPECT_EQ(device.model, "H100");
-  EXPECT_TRUE(has(refusal(), "no device of the cluster is a 'A100'"));
+  EXPECT_TRUE(has(refusal(), "no device of the cluster is a 'A100'; its models are: 'H100'"));
   what_if.swap_models = {"H100="};
   EXPECT_TRUE(has(refusal(), "names no two models"));
 }
@@ -207,6 +228,40 @@ TEST_F(WhatIfs, ASettingThatThereIsNotIsNamedWithTheNearest) {
     what_if.set = {text};
     EXPECT_TRUE(has(refusal(), "--set queue.night.priority=5")) << text;
   }
+  what_if.set = {"foo.bar=1"};
+  EXPECT_TRUE(has(refusal(),
+                  "there is no setting 'foo.bar'; what can be set is queue.NAME.KEY or "
+                  "policy.KEY"));
+  what_if.set = {"queue.priority=1"};
+  EXPECT_TRUE(has(refusal(), "'queue.priority' names no queue, or none of its settings"));
+  what_if.set = {"queue.night.guaranteed=2", "queue.normal.guaranteed=1",
+                 "queue.night.parent=normal"};
+  EXPECT_TRUE(has(refusal(), "more is guaranteed to the queue 'night' than to 'normal'"));
+}
+
+TEST_F(WhatIfs, WhatIsWrongWhateverTheHistoryIsSaidWithoutIt) {
+  const auto told = [&] {
+    const auto good = check(what_if, found);
+    return good ? "" : good.error().sentence();
+  };
+  what_if.set = {"queue.night.priority=5", "queue.night.parent=day"};
+  EXPECT_EQ(told(), "") << "the history may have them";
+  what_if.set = {"queue.night.prority=5"};
+  EXPECT_TRUE(has(told(), "did you mean priority?"));
+  what_if.set = {"queue.night.limit=some"};
+  EXPECT_TRUE(has(told(), "not 'some'"));
+  what_if.set = {};
+  what_if.scale_arrivals = -1;
+  EXPECT_TRUE(has(told(), "--scale-arrivals goes from above 0"));
+  what_if.scale_arrivals = 1;
+  what_if.remove = {"c"};
+  EXPECT_TRUE(has(told(), "there is no node 'c'"));
+  what_if.remove = {};
+  what_if.maintenance = {"5"};
+  EXPECT_TRUE(has(told(), "names no window of time"));
+  what_if.maintenance = {};
+  what_if.power_limit = "much";
+  EXPECT_TRUE(has(told(), "is no power"));
 }
 
 TEST_F(WhatIfs, WhatRunsOnANodeThatGoesIsLostAndBeginsAnewElsewhereOrAfterwards) {
@@ -256,10 +311,26 @@ TEST_F(WhatIfs, WindowsBeforeAndAfterAllThatHappensChangeNothing) {
   history = small_history({{100, 1, 10}, {150, 1, 10}});
   what_if.maintenance = {"1,50", "200,1e9", "7e9,7.1e9"};
   apply_well();
+  ASSERT_EQ(history.notes.size(), 3u);
+  EXPECT_EQ(history.notes[0],
+            "--maintenance 1,50 lies outside the history, which goes from 100 s to 160 s");
   const auto simulated = run();
   EXPECT_EQ(start_of(*simulated, 0), 100);
   EXPECT_EQ(to_seconds(simulated->end - simulated->begin), 60);
   EXPECT_NEAR(simulated->timeline.sum().used, 1000.0 * 20, 1);
+}
+
+TEST_F(WhatIfs, AWindowIsToldToLieOutsideInTheTimesOfTheHistory) {
+  history = small_history({{1'000'000'000, 1, 10}});
+  what_if.maintenance = {"3600,7200"};
+  apply_well();
+  ASSERT_EQ(history.notes.size(), 1u);
+  EXPECT_TRUE(
+      has(history.notes[0], "which goes from 2001-09-09T01:46:40Z to 2001-09-09T01:46:50Z"));
+  history.notes.clear();
+  what_if.maintenance = {"1000000005,1000000020"};
+  apply_well();
+  EXPECT_TRUE(history.notes.empty());
 }
 
 TEST_F(WhatIfs, AWindowThatIsOpenWhenTheHistoryBeginsHoldsItUp) {
@@ -323,6 +394,9 @@ TEST_F(WhatIfs, ALimitOnPowerThatCannotBeMeantIsRefused) {
   found.watts["A100"] = 400;
   found.watts_idle["A100"] = 100;
   EXPECT_TRUE(has(refusal(), "the devices draw 800 watts when all are idle"));
+  found.watts.clear();
+  for (Node& node : found.cluster.nodes) node.devices.clear();
+  EXPECT_TRUE(has(refusal(), "no node of the cluster has a device, and CPUs are not counted"));
   for (const char* text : {"much", "-1W", "kW", "2 kW", "1e30MW"}) {
     what_if.power_limit = text;
     EXPECT_TRUE(has(refusal(), "is no power")) << text;
