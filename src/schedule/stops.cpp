@@ -61,8 +61,8 @@ class Candidates {
       const Charge charge = charge_of(*holder.allocation);
       for (const std::uint32_t queue : quotas.chain(holder.queue))
         for (const Account account : accounts) {
-          const std::int64_t then = quotas.held(queue, account) - quotas.leaving(queue, account) -
-                                    leave[{queue, account}];
+          const std::int64_t then = quotas.held(queue, account) - quotas.coming(queue, account) -
+                                    quotas.leaving(queue, account) - leave[{queue, account}];
           if (key.stays && charge.of(account) > 0 && !quotas.is_in(waits.group.queue, queue) &&
               then - charge.of(account) < quotas.guaranteed(queue, account).value_or(0))
             return true;

@@ -35,6 +35,12 @@ Charge held_by(const Snapshot& world, std::uint32_t queue, const Leaves& leaves)
   return sum;
 }
 
+std::uint32_t queue_of(const Snapshot& world, const Start& start) {
+  return std::find_if(world.waiting.begin(), world.waiting.end(),
+                      [&](const WaitingGroup& group) { return group.job == start.job; })
+      ->queue;
+}
+
 std::int64_t thousandths(const std::optional<std::uint32_t>& devices) {
   return std::int64_t{devices.value_or(0)} * 1000;
 }
@@ -91,7 +97,12 @@ std::string wrong_with_stops(const Snapshot& before, const Plan& plan) {
     for (const std::uint32_t queue : chain_of(before, of->queue)) {
       if (is_in(before, by->queue, queue)) continue;
       const QueueAmounts& guaranteed = before.queues[queue].guaranteed;
-      const Charge left = held_by(before, queue, leaves);
+      Charge left = held_by(before, queue, leaves);
+      for (const Start& start : plan.starts) {
+        if (!is_in(before, queue_of(before, start), queue)) continue;
+        left.devices += charge_of(*start.allocation).devices;
+        left.cpus += charge_of(*start.allocation).cpus;
+      }
       if (devices ? left.devices < thousandths(guaranteed.devices)
                   : left.cpus < std::int64_t{guaranteed.cpus.value_or(0)})
         return "queue " + before.queues[queue].name + " comes below what is guaranteed to it";
