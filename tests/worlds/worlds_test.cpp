@@ -571,6 +571,18 @@ TEST(Worlds, WhoIsStartedIsNotStoppedInTheSamePlan) {
   run_world(13106, *find_policy("attained_in_rounds"), true);
 }
 
+TEST(Worlds, ChoosingAnewStopsNobodyForOneWhomALimitHolds) {
+  run_world(13172, *find_policy("attained_in_rounds"), true);
+}
+
+TEST(Worlds, WhatThoseInAPartOfAQueueTookBackIsNotTakenAgainByOthersOfTheWhole) {
+  run_world(13682, *find_policy("guaranteed"), true);
+}
+
+TEST(Worlds, WhatIsAboutToComeDoesNotCountForAGuarantee) {
+  run_world(203931, *find_policy("guaranteed"), true);
+}
+
 TEST(Worlds, NothingIsPromisedOnWhatOthersLeaveBeforeTheyMayHaveLeft) {
   run_world(119445, *find_policy("guaranteed"), true);
 }
