@@ -16,7 +16,7 @@ constexpr NamedValue named_values[] = {
     {"--after", "JOB,..."},
     {"--arrivals", "FILE"},
     {"--attempt", "N"},
-    {"--backtest", "POLICY"},
+    {"--backtest", "[=POLICY]"},
     {"--cluster", "FILE"},
     {"--cpus", "N"},
     {"--csv", "FILE"},
@@ -76,7 +76,10 @@ FlagRow flag_of(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) row.names.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) row.names.push_back("--" + name);
   row.value = value_of(option);
-  row.may_lack_value = option.get_type_size() == 0 && !row.value.empty();
+  if (row.value.starts_with("[=")) {
+    row.value = row.value.substr(2, row.value.size() - 3);
+    row.may_lack_value = true;
+  }
   row.repeats = option.get_expected_max() > 1;
   row.help = option.get_description();
   return row;

@@ -100,6 +100,10 @@ Completion complete_value(const CommandRow& command, ValueWord value, const std:
   else if (value == "POLICY")
     for (const Policy& policy : policies())
       completion.candidates.push_back({std::string(policy.name), ""});
+  // "fifo,": what stands in the list already is not offered again.
+  std::erase_if(completion.candidates, [&](const Candidate& candidate) {
+    return ("," + before).find("," + candidate.word + ",") != std::string::npos;
+  });
   for (Candidate& candidate : completion.candidates)
     candidate.word = front + before + candidate.word;
   keep_those_that_begin_with(front + typed, completion.candidates);

@@ -50,11 +50,12 @@ complete -F _gang gang
 constexpr const char* zsh_script = R"(#compdef gang
 # Completion of gang for zsh. Made by `gang completion zsh`.
 _gang() {
-  local line
+  local line what
   local -a lines candidates
   lines=("${(@f)$(${(Q)words[1]/#\~/$HOME} internal-complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
   for line in "${(@)lines[2,-1]}"; do
-    candidates+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+    what=${line#*$'\t'}
+    candidates+=("${${line%%$'\t'*}//:/\\:}${what:+:$what}")
   done
   (( $#candidates )) && _describe -V 'gang' candidates
   case $lines[1] in
