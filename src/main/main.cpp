@@ -166,7 +166,9 @@ Result<void> write_output(const std::string& path, const std::string& text) {
 
 int run(const std::vector<std::string>& words) {
   if (is_for_shells(words)) {
-    ::alarm(longest_completion_s);  // nobody waits longer for a suggestion
+    // Nobody waits longer for a suggestion, nor wants to be told why there is none.
+    ::signal(SIGALRM, [](int) { ::_exit(0); });
+    ::alarm(longest_completion_s);
   } else if (!is_manual(words) && !words.empty() && words[0].starts_with("internal-")) {
     return run_internal(words);
   }

@@ -5,9 +5,11 @@ Each script is parsed and asked to complete lines, with a job in a service and w
 zsh and fish are tried where they are installed, and it is said where they are not.
 """
 import argparse
+import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -114,6 +116,13 @@ def main():
         subprocess.run(["gang", "submit", "-q", "--name", "waiter", "--", "sleep", "600"], check=True, stdout=subprocess.DEVNULL)
         for shell in shells:
             try_shell(shell, scripts, WITH_A_JOB)
+        service = json.loads(subprocess.run(["gang", "daemon", "status", "--json"], capture_output=True, text=True).stdout)["pid"]
+        os.kill(service, signal.SIGSTOP)  # a service that stands still keeps nobody waiting
+        try:
+            for shell in shells:
+                try_shell(shell, scripts, [(["gang", "show", ""], [], ["1", "waiter"])])
+        finally:
+            os.kill(service, signal.SIGCONT)
     finally:
         subprocess.run(["gang", "stop", "-q", "--now", "waiter"])
         subprocess.run(["gang", "wait", "-q", "waiter"])

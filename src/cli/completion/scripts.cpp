@@ -61,7 +61,7 @@ _gang() {
   case $lines[1] in
     files) compset -P '--[a-z-]##='; _files ;;
     folders) compset -P '--[a-z-]##='; _files -/ ;;
-    programs) _command_names -e ;;
+    programs) _command_names -e || _files ;;
   esac
 }
 if [[ $funcstack[1] == _gang ]]; then _gang "$@"; else compdef _gang gang; fi
