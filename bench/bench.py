@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench: what Gangline costs, as ratios to rivals and physical limits measured in the same run.
 
-usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build papers
+usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build papers package
 """
 import json
 import os
@@ -239,9 +239,20 @@ def bench_build(_):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def bench_package(gang):
+    print("the one file that people install, stripped; its start is the median of 100")
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        one_file = f"{folder}/gang"
+        subprocess.run(["strip", "-o", one_file, gang], check=True)
+        start = median_ms(lambda: quiet([one_file, "--version"]))
+        size = os.path.getsize(one_file) / 1e6
+    row("start (`gang --version`)", f"{start:.1f} ms", "under 10 ms", start < 10)
+    row("size", f"{size:.1f} MB", "under 20 MB", size < 20)
+
+
 BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs,
            "schedule": lambda _: bench_schedule(row), "build": bench_build,
-           "papers": lambda _: bench_papers()}
+           "papers": lambda _: bench_papers(), "package": bench_package}
 
 
 def main():

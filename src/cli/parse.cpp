@@ -1,9 +1,12 @@
 // The command line: which commands there are, their options and their help. CLI11 stays in this
-// file.
+// file and in completion/command_table.cpp.
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/completion/command_table.h"
+#include "cli/completion/internal.h"
+#include "cli/completion/scripts.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -26,6 +29,7 @@ struct Parsed {
   SimulateOptions simulate;
   DaemonOptions daemon;
   std::string action = "status";
+  std::string shell;
 };
 
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
@@ -229,6 +233,32 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   example(daemon, "  gang daemon status\n  gang daemon start --stay");
 }
 
+void add_completion(CLI::App& app, Parsed& parsed) {
+  CLI::App* completion =
+      app.add_subcommand("completion", "a script that teaches a shell to complete `gang`");
+  completion->add_option("shell", parsed.shell, "the shell: bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  example(completion,
+          "  . <(gang completion bash)\n  gang completion fish > "
+          "~/.config/fish/completions/gang.fish");
+}
+
+constexpr const char* about =
+    "Gangline turns machines with GPUs into a GPU cluster: it queues work, finds the right "
+    "devices,\nstarts tasks together, keeps them running, and tells why something waits.";
+
+void add_all(CLI::App& app, Parsed& parsed, const std::string& version) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "gang " + version);
+  app.failure_message(
+      [](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
+  app.footer("Each command has its own --help with examples. First steps: `gang run -- COMMAND`.");
+  add_commands(app, parsed);
+  add_completion(app, parsed);
+  name_values(app);
+}
+
 // "gang run train.toml --gpus 2": a job file may stand before flags. What stands from `--` on, or
 // from the first word that is neither a flag nor a job file, is the command to run and is not read
 // further.
@@ -348,6 +378,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
   if (name == "nodes") return run_nodes(out);
+  if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);
   if (name == "wait") {
     if (!parsed.wait_time.empty()) {
@@ -385,19 +416,18 @@ std::optional<Error> unknown_command(const CLI::App& app, const std::vector<std:
 
 }  // namespace
 
-int run_command_line(const std::vector<std::string>& arguments, CommandWorld& around) {
-  CLI::App app(
-      "Gangline turns machines with GPUs into a GPU cluster: it queues work, finds the right "
-      "devices,\n"
-      "starts tasks together, keeps them running, and tells why something waits.",
-      "gang");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "gang " + around.version);
-  app.failure_message(
-      [](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
-  app.footer("Each command has its own --help with examples. First steps: `gang run -- COMMAND`.");
+CommandTable command_table(const std::string& version) {
+  CLI::App app(about, "gang");
   Parsed parsed;
-  add_commands(app, parsed);
+  add_all(app, parsed, version);
+  return table_of(app, version);
+}
+
+int run_command_line(const std::vector<std::string>& arguments, CommandWorld& around) {
+  if (const auto code = run_internal_words(arguments, around)) return *code;
+  CLI::App app(about, "gang");
+  Parsed parsed;
+  add_all(app, parsed, around.version);
   Words words = split_words(arguments);
   Output early(around, Form::people);
   if (const auto error = unknown_command(app, words.flags)) return early.fail(*error);

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "cli/command_world.h"
+#include "cli/completion/internal.h"
 #include "client/client.h"
 #include "devices/discover.h"
 #include "devices/probe_child.h"
@@ -27,6 +28,7 @@ namespace gangline {
 namespace {
 
 constexpr Span longest_end = seconds(20);
+constexpr unsigned longest_completion_s = 1;
 
 volatile std::sig_atomic_t interrupt_count = 0;
 volatile std::sig_atomic_t interrupt_signal = 0;
@@ -163,7 +165,13 @@ Result<void> write_output(const std::string& path, const std::string& text) {
 }
 
 int run(const std::vector<std::string>& words) {
-  if (!words.empty() && words[0].starts_with("internal-")) return run_internal(words);
+  if (is_for_shells(words)) {
+    // Nobody waits longer for a suggestion, nor wants to be told why there is none.
+    ::signal(SIGALRM, [](int) { ::_exit(0); });
+    ::alarm(longest_completion_s);
+  } else if (!is_manual(words) && !words.empty() && words[0].starts_with("internal-")) {
+    return run_internal(words);
+  }
   ::signal(SIGPIPE, SIG_DFL);
   if (follows_a_job(words)) heed_interrupts();
   Connection connection;
