@@ -103,8 +103,9 @@ class Run {
       if (next == never) break;
       step(next);
     }
-    for (SimulatedJob& job : result_.jobs)
+    for (const SimulatedJob& job : result_.jobs)
       if (job.ended) result_.end = std::max(result_.end, *job.ended);
+      else if (job.where != nullptr) result_.end = std::max(result_.end, newest_start(job));
     result_.end = std::max(result_.end, history_.jobs.back().submitted);
     result_.timeline.set(result_.end, {});
     return std::move(result_);
@@ -420,6 +421,10 @@ class Run {
       if (short_of_power_) cause_ = IdleBecause::kept;
       else if (wait) cause_ = std::visit(CauseOf{}, wait->blocker);
     }
+    // That time passes for those who wait, and gives them nothing, makes no history longer.
+    const std::pair moved(used_, waiting_);
+    if (moved == moved_ && next_arrival() == never && machines_.next() == never) return;
+    moved_ = moved;
     result_.timeline.set(now - shift_,
                          {used_, static_cast<double>(waiting_), waiting_devices_, cause_});
   }
@@ -453,8 +458,9 @@ class Run {
   std::unordered_map<const ResourceRequest*, bool> hopeless_;
   std::size_t arrived_ = 0, ended_ = 0, waiting_ = 0;
   double used_ = 0, waiting_devices_ = 0;
-  bool short_of_power_ = false;  ///< something waits for nothing else
-  bool held_back_ = false;       ///< something did at this moment
+  std::pair<double, std::size_t> moved_;  ///< `used_` and `waiting_` as they were told last
+  bool short_of_power_ = false;           ///< something waits for nothing else
+  bool held_back_ = false;                ///< something did at this moment
   IdleBecause cause_ = IdleBecause::nothing_asked;
   Time again_ = never;  ///< a plan is due, though nothing happens
   Span look_every_{0};

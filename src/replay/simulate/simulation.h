@@ -85,7 +85,7 @@ std::vector<std::pair<Time, Time>> waits_of(const SimulatedJob& job, Time submit
 struct Simulated {
   std::vector<SimulatedJob> jobs;  ///< as in the history
   Timeline timeline;
-  Time begin, end;  ///< first arrival; last end, or arrival where nothing ended
+  Time begin, end;  ///< first arrival; last arrival, end, or start of what never ends
   std::uint64_t plans = 0;
   std::uint64_t promises = 0, given_up = 0;
   std::uint64_t stops = 0;  ///< of gangs, for others

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "replay/input/amounts.h"
+#include "replay/simulate/small_simulation.h"
+
 namespace gangline {
 namespace {
 
@@ -65,6 +68,16 @@ TEST(Timelines, APartIsPutInWithOtherPiecesAtAnotherTimeAndTheSumStays) {
   EXPECT_NEAR(sum.waiting_gangs, 2 * 37, 1e-6);
   EXPECT_NEAR(whole.pieces().at(2).used, 3'000.0 * 7, 1e-6) << "from 23 to 30";
   EXPECT_NEAR(whole.pieces().at(6).used, 0, 1e-6);
+}
+
+TEST(Timelines, ThatPatienceWithThoseWhoNeverStartRunsOutMakesAHistoryNoLonger) {
+  History history = small_history({{0, 2, 1}, {5, 4, 1}, {10, 1, 1}});
+  for (PastJob& job : history.jobs) job.run = longest_span_in_a_log;  // it never leaves
+  const auto simulated = simulate(history, small_cluster(1, 4).cluster, under("gang"));
+  ASSERT_TRUE(simulated.ok());
+  EXPECT_EQ(to_seconds(simulated->end - simulated->begin), 10);
+  const Piece sum = simulated->timeline.sum();
+  EXPECT_NEAR(sum.used, 2'000.0 * 10, 1);
 }
 
 }  // namespace
