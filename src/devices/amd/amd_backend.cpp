@@ -15,7 +15,7 @@ namespace gangline {
 namespace {
 
 using amd::Card;
-using amd::Found;
+using amd::CardPart;
 using amd::KfdNode;
 
 class AmdBackend final : public DeviceBackend {
@@ -44,7 +44,7 @@ class AmdBackend final : public DeviceBackend {
     for (const Card& card : cards_)
       for (const KfdNode& node : card.nodes) gpu_ids.push_back(node.gpu_id);
     auto processes = gpu_ids.empty() ? std::nullopt : amd::read_processes(root_, gpu_ids);
-    for (const Found& found : found_) {
+    for (const CardPart& found : found_) {
       const Card& card = cards_[found.card];
       DeviceSample& sample = all.devices.emplace_back();
       if (found.node && !amd::is_still_there(root_, card.nodes[*found.node])) {
@@ -140,7 +140,7 @@ class AmdBackend final : public DeviceBackend {
   ProcessOwners owners_;
   std::optional<std::uint64_t> generation_;
   std::vector<Card> cards_;                       ///< by the last `facts`
-  std::vector<Found> found_;                      ///< its devices, in order
+  std::vector<CardPart> found_;                   ///< its devices, in order
   std::map<std::string, RunningCounter> energy_;  ///< by PCI address
 };
 

@@ -88,7 +88,9 @@ TEST_F(Amd, WhatIsMissingEmptyOrNonsenseIsUnknownAndNeverZero) {
     EXPECT_EQ(read.memory_used, std::nullopt) << text;
     EXPECT_EQ(read.power, std::nullopt) << text;
     EXPECT_EQ(read.energy, std::nullopt) << text;
-    if (text[0] != '-') EXPECT_EQ(read.temperature_celsius, std::nullopt) << text;
+    if (text[0] != '-') {
+      EXPECT_EQ(read.temperature_celsius, std::nullopt) << text;
+    }
   }
   for (const char* file : files)
     std::filesystem::remove(machine_.root() + SmallGpus::card_of(one_) + "/" + file);
@@ -180,7 +182,7 @@ TEST(AmdMetrics, RandomBytesDoNoHarm) {
       bytes[3] = static_cast<char>(random() % 10);
     }
     const auto metrics = amd::decode_metrics(bytes, 90402);
-    if (metrics.busy_percent) EXPECT_LE(*metrics.busy_percent, 100);
+    EXPECT_LE(metrics.busy_percent.value_or(0), 100);
   }
 }
 

@@ -14,12 +14,12 @@ const KfdLink* xgmi_between(const KfdNode& a, const KfdNode& b) {
 
 }  // namespace
 
-std::vector<Link> read_links(const std::vector<Card>& cards, const std::vector<Found>& devices) {
+std::vector<Link> read_links(const std::vector<Card>& cards, const std::vector<CardPart>& devices) {
   std::vector<Link> links;
   for (std::uint32_t a = 0; a < devices.size(); ++a)
     for (std::uint32_t b = a + 1; b < devices.size(); ++b) {
-      const Found& x = devices[a];
-      const Found& y = devices[b];
+      const CardPart& x = devices[a];
+      const CardPart& y = devices[b];
       const Card& card_x = cards[x.card];
       const Card& card_y = cards[y.card];
       if (x.card == y.card) {
