@@ -290,7 +290,7 @@ TEST(AmdGpus, TwoAreShownAndAJobThatAsksForOneSeesThatOneAlone) {
   const std::string seen(trim(machine.read("seen")));
   EXPECT_TRUE(seen == "GPU-00ff000000000001:0" || seen == "GPU-00ff000000000002:0") << seen;
   const Ran table = machine.gang({"nodes"});
-  EXPECT_TRUE(says(table.out, "driver amdgpu 6.12.12"));
+  EXPECT_TRUE(says(table.out, "amdgpu 6.12.12"));
   EXPECT_TRUE(says(table.out, "gpu 0   AMD Instinct MI300X"));
   EXPECT_TRUE(says(table.out, "gpu 1   AMD Instinct MI300X"));
   EXPECT_TRUE(says(table.out, "nvlink 1"));
