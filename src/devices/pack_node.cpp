@@ -83,6 +83,7 @@ void pack_device(Packer& packer, const Device& device) {
   pack_list(packer, device.files, most_device_files,
             [&](const std::string& file) { pack_text(packer, file); });
   pack_optional(packer, device.power_limit, [&](Watts watts) { packer.f64(watts.w); });
+  pack_optional(packer, device.ordinal, [&](std::uint32_t n) { packer.u32(n); });
 }
 
 Device read_device(Unpacker& unpacker) {
@@ -101,6 +102,7 @@ Device read_device(Unpacker& unpacker) {
   device.present = unpacker.flag();
   read_list(unpacker, device.files, most_device_files, 4, [&] { return read_text(unpacker); });
   read_optional(unpacker, device.power_limit, [&] { return Watts{read_number(unpacker)}; });
+  read_optional(unpacker, device.ordinal, [&] { return unpacker.u32(); });
   return device;
 }
 

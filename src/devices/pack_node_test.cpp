@@ -40,6 +40,7 @@ Node rich_node() {
   gpu.allottable = false;
   gpu.files = {"/dev/nvidia0", "/dev/nvidia-caps/nvidia-cap3"};
   gpu.power_limit = Watts{350.5};
+  gpu.ordinal = 3;
   Device slice = gpu;
   slice.uid = "MIG-1";
   slice.parent = 0;

@@ -205,6 +205,7 @@ void fields(M& m, Device& v) {
   m("present", v.present);
   m("files", v.files);
   m("power_limit", v.power_limit);
+  m("ordinal", v.ordinal);
 }
 template <class M>
 void fields(M& m, Link& v) {

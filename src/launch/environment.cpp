@@ -17,13 +17,35 @@ namespace {
 struct VendorVariable {
   const char* vendor;
   const char* name;
-  bool by_number;  // position among the vendor's devices instead of the uid
+  const char* uids;  // a uid that begins so is understood; null: none is, and numbers are used
 };
 constexpr VendorVariable vendor_variables[] = {
-    {"nvidia", "CUDA_VISIBLE_DEVICES", false},
-    {"amd", "ROCR_VISIBLE_DEVICES", false},
-    {"intel", "ZE_AFFINITY_MASK", true},
+    {"nvidia", "CUDA_VISIBLE_DEVICES", ""},
+    {"amd", "ROCR_VISIBLE_DEVICES", "GPU-"},
+    {"intel", "ZE_AFFINITY_MASK", nullptr},
 };
+
+bool holds(const TaskPlace& place, std::uint32_t device) {
+  return std::any_of(place.devices.begin(), place.devices.end(),
+                     [&](const DeviceShare& share) { return share.device == device; });
+}
+
+/// How the vendor's runtime counts a device in this task: without those that a fence hides.
+std::uint32_t number_of(const Node& node, const TaskPlace& place, std::uint32_t index,
+                        bool others_hidden) {
+  const Device& device = node.devices[index];
+  std::uint32_t position = 0, hidden = 0;
+  for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
+    const Device& other = node.devices[i];
+    if (i == index || other.kind != device.kind || other.vendor != device.vendor) continue;
+    position += i < index ? 1 : 0;
+    if (other.ordinal && device.ordinal && other.present && *other.ordinal < *device.ordinal &&
+        !holds(place, i))
+      ++hidden;
+  }
+  const std::uint32_t number = device.ordinal.value_or(position);
+  return others_hidden ? number - std::min(number, hidden) : number;
+}
 
 std::string capitals(std::string_view name) {
   std::string text(name);
@@ -162,28 +184,45 @@ std::vector<EnvVar> team_variables(const EnvironmentOf& of) {
   return vars.take();
 }
 
-std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place) {
+std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bool others_hidden) {
   Variables vars;
   for (const VendorVariable& variable : vendor_variables) {
-    std::string visible;
+    std::string visible, counted;
     bool has_vendor = false;
-    std::uint32_t number = 0;
+    std::uint32_t count = 0;
     for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
       const Device& device = node.devices[i];
       if (device.kind != DeviceKind::gpu || device.vendor != variable.vendor) continue;
       has_vendor = true;
-      const bool ours = std::any_of(place.devices.begin(), place.devices.end(),
-                                    [&](const DeviceShare& share) { return share.device == i; });
-      if (ours)
-        visible += (visible.empty() ? "" : ",") +
-                   (variable.by_number ? std::to_string(number) : device.uid);
-      ++number;
+      if (!holds(place, i)) continue;
+      const bool by_uid = variable.uids != nullptr && device.uid.starts_with(variable.uids);
+      visible += (visible.empty() ? "" : ",") +
+                 (by_uid ? device.uid : std::to_string(number_of(node, place, i, others_hidden)));
+      counted += (counted.empty() ? "" : ",") + std::to_string(count++);
     }
     if (!has_vendor) continue;
     vars.set(variable.name, visible);
-    if (variable.vendor == std::string_view("nvidia")) vars.set("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    if (variable.vendor == std::string_view("nvidia")) {
+      vars.set("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+    } else if (variable.vendor == std::string_view("amd")) {
+      // These count what ROCR_VISIBLE_DEVICES has left. Set, so that no inherited value chooses
+      // again and HIP does not take CUDA_VISIBLE_DEVICES for its own.
+      vars.set("HIP_VISIBLE_DEVICES", counted);
+      vars.set("GPU_DEVICE_ORDINAL", counted);
+    } else {
+      // The mask counts cards in the order of the PCI bus only with these.
+      vars.set("ZE_ENABLE_PCI_ID_DEVICE_ORDER", "1");
+      vars.set("ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE");
+    }
   }
   return vars.take();
+}
+
+void set_fence_variables(const std::vector<EnvVar>& variables,
+                         std::vector<std::string>& environment) {
+  for (const auto& [name, value] : variables)
+    for (std::string& entry : environment)
+      if (entry.starts_with(name + "=")) entry = name + "=" + value;
 }
 
 }  // namespace gangline

@@ -59,7 +59,12 @@ struct EnvironmentOf {
 /// `fence_variables`.
 std::vector<EnvVar> team_variables(const EnvironmentOf& of);
 /// The variables that choose devices. Set for the vendors whose devices the node has, empty where
-/// the task has none of them.
-std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place);
+/// the task has none of them. `others_hidden`: a fence keeps the task from devices that are not its
+/// own, so that a vendor's runtime does not count them.
+std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place,
+                                    bool others_hidden = false);
+/// Gives variables that are in `environment` ("NAME=value") another value.
+void set_fence_variables(const std::vector<EnvVar>& variables,
+                         std::vector<std::string>& environment);
 
 }  // namespace gangline

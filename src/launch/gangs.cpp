@@ -338,7 +338,12 @@ bool Gangs::begin_turn(Lane& lane) {
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
   RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
-  for (std::size_t i = 0; i < recipe->tasks.size(); ++i) recipe->tasks[i].cpus = raised.cpus[i];
+  for (std::size_t i = 0; i < recipe->tasks.size(); ++i) {
+    recipe->tasks[i].cpus = raised.cpus[i];
+    if (raised.devices_hidden())
+      set_fence_variables(fence_variables(node_, part.tasks[i], true),
+                          recipe->tasks[i].environment);
+  }
   Started started = start_tasks(*recipe, beginnings(lane, id, ledger_.next_news()),
                                 ledger_.journal_fd(), raised.doors);
   Cgroups::close_doors(raised);

@@ -28,6 +28,9 @@ struct Device {
   bool present = true;     ///< false once it was seen and is no longer found
   std::vector<std::string> files;  ///< device files only its holder may open: "/dev/nvidia0"
   std::optional<Watts> power_limit;
+  /// How its vendor's runtime counts it among all that the machine has; empty: it goes by uid
+  /// there.
+  std::optional<std::uint32_t> ordinal;
   bool operator==(const Device&) const = default;
 };
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "devices/amd/small_gpus.h"
 #include "machine.h"
 #include "model/cluster.h"
 #include "os/clock.h"
@@ -271,6 +272,51 @@ TEST_F(Gpus, ADriverThatAnswersLateStillGivesItsGpus) {
   Beside run = machine_.gang_beside({"run", "--gpus", "1", "--", "echo", "hi"});
   machine_.change_gpus(Machine::profile_of("eight_gpus.txt"));
   EXPECT_EQ(run.wait().out, "hi\n");
+}
+
+TEST(AmdGpus, TwoAreShownAndAJobThatAsksForOneSeesThatOneAlone) {
+  Machine machine;
+  machine.give_gpus("", 4);
+  const SmallGpus gpus(machine.path() + "/root");
+  const SmallGpu one{}, two{2, 0, 0x41, 0xff, 129};
+  gpus.add(one);
+  gpus.add(two);
+  gpus.write(SmallGpus::card_of(two) + "/unique_id", "00ff000000000002\n");
+  gpus.link(one, two, 1);
+  const std::string job =
+      machine.submit({"--device", "amd", "--gpus", "1", "--", "sh", "-c",
+                      "echo $ROCR_VISIBLE_DEVICES:$HIP_VISIBLE_DEVICES > seen"});
+  EXPECT_EQ(machine.wait(job), 0);
+  const std::string seen(trim(machine.read("seen")));
+  EXPECT_TRUE(seen == "GPU-00ff000000000001:0" || seen == "GPU-00ff000000000002:0") << seen;
+  const Ran table = machine.gang({"nodes"});
+  EXPECT_TRUE(says(table.out, "amdgpu 6.12.12"));
+  EXPECT_TRUE(says(table.out, "gpu 0   AMD Instinct MI300X"));
+  EXPECT_TRUE(says(table.out, "gpu 1   AMD Instinct MI300X"));
+  EXPECT_TRUE(says(table.out, "nvlink 1"));
+  EXPECT_EQ(machine.gang({"submit", "--device", "nvidia", "--gpus", "1", "--", "true"}).code, 1);
+  EXPECT_EQ(machine.gang({"submit", "--device", "amd", "--gpus", "3", "--", "true"}).code, 1);
+}
+
+TEST(AmdGpus, OneThatAForeignProcessHoldsIsLeftAlone) {
+  Machine machine;
+  machine.write("config.toml", "sample_every = '0.1s'\n");
+  machine.give_gpus("", 4);
+  const SmallGpus gpus(machine.path() + "/root");
+  const SmallGpu one{}, two{2, 0, 0x41, 0xff, 129};
+  gpus.add(one);
+  gpus.add(two);
+  gpus.write(SmallGpus::card_of(two) + "/unique_id", "00ff000000000002\n");
+  Beside foreign = machine.run_beside({"sleep", "600"});
+  gpus.process(foreign.pid(), one, "4096\n");
+  ASSERT_TRUE(becomes_true(
+      [&] { return machine.gang({"nodes"}).out.find("outside Gangline") != std::string::npos; }));
+  EXPECT_TRUE(says(machine.gang({"nodes"}).out,
+                   "outside Gangline: pid " + std::to_string(foreign.pid()) + " (sleep)"));
+  const std::string job = machine.submit(
+      {"--device", "amd", "--gpus", "1", "--", "sh", "-c", "echo $ROCR_VISIBLE_DEVICES > seen"});
+  EXPECT_EQ(machine.wait(job), 0);
+  EXPECT_EQ(trim(machine.read("seen")), "GPU-00ff000000000002");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "engine/local/local_world.h"
+#include "launch/environment.h"
 
 namespace gangline {
 namespace {
@@ -104,6 +105,48 @@ TEST_F(Gangs, a_task_sees_only_its_own_devices_whatever_the_job_says) {
   EXPECT_EQ(run(order).cause, EndCause::done);
   EXPECT_EQ(variables_of(0).at("CUDA_VISIBLE_DEVICES"), "");
   EXPECT_EQ(variables_of(1).at("CUDA_VISIBLE_DEVICES"), "GPU-one");
+}
+
+Node node_with_amd() {
+  Node node;
+  node.devices.resize(3);
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    node.devices[i].vendor = "amd";
+    node.devices[i].uid = i == 2 ? "AMD-0000:c1:00.0" : "GPU-" + std::to_string(i);
+    node.devices[i].ordinal = i + 1;  // 0 is a part of the CPU
+  }
+  return node;
+}
+
+TEST(Variables, ROCm_gets_names_or_its_own_numbers_and_HIP_counts_what_is_left) {
+  TaskPlace place;
+  place.devices = {{1, whole_device}, {2, whole_device}};
+  EXPECT_EQ(fence_variables(node_with_amd(), place),
+            (std::vector<EnvVar>{{"ROCR_VISIBLE_DEVICES", "GPU-1,3"},
+                                 {"HIP_VISIBLE_DEVICES", "0,1"},
+                                 {"GPU_DEVICE_ORDINAL", "0,1"}}));
+}
+
+TEST(Variables, numbers_do_not_count_what_a_fence_hides) {
+  TaskPlace place;
+  place.devices = {{1, whole_device}, {2, whole_device}};
+  EXPECT_EQ(fence_variables(node_with_amd(), place, true)[0].second, "GPU-1,2");
+}
+
+TEST(Variables, a_task_without_AMD_devices_is_told_so) {
+  for (const EnvVar& variable : fence_variables(node_with_amd(), TaskPlace{}))
+    EXPECT_EQ(variable.second, "") << variable.first;
+}
+
+TEST(Variables, Intel_cards_are_counted_in_the_order_of_the_bus) {
+  Node node = node_with_amd();
+  for (Device& device : node.devices) device.vendor = "intel";
+  TaskPlace place;
+  place.devices = {{2, whole_device}};
+  EXPECT_EQ(fence_variables(node, place),
+            (std::vector<EnvVar>{{"ZE_AFFINITY_MASK", "3"},
+                                 {"ZE_ENABLE_PCI_ID_DEVICE_ORDER", "1"},
+                                 {"ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE"}}));
 }
 
 TEST_F(Gangs, a_task_is_bound_to_its_cpus) {

@@ -118,6 +118,11 @@ Fence open_fence(const char* name, const std::string& how, const std::string& wh
 
 }  // namespace
 
+bool RaisedFences::devices_hidden() const {
+  return std::any_of(fences.begin(), fences.end(),
+                     [](const Fence& fence) { return fence.holds && fence.name == "devices"; });
+}
+
 Cgroups::Cgroups(std::string root, std::function<CpuSet(const CpuSet&)> usable,
                  std::string why_unbound)
     : root_(std::move(root)),

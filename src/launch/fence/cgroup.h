@@ -24,6 +24,9 @@ struct RaisedFences {
   std::vector<CgroupDoors> doors;                ///< empty, or for each task files opened to enter
   std::vector<std::vector<std::string>> groups;  ///< directories, for each task
   std::vector<CpuSet> cpus;  ///< what each task is to be bound to; empty: to none
+
+  /// Whether no task can open devices that are not its own.
+  bool devices_hidden() const;
 };
 
 class Cgroups {

@@ -1,0 +1,153 @@
+#include "devices/amd/amd_backend.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <set>
+
+#include "devices/amd/links.h"
+#include "devices/amd/processes.h"
+#include "devices/process_owner.h"
+#include "devices/sysfs/read.h"
+
+namespace gangline {
+namespace {
+
+using amd::Card;
+using amd::CardPart;
+using amd::KfdNode;
+
+class AmdBackend final : public DeviceBackend {
+ public:
+  explicit AmdBackend(const std::string& root) : root_(root), owners_(root) {}
+
+  BackendFacts facts() override {
+    BackendFacts facts;
+    generation_ = amd::topology_generation(root_);
+    const amd::KfdTopology topology = amd::read_topology(root_);
+    std::vector<KfdNode> nodes;
+    for (const KfdNode& node : topology.gpus)
+      if (!node.integrated) nodes.push_back(node);
+    cards_ = amd::read_cards(root_, nodes);
+    add_devices(topology, facts);
+    facts.links = amd::read_links(cards_, found_);
+    add_notes(topology, facts);
+    if (!cards_.empty()) facts.driver = driver();
+    return facts;
+  }
+
+  BackendSample sample() override {
+    BackendSample all;
+    all.facts_changed = amd::topology_generation(root_) != generation_;
+    std::vector<std::uint64_t> gpu_ids;
+    for (const Card& card : cards_)
+      for (const KfdNode& node : card.nodes) gpu_ids.push_back(node.gpu_id);
+    auto processes = gpu_ids.empty() ? std::nullopt : amd::read_processes(root_, gpu_ids);
+    for (const CardPart& found : found_) {
+      const Card& card = cards_[found.card];
+      DeviceSample& sample = all.devices.emplace_back();
+      if (found.node && !amd::is_still_there(root_, card.nodes[*found.node])) {
+        all.facts_changed = true;
+        continue;
+      }
+      // What the sensors of a card say is about all its partitions together.
+      if (card.partitions.empty() || !found.node)
+        sample = amd::read_sample(card, energy_[card.address]);
+      if (found.node && processes) {
+        sample.processes = std::move((*processes)[card.nodes[*found.node].gpu_id]);
+        for (DeviceProcess& process : *sample.processes) owners_.name(process);
+      }
+    }
+    owners_.forget_others();
+    return all;
+  }
+
+ private:
+  std::string driver() const {
+    const auto version = name_at(root_ + "/sys/module/amdgpu/version");
+    return version ? "amdgpu " + *version : "amdgpu";
+  }
+
+  void add_devices(const amd::KfdTopology& topology, BackendFacts& facts) {
+    found_.clear();
+    std::set<std::string> uids;
+    for (std::size_t i = 0; i < cards_.size(); ++i) {
+      const Card& card = cards_[i];
+      const auto parent = static_cast<std::uint32_t>(facts.devices.size());
+      if (!card.partitions.empty()) {
+        found_.push_back({i, {}});
+        facts.devices.push_back(card.facts);
+        if (facts.devices.back().uid.empty() || !uids.insert(card.facts.uid).second)
+          facts.devices.back().uid = "AMD-" + card.address;
+      }
+      for (std::size_t n = 0; n < card.nodes.size(); ++n) {
+        Device device = card.partitions.empty() ? card.facts : partition_of(card, n, parent);
+        if (device.uid.empty() || !uids.insert(device.uid).second) {
+          device.uid = "AMD-" + card.address;
+          if (device.parent) device.uid += "/" + std::to_string(n);
+        }
+        device.ordinal = ordinal_of(topology, card.nodes[n]);
+        found_.push_back({i, n});
+        facts.devices.push_back(std::move(device));
+      }
+    }
+  }
+
+  static Device partition_of(const Card& card, std::size_t n, std::uint32_t parent) {
+    const KfdNode& node = card.nodes[n];
+    Device device = card.facts;
+    device.model += " " + card.partitions + " partition";
+    device.uid = node.unique_id == 0 ? "" : amd::uid_of(node.unique_id);
+    device.memory = node.memory;
+    device.parent = parent;
+    device.allottable = true;
+    device.power_limit.reset();
+    device.files.clear();
+    if (node.render_minor)
+      device.files.push_back("/dev/dri/renderD" + std::to_string(*node.render_minor));
+    return device;
+  }
+
+  /// ROCm counts all nodes of KFD that are GPUs, also those that we leave out.
+  static std::uint32_t ordinal_of(const amd::KfdTopology& topology, const KfdNode& node) {
+    std::uint32_t ordinal = 0;
+    for (const KfdNode& other : topology.gpus) ordinal += other.number < node.number ? 1 : 0;
+    return ordinal;
+  }
+
+  void add_notes(const amd::KfdTopology& topology, BackendFacts& facts) const {
+    for (const KfdNode& node : topology.gpus)
+      if (node.integrated)
+        facts.notes.push_back("the AMD GPU at " + node.address +
+                              " is left out: it is a part of the CPU");
+    if (topology.unreadable > 0)
+      facts.notes.push_back(std::to_string(topology.unreadable) +
+                            " AMD GPUs cannot be read; perhaps this user may not use them");
+    if (!topology.present)
+      for (const std::string& address : accelerators_on_bus(root_, amd::vendor_id))
+        facts.notes.push_back("an AMD GPU is on the PCI bus (" + address +
+                              "), but its driver for computing (amdgpu with KFD) is not there");
+    const std::string kfd = root_ + "/dev/kfd";
+    if (!cards_.empty() && ::access(kfd.c_str(), R_OK | W_OK) != 0)
+      facts.notes.emplace_back(
+          errno == EACCES ? "AMD GPUs compute only for users who may open /dev/kfd, and this "
+                            "one may not; its group is mostly called render"
+                          : "AMD GPUs compute only with /dev/kfd, which is not there");
+  }
+
+  std::string root_;
+  ProcessOwners owners_;
+  std::optional<std::uint64_t> generation_;
+  std::vector<Card> cards_;                       ///< by the last `facts`
+  std::vector<CardPart> found_;                   ///< its devices, in order
+  std::map<std::string, RunningCounter> energy_;  ///< by PCI address
+};
+
+}  // namespace
+
+std::unique_ptr<DeviceBackend> make_amd_backend(const std::string& root) {
+  return std::make_unique<AmdBackend>(root);
+}
+
+}  // namespace gangline

@@ -1,0 +1,82 @@
+#include "devices/sysfs/read.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t most_bytes = 4096;  // the kernel gives a page at most
+constexpr std::size_t longest_name = 128;
+
+}  // namespace
+
+std::optional<std::string> text_at(const std::string& path) {
+  const auto text = read_file(path, most_bytes);
+  if (!text) return std::nullopt;
+  const std::string_view inside = trim(*text);
+  if (inside.empty()) return std::nullopt;
+  return std::string(inside);
+}
+
+std::optional<std::string> name_at(const std::string& path) {
+  auto text = text_at(path);
+  if (text && (text->size() > longest_name || printable(*text) != *text)) text.reset();
+  return text;
+}
+
+std::optional<std::uint64_t> number_at(const std::string& path) {
+  const auto text = text_at(path);
+  return text ? parse_number(*text) : std::nullopt;
+}
+
+std::optional<std::uint64_t> hex_in(std::string_view text) {
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  if (text.empty() || text.size() > 16) return std::nullopt;
+  std::uint64_t n = 0;
+  for (const char c : text) {
+    const std::size_t digit =
+        std::string_view("0123456789abcdef")
+            .find(c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    n = n << 4 | digit;
+  }
+  return n;
+}
+
+std::optional<std::uint64_t> hex_at(const std::string& path) {
+  const auto text = text_at(path);
+  return text ? hex_in(*text) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> names_in(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator entries(directory, error);
+  if (error) return std::nullopt;
+  std::vector<std::string> names;
+  while (!error && entries != std::filesystem::directory_iterator() &&
+         names.size() < most_entries) {
+    names.push_back(entries->path().filename().string());
+    entries.increment(error);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::uint32_t> numbered_in(const std::string& directory, std::string_view prefix) {
+  std::vector<std::uint32_t> numbers;
+  const auto names = names_in(directory);
+  if (!names) return numbers;
+  for (const std::string_view name : *names) {
+    if (!name.starts_with(prefix)) continue;
+    const auto n = parse_number(name.substr(prefix.size()));
+    if (n && *n <= 0x7fffffff) numbers.push_back(static_cast<std::uint32_t>(*n));
+  }
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
+}  // namespace gangline
