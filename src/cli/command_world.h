@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/daemon/for_all_options.h"
 #include "model/job.h"
 #include "model/settings.h"
 #include "service/service.h"
@@ -31,6 +32,12 @@ struct CommandWorld {
   std::function<Result<Service*>()> running_service;
   /// Runs the service in this process until it ends (`gang daemon run`).
   std::function<int(bool stays)> run_daemon;
+  /// Sets up, or takes away, the service for all people of this machine; what is done is told.
+  std::function<Result<void>(const InstallOptions&, const std::function<void(const std::string&)>&)>
+      install_for_all;
+  std::function<Result<void>(const UninstallOptions&,
+                             const std::function<void(const std::string&)>&)>
+      uninstall_for_all;
   /// Whether a service could start with the config file as it is now.
   std::function<Result<void>()> check_settings;
   /// Waits until a service that was told to end has ended; false: it has not, after a while.
@@ -49,6 +56,7 @@ struct CommandWorld {
   std::function<void(const std::string&)> out;  ///< to standard output, as it is
   std::function<void(const std::string&)> err;
   std::string version;
+  std::string login;      ///< of who gives the command
   std::string directory;  ///< where the command was given
   std::vector<EnvVar> environment;
   bool out_is_terminal = false;

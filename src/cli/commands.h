@@ -62,9 +62,11 @@ int run_stop(const StopOptions& options, Output& out);
 
 int run_nodes(Output& out);
 
-enum class DaemonAction { status, start, stop, restart, run };
+enum class DaemonAction { status, start, stop, restart, run, install, uninstall };
 struct DaemonOptions {
   DaemonAction action = DaemonAction::status;
+  InstallOptions install;
+  UninstallOptions uninstall;
   bool stays = false;
 };
 int run_daemon(const DaemonOptions& options, Output& out);

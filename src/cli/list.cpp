@@ -71,11 +71,23 @@ void print(const std::vector<JobSummary>& jobs, Output& out) {
     for (const JobSummary& job : jobs) out.line(format(job.id));
     return;
   }
-  Table table({"JOB", "NAME", "STATE", "GANGS", "TIME", "WHAT"});
-  for (const JobSummary& job : jobs)
-    table.row({format(job.id), job.name, name_of(job.phase), gangs_cell(job),
-               time_cell(job, out.around().now()), last_cell(job)},
-              colour_of(job));
+  // Whose they are is told where they are not all one's own.
+  const bool others = std::any_of(jobs.begin(), jobs.end(), [&](const JobSummary& job) {
+    return job.owner != out.around().login;
+  });
+  std::vector<std::string> head{"JOB", "NAME", "STATE", "GANGS", "TIME", "WHAT"};
+  if (others) head.insert(head.begin() + 1, "USER");
+  Table table(head);
+  for (const JobSummary& job : jobs) {
+    std::vector<std::string> row{format(job.id),
+                                 job.name,
+                                 name_of(job.phase),
+                                 gangs_cell(job),
+                                 time_cell(job, out.around().now()),
+                                 last_cell(job)};
+    if (others) row.insert(row.begin() + 1, job.owner);
+    table.row(row, colour_of(job));
+  }
   out.table(table);
 }
 

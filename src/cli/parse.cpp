@@ -225,12 +225,28 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   CLI::App* daemon =
       app.add_subcommand("daemon", "the service behind the commands; it starts and ends by itself");
   daemon
-      ->add_option("action", parsed.action, "status, start, stop, restart, run (in the foreground)")
-      ->check(CLI::IsMember({"status", "start", "stop", "restart", "run"}));
+      ->add_option("action", parsed.action,
+                   "status, start, stop, restart, run (in the foreground);\n"
+                   "install, uninstall: one service for all people of this machine, as root")
+      ->check(CLI::IsMember({"status", "start", "stop", "restart", "run", "install", "uninstall"}));
   daemon->add_flag("--stay", parsed.daemon.stays, "do not end when idle");
+  daemon->add_option("--people", parsed.daemon.install.people,
+                     "of install: the group of those who may use it; without: everybody");
+  daemon
+      ->add_option("--operators", parsed.daemon.install.operators,
+                   "of install: who may stop and read what is others'")
+      ->delimiter(',');
+  daemon->add_flag("--now", parsed.daemon.uninstall.now,
+                   "of uninstall: stop jobs that run or wait");
+  daemon->add_flag("--keep-jobs", parsed.daemon.uninstall.keep_jobs,
+                   "of uninstall: leave logs and outputs of jobs where they are");
+  daemon->add_flag("--delete-jobs", parsed.daemon.uninstall.delete_jobs,
+                   "of uninstall: delete the outputs of jobs too");
   add_form(daemon, parsed, "print the service as JSON; null: none runs",
            "print the service's pid; of stop nothing");
-  example(daemon, "  gang daemon status\n  gang daemon start --stay");
+  example(daemon,
+          "  gang daemon status\n  gang daemon start --stay\n"
+          "  sudo gang daemon install --operators anna");
 }
 
 void add_completion(CLI::App& app, Parsed& parsed) {
@@ -396,7 +412,9 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
                                      {"start", DaemonAction::start},
                                      {"stop", DaemonAction::stop},
                                      {"restart", DaemonAction::restart},
-                                     {"run", DaemonAction::run}})
+                                     {"run", DaemonAction::run},
+                                     {"install", DaemonAction::install},
+                                     {"uninstall", DaemonAction::uninstall}})
     if (parsed.action == word) parsed.daemon.action = action;
   return run_daemon(parsed.daemon, out);
 }

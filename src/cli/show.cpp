@@ -93,13 +93,15 @@ void print_job(const JobDetail& detail, Output& out) {
   out.line(
       out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
                 Colour::strong));
-  out.line("  command: " + printable(command_text(detail.spec.command)));
+  const bool is_private = detail.spec.dir.empty();  // another's, and we no operator
+  out.line("  command: " + (is_private ? "private" : printable(command_text(detail.spec.command))));
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
            (chosen ? "; got " + printable(job.taken) : "") +
            (detail.spec.time ? ", at most " + format(*detail.spec.time) : "") +
            (detail.spec.time && has_rates(detail.spec.resources) ? " at rate 1" : ""));
-  out.line("  in " + printable(detail.spec.dir) + ", queue " + printable(job.queue) +
+  out.line("  in " + (is_private ? "" : printable(detail.spec.dir) + ", ") + "queue " +
+           printable(job.queue) +
            (detail.spec.priority != 0 ? ", priority " + std::to_string(detail.spec.priority) : ""));
   std::string times = "  submitted " + format_utc(job.submitted);
   if (job.started) times += ", waited " + format(*job.started - job.submitted);

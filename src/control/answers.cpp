@@ -59,18 +59,23 @@ GangView blank_view(const JobSpec& spec, GangId gang) {
 }  // namespace
 
 void Controller::submit(JobSpec spec, Reply<Submitted> reply) {
+  submit_as({settings_.owner, settings_.uid}, std::move(spec), std::move(reply));
+}
+
+void Controller::submit_as(Submitter submitter, JobSpec spec, Reply<Submitted> reply) {
   touch();
   const bool with_devices = wants_devices(spec.resources);
-  const auto take = [this, submit = PendingSubmit{std::move(spec), std::move(reply)}] {
-    submits_.push_back(submit);
-    ask_for_cycle();
-  };
+  const auto take =
+      [this, submit = PendingSubmit{std::move(submitter), std::move(spec), std::move(reply)}] {
+        submits_.push_back(submit);
+        ask_for_cycle();
+      };
   if (with_devices) when_devices_are_known(take);
   else take();
 }
 
 // Everything the client may have got wrong, once more: it may be another program than ours.
-Result<Job> Controller::check_submit(JobSpec spec) {
+Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec) {
   if (const auto good = check(spec); !good) return good.error();
   const auto& queues = settings_.settings.queues;
   const auto queue_of_it = find_queue(queues, spec.queue);
@@ -99,7 +104,7 @@ Result<Job> Controller::check_submit(JobSpec spec) {
   for (std::string& name : spec.after) {
     const auto number = parse_gang_name(name);
     const std::optional<JobId> id =
-        number && !number->index ? number->job : store_.find_newest(name);
+        number && !number->index ? number->job : store_.find_newest(name, submitter.uid);
     auto line = id ? summary(*id) : Result<JobSummary>(no_such_job({}));
     if (!line)
       return Error{ErrorKind::refused, "there is no job '" + printable(name) + "' to come after",
@@ -112,8 +117,12 @@ Result<Job> Controller::check_submit(JobSpec spec) {
     name = format(*id);
   }
   spec.inherited = environments_.share(spec.inherited);
-  return Job{JobId{++last_job_}, settings_.owner, settings_.uid, world_.now(),
-             std::make_shared<const JobSpec>(std::move(spec))};
+  return Job{JobId{++last_job_},
+             submitter.login,
+             submitter.uid,
+             world_.now(),
+             std::make_shared<const JobSpec>(std::move(spec)),
+             submitter.person};
 }
 
 const Snapshot& Controller::picture() {
@@ -449,6 +458,25 @@ void Controller::find(const std::string& name, Reply<JobId> reply) {
     return reply(Error{ErrorKind::not_found, "there is no job named '" + printable(name) + "'", "",
                        "`gang list --all` shows all"});
   reply(*id);
+}
+
+void Controller::find_of(const std::string& name, std::uint32_t uid, Reply<JobId> reply) {
+  touch();
+  const auto id = store_.find_newest(name, uid);
+  if (!id)
+    return reply(Error{ErrorKind::not_found,
+                       "there is no job of yours named '" + printable(name) + "'", "",
+                       "`gang list --all` shows all, and others' are named by their number"});
+  reply(*id);
+}
+
+Result<std::pair<std::string, std::uint32_t>> Controller::owner_of(JobId job) {
+  if (const JobState* state = register_.find(job); state != nullptr)
+    return std::pair{state->job.owner, state->job.uid};
+  const auto stored = store_.find(job);
+  if (!stored) return stored.error();
+  if (!*stored) return no_such_job(job);
+  return std::pair{(*stored)->first.owner, (*stored)->first.uid};
 }
 
 void Controller::status(Reply<ServiceStatus> reply) {

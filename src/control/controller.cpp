@@ -184,7 +184,7 @@ void Controller::accept_submits() {
   std::vector<Event> wanted;
   std::vector<std::pair<Reply<Submitted>, Submitted>> answers;
   for (PendingSubmit& submit : std::exchange(submits_, {})) {
-    auto job = check_submit(std::move(submit.spec));
+    auto job = check_submit(submit.submitter, std::move(submit.spec));
     if (!job) {
       submit.reply(job.error());
       continue;

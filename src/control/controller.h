@@ -36,6 +36,13 @@ struct ControllerSettings {
   std::vector<Span> usual_work = {};
 };
 
+/// Whose a job is. `person`: whom its tasks run as; null: as whoever runs the launcher.
+struct Submitter {
+  std::string login;
+  std::uint32_t uid = 0;
+  std::shared_ptr<const Person> person = nullptr;
+};
+
 // Limits of one service.
 constexpr std::uint64_t most_unfinished_jobs = 100'000;
 constexpr std::uint64_t most_waiting_gangs = 10'000'000;
@@ -52,7 +59,13 @@ class Controller final : public Service, private EventLog {
   /// Reads back what was, finds out what is, and goes on. Call once, before all else.
   Result<void> begin();
 
+  /// As whoever the service belongs to.
   void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void submit_as(Submitter submitter, JobSpec spec, Reply<Submitted> reply);
+  /// Login name and uid of the owner of a job.
+  Result<std::pair<std::string, std::uint32_t>> owner_of(JobId job);
+  /// The newest job of that name of one user.
+  void find_of(const std::string& name, std::uint32_t uid, Reply<JobId> reply);
   void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
   void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
             Reply<JobDetail> reply) override;
@@ -69,6 +82,7 @@ class Controller final : public Service, private EventLog {
 
  private:
   struct PendingSubmit {
+    Submitter submitter;
     JobSpec spec;
     Reply<Submitted> reply;
   };
@@ -101,7 +115,7 @@ class Controller final : public Service, private EventLog {
   void answer_with_devices();
 
   // Answers (answers.cpp).
-  Result<Job> check_submit(JobSpec spec);
+  Result<Job> check_submit(const Submitter& submitter, JobSpec spec);
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job);
   /// Where it waits if its queue was taken out of the config file; else empty.

@@ -13,8 +13,9 @@
 namespace gangline {
 namespace {
 
-constexpr std::string_view config_keys[] = {"policy",    "idle_exit",      "sample_every",
-                                            "half_life", "cpus_as_device", "queue"};
+constexpr std::string_view config_keys[] = {
+    "policy", "idle_exit", "sample_every", "half_life", "cpus_as_device", "queue", "for_all"};
+constexpr std::string_view for_all_keys[] = {"people", "operators"};
 constexpr std::string_view queue_keys[] = {"priority", "allow_foreign", "parent",
                                            "share",    "guaranteed",    "guaranteed_cpus",
                                            "limit",    "limit_cpus",    "time"};
@@ -199,6 +200,19 @@ void read_policy(const Written& value, Settings& settings, const PolicyCheck& ch
   }
 }
 
+void read_for_all(const Written& root, ForAllSettings& settings, Mistakes& mistakes) {
+  const Written* value = find(root, "for_all");
+  if (value == nullptr) return;
+  if (value->kind != WrittenKind::table)
+    return add_wrong_kind({"for_all", *value}, "a table", mistakes,
+                          "write [for_all] and people = \"a-group\" below it");
+  refuse_unknown_keys(*value, for_all_keys, mistakes);
+  if (const Written* people = find(*value, "people"))
+    settings.people = read_text({"people", *people}, mistakes).value_or("");
+  if (const Written* operators = find(*value, "operators"))
+    settings.operators = read_text({"operators", *operators}, mistakes).value_or("");
+}
+
 Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mistakes) {
   Settings settings;
   refuse_unknown_keys(root, config_keys, mistakes);
@@ -213,6 +227,7 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mi
     settings.cpus_as_device = static_cast<std::uint32_t>(
         read_whole({"cpus_as_device", *value}, 1, most_cpus_as_device, mistakes)
             .value_or(settings.cpus_as_device));
+  read_for_all(root, settings.for_all, mistakes);
   read_queues(root, settings.queues, mistakes);
   return settings;
 }

@@ -17,6 +17,7 @@ const char* name_of(TeamLauncher launcher) {
 }
 
 std::string to_json(const JobSpec& spec) { return mapping::text_of(spec); }
+std::string to_json(const Person& person) { return mapping::text_of(person); }
 std::string to_json(const Event& event) { return mapping::text_of(event); }
 std::string to_json(const Allocation& allocation) { return mapping::text_of(allocation); }
 std::string to_json(const Node& node) { return mapping::text_of(node); }
@@ -24,6 +25,10 @@ std::string to_json(const Ending& ending) { return mapping::text_of(ending); }
 std::string to_json(const std::vector<Fence>& fences) { return mapping::text_of(fences); }
 std::string to_json(const Error& error) { return mapping::text_of(error); }
 
+template <>
+Result<Person> from_json<Person>(std::string_view text) {
+  return mapping::value_of<Person>(text);
+}
 template <>
 Result<JobSpec> from_json<JobSpec>(std::string_view text) {
   return mapping::value_of<JobSpec>(text);

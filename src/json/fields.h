@@ -161,6 +161,20 @@ void fields(M& m, JobSpec& v) {
   m("log_limit", v.log_limit);
 }
 template <class M>
+void fields(M& m, ProcessLimit& v) {
+  m("resource", v.resource);
+  m("soft", v.soft);
+  m("hard", v.hard);
+}
+template <class M>
+void fields(M& m, Person& v) {
+  m("uid", v.uid);
+  m("gid", v.gid);
+  m("groups", v.groups);
+  m("umask", v.umask);
+  m("limits", v.limits);
+}
+template <class M>
 void fields(M& m, Job& v) {
   m("id", v.id);
   m("owner", v.owner);

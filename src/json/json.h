@@ -32,6 +32,7 @@ std::string to_json(const std::vector<NodeView>& nodes);
 std::string to_json(const LogChunk& chunk);
 std::string to_json(const ServiceStatus& status);
 std::string to_json(const JobId& id);
+std::string to_json(const Person& person);
 
 /// Never fails: what makes no sense is an Error of kind broken.
 Error error_from_json(std::string_view text);

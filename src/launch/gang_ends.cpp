@@ -89,6 +89,7 @@ void Gangs::reap() {
       }
     } else {
       wake_by(since_boot());  // perhaps the last of what a gang left behind
+      note_gone(pid);
     }
     ::waitpid(pid, nullptr, WNOHANG);
   }
@@ -204,7 +205,7 @@ bool Gangs::has_leftovers(const LiveGang& gang) {
   Book& book = ledger_.book();
   bool left = false;
   for (const std::int64_t pid : children) {
-    if (book.find_pid(pid).task != nullptr || pid == ::getpid()) continue;
+    if (book.find_pid(pid).task != nullptr || pid == ::getpid() || is_becoming_task(pid)) continue;
     const auto process = read_process(pid);
     if (!process || process->zombie) continue;
     if (!leads_session(gang, process->session)) {
@@ -300,6 +301,7 @@ void Gangs::tick() {
   next_tick_ = {0};
   if (reap_again_) reap();
   tick_orphans(boot);
+  tick_starts(boot);
   if (boot >= next_second_) {
     next_second_ = boot + seconds(1);
     tick_second(boot);
@@ -309,7 +311,7 @@ void Gangs::tick() {
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
   const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
-                    reap_again_ || !groups_to_lower_.empty();
+                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty();
   if (busy) wake_by(next_second_);
 }
 
@@ -341,6 +343,7 @@ void Gangs::tick_second(Span boot) {
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);
   }
   for (const StartMessage& message : std::exchange(unwritten_, {})) order(message);
+  for (const std::uint64_t lane : std::exchange(put_off_, {})) ready_.push_back(lane);
   if (unwritten_.empty() && ready_.empty() && !reap_again_) trouble_.clear();
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
 }

@@ -74,8 +74,9 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
     : ledger_(ledger),
       settings_(std::move(settings)),
       boot_(boot_id()),
-      files_(settings_.state_dir),
+      files_(settings_.state_dir, settings_.for_all.has_value()),
       cgroups_(settings_.cgroup_root) {
+  if (settings_.for_all) cgroups_.always_group();
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
   Unpacker from(*bytes);
@@ -114,8 +115,8 @@ void Gangs::put_job(Job job) {
   const JobId id = job.id;
   Packer packer;
   pack(packer, job);
-  cards_[id] = JobCard{std::move(job), nullptr, {}};
-  auto made = files_.make_directories_of(id);
+  JobCard& card = cards_[id] = JobCard{std::move(job), nullptr, {}};
+  auto made = files_.make_directories_of(card.job);
   if (!made) {
     trouble_ = made.error().sentence();
     return;
@@ -199,6 +200,7 @@ void Gangs::stop(const StopMessage& message) {
   ending.detail = message.reason;
   commit({EndedRecord{message.gang, lane->order.attempt, Time{0}, now(), std::move(ending),
                       ledger_.next_news()}});
+  drop_unwanted_starts();
 }
 
 void Gangs::return_turns(const ReturnMessage& message) {
@@ -210,6 +212,7 @@ void Gangs::return_turns(const ReturnMessage& message) {
         returned.add(turns);
   for (const Range& turns : returned.ranges())
     commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
+  drop_unwanted_starts();
 }
 
 void Gangs::stop_all(const std::string& reason, bool at_once) {
@@ -229,7 +232,11 @@ bool Gangs::start_some() {
   for (int started = 0; !ready_.empty(); ++started) {
     if (started == most_starts_at_a_time) return true;
     Lane* lane = ledger_.book().lane(ready_.front());
-    if (lane != nullptr && !lane->running && !lane->waiting.empty() && !begin_turn(*lane)) {
+    const auto is_due = [this](const Lane* one) {
+      return one != nullptr && !one->running && !one->waiting.empty() &&
+             !is_starting(one->order.lane);
+    };
+    if (is_due(lane) && !begin_turn(*lane)) {
       wake_by(since_boot() + seconds(1));
       return false;
     }
@@ -237,7 +244,7 @@ bool Gangs::start_some() {
     const std::uint64_t number = ready_.front();
     ready_.pop_front();
     lane = ledger_.book().lane(number);
-    if (lane != nullptr && !lane->running && !lane->waiting.empty()) ready_.push_back(number);
+    if (is_due(lane)) ready_.push_back(number);
   }
   return false;
 }
@@ -271,7 +278,7 @@ const Meeting& Gangs::meeting_of(const Lane& lane, std::uint32_t index) {
   }
   const auto card = cards_.find(lane.order.job);
   if (card != cards_.end() && card->second.job.spec->launcher == TeamLauncher::mpi) {
-    auto hosts = files_.host_file({lane.order.job, index}, tasks);
+    auto hosts = files_.host_file(card->second.job, {lane.order.job, index}, tasks);
     meeting.host_file = hosts ? *std::move(hosts) : "";
   }
   return meeting;
@@ -319,6 +326,10 @@ bool Gangs::begin_turn(Lane& lane) {
                    "", "submit it again"});
     return true;
   }
+  if (const auto may = may_start(card->job); !may) {
+    end_unstarted(lane, index, may.error());
+    return true;
+  }
 
   // 2. What to run, or why it cannot be run.
   const std::string& epoch = ledger_.book().epoch();
@@ -344,6 +355,10 @@ bool Gangs::begin_turn(Lane& lane) {
       set_fence_variables(fence_variables(node_, part.tasks[i], true),
                           recipe->tasks[i].environment);
   }
+  if (recipe->person) {
+    begin_as_person(lane, index, *std::move(recipe), raised);
+    return true;
+  }
   Started started = start_tasks(*recipe, beginnings(lane, id, ledger_.next_news()),
                                 ledger_.journal_fd(), raised.doors);
   Cgroups::close_doors(raised);
@@ -363,12 +378,7 @@ bool Gangs::begin_turn(Lane& lane) {
   LiveGang* gang = ledger_.book().find(id);
   CHECK(gang != nullptr);
   care_for(*gang, std::move(raised.groups));
-  if (!started.failure.empty()) {
-    const StopRecord stop{id,   EndCause::not_started, started.failure,
-                          true, std::nullopt,          since_boot()};
-    if (!commit({stop})) gang->stop = stop;
-    act_on_stop(*gang);
-  }
+  if (!started.failure.empty()) fail_to_start(id, started.failure);
   return true;
 }
 

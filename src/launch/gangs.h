@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -17,15 +18,23 @@
 #include "launch/job_files.h"
 #include "launch/processes.h"
 #include "launch/recipe.h"
+#include "launch/start/person_start.h"
 #include "launch/wire.h"
 
 namespace gangline {
+
+/// Of a launcher that runs as root: it serves a service that runs as this user, and starts tasks as
+/// those who submitted them.
+struct ForAll {
+  std::uint32_t service_uid = 0, service_gid = 0;
+};
 
 struct GangsSettings {
   std::string state_dir;
   std::string cgroup_root = "/";
   std::int64_t guardian = 0;   ///< parent of this process; its children count as watched
   std::string guardian_exits;  ///< file to which it writes the exits that it sees
+  std::optional<ForAll> for_all = {};
 };
 
 class Gangs {
@@ -66,6 +75,19 @@ class Gangs {
   /// Its pidfd has the event that was waited for.
   void orphan_ended(int pidfd);
 
+  /// Gangs whose processes are becoming tasks of another person.
+  struct Starting {
+    std::uint64_t lane = 0;
+    std::uint32_t index = 0;
+    Span boot_before{0};
+    Span until{0};  ///< it must be ready by then
+    std::unique_ptr<PersonStart> start;
+    std::vector<std::vector<std::string>> groups;
+  };
+  /// By the descriptor that is readable when there is something to hear.
+  const std::map<int, Starting>& starting() const { return starting_; }
+  void hear_start(int fd);
+
   /// Why nothing is started; empty: all is well.
   const std::string& trouble() const { return trouble_; }
   /// Job cards that nobody needs any more are forgotten.
@@ -87,6 +109,19 @@ class Gangs {
   std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
   void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
+  /// Whether this launcher may start it as the person whose it is.
+  Result<void> may_start(const Job& job) const;
+  void begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe recipe,
+                       RaisedFences& raised);
+  bool is_starting(std::uint64_t lane) const;
+  bool is_wanted(const Starting& starting);
+  bool believe_beginning(Starting& starting);
+  void end_start(int fd, bool later);
+  void drop_unwanted_starts();
+  void tick_starts(Span boot);
+  void note_gone(std::int64_t pid);
+  bool is_becoming_task(std::int64_t pid) const;
+  void fail_to_start(GangId gang, const std::string& why);
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);
   bool commit(const std::vector<Record>& records);
   void settle_boot();
@@ -139,6 +174,8 @@ class Gangs {
   std::vector<StartMessage> unwritten_;  // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
   std::map<int, Orphan> orphans_;  // by pidfd
+  std::map<int, Starting> starting_;
+  std::vector<std::uint64_t> put_off_;  // lanes whose turn is tried again later: the disk was full
   std::size_t guardian_exits_read_ = 0;
   bool reap_again_ = false;
   std::string trouble_;

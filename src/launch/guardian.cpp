@@ -253,12 +253,17 @@ int run_launcher(const LauncherSettings& settings) {
   }
   if (!lock->open()) return 0;  // another launcher is there
   station.lock = *std::move(lock);
-  auto listener = listen_unix(launcher_socket(settings.state_dir));
+  const std::string socket = launcher_socket(settings.state_dir, settings.for_all.has_value());
+  auto listener = listen_unix(socket);
+  if (listener && settings.for_all &&
+      ::chown(socket.c_str(), settings.for_all->service_uid, settings.for_all->service_gid) != 0)
+    listener = system_error("give to the service", socket, errno);
   if (!listener) {
     complain(listener.error());
     return 1;
   }
   station.listener = *std::move(listener);
+  if (settings.foreground) return guard(std::move(station));
   const pid_t pid = ::fork();
   if (pid < 0) {
     complain(system_error("make a process", "launcher", errno));

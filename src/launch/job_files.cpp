@@ -29,24 +29,23 @@ Time modified(const struct stat& file) {
   return {static_cast<std::int64_t>(file.st_mtim.tv_sec) * 1'000'000 + file.st_mtim.tv_nsec / 1000};
 }
 
-/// Copies bytes [begin, end) of `from` to a file beside `to`, which then takes its place.
-Result<void> write_piece(int from, const std::string& source, const Shard& shard,
-                         const std::string& to) {
-  const std::string beside = to + ".new";
-  auto piece = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
-  if (!piece) return piece.error();
+/// Copies it from `from` to a file beside its place, which then takes it.
+Result<void> write_piece(int from, const PieceToCut& piece) {
+  const std::string beside = piece.to + ".new";
+  auto file = open_file(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
+  if (!file) return file.error();
   std::vector<char> block(1 << 16);
-  std::uint64_t at = shard.begin;
-  while (at < shard.end) {
-    const std::size_t wanted = std::min<std::uint64_t>(block.size(), shard.end - at);
+  std::uint64_t at = piece.begin;
+  while (at < piece.end) {
+    const std::size_t wanted = std::min<std::uint64_t>(block.size(), piece.end - at);
     const ssize_t n = ::pread(from, block.data(), wanted, static_cast<off_t>(at));
-    if (n < 0) return system_error("read", source, errno);
-    if (n == 0) return Error{ErrorKind::refused, "it is shorter than it was", source, ""};
-    auto written = write_all(piece->number(), {block.data(), static_cast<std::size_t>(n)}, beside);
+    if (n < 0) return system_error("read", piece.source, errno);
+    if (n == 0) return Error{ErrorKind::refused, "it is shorter than it was", piece.source, ""};
+    auto written = write_all(file->number(), {block.data(), static_cast<std::size_t>(n)}, beside);
     if (!written) return written;
     at += static_cast<std::uint64_t>(n);
   }
-  if (::rename(beside.c_str(), to.c_str()) != 0) return system_error("rename", beside, errno);
+  if (::rename(beside.c_str(), piece.to.c_str()) != 0) return system_error("rename", beside, errno);
   return {};
 }
 
@@ -78,22 +77,36 @@ std::string JobFiles::output(const JobSpec& spec, GangId gang) const {
   return outputs_directory(gang.job) + "/" + padded(gang.index, gang_count(spec) - 1);
 }
 
-Result<std::string> JobFiles::host_file(GangId gang, std::size_t tasks) const {
+Result<void> JobFiles::make_closed(const std::string& directory) const {
+  return make_directories(directory, for_all_ ? 0711 : 0700);
+}
+
+/// To the person, where it is another one than we are.
+Result<void> JobFiles::give(const std::string& path, const Job& job) const {
+  if (!for_all_ || !job.person) return {};
+  if (::lchown(path.c_str(), job.person->uid, job.person->gid) != 0)
+    return system_error("give to " + job.owner, path, errno);
+  return {};
+}
+
+Result<std::string> JobFiles::host_file(const Job& job, GangId gang, std::size_t tasks) const {
   const std::string directory = job_directory(gang.job) + "/hosts";
   const std::string path = directory + "/" + std::to_string(gang.index);
-  auto written = make_directories(directory, 0700);
+  auto written = make_closed(directory);
   if (written) written = replace_file(path, "localhost slots=" + std::to_string(tasks) + "\n");
+  if (written) written = give(path, job);
   if (!written) return written.error();
   return path;
 }
 
-Result<std::string> JobFiles::script(JobId job, const std::string& text) const {
-  const std::string directory = job_directory(job) + "/scripts";
+Result<std::string> JobFiles::script(const Job& job, const std::string& text) const {
+  const std::string directory = job_directory(job.id) + "/scripts";
   const std::string path = directory + "/" + std::to_string(std::hash<std::string>{}(text));
-  const auto before = read_file(path);
+  const auto before = read_file(path, text.size());
   if (before && *before == text) return path;
-  auto written = make_directories(directory, 0700);
+  auto written = make_closed(directory);
   if (written) written = replace_file(path, text);
+  if (written) written = give(path, job);
   if (!written) return written.error();
   return path;
 }
@@ -107,40 +120,47 @@ JobId JobFiles::newest_job() const {
   return newest;
 }
 
-Result<void> JobFiles::make_directories_of(JobId job) {
-  if (made_.contains(job)) return {};
-  for (const char* part : {"/logs", "/outputs"}) {
-    auto made = make_directories(job_directory(job) + part, 0700);
+Result<void> JobFiles::make_directories_of(const Job& job) {
+  if (made_.contains(job.id)) return {};
+  const std::string directory = job_directory(job.id);
+  if (for_all_)
+    if (auto made = make_directories(state_dir_ + "/jobs", 0755); !made) return made;
+  if (auto made = make_closed(directory + "/logs"); !made) return made;
+  for (const char* part : {"/outputs", "/shards"}) {
+    if (part[1] == 's' && !job.spec->split) continue;
+    auto made = make_directories(directory + part, 0700);
+    if (made) made = give(directory + part, job);
     if (!made) return made;
   }
   if (made_.size() >= most_remembered_jobs) made_.erase(made_.begin());
-  made_.insert(job);
+  made_.insert(job.id);
   return {};
 }
 
-Result<std::string> JobFiles::shard(const Job& job, std::uint32_t index) {
-  const JobSpec& spec = *job.spec;
-  const std::uint32_t n = shard_of(spec, index);
-  const Shard& shard = spec.split->shards[n];
-  if (spec.split->kind != SplitKind::lines || shard.begin >= shard.end) return shard.text;
+std::string JobFiles::shard(const Job& job, std::uint32_t index,
+                            std::optional<PieceToCut>& piece) const {
+  const Split& split = *job.spec->split;
+  const std::uint32_t n = shard_of(*job.spec, index);
+  const Shard& shard = split.shards[n];
+  if (split.kind != SplitKind::lines || shard.begin >= shard.end) return shard.text;
+  piece = PieceToCut{
+      split.source, split.source_size, split.source_modified,
+      shard.begin,  shard.end,         job_directory(job.id) + "/shards/" + std::to_string(n)};
+  return piece->to;
+}
 
-  const std::string directory = job_directory(job.id) + "/shards";
-  const std::string path = directory + "/" + std::to_string(n);
+Result<void> cut_piece(const PieceToCut& piece) {
   struct stat there {};
-  if (::stat(path.c_str(), &there) == 0 &&
-      static_cast<std::uint64_t>(there.st_size) == shard.end - shard.begin)
-    return path;
-  const std::string& source = spec.split->source;
-  auto file = open_file(source, O_RDONLY);
+  if (::stat(piece.to.c_str(), &there) == 0 &&
+      static_cast<std::uint64_t>(there.st_size) == piece.end - piece.begin)
+    return {};
+  auto file = open_file(piece.source, O_RDONLY);
   if (!file) return file.error();
-  if (::fstat(file->number(), &there) != 0) return system_error("look at", source, errno);
-  if (there.st_size != spec.split->source_size.n || modified(there) != spec.split->source_modified)
-    return Error{ErrorKind::refused, "the file was changed after the job was submitted", source,
-                 "submit the job again"};
-  auto written = make_directories(directory, 0700);
-  if (written) written = write_piece(file->number(), source, shard, path);
-  if (!written) return written.error();
-  return path;
+  if (::fstat(file->number(), &there) != 0) return system_error("look at", piece.source, errno);
+  if (there.st_size != piece.source_size.n || modified(there) != piece.source_modified)
+    return Error{ErrorKind::refused, "the file was changed after the job was submitted",
+                 piece.source, "submit the job again"};
+  return write_piece(file->number(), piece);
 }
 
 Result<LogState> trim_log(const std::string& path, Bytes limit) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,10 +14,24 @@
 
 namespace gangline {
 
+/// A piece of a file of lines that is to be a file of its own.
+struct PieceToCut {
+  std::string source;
+  Bytes source_size{0};  ///< and when it was changed last, as the job was submitted
+  Time source_modified{0};
+  std::uint64_t begin = 0, end = 0;
+  std::string to;
+};
+/// Does it, unless it is done. An Error if the source is not any more what it was.
+Result<void> cut_piece(const PieceToCut& piece);
+
 /// STATE/jobs/<job>/{logs,outputs,shards,hosts,scripts}/… and STATE/launcher/.
 class JobFiles {
  public:
-  explicit JobFiles(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+  /// `for_all`: of a launcher that runs as root. What is the person's of a job then belongs to
+  /// them; they may pass through all other directories, but change none.
+  explicit JobFiles(std::string state_dir, bool for_all = false)
+      : state_dir_(std::move(state_dir)), for_all_(for_all) {}
 
   std::string launcher_directory() const { return state_dir_ + "/launcher"; }
   std::string job_directory(JobId job) const;
@@ -26,20 +41,23 @@ class JobFiles {
   std::string outputs_directory(JobId job) const { return job_directory(job) + "/outputs"; }
   std::string card(JobId job) const { return job_directory(job) + "/card"; }
   /// Written for a gang of so many tasks; its path.
-  Result<std::string> host_file(GangId gang, std::size_t tasks) const;
+  Result<std::string> host_file(const Job& job, GangId gang, std::size_t tasks) const;
   /// A script for the shell, written once for all tasks that run it; its path.
-  Result<std::string> script(JobId job, const std::string& text) const;
+  Result<std::string> script(const Job& job, const std::string& text) const;
   /// The highest number of a job that has left files here; 0: none has.
   JobId newest_job() const;
 
   /// The directories of a job; made once in the life of this object.
-  Result<void> make_directories_of(JobId job);
-  /// What `{shard}` stands for. Pieces of a file of lines are written to a file of their own first;
-  /// an Error if that file is not any more what it was when the job was submitted.
-  Result<std::string> shard(const Job& job, std::uint32_t index);
+  Result<void> make_directories_of(const Job& job);
+  /// What `{shard}` stands for, and what is to be cut first.
+  std::string shard(const Job& job, std::uint32_t index, std::optional<PieceToCut>& piece) const;
 
  private:
+  Result<void> make_closed(const std::string& directory) const;
+  Result<void> give(const std::string& path, const Job& job) const;
+
   std::string state_dir_;
+  bool for_all_ = false;
   std::set<JobId> made_;
 };
 

@@ -31,6 +31,7 @@ struct Connection {
   Fd fd;
   Inbox inbox;
   std::string outbox;
+  bool is_root = false;  // it serves a service, but root may end it
   bool welcome = false;
   bool broken = false;
   std::uint64_t told = 0;  // number of the newest news it was sent
@@ -67,8 +68,8 @@ class Launcher {
       : settings_(settings),
         post_(post),
         ledger_(std::move(ledger)),
-        gangs_(ledger_,
-               {settings.state_dir, settings.cgroup_root, ::getppid(), post.guardian_exits}) {}
+        gangs_(ledger_, {settings.state_dir, settings.cgroup_root, ::getppid(), post.guardian_exits,
+                         settings.for_all}) {}
 
   Result<LauncherVerdict> run();
 
@@ -132,6 +133,7 @@ Result<LauncherVerdict> Launcher::run() {
 bool Launcher::idle_long_enough() {
   const Span boot = since_boot();
   if (!connections_.empty()) idle_since_ = boot;
+  if (settings_.for_all) return false;
   // Somebody may have deleted the state directory; then no service can come any more.
   const bool is_there = ::access(launcher_socket(settings_.state_dir).c_str(), F_OK) == 0;
   return !is_there || boot - idle_since_ >= settings_.idle_exit;
@@ -151,6 +153,9 @@ void Launcher::wait() {
   for (const auto& [pidfd, orphan] : gangs_.orphans())
     waited_for_.push_back({pidfd, orphan.events(), 0});
 
+  const std::size_t first_start = waited_for_.size();
+  for (const auto& [fd, starting] : gangs_.starting()) waited_for_.push_back({fd, POLLIN, 0});
+
   const Span boot = since_boot();
   Span longest = std::min(longest_poll, settings_.idle_exit + milliseconds(1));
   if (gangs_.next_tick().us != 0) longest = std::min(longest, gangs_.next_tick() - boot);
@@ -167,7 +172,9 @@ void Launcher::wait() {
     gangs_.reap();
   }
   if (waited_for_[2].revents != 0) hear_guardian();
-  for (std::size_t i = first_orphan; i < waited_for_.size(); ++i)
+  for (std::size_t i = first_start; i < waited_for_.size(); ++i)
+    if (waited_for_[i].revents != 0) gangs_.hear_start(waited_for_[i].fd);
+  for (std::size_t i = first_orphan; i < first_start; ++i)
     if (waited_for_[i].revents != 0) gangs_.orphan_ended(waited_for_[i].fd);
   for (std::size_t i = 3; i < first_orphan; ++i)
     if (waited_for_[i].revents != 0) serve(*connections_[i - 3]);
@@ -186,9 +193,12 @@ void Launcher::accept() {
   auto fd = accept_unix(post_.listener);
   if (!fd || !fd->open()) return;
   const auto peer = peer_of(fd->number());
-  if (!peer || peer->uid != ::geteuid() || connections_.size() >= most_connections) return;
+  const std::uint32_t served = settings_.for_all ? settings_.for_all->service_uid : ::geteuid();
+  const bool is_root = settings_.for_all && peer && peer->uid == 0;
+  if (!peer || (peer->uid != served && !is_root) || connections_.size() >= most_connections) return;
   auto connection = std::make_unique<Connection>();
   connection->fd = *std::move(fd);
+  connection->is_root = is_root;
   connections_.push_back(std::move(connection));
 }
 
@@ -280,7 +290,8 @@ void Launcher::obey(Connection& connection, const Message& message) {
     ledger_.book().acknowledge(number_of_cursor(seen->cursor, ledger_.book().epoch()));
     gangs_.forget_jobs();
   } else if (std::holds_alternative<RetireMessage>(message)) {
-    retire_ = true;
+    if (connection.is_root) gangs_.stop_all("the launcher was told to end", true);
+    retire_ = !settings_.for_all || connection.is_root;
   } else {
     connection.broken = true;  // a launcher's own words
   }
@@ -323,7 +334,9 @@ void Launcher::tell_news() {
 
 }  // namespace
 
-std::string launcher_socket(const std::string& state_dir) { return state_dir + "/launcher/socket"; }
+std::string launcher_socket(const std::string& state_dir, bool for_all) {
+  return state_dir + (for_all ? "/launcher.sock" : "/launcher/socket");
+}
 
 Result<LauncherVerdict> run_launcher_loop(const LauncherSettings& settings,
                                           const LauncherPost& post) {

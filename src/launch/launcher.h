@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -15,6 +16,10 @@ struct LauncherSettings {
   std::string state_dir;
   std::string cgroup_root = "/";
   Span idle_exit = minutes(10);  ///< without a gang and without a service
+  /// Set: this process is root, serves that user alone, and stays until it is told to end.
+  std::optional<ForAll> for_all = {};
+  bool foreground =
+      false;  ///< the calling process is the guardian; run_launcher returns at its end
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of
@@ -22,8 +27,9 @@ struct LauncherSettings {
 /// already. Closes all files but the standard streams.
 int run_launcher(const LauncherSettings& settings);
 
-/// Where a launcher of this state directory listens.
-std::string launcher_socket(const std::string& state_dir);
+/// Where a launcher of this state directory listens; `for_all`: outside the directory that is
+/// closed to all but root.
+std::string launcher_socket(const std::string& state_dir, bool for_all = false);
 
 /// What the guardian hands to the launcher that it starts.
 struct LauncherPost {

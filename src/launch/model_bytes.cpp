@@ -225,6 +225,33 @@ TaskPlace unpack_place(Unpacker& from) {
   return place;
 }
 
+void pack_person(Packer& to, const Person& person) {
+  to.u32(person.uid);
+  to.u32(person.gid);
+  pack_list(to, person.groups, [&](std::uint32_t group) { to.u32(group); });
+  to.u32(person.umask);
+  pack_list(to, person.limits, [&](const ProcessLimit& limit) {
+    to.u32(limit.resource);
+    to.i64(limit.soft);
+    to.i64(limit.hard);
+  });
+}
+Person unpack_person(Unpacker& from) {
+  Person person;
+  person.uid = from.u32();
+  person.gid = from.u32();
+  person.groups = unpack_list(from, 4, [&] { return from.u32(); });
+  person.umask = from.u32();
+  person.limits = unpack_list(from, 20, [&] {
+    ProcessLimit limit;
+    limit.resource = from.u32();
+    limit.soft = from.i64();
+    limit.hard = from.i64();
+    return limit;
+  });
+  return person;
+}
+
 /// The variants of EventBody that a launcher reports, by their number in the byte stream.
 enum class ReportedEvent : std::uint8_t { started, ended, returned, trimmed };
 
@@ -246,6 +273,8 @@ void pack(Packer& to, const Job& job) {
   to.u32(job.uid);
   to.i64(job.submitted.us);
   pack_spec(to, *job.spec);
+  to.u8(job.person ? 1 : 0);
+  if (job.person) pack_person(to, *job.person);
 }
 
 Job unpack_job(Unpacker& from) {
@@ -255,6 +284,7 @@ Job unpack_job(Unpacker& from) {
   job.uid = from.u32();
   job.submitted.us = from.i64();
   job.spec = std::make_shared<const JobSpec>(unpack_spec(from));
+  if (from.u8() != 0) job.person = std::make_shared<const Person>(unpack_person(from));
   return job;
 }
 

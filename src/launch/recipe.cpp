@@ -69,7 +69,18 @@ std::vector<EnvVar> placeholder_values(const JobSpec& spec, GangId gang, std::ui
 struct Words {
   std::string program;
   std::vector<std::string> words;
+  std::vector<std::string> candidates;
 };
+
+/// Where a program of that name may lie.
+std::vector<std::string> candidates_for(const std::string& word, const std::string& path,
+                                        const std::string& dir) {
+  if (word.find('/') != std::string::npos) return {word.front() == '/' ? word : dir + "/" + word};
+  std::vector<std::string> all;
+  for (const std::string_view part : split(path, ':'))
+    all.push_back((part.empty() ? dir : std::string(part)) + "/" + word);
+  return all;
+}
 
 Result<void> check_directory(const std::string& dir) {
   struct stat there {};
@@ -100,15 +111,16 @@ Result<Words> make_words(JobCard& card, const Command& command, const std::vecto
                          const std::vector<std::string>& outputs, const std::string& path,
                          const std::string& dir, const JobFiles& files) {
   Words made;
+  const bool own = card.job.person == nullptr;
   if (command.shell) {
-    auto shell = look_up(card, "/bin/sh", path, dir);
-    if (!shell) return shell.error();
+    if (own)
+      if (auto shell = look_up(card, "/bin/sh", path, dir); !shell) return shell.error();
     std::string script = expand(command.words.front(), values, true);
     if (script.size() <= longest_word)
-      return Words{"/bin/sh", {"/bin/sh", "-c", std::move(script)}};
-    auto file = files.script(card.job.id, script);
+      return Words{"/bin/sh", {"/bin/sh", "-c", std::move(script)}, {}};
+    auto file = files.script(card.job, script);
     if (!file) return file.error();
-    return Words{"/bin/sh", {"/bin/sh", *std::move(file)}};
+    return Words{"/bin/sh", {"/bin/sh", *std::move(file)}, {}};
   }
   for (std::size_t i = 0; i < command.words.size(); ++i) {
     const std::string& word = command.words[i];
@@ -121,6 +133,11 @@ Result<Words> make_words(JobCard& card, const Command& command, const std::vecto
     } else {
       made.words.push_back(expand(word, values, is_script(command.words, i)));
     }
+  }
+  if (!own) {
+    made.program = made.words.front();
+    made.candidates = candidates_for(made.program, path, dir);
+    return made;
   }
   auto program = look_up(card, made.words.front(), path, dir);
   if (!program) return program.error();
@@ -185,17 +202,16 @@ Result<std::string> find_program(const std::string& word, const std::string& pat
            ::access(file.c_str(), X_OK) == 0;
   };
   if (word.empty()) return cannot_start("its command is empty", "name a program");
+  const std::vector<std::string> candidates = candidates_for(word, path, dir);
   if (word.find('/') != std::string::npos) {
-    const std::string file = word.front() == '/' ? word : dir + "/" + word;
+    const std::string& file = candidates.front();
     if (usable(file)) return file;
     if (::access(file.c_str(), F_OK) != 0)
       return cannot_start("there is no program " + file, "is the path right?");
     return cannot_start(file + " is not a program that may be run", "chmod +x " + file);
   }
-  for (const std::string_view part : split(path, ':')) {
-    const std::string file = (part.empty() ? dir : std::string(part)) + "/" + word;
+  for (const std::string& file : candidates)
     if (usable(file)) return file;
-  }
   return cannot_start("there is no program '" + word + "' in PATH",
                       "is it installed here? PATH is " + path);
 }
@@ -208,16 +224,15 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
   const bool gather = index >= gang_count(spec);
   if (index >= total_gangs(spec))
     return cannot_start("the job has no gang " + std::to_string(index), "");
-  auto made = files.make_directories_of(gang.job);
+  auto made = files.make_directories_of(card.job);
   if (!made) return made.error();
 
   // 1. What its placeholders stand for.
+  GangRecipe recipe{gang, order.attempt, {}, card.job.person};
   std::string shard;
-  if (spec.split && !gather) {
-    auto piece = files.shard(card.job, index);
-    if (!piece) return piece.error();
-    shard = *std::move(piece);
-  }
+  if (spec.split && !gather) shard = files.shard(card.job, index, recipe.piece);
+  if (recipe.piece && !recipe.person)
+    if (auto cut = cut_piece(*recipe.piece); !cut) return cut.error();
   const std::string output = files.output(spec, gang);
   const std::vector<TaskPlace>& places = order.allocation->parts[order.part].tasks;
   std::uint32_t tasks = 0;
@@ -228,7 +243,6 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
   if (gather) outputs = outputs_of(spec, gang.job, files);
 
   // 2. One recipe for each task.
-  GangRecipe recipe{gang, order.attempt, {}};
   recipe.tasks.reserve(places.size());
   for (const TaskPlace& place : places) {
     values.front().second = std::to_string(place.rank);
@@ -252,6 +266,7 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
                             path != nullptr ? *path : usual_path, task.dir, files);
     if (!words) return words.error();
     task.program = std::move(words->program);
+    task.candidates = std::move(words->candidates);
     task.words = std::move(words->words);
     task.output_log = files.log(gang, order.attempt, place.rank, false);
     task.error_log = files.log(gang, order.attempt, place.rank, true);

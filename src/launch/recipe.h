@@ -20,6 +20,8 @@ namespace gangline {
 struct TaskRecipe {
   std::uint32_t rank = 0;
   std::string program;  ///< path for exec
+  /// Paths of which the first that can be run is run, where the launcher is not to look itself.
+  std::vector<std::string> candidates;
   std::vector<std::string> words;
   std::shared_ptr<const std::vector<std::string>> inherited;  ///< "NAME=value", never null
   std::vector<std::string> environment;                       ///< more of them
@@ -34,6 +36,11 @@ struct GangRecipe {
   GangId gang;
   std::uint32_t attempt = 1;
   std::vector<TaskRecipe> tasks;
+  /// Whom the tasks run as; null: as this process. Then nothing that is the person's was looked at:
+  /// the tasks do it themselves.
+  std::shared_ptr<const Person> person = nullptr;
+  std::uint32_t log_group = 0;           ///< that reads their logs
+  std::optional<PieceToCut> piece = {};  ///< of the first task, as that person
 };
 
 /// A job as the launcher keeps it, with what its gangs share.

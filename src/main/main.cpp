@@ -16,6 +16,8 @@
 #include "devices/discover.h"
 #include "devices/probe_child.h"
 #include "launch/launcher.h"
+#include "main/for_all/daemons.h"
+#include "main/for_all/install.h"
 #include "main/places.h"
 #include "main/service_process.h"
 #include "main/stored_jobs.h"
@@ -80,6 +82,11 @@ std::vector<EnvVar> environment_here() {
 int run_internal(const std::vector<std::string>& words) {
   if (words[0] == "internal-probe")
     return run_probe(STDIN_FILENO, STDOUT_FILENO, sources_from_environment());
+  if (words.size() >= 2 && words[1] == "--for-all") {
+    if (words[0] == "internal-launcher")
+      return run_launcher_for_all(words.size() == 3 && words[2] == "--foreground");
+    if (words[0] == "internal-service") return run_service_for_all();
+  }
   if (words[0] == "internal-launcher" && words.size() == 3 && words[1] == "--state") {
     LauncherSettings settings;
     settings.state_dir = words[2];
@@ -186,6 +193,12 @@ int run(const std::vector<std::string>& words) {
     }
     return run_service(*places, stays, Fd{});
   };
+  around.install_for_all = [](const InstallOptions& options, const auto& tell) {
+    return install_for_all(options, tell);
+  };
+  around.uninstall_for_all = [&](const UninstallOptions& options, const auto& tell) {
+    return uninstall_for_all(options, around.running_service, tell);
+  };
   around.check_settings = []() -> Result<void> {
     const auto places = find_places();
     return places ? check_settings(*places) : places.error();
@@ -216,6 +229,7 @@ int run(const std::vector<std::string>& words) {
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
   around.version = GANGLINE_VERSION;
+  around.login = login_name(::geteuid());
   around.directory = own_directory();
   around.environment = environment_here();
   around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;

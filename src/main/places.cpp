@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "main/for_all/layout.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -25,6 +26,18 @@ bool is_own_closed_directory(const std::string& path) {
          there.st_uid == ::geteuid() && (there.st_mode & 077) == 0;
 }
 
+Result<bool> wants_service_for_all() {
+  const char* which = std::getenv("GANGLINE_SERVICE");
+  const std::string wanted = which != nullptr ? which : "";
+  if (wanted == "own") return false;
+  if (!wanted.empty())
+    return Error{ErrorKind::usage, "there is no service '" + wanted + "'", "GANGLINE_SERVICE",
+                 "GANGLINE_SERVICE=own asks for one of your own; without, the one for all is used"};
+  const char* state = std::getenv("GANGLINE_STATE");
+  if (state != nullptr && *state != '\0') return false;
+  return ::access(for_all::config, F_OK) == 0;
+}
+
 Result<void> make_our_directory(const std::string& path) {
   const auto made = make_private_directory(path);
   if (made || !made.error().hint.empty()) return made;
@@ -40,7 +53,19 @@ std::string own_directory() {
   return ::getcwd(path.data(), path.size()) != nullptr ? path.data() : "";
 }
 
+Places places_for_all() {
+  Places places;
+  places.state = for_all::state;
+  places.own = for_all::service_state;
+  places.socket = for_all::socket;
+  places.config = for_all::config;
+  places.for_all = true;
+  return places;
+}
+
 Result<Places> find_places() {
+  if (const auto wanted = wants_service_for_all(); !wanted) return wanted.error();
+  else if (*wanted) return places_for_all();
   Places places;
   std::string home = absolute_from("HOME");
   if (home.empty())
@@ -55,6 +80,7 @@ Result<Places> find_places() {
   if (!own_state.empty()) places.state = own_state;
   else places.state = (xdg_state.empty() ? home + "/.local/state" : xdg_state) + "/gangline";
   if (const auto made = make_our_directory(places.state); !made) return made.error();
+  places.own = places.state;
 
   // Two states must not share a socket, so a state of one's own keeps its socket with it.
   const std::string runtime = absolute_from("XDG_RUNTIME_DIR");

@@ -8,18 +8,23 @@
 namespace gangline {
 
 struct Places {
-  std::string
-      state;  ///< store, logs, outputs: GANGLINE_STATE, else the XDG state directory's gangline
+  std::string state;  ///< logs, outputs: GANGLINE_STATE, else the XDG state directory's gangline
+  std::string own;    ///< store, lock and log of the service: `state`, or a part of it
   std::string
       socket;  ///< of the service: in the XDG runtime directory, else in `state`, closed to others
   std::string config;  ///< GANGLINE_CONFIG, else the XDG config directory's gangline/config.toml
   bool config_is_named = false;  ///< by GANGLINE_CONFIG: then it must exist
+  bool for_all = false;          ///< those of the service for all people of this machine
 };
 
-inline std::string store_path(const Places& places) { return places.state + "/gangline.db"; }
+inline std::string store_path(const Places& places) { return places.own + "/gangline.db"; }
 
-/// Makes the directories that are missing, closed to others; does not make `config`.
+/// Those of the service for all where one is installed, and neither GANGLINE_STATE names another
+/// place nor GANGLINE_SERVICE=own asks for one's own. Else makes the directories that are missing,
+/// closed to others; does not make `config`.
 Result<Places> find_places();
+/// Of the service for all, whether it is installed or not.
+Places places_for_all();
 
 /// Where this process is; empty: in a directory that is gone.
 std::string own_directory();

@@ -17,10 +17,13 @@
 
 #include "base/text.h"
 #include "control/controller.h"
+#include "control/for_people.h"
 #include "engine/local/local_engine.h"
 #include "jobspec/config_file.h"
 #include "json/json.h"
 #include "launch/job_files.h"
+#include "main/for_all/callers.h"
+#include "main/for_all/daemons.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/http_server.h"
@@ -40,7 +43,7 @@ constexpr Span longest_start = seconds(20);
 constexpr Span last_words = milliseconds(20);
 constexpr Span looks_for_lock = seconds(2);
 
-std::string lock_path(const Places& places) { return places.state + "/service.lock"; }
+std::string lock_path(const Places& places) { return places.own + "/service.lock"; }
 
 class LoopWorld final : public World {
  public:
@@ -101,6 +104,27 @@ Result<Settings> read_settings(const Places& places) {
 
 namespace {
 
+constexpr unsigned for_us = 0600;
+constexpr unsigned for_everybody = 0666;
+
+void answer_one_of_all(Controller& controller, Callers& callers, const HttpRequest& request,
+                       HttpReply reply) {
+  const auto refuse = [&](const Error& error) { reply({403, to_json(error), {}}); };
+  Caller caller = callers.caller_of(*request.peer, now());
+  if (!caller.may_use)
+    return refuse({ErrorKind::denied, "you are not among those whom the service is for", "",
+                   "an operator of this machine can put you into its group"});
+  if (request.method == "POST") {
+    auto person = person_of(*request.peer);
+    if (!person) return refuse(person.error());
+    caller.person = std::make_shared<const Person>(*std::move(person));
+  }
+  // Answers may come later, and belong to this caller until then.
+  const auto desk = std::make_shared<ForPeople>(controller, std::move(caller));
+  answer(*desk, request,
+         [desk, reply = std::move(reply)](HttpAnswer answer) { reply(std::move(answer)); });
+}
+
 // Says the outcome of the start to whoever started us; -1 where nobody did.
 int not_ready(const Fd& ready, const Error& error) {
   const std::string text = error.sentence() + "\n";
@@ -111,7 +135,7 @@ int not_ready(const Fd& ready, const Error& error) {
 
 int serve(const Places& places, const Settings& settings, bool stays, const Fd& lock, Fd& ready) {
   // SQLite would make it readable for all, as far as the directory lets them in.
-  (void)open_file(places.state + "/gangline.db", O_RDWR | O_CREAT);
+  (void)open_file(store_path(places), O_RDWR | O_CREAT);
   auto store = Store::open({store_path(places), 0});
   if (!store) return not_ready(ready, store.error());
   // A store that was deleted may have left logs and outputs of jobs, which are not to be mixed with
@@ -120,8 +144,9 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   Loop loop;
   LoopWorld world(loop);
   const std::string program = own_program();
+  using Words = std::vector<std::string>;
   LocalEngine engine(loop, {places.state,
-                            {program, "internal-launcher"},
+                            places.for_all ? Words{} : Words{program, "internal-launcher"},
                             {program, "internal-probe"},
                             settings.sample_every,
                             LocalEngineSettings{}.first_look,
@@ -129,17 +154,20 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   Loop::WatchPtr ending;
   Controller controller(world, **store, engine,
                         {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),
-                         GANGLINE_VERSION, places.state, stays},
+                         GANGLINE_VERSION, places.state, stays || places.for_all},
                         [&] {
                           ::unlink(places.socket.c_str());  // nobody is to come any more
                           ending = loop.after(last_words, [&] { loop.stop(); });
                         });
   if (const auto begun = controller.begin(); !begun) return not_ready(ready, begun.error());
 
-  auto listener = listen_unix(places.socket);
+  auto callers = Callers::make(places.for_all ? settings.for_all : ForAllSettings{"", ""});
+  if (!callers) return not_ready(ready, callers.error());
+  auto listener = listen_unix(places.socket, places.for_all ? for_everybody : for_us);
   if (!listener) return not_ready(ready, listener.error());
   HttpServerSettings http;
-  http.only_uid = ::geteuid();
+  if (places.for_all) http.most_of_one_user = http.most_connections / 4;
+  else http.only_uid = ::geteuid();
   http.version = GANGLINE_VERSION;
   HttpServer server(loop, std::move(*listener), http, [&](HttpRequest request, HttpReply reply) {
     // It closed its doors, and what it would begin now nobody would go on with.
@@ -148,7 +176,8 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                     to_json(Error{ErrorKind::unavailable, "the service is ending", "",
                                   "the next command starts another"}),
                     {}});
-    answer(controller, request, std::move(reply));
+    if (places.for_all) answer_one_of_all(controller, *callers, request, std::move(reply));
+    else answer(controller, request, std::move(reply));
   });
   const auto term = loop.on_signal(SIGTERM, [&] { loop.stop(); });
   const auto interrupt = loop.on_signal(SIGINT, [&] { loop.stop(); });
@@ -182,7 +211,7 @@ Result<void> start_service(const Places& places) {
   Fd out(ends[0]);
   const Fd in(ends[1]);
   const std::string program = own_program();
-  const std::string log = places.state + "/service.log";
+  const std::string log = places.own + "/service.log";
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -263,7 +292,18 @@ bool has_ended(std::int64_t service, Span longest) {
 
 Result<Fd> connect_service(const Places& places, bool may_start) {
   auto socket = connect_unix(places.socket);
-  if (socket || !may_start || socket.error().kind == ErrorKind::denied) return socket;
+  if (!socket && places.for_all && may_start && ::geteuid() == 0 &&
+      socket.error().kind == ErrorKind::unavailable) {
+    if (auto started = start_daemons(own_program()); !started) return started.error();
+    return connect_unix(places.socket);
+  }
+  if (!socket && places.for_all && socket.error().kind == ErrorKind::unavailable)
+    return Error{ErrorKind::unavailable, "the service for all people of this machine does not run",
+                 places.socket,
+                 "`gang daemon start`, as root, starts it; GANGLINE_SERVICE=own uses one of your "
+                 "own"};
+  if (socket || !may_start || places.for_all || socket.error().kind == ErrorKind::denied)
+    return socket;
   const Time until = now() + longest_start;
   Error last = socket.error();
   while (now() < until) {

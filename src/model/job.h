@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/units.h"
 #include "model/environment.h"
+#include "model/person.h"
 #include "model/resources.h"
 
 namespace gangline {
@@ -109,6 +110,8 @@ struct Job {
   std::uint32_t uid = 0;
   Time submitted;
   std::shared_ptr<const JobSpec> spec;  ///< never null
+  /// Whom its tasks run as; null: as whoever runs the launcher.
+  std::shared_ptr<const Person> person = nullptr;
 };
 
 // Limits on one job. Each error that names one says its number.

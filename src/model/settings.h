@@ -28,14 +28,22 @@ struct PolicySettings {
 
 constexpr std::uint32_t most_cpus_as_device = 100'000;
 
+/// Of a service for all people of a machine. Names of groups.
+struct ForAllSettings {
+  std::string people;                            ///< who may use it; empty: everybody
+  std::string operators = "gangline-operators";  ///< who may stop and read what is others'
+  bool operator==(const ForAllSettings&) const = default;
+};
+
 struct Settings {
   std::string policy = "easy";  ///< name of a row of schedule's table
   PolicySettings policy_settings;
   std::vector<Queue> queues{
-      Queue{}};                      ///< never empty; the first is where a job without a queue goes
-  Span idle_exit = minutes(10);      ///< the service ends after so long without work
-  Span sample_every = seconds(2);    ///< time between two readings of the devices
-  Span half_life = hours(24 * 7);    ///< use counts half after so long
+      Queue{}};                    ///< never empty; the first is where a job without a queue goes
+  Span idle_exit = minutes(10);    ///< the service ends after so long without work
+  Span sample_every = seconds(2);  ///< time between two readings of the devices
+  Span half_life = hours(24 * 7);  ///< use counts half after so long
+  ForAllSettings for_all;
   std::uint32_t cpus_as_device = 8;  ///< so many CPUs of gangs without devices are used as one
 };
 

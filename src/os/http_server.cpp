@@ -4,6 +4,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <map>
 #include <optional>
 
 #include "os/unix_socket.h"
@@ -22,6 +23,7 @@ struct HttpServer::Core {
   HttpHandler handler;
   Loop::WatchPtr watch;
   std::size_t connections = 0;
+  std::map<std::uint32_t, std::size_t> connections_of;  // by uid
 };
 
 namespace {
@@ -31,11 +33,16 @@ using Stream = beast::basic_stream<asio::local::stream_protocol>;
 // One connection. Lives as long as a read, a write or an unanswered request holds it.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Stream stream, std::shared_ptr<HttpServer::Core> core)
-      : stream_(std::move(stream)), core_(std::move(core)) {
+  Session(Stream stream, std::shared_ptr<const HttpPeer> peer,
+          std::shared_ptr<HttpServer::Core> core)
+      : stream_(std::move(stream)), peer_(std::move(peer)), core_(std::move(core)) {
     ++core_->connections;
+    ++core_->connections_of[peer_->uid];
   }
-  ~Session() { --core_->connections; }
+  ~Session() {
+    --core_->connections;
+    if (--core_->connections_of[peer_->uid] == 0) core_->connections_of.erase(peer_->uid);
+  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -73,7 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
     auto message = parser_->release();
     const bool keep = message.keep_alive();
     HttpRequest request{std::string(message.method_string()), std::string(message.target()),
-                        std::move(message.body()), std::string(message["Gangline-Version"])};
+                        std::move(message.body()), std::string(message["Gangline-Version"]), peer_};
     core_->handler(std::move(request),
                    [self = shared_from_this(), keep, answered = false](HttpAnswer reply) mutable {
                      if (std::exchange(answered, true)) return;
@@ -103,6 +110,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   Stream stream_;
+  std::shared_ptr<const HttpPeer> peer_;
   std::shared_ptr<HttpServer::Core> core_;
   char first_[4096];
   beast::flat_buffer buffer_;
@@ -115,14 +123,20 @@ void accept_all(const std::shared_ptr<HttpServer::Core>& core) {
     auto accepted = accept_unix(core->listener.number());
     if (!accepted || !accepted->open()) return;
     const auto peer = peer_of(accepted->number());
-    if (!peer || peer->uid != core->settings.only_uid) continue;
-    if (core->connections >= core->settings.most_connections) continue;
+    const auto& settings = core->settings;
+    if (!peer || (settings.only_uid && peer->uid != *settings.only_uid)) continue;
+    if (core->connections >= settings.most_connections) continue;
+    const auto same = core->connections_of.find(peer->uid);
+    if (same != core->connections_of.end() && same->second >= settings.most_of_one_user) continue;
+    auto groups = groups_of_peer(accepted->number());
+    auto who = std::make_shared<HttpPeer>(HttpPeer{
+        peer->uid, peer->gid, peer->pid, groups ? *std::move(groups) : std::vector<unsigned>{}});
     asio::local::stream_protocol::socket socket(*core->io);
     error_code error;
     socket.assign(asio::local::stream_protocol(), accepted->number(), error);
     if (error) continue;
     accepted->release();
-    std::make_shared<Session>(Stream(std::move(socket)), core)->read_request();
+    std::make_shared<Session>(Stream(std::move(socket)), std::move(who), core)->read_request();
   }
 }
 

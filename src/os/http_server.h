@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/units.h"
@@ -18,10 +19,11 @@ using HttpReply = std::function<void(HttpAnswer)>;
 using HttpHandler = std::function<void(HttpRequest, HttpReply)>;
 
 struct HttpServerSettings {
-  std::uint32_t only_uid = 0;          ///< connections of other users are closed unanswered
-  std::string version;                 ///< sent as Gangline-Version with each answer
-  std::size_t most_connections = 512;  ///< one more is closed unanswered
-  Span longest_request = seconds(30);  ///< from its first byte to its last
+  std::optional<std::uint32_t> only_uid;  ///< connections of other users are closed unanswered
+  std::string version;                    ///< sent as Gangline-Version with each answer
+  std::size_t most_connections = 512;     ///< one more is closed unanswered
+  std::size_t most_of_one_user = 512;     ///< the same, among those of one user
+  Span longest_request = seconds(30);     ///< from its first byte to its last
 };
 
 /// Serves one listening unix socket on the loop until destroyed. A connection carries requests one

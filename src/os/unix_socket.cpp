@@ -14,6 +14,8 @@
 namespace gangline {
 namespace {
 
+constexpr std::size_t most_groups = 65'536;  // NGROUPS_MAX of Linux
+
 // A socket address holds 108 bytes of path. A longer path is reached through a descriptor of its
 // directory: /proc/self/fd/N/name.
 struct Address {
@@ -46,13 +48,13 @@ Fd stream_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
 
 }  // namespace
 
-Result<Fd> listen_unix(const std::string& path) {
+Result<Fd> listen_unix(const std::string& path, unsigned mode) {
   auto address = address_of(path);
   if (!address) return address.error();
   Fd fd = stream_socket();
   if (!fd.open()) return system_error("make a socket", path, errno);
   ::unlink(path.c_str());
-  const mode_t before = ::umask(0177);
+  const mode_t before = ::umask(~mode & 0777);
   const int bound = ::bind(fd.number(), plain(*address), sizeof address->raw);
   const int number = errno;
   ::umask(before);
@@ -86,7 +88,16 @@ Result<Peer> peer_of(int socket) {
   socklen_t size = sizeof credentials;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
     return system_error("ask who is there", "socket", errno);
-  return Peer{credentials.uid, credentials.pid};
+  return Peer{credentials.uid, credentials.gid, credentials.pid};
+}
+
+Result<std::vector<std::uint32_t>> groups_of_peer(int socket) {
+  std::vector<std::uint32_t> groups(most_groups);
+  auto size = static_cast<socklen_t>(groups.size() * sizeof(std::uint32_t));
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0)
+    return system_error("ask for the groups of who is there", "socket", errno);
+  groups.resize(size / sizeof(std::uint32_t));
+  return groups;
 }
 
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }

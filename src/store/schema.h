@@ -43,6 +43,10 @@ constexpr const char* schema_steps[] = {
       device_ms INTEGER NOT NULL,
       PRIMARY KEY (queue, owner)) WITHOUT ROWID;
     )",
+    // Whom the tasks of a job run as, where that is not whoever runs the launcher: a Person.
+    R"(
+    ALTER TABLE job ADD COLUMN person TEXT NOT NULL DEFAULT '';
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

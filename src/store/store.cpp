@@ -100,15 +100,15 @@ struct Store::Core {
         rollback(handle, "ROLLBACK"),
         add_event(handle, "INSERT INTO event (at, kind, job, gang, body) VALUES (?, ?, ?, ?, ?)"),
         add_job(handle,
-                "INSERT INTO job (id, name, uid, ended, gangs_ended, spec, summary) VALUES (?, ?, "
-                "?, 0, 0, ?, ?)"),
+                "INSERT INTO job (id, name, uid, ended, gangs_ended, spec, summary, person) "
+                "VALUES (?, ?, ?, 0, 0, ?, ?, ?)"),
         put_summary(handle,
                     "UPDATE job SET ended = ?2, gangs_ended = ?3, summary = ?4 WHERE id = ?1"),
         put_note(handle, "INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)"),
         put_used(handle,
                  "INSERT OR REPLACE INTO used (queue, owner, at, device_ms) VALUES (?, ?, ?, ?)"),
-        find(handle, "SELECT uid, spec, summary FROM job WHERE id = ?"),
-        find_name(handle, "SELECT max(id) FROM job WHERE name = ?") {}
+        find(handle, "SELECT uid, spec, summary, person FROM job WHERE id = ?"),
+        find_name(handle, "SELECT max(id) FROM job WHERE name = ?1 AND (?2 < 0 OR uid = ?2)") {}
 
   // Statements are finalized before the database closes: members are destroyed in reverse order.
   struct Close {
@@ -133,6 +133,7 @@ struct Store::Core {
   static Result<std::pair<Job, JobSummary>> job_of(JobId id, std::int64_t uid,
                                                    const std::string& spec,
                                                    const std::string& summary,
+                                                   const std::string& person,
                                                    SharedEnvironments& environments) {
     auto read_spec = from_json<JobSpec>(spec);
     if (!read_spec) return read_spec.error();
@@ -141,6 +142,11 @@ struct Store::Core {
     if (!read_summary) return read_summary.error();
     Job job{id, read_summary->owner, static_cast<std::uint32_t>(uid), read_summary->submitted,
             std::make_shared<JobSpec>(std::move(*read_spec))};
+    if (!person.empty()) {
+      auto read_person = from_json<Person>(person);
+      if (!read_person) return read_person.error();
+      job.person = std::make_shared<const Person>(std::move(*read_person));
+    }
     return std::pair{std::move(job), std::move(*read_summary)};
   }
 
@@ -205,6 +211,7 @@ void Store::add_job(const Job& job, const JobSummary& summary) {
       .bind(2, job.spec->name)
       .bind(3, std::int64_t{job.uid});
   core_->add_job.bind(4, to_json(*job.spec)).bind(5, to_json(summary));
+  core_->add_job.bind(6, job.person ? to_json(*job.person) : std::string());
   core_->write(core_->add_job);
 }
 
@@ -266,12 +273,12 @@ Result<std::vector<PastUse>> Store::past_use() const {
 
 Result<std::vector<std::pair<Job, JobSummary>>> Store::unfinished() const {
   Statement query(core_->database.get(),
-                  "SELECT id, uid, spec, summary FROM job WHERE ended = 0 ORDER BY id");
+                  "SELECT id, uid, spec, summary, person FROM job WHERE ended = 0 ORDER BY id");
   std::vector<std::pair<Job, JobSummary>> jobs;
   SharedEnvironments environments;
   while (query.next()) {
     auto job = Core::job_of(JobId{static_cast<std::uint64_t>(query.number(0))}, query.number(1),
-                            query.text(2), query.text(3), environments);
+                            query.text(2), query.text(3), query.text(4), environments);
     if (!job) return job.error();
     jobs.push_back(std::move(*job));
   }
@@ -323,8 +330,8 @@ Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {
   std::optional<std::pair<Job, JobSummary>> found;
   std::optional<Error> broken;
   while (core_->find.next()) {
-    auto read =
-        Core::job_of(job, core_->find.number(0), core_->find.text(1), core_->find.text(2), alone);
+    auto read = Core::job_of(job, core_->find.number(0), core_->find.text(1), core_->find.text(2),
+                             core_->find.text(3), alone);
     if (read) found = std::move(*read);
     else broken = read.error();
   }
@@ -333,8 +340,9 @@ Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {
   return found;
 }
 
-std::optional<JobId> Store::find_newest(const std::string& name) const {
-  core_->find_name.bind(1, name);
+std::optional<JobId> Store::find_newest(const std::string& name,
+                                        std::optional<std::uint32_t> uid) const {
+  core_->find_name.bind(1, name).bind(2, uid ? std::int64_t{*uid} : std::int64_t{-1});
   std::optional<JobId> found;
   while (core_->find_name.next())
     if (!core_->find_name.is_null(0))

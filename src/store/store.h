@@ -57,7 +57,8 @@ class Store {
   /// Ended jobs, newest first, at most `most`; of one name if `name` is not empty.
   Result<std::vector<JobSummary>> ended(const std::string& name, std::uint32_t most) const;
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
-  std::optional<JobId> find_newest(const std::string& name) const;
+  std::optional<JobId> find_newest(const std::string& name,
+                                   std::optional<std::uint32_t> uid = std::nullopt) const;
   /// Ended gangs of a job from number `first` on, in order; those that ended badly alone if
   /// `badly`.
   Result<std::vector<GangView>> ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,

@@ -39,6 +39,8 @@ constexpr NamedValue named_values[] = {
     {"--model", "NAME"},
     {"--most", "N"},
     {"--name", "NAME"},
+    {"--people", "GROUP"},
+    {"--operators", "USER,..."},
     {"--only-queue", "NAME"},
     {"--policy", "POLICY,..."},
     {"--power-limit", "WATTS"},

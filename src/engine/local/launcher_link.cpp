@@ -58,9 +58,7 @@ Result<pid_t> spawn_detached(const std::vector<std::string>& words, const std::s
 }  // namespace
 
 LauncherLink::LauncherLink(Loop& loop, LauncherLinkSettings settings, LauncherLinkCalls calls)
-    : loop_(loop), settings_(std::move(settings)), calls_(std::move(calls)) {
-  CHECK(!settings_.launcher.empty());
-}
+    : loop_(loop), settings_(std::move(settings)), calls_(std::move(calls)) {}
 
 LauncherLink::~LauncherLink() = default;
 
@@ -88,7 +86,7 @@ void LauncherLink::drop_connection() {
 
 void LauncherLink::connect() {
   if (!wanted_ || socket_.open() || starting_.open()) return;
-  auto socket = connect_unix(launcher_socket(settings_.state_dir));
+  auto socket = connect_unix(settings_.socket);
   if (!socket) {
     start_launcher();
     return;
@@ -104,6 +102,11 @@ void LauncherLink::connect() {
 }
 
 void LauncherLink::start_launcher() {
+  if (settings_.launcher.empty()) {
+    tell_trouble("the launcher does not run; `systemctl status gangline-launcher` says why");
+    retry();
+    return;
+  }
   const std::string directory = settings_.state_dir + "/launcher";
   auto made = make_private_directory(directory);
   if (!made) {
@@ -140,7 +143,7 @@ void LauncherLink::launcher_started() {
     return;
   }
   // Where it came too late, the one that was first holds the lock but may not listen yet.
-  auto socket = connect_unix(launcher_socket(settings_.state_dir));
+  auto socket = connect_unix(settings_.socket);
   if (!socket) {
     retry();
     return;

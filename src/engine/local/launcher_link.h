@@ -15,7 +15,9 @@ namespace gangline {
 
 struct LauncherLinkSettings {
   std::string state_dir;
-  std::vector<std::string> launcher;  ///< program and words; "--state DIR" is added
+  std::string socket;                 ///< of the launcher
+  std::vector<std::string> launcher;  ///< program and words; "--state DIR" is added; empty: none is
+                                      ///< started here
   std::string store;                  ///< name of the store for which gangs are started
 };
 

@@ -6,6 +6,7 @@
 
 #include "launch/job_files.h"
 #include "launch/journal.h"
+#include "launch/launcher.h"
 #include "os/clock.h"
 
 namespace gangline {
@@ -24,7 +25,9 @@ LocalEngine::LocalEngine(Loop& loop, LocalEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       boot_(boot_id()),
-      link_(loop, {settings_.state_dir, settings_.launcher, settings_.store},
+      link_(loop,
+            {settings_.state_dir, launcher_socket(settings_.state_dir, settings_.launcher.empty()),
+             settings_.launcher, settings_.store},
             {[this] { return cursor_; },
              [this](const WelcomeMessage& welcome) { hear_welcome(welcome); },
              [this](NewsMessage news) { hear_news(std::move(news)); },
@@ -105,7 +108,9 @@ void LocalEngine::resume(const std::string& cursor, const std::vector<StartOrder
   cursor_ = cursor;
   for (const StartOrder& order : asked) start(order);
   // There may be news, and gangs that nobody asked about again.
-  if (newest_number(settings_.state_dir + "/launcher", "journal") != 0) link_.open();
+  if (settings_.launcher.empty() ||
+      newest_number(settings_.state_dir + "/launcher", "journal") != 0)
+    link_.open();
 }
 
 void LocalEngine::start(const StartOrder& order) {

@@ -19,8 +19,9 @@ namespace gangline {
 
 struct LocalEngineSettings {
   std::string state_dir;
-  std::vector<std::string> launcher;  ///< {"/usr/bin/gang", "internal-launcher"}
-  std::vector<std::string> probe;     ///< {"/usr/bin/gang", "internal-probe"}
+  /// {"/usr/bin/gang", "internal-launcher"}; empty: one for all, started by somebody else.
+  std::vector<std::string> launcher;
+  std::vector<std::string> probe;  ///< {"/usr/bin/gang", "internal-probe"}
   Span sample_every = seconds(2);
   Span first_look = milliseconds(300);  ///< for devices, before the node is described without them
   std::string store;                    ///< name of the store that keeps what this engine tells

@@ -318,7 +318,7 @@ RaisedFences Cgroups::raise(const Node& node, const NodePart& part, const std::s
   }
 
   WhyNot why_not;
-  const bool grouped = memory || devices;
+  const bool grouped = memory || devices || always_;
   for (std::size_t i = 0; i < part.tasks.size(); ++i) {
     const TaskPlace& place = part.tasks[i];
     raised.cpus.push_back(usable_cpus_(place.cpus));

@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "launch/fence/usable_cpus.h"
-#include "launch/start.h"
+#include "launch/start/start.h"
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/event.h"
@@ -39,6 +39,9 @@ class Cgroups {
   Cgroups(const Cgroups&) = delete;
   Cgroups& operator=(const Cgroups&) = delete;
 
+  /// From now on every task gets groups of its own: what is limited by them holds, and nothing that
+  /// it starts leaves them.
+  void always_group() { always_ = true; }
   /// Fences for the tasks of `part`. Groups are made only where something can be enforced. `name`
   /// is unique among living gangs.
   RaisedFences raise(const Node& node, const NodePart& part, const std::string& name);
@@ -92,6 +95,7 @@ class Cgroups {
   std::string root_;
   std::function<CpuSet(const CpuSet&)> usable_cpus_;
   std::string why_unbound_;
+  bool always_ = false;
   std::array<Place, controllers> places_;
 };
 

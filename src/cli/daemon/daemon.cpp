@@ -100,6 +100,20 @@ int restart_service(bool stays, Output& out) {
   return start_service(stays || (*was && (*was)->stays), out);
 }
 
+int install_service(const InstallOptions& options, Output& out) {
+  const auto done = out.around().install_for_all(options, [&](const std::string& line) {
+    if (!out.quiet()) out.line(line);
+  });
+  return done ? 0 : out.fail(done.error());
+}
+
+int uninstall_service(const UninstallOptions& options, Output& out) {
+  const auto done = out.around().uninstall_for_all(options, [&](const std::string& line) {
+    if (!out.quiet()) out.line(line);
+  });
+  return done ? 0 : out.fail(done.error());
+}
+
 }  // namespace
 
 int run_daemon(const DaemonOptions& options, Output& out) {
@@ -108,6 +122,8 @@ int run_daemon(const DaemonOptions& options, Output& out) {
     case DaemonAction::start: return start_service(options.stays, out);
     case DaemonAction::stop: return stop_service(out);
     case DaemonAction::restart: return restart_service(options.stays, out);
+    case DaemonAction::install: return install_service(options.install, out);
+    case DaemonAction::uninstall: return uninstall_service(options.uninstall, out);
     case DaemonAction::status: break;
   }
   auto service = out.around().running_service();

@@ -1,0 +1,140 @@
+#include "control/for_people.h"
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace gangline {
+namespace {
+
+void hide_private(JobSummary& summary) {
+  if (summary.ending) summary.ending->last_lines.clear();
+}
+
+void hide_private(GangView& gang) {
+  gang.values.clear();
+  gang.output.clear();
+  if (gang.ending) gang.ending->last_lines.clear();
+}
+
+void hide_private(JobDetail& detail) {
+  hide_private(detail.summary);
+  for (GangView& gang : detail.gangs) hide_private(gang);
+  JobSpec& spec = detail.spec;
+  spec.command = {false, {"(private)"}};
+  spec.dir.clear();
+  spec.env.clear();
+  for (SweepAxis& axis : spec.sweep) axis = {"(private)", std::move(axis.values)};
+  for (SweepAxis& axis : spec.sweep)
+    for (std::string& value : axis.values) value = "(private)";
+  if (spec.split) {
+    spec.split->source.clear();
+    for (Shard& shard : spec.split->shards) shard = {};
+  }
+  if (spec.gather) spec.gather = Command{false, {"(private)"}};
+}
+
+}  // namespace
+
+ForPeople::ForPeople(Controller& controller, Caller caller)
+    : controller_(controller), caller_(std::move(caller)) {
+  CHECK(caller_.person != nullptr);
+}
+
+Result<void> ForPeople::may_touch(JobId job, const char* doing) {
+  if (caller_.is_operator) return {};
+  const auto owner = controller_.owner_of(job);
+  if (!owner) return owner.error();
+  if (owner->second == caller_.person->uid) return {};
+  return Error{ErrorKind::denied,
+               "job " + format(job) + " is of " + printable(owner->first) + ", and you may not " +
+                   doing + " it",
+               "", "ask them, or an operator of this machine"};
+}
+
+bool ForPeople::sees_all_of(JobId job) { return may_touch(job, "").ok(); }
+
+void ForPeople::submit(JobSpec spec, Reply<Submitted> reply) {
+  if (caller_.person->uid == 0)
+    return reply(Error{ErrorKind::denied, "the service for all starts nothing as root", "",
+                       "submit it as another user: su USER -c 'gang run ...'"});
+  if (spec.priority > 0 && !caller_.is_operator)
+    return reply(Error{ErrorKind::denied, "only an operator may give a job a priority above 0",
+                       "priority", "leave it out; below 0 lets others go first"});
+  controller_.submit_as({caller_.login, caller_.person->uid, caller_.person}, std::move(spec),
+                        std::move(reply));
+}
+
+void ForPeople::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
+  controller_.list(query, [caller = caller_, reply = std::move(reply)](auto jobs) {
+    if (jobs && !caller.is_operator)
+      for (JobSummary& job : *jobs)
+        if (job.owner != caller.login) hide_private(job);
+    reply(std::move(jobs));
+  });
+}
+
+void ForPeople::show(JobId job, std::uint32_t first_gang, std::uint32_t most,
+                     Reply<JobDetail> reply) {
+  const bool all = sees_all_of(job);
+  controller_.show(job, first_gang, most, [all, reply = std::move(reply)](auto detail) {
+    if (detail && !all) hide_private(*detail);
+    reply(std::move(detail));
+  });
+}
+
+void ForPeople::show_gang(GangId gang, Reply<GangView> reply) {
+  const bool all = sees_all_of(gang.job);
+  controller_.show_gang(gang, [all, reply = std::move(reply)](auto view) {
+    if (view && !all) hide_private(*view);
+    reply(std::move(view));
+  });
+}
+
+void ForPeople::why(JobId job, Reply<WhyAnswer> reply) { controller_.why(job, std::move(reply)); }
+
+void ForPeople::wait(const WaitQuery& query, Reply<JobSummary> reply) {
+  const bool all = sees_all_of(query.job);
+  controller_.wait(query, [all, reply = std::move(reply)](auto summary) {
+    if (summary && !all) hide_private(*summary);
+    reply(std::move(summary));
+  });
+}
+
+void ForPeople::stop(const StopRequest& request, Reply<JobSummary> reply) {
+  if (const auto may = may_touch(request.job, "stop"); !may) return reply(may.error());
+  StopRequest named = request;
+  named.by = caller_.login;
+  controller_.stop(named, std::move(reply));
+}
+
+void ForPeople::read_log(const LogQuery& query, Reply<LogChunk> reply) {
+  if (const auto may = may_touch(query.gang.job, "read"); !may) return reply(may.error());
+  controller_.read_log(query, std::move(reply));
+}
+
+void ForPeople::nodes(Reply<std::vector<NodeView>> reply) { controller_.nodes(std::move(reply)); }
+
+void ForPeople::find(const std::string& name, Reply<JobId> reply) {
+  controller_.find_of(name, caller_.person->uid,
+                      [name, others = caller_.is_operator, &controller = controller_,
+                       reply = std::move(reply)](auto own) {
+                        if (own || !others) reply(std::move(own));
+                        else controller.find(name, reply);
+                      });
+}
+
+void ForPeople::status(Reply<ServiceStatus> reply) { controller_.status(std::move(reply)); }
+
+void ForPeople::shut_down(Reply<Unit> reply) {
+  if (caller_.is_operator) return controller_.shut_down(std::move(reply));
+  reply(Error{ErrorKind::denied, "the service is for all, and only an operator may end it", "",
+              "nothing of it is yours to end; `gang stop` ends your jobs"});
+}
+
+void ForPeople::stay(bool stays, Reply<Unit> reply) {
+  if (stays) return controller_.stay(true, std::move(reply));  // it does so already
+  reply(Error{ErrorKind::denied, "the service for all stays until it is uninstalled", "",
+              "`gang daemon uninstall`, as root"});
+}
+
+}  // namespace gangline

@@ -1,0 +1,46 @@
+#include "launch/start/become.h"
+
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace gangline {
+namespace {
+
+rlim_t limit_of(std::int64_t limit) {
+  return limit < 0 ? RLIM_INFINITY : static_cast<rlim_t>(limit);
+}
+
+}  // namespace
+
+bool take_limits(const Person& person) {
+  for (const ProcessLimit& limit : person.limits) {
+    const rlimit wanted{limit_of(limit.soft), limit_of(limit.hard)};
+    if (::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &wanted) != 0) return false;
+  }
+  return true;
+}
+
+bool become(const Person& person) {
+  if (person.uid == 0) {
+    errno = EPERM;
+    return false;
+  }
+  const std::vector<gid_t> groups(person.groups.begin(), person.groups.end());
+  if (::setgroups(groups.size(), groups.data()) != 0) return false;
+  if (::setresgid(person.gid, person.gid, person.gid) != 0) return false;
+  if (::setresuid(person.uid, person.uid, person.uid) != 0) return false;
+  // Not the keys of whoever started the launcher. A kernel without keys has none to keep.
+  ::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
+  ::umask(person.umask);
+  errno = EPERM;
+  return ::setuid(0) != 0;
+}
+
+}  // namespace gangline

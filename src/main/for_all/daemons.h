@@ -1,0 +1,29 @@
+// The two processes of the service for all: the launcher, as root, and the service, as a user of
+// its own. Under systemd where that runs, else started here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace gangline {
+
+struct ServiceUser {
+  std::uint32_t uid = 0, gid = 0;
+};
+/// ErrorKind::not_found where it was not made yet.
+Result<ServiceUser> service_user();
+
+bool systemd_runs();
+
+/// Starts what does not run and returns once the service can be asked. As root.
+Result<void> start_daemons(const std::string& program);
+/// Ends both, with all that runs. As root.
+Result<void> stop_daemons();
+
+/// What systemd or `start_daemons` runs; the exit codes of these processes.
+int run_launcher_for_all(bool foreground);
+int run_service_for_all();
+
+}  // namespace gangline
