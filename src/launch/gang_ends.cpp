@@ -71,6 +71,7 @@ void Gangs::reap() {
         ended.si_pid == 0)
       return;
     const pid_t pid = ended.si_pid;
+    hear_start_of(pid);  // why its program did not run is told before it ends
     if (ledger_.book().find_pid(pid).task != nullptr) {
       // What it left in its group ends with it, while the number is certain to be its own.
       ::kill(-pid, SIGKILL);

@@ -120,6 +120,7 @@ class Gangs {
   void drop_unwanted_starts();
   void tick_starts(Span boot);
   void note_gone(std::int64_t pid);
+  void hear_start_of(std::int64_t pid);
   bool is_becoming_task(std::int64_t pid) const;
   void fail_to_start(GangId gang, const std::string& why);
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);

@@ -63,6 +63,15 @@ bool Gangs::is_becoming_task(std::int64_t pid) const {
   });
 }
 
+void Gangs::hear_start_of(std::int64_t pid) {
+  for (const auto& [fd, starting] : starting_) {
+    const auto& pids = starting.start->pids();
+    if (std::find(pids.begin(), pids.end(), pid) == pids.end()) continue;
+    hear_start(fd);
+    return;
+  }
+}
+
 /// A child has ended that is no task.
 void Gangs::note_gone(std::int64_t pid) {
   std::vector<int> failed;
