@@ -78,6 +78,23 @@ Description: queue for the GPUs and CPUs of a machine
  something waits. It needs no set-up: the first command starts what it needs,
  and that ends when it is idle.
 END
+  # Whoever set up the service for all with this program has none to run it by afterwards.
+  cat >"$tree/DEBIAN/prerm" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = remove ] && [ -e /etc/gangline/config.toml ]; then
+  /usr/bin/gang daemon uninstall --now --keep-jobs
+fi
+END
+  # The service goes over to the new program at once, the launcher as soon as nothing runs.
+  cat >"$tree/DEBIAN/postinst" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = configure ] && [ -n "$2" ] && [ -e /etc/gangline/config.toml ]; then
+  /usr/bin/gang daemon restart || true
+fi
+END
+  chmod 0755 "$tree/DEBIAN/prerm" "$tree/DEBIAN/postinst"
   (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
 }
 

@@ -258,6 +258,8 @@ void Launcher::greet(Connection& connection, const HelloMessage& hello) {
   connection.send(WelcomeMessage{wire_version, ledger_.book().epoch(), ::getpid(), ::getppid()});
   connection.flush();
   if (hello.version != wire_version) {
+    // One for all is started anew by whoever started it, from the program that is there by now.
+    retire_ = retire_ || (settings_.for_all && hello.version != 0);
     connection.broken = true;
     return;
   }

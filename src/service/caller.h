@@ -11,7 +11,7 @@ namespace gangline {
 struct Caller {
   std::string login;
   bool may_use = false;                  ///< one of those whom the service is for
-  bool is_operator = false;              ///< may stop and read what is others', and end the service
+  bool is_operator = false;              ///< may stop and read what is others'
   std::shared_ptr<const Person> person;  ///< never null
 };
 

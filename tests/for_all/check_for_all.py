@@ -144,7 +144,8 @@ def priority_and_the_service_are_for_operators(world):
     denied(world.bert.gang("run", "--priority", "5", "--", "true"), "only an operator")
     well(world.bert.gang("run", "--priority", "-5", "--", "true"))
     well(world.carl.gang("run", "--priority", "5", "--", "true"))
-    denied(world.bert.gang("daemon", "stop"), "operator")
+    denied(world.bert.gang("daemon", "stop"), "only root")
+    denied(world.carl.gang("daemon", "restart"), "only root")
     expect("403" in ask(world.bert, "POST", "/v1/shut_down"), "anybody may end it")
     denied(root("gang", "run", "--", "true"), "nothing as root")
 

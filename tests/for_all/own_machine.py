@@ -9,7 +9,7 @@ import time
 
 SKIPPED = 77
 PYTHON = "/usr/bin/python3"  # which anybody may run
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 SETUP = """
 mount --make-rprivate / &&

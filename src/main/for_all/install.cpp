@@ -196,6 +196,13 @@ void end_service(const std::function<Result<Service*>()>& service) {
   if (pid > 0) (void)has_ended(pid, longest_end);
 }
 
+/// What the launcher kept of jobs: their commands and variables.
+void remove_cards() {
+  std::error_code unknown;
+  for (const auto& job : fs::directory_iterator(for_all::jobs, unknown))
+    ::unlink((job.path() / "card").c_str());
+}
+
 Result<void> remove_path(const std::string& path, const Tell& tell) {
   std::error_code failed;
   const auto n = fs::remove_all(path, failed);
@@ -285,6 +292,7 @@ Result<void> uninstall_for_all(const UninstallOptions& options,
   if (made.has("program " + std::string(for_all::program)))
     if (auto removed = remove_path(for_all::program, tell); !removed) return removed;
   if (options.keep_jobs) {
+    remove_cards();
     tell("kept " + std::string(for_all::jobs));
     return remove_path(for_all::installed, [](const std::string&) {});
   }

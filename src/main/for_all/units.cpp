@@ -16,7 +16,7 @@ std::string launcher_unit_text(const std::string& program) {
          "ExecStart=" +
          program +
          " internal-launcher --for-all --foreground\n"
-         "Restart=on-failure\n"
+         "Restart=always\n"
          "RestartSec=1\n"
          "Delegate=yes\n"
          "KillMode=control-group\n"
