@@ -152,6 +152,17 @@ std::string format(Bytes bytes) {
   return text;
 }
 
+std::string format(Joules energy) {
+  constexpr double joules_in_kwh = 3.6e6;
+  char text[64];
+  if (energy.j < 1e3) std::snprintf(text, sizeof text, "%.0f J", energy.j);
+  else if (energy.j < 1e6) std::snprintf(text, sizeof text, "%.1f kJ", energy.j / 1e3);
+  else
+    std::snprintf(text, sizeof text, "%.1f MJ (%.2f kWh)", energy.j / 1e6,
+                  energy.j / joules_in_kwh);
+  return text;
+}
+
 std::string format(Span span) {
   const std::int64_t us = span.us < 0 ? 0 : span.us;
   const std::int64_t s = us / 1'000'000;

@@ -27,11 +27,12 @@ struct GangName {
 };
 std::optional<GangName> parse_gang_name(std::string_view text);
 
-std::string format(Bytes bytes);  ///< "16G", "512M", "1.5G"
-std::string format(Span span);    ///< "0.3s", "42s", "3m20s", "2h05m", "3d04h"
-std::string format(JobId id);     ///< "7"
-std::string format(GangId id);    ///< "7.3"
-std::string format_utc(Time t);   ///< "2026-11-22T18:30:00Z"; "-" for `never`
+std::string format(Bytes bytes);    ///< "16G", "512M", "1.5G"
+std::string format(Joules energy);  ///< "850 J", "43.2 kJ", "12.3 MJ (3.42 kWh)"
+std::string format(Span span);      ///< "0.3s", "42s", "3m20s", "2h05m", "3d04h"
+std::string format(JobId id);       ///< "7"
+std::string format(GangId id);      ///< "7.3"
+std::string format_utc(Time t);     ///< "2026-11-22T18:30:00Z"; "-" for `never`
 
 /// The candidate closest to `word` by edit distance (a swap of neighbours counts as one edit), if
 /// close enough to be a slip of the finger.

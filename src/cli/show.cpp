@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 
 #include "base/text.h"
@@ -65,6 +66,15 @@ void print_allocation(const Allocation& allocation, const std::vector<NodeView>&
   }
 }
 
+// "devices: 12.3 Wh (44.3 kJ), busy 87 %, read for 10m"
+std::string measured_text(const GangView& gang) {
+  if (!gang.measured) return {};
+  std::string text = "devices:";
+  if (gang.energy) text += " " + format(*gang.energy) + ",";
+  if (gang.busy_percent) text += " busy " + std::to_string(std::lround(*gang.busy_percent)) + " %,";
+  return text + " read for " + format(*gang.measured);
+}
+
 void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output& out) {
   out.line(
       out.paint("gang " + format(gang.id) + " " + printable(state_cell(gang)), Colour::strong));
@@ -74,6 +84,7 @@ void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output
   if (gang.ending && gang.ending->cpu_time.us > 0)
     out.line("  cpu time " + format(gang.ending->cpu_time) + ", largest process " +
              format(gang.ending->peak_memory));
+  if (const std::string text = measured_text(gang); !text.empty()) out.line("  " + text);
   if (!gang.values.empty()) out.line("  values: " + printable(values_of(gang)));
   if (gang.allocation) print_allocation(*gang.allocation, nodes, out);
   for (const Fence& fence : gang.fences)
@@ -108,6 +119,7 @@ void print_job(const JobDetail& detail, Output& out) {
   if (job.started && job.ended) times += ", took " + format(*job.ended - *job.started);
   else if (job.started) times += ", runs for " + format(now - *job.started);
   out.line(times);
+  if (detail.energy) out.line("  energy of its devices: " + format(*detail.energy));
   if (job.gangs > 1)
     out.line("  gangs: " + std::to_string(job.gangs) + ", " + std::to_string(job.ended_well) +
              " ended well, " + std::to_string(job.ended_badly) + " badly, " +

@@ -220,6 +220,11 @@ Result<JobDetail> Controller::detail(JobId id, std::uint32_t first_gang, std::ui
   detail.summary = std::move(*line);
   detail.spec = state != nullptr ? *state->job.spec : *(*stored)->first.spec;
   detail.spec.inherited.clear();
+  if (wants_devices(detail.spec.resources)) {
+    auto energy = store_.energy_of(id);
+    if (!energy) return energy.error();
+    detail.energy = *energy;
+  }
   detail.first_gang = first_gang;
 
   std::map<std::uint32_t, GangView> page;
@@ -289,6 +294,9 @@ Result<GangView> Controller::gang_view(GangId gang) {
     if (const auto* asked = std::get_if<StartAsked>(&event.body)) {
       view.allocation = *asked->allocation;
       view.attempt = asked->attempt;
+      view.energy.reset();
+      view.busy_percent.reset();
+      view.measured.reset();
       view.ending.reset();
       view.ended.reset();
     } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
@@ -303,6 +311,11 @@ Result<GangView> Controller::gang_view(GangId gang) {
       view.ended = event.at;
       view.ending = ended->ending;
       if (ended->started.us > 0) view.started = ended->started;
+    } else if (const auto* measured = std::get_if<GangMeasured>(&event.body)) {
+      if (measured->attempt != view.attempt) continue;
+      view.energy = measured->energy;
+      view.busy_percent = measured->busy_percent;
+      view.measured = measured->read;
     } else if (const auto* trimmed = std::get_if<LogTrimmed>(&event.body)) {
       view.notes.push_back(std::string(trimmed->error_stream ? "stderr" : "stdout") + " of rank " +
                            std::to_string(trimmed->rank) + " passed its limit of " +

@@ -23,6 +23,8 @@ constexpr Span longest_turn = seconds(1);
 // reading of them, but no reading holds up the start of everything for longer than this.
 constexpr Span longest_wait_for_reading = seconds(5);
 constexpr Span look_for_reading_every = milliseconds(20);
+// Gangs that come and go quickly are not each worth a reading.
+constexpr Span between_asked_readings = milliseconds(200);
 
 /// Somebody was asked to make room and has not ended.
 bool somebody_leaves(const Register& beliefs) {
@@ -91,6 +93,14 @@ Result<void> Controller::begin() {
       asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
       turns_given_ = turns_given_ || gang.run->count > 1;
     }
+  for (const auto& [id, job] : register_.jobs())
+    for (const auto& [index, gang] : job.live)
+      if (const auto* running = std::get_if<Running>(&gang.state))
+        meter_.begin({id, index}, gang.attempt, gang.run->allocation, running->started);
+  engine_.on_sample([this](NodeId node, const NodeSample& sample) {
+    meter_.read(node, sample);
+    note_measured();
+  });
   engine_.on_news([this] { ask_for_cycle(); });
   engine_.resume(store_.cursor(), asked);
   for (const auto& [id, job] : register_.jobs())
@@ -175,9 +185,39 @@ void Controller::learn(const News& news) {
   for (const Event& event : news.events) {
     if (std::get_if<NodeSeen>(&event.body) != nullptr) adopt_found_nodes();
     else cycle_.learn(event);
+    measure(event);
   }
   if (!news.cursor.empty()) unstored_cursor_ = news.cursor;
   cycle_.settle_consequences(world_.now());
+}
+
+// What devices are read for: at both ends of a run a reading is asked for, beside those that are
+// due.
+void Controller::measure(const Event& event) {
+  if (const auto* started = std::get_if<GangStarted>(&event.body)) {
+    const JobState* job = register_.find(started->gang.job);
+    if (job == nullptr || !wants_devices(job->job.spec->resources)) return;
+    const auto live = job->live.find(started->gang.index);
+    if (live == job->live.end() || live->second.attempt != started->attempt) return;
+    meter_.begin(started->gang, started->attempt, live->second.run->allocation, event.at);
+    ask_reading();
+  } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
+    meter_.end(ended->gang, event.at);
+    if (meter_.waits_for_reading()) ask_reading();
+  }
+}
+
+void Controller::ask_reading() {
+  if (world_.now() - reading_asked_ < between_asked_readings) return;
+  reading_asked_ = world_.now();
+  engine_.ask_sample();
+}
+
+void Controller::note_measured() {
+  const Time now = world_.now();
+  const auto measured = meter_.take(now);
+  for (const GangMeasured& gang : measured) note({now, gang});
+  if (!measured.empty()) ask_for_cycle();
 }
 
 void Controller::accept_submits() {
@@ -335,6 +375,7 @@ void Controller::watch_idleness() {
   world_.call_later(look_around_every, [this, alive = alive_] {
     if (!*alive || ended_) return;
     answer_waiters();
+    note_measured();
     return_turns(longest_turn);
     const bool busy =
         !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();

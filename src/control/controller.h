@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "account/meter.h"
 #include "control/cycle.h"
 #include "control/rounds.h"
 #include "control/world.h"
@@ -100,6 +101,9 @@ class Controller final : public Service, private EventLog {
   void learn(const News& news);
   bool may_wait_for_company() const;
   bool is_over(const Waiter& waiter) const;
+  void measure(const Event& event);
+  void ask_reading();
+  void note_measured();
   void accept_submits();
   Plan plan_now();
   void plan_again_at(Time at);
@@ -137,6 +141,8 @@ class Controller final : public Service, private EventLog {
 
   Cycle cycle_;
   const Register& register_;
+  Meter meter_;
+  Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0;
   std::uint64_t ended_before_ = 0;  ///< gangs, in earlier lives of the service

@@ -314,6 +314,8 @@ void Register::on(const PromiseGivenUp& event, Time) {
 
 void Register::on(const LogTrimmed&, Time) {}
 
+void Register::on(const GangMeasured&, Time) {}
+
 void Register::finish_dependency(JobId id) {
   for (const JobId follower : followers(id)) {
     const auto found = jobs_.find(follower);

@@ -137,6 +137,7 @@ class Register {
   void on(const Promised& event, Time at);
   void on(const PromiseGivenUp& event, Time at);
   void on(const LogTrimmed& event, Time at);
+  void on(const GangMeasured& event, Time at);
 
   HeldGang* live(GangId gang, std::uint32_t attempt);
   void look_again_at(JobId id);

@@ -80,6 +80,10 @@ class Engine {
 
   /// The newest reading of the devices; empty before the first one.
   virtual std::optional<NodeSample> sample() = 0;
+  /// `hear` is called with each reading, on the thread of the event loop.
+  virtual void on_sample(std::function<void(NodeId, const NodeSample&)> hear) { (void)hear; }
+  /// A reading is wanted now, not only when it is due.
+  virtual void ask_sample() {}
   virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
 
   /// No gang of ours is left and none will come: processes of the engine may end.

@@ -84,6 +84,8 @@ template <>
 inline constexpr const char* kind_of<PromiseGivenUp> = "promise_given_up";
 template <>
 inline constexpr const char* kind_of<LogTrimmed> = "log_trimmed";
+template <>
+inline constexpr const char* kind_of<GangMeasured> = "gang_measured";
 
 template <class M>
 void fields(M& m, Error& v) {
@@ -367,6 +369,14 @@ void fields(M& m, PromiseGivenUp& v) {
   m("cause", v.cause);
 }
 template <class M>
+void fields(M& m, GangMeasured& v) {
+  m("gang", v.gang);
+  m("attempt", v.attempt);
+  m("energy", v.energy);
+  m("busy_percent", v.busy_percent);
+  m("read", v.read);
+}
+template <class M>
 void fields(M& m, LogTrimmed& v) {
   m("gang", v.gang);
   m("rank", v.rank);
@@ -418,6 +428,9 @@ void fields(M& m, GangView& v) {
   m("allocation", v.allocation);
   m("fences", v.fences);
   m("output", v.output);
+  m("energy", v.energy);
+  m("busy_percent", v.busy_percent);
+  m("measured", v.measured);
   m("notes", v.notes);
 }
 template <class M>
@@ -426,6 +439,7 @@ void fields(M& m, JobDetail& v) {
   m("spec", v.spec);
   m("gangs", v.gangs);
   m("first_gang", v.first_gang);
+  m("energy", v.energy);
 }
 template <class M>
 void fields(M& m, Suggestion& v) {

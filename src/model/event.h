@@ -132,9 +132,18 @@ struct LogTrimmed {
   Bytes limit{0};
 };
 
+/// What readings of its devices said of a gang that has ended.
+struct GangMeasured {
+  GangId gang;
+  std::uint32_t attempt = 1;
+  std::optional<Joules> energy;        ///< of its shares of the devices
+  std::optional<double> busy_percent;  ///< mean over its devices and the time that was read
+  Span read{0};                        ///< so much of its run was read
+};
+
 using EventBody = std::variant<NodeSeen, ForeignUse, JobSubmitted, StartAsked, TurnsReturned,
                                GangStarted, GangEnded, StopAsked, RoomAsked, WaitingEnded, Promised,
-                               PromiseGivenUp, LogTrimmed>;
+                               PromiseGivenUp, LogTrimmed, GangMeasured>;
 
 struct Event {
   Time at;

@@ -49,8 +49,11 @@ struct GangView {
   std::optional<Ending> ending;
   std::optional<Allocation> allocation;
   std::vector<Fence> fences;
-  std::string output;              ///< path that {output} stood for
-  std::vector<std::string> notes;  ///< "stdout of rank 0 was cut at 1G"
+  std::string output;                  ///< path that {output} stood for
+  std::optional<Joules> energy;        ///< see GangMeasured; empty: not known, or not yet
+  std::optional<double> busy_percent;  ///< of its devices
+  std::optional<Span> measured;        ///< so much of its run
+  std::vector<std::string> notes;      ///< "stdout of rank 0 was cut at 1G"
 };
 
 struct JobDetail {
@@ -58,6 +61,7 @@ struct JobDetail {
   JobSpec spec;                 ///< without `inherited`
   std::vector<GangView> gangs;  ///< a page of them, those that ended badly or run first
   std::uint32_t first_gang = 0;
+  std::optional<Joules> energy = {};  ///< of all gangs that were measured; empty: none was
 };
 
 constexpr std::uint32_t newest_ended_listed = 10;

@@ -29,6 +29,7 @@ enum EventKind : std::int64_t {
   kind_promise_given_up = 13,
   kind_log_trimmed = 14,
   kind_room_asked = 15,
+  kind_gang_measured = 16,
 };
 
 struct Row {
@@ -58,6 +59,9 @@ struct RowOf {
   Row operator()(const Promised& e) const { return {kind_promised, e.gang.job, e.gang.index}; }
   Row operator()(const PromiseGivenUp& e) const {
     return {kind_promise_given_up, e.gang.job, e.gang.index};
+  }
+  Row operator()(const GangMeasured& e) const {
+    return {kind_gang_measured, e.gang.job, e.gang.index};
   }
   Row operator()(const LogTrimmed& e) const { return {kind_log_trimmed, e.gang.job, e.gang.index}; }
 };
@@ -348,6 +352,18 @@ std::optional<JobId> Store::find_newest(const std::string& name,
     if (!core_->find_name.is_null(0))
       found = JobId{static_cast<std::uint64_t>(core_->find_name.number(0))};
   return found;
+}
+
+Result<std::optional<Joules>> Store::energy_of(JobId job) const {
+  Statement query(core_->database.get(), "SELECT body FROM event WHERE job = ? AND kind = 16");
+  query.bind(1, signed_of(job.n));
+  auto events = Core::events(query);
+  if (!events) return events.error();
+  std::optional<Joules> all;
+  for (const Event& event : *events)
+    if (const auto* measured = std::get_if<GangMeasured>(&event.body); measured && measured->energy)
+      all = Joules{all.value_or(Joules{}).j + measured->energy->j};
+  return all;
 }
 
 Result<std::vector<GangView>> Store::ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,

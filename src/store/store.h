@@ -59,6 +59,8 @@ class Store {
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
   std::optional<JobId> find_newest(const std::string& name,
                                    std::optional<std::uint32_t> uid = std::nullopt) const;
+  /// Of all gangs of the job that were measured; empty: none was.
+  Result<std::optional<Joules>> energy_of(JobId job) const;
   /// Ended gangs of a job from number `first` on, in order; those that ended badly alone if
   /// `badly`.
   Result<std::vector<GangView>> ended_gangs(JobId job, std::uint32_t first, std::uint32_t most,

@@ -93,8 +93,13 @@ void LocalEngine::hear_facts(const Node& node) {
   wake();
 }
 
+void LocalEngine::ask_sample() {
+  if (probe_) probe_->ask_sample();
+}
+
 void LocalEngine::hear_sample(const NodeSample& sample) {
   sample_ = sample;
+  if (tell_sample_) tell_sample_(id_, sample);
   const auto changes = foreign_.look(sample, id_);
   if (changes.empty()) return;
   events_.insert(events_.end(), changes.begin(), changes.end());

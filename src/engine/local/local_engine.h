@@ -45,6 +45,10 @@ class LocalEngine : public Engine {
   void acknowledge(const std::string& cursor) override;
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
   std::optional<NodeSample> sample() override { return sample_; }
+  void on_sample(std::function<void(NodeId, const NodeSample&)> hear) override {
+    tell_sample_ = std::move(hear);
+  }
+  void ask_sample() override;
   Result<LogChunk> read_log(const LogQuery& query) override;
   void retire() override;
 
@@ -90,6 +94,7 @@ class LocalEngine : public Engine {
   std::string probe_trouble_;
   bool retiring_ = false;
   std::function<void()> wake_;
+  std::function<void(NodeId, const NodeSample&)> tell_sample_;
   LauncherLink link_;
   Loop::WatchPtr sampling_, restart_;
 };
