@@ -121,6 +121,8 @@ std::string config_text(const InstallOptions& options) {
   return "# Gangline's service for all people of this machine. `gang daemon restart`, as root, "
          "reads it anew.\n"
          "\n"
+         "policy = \"fair\"   # who had least goes first\n"
+         "\n"
          "[for_all]\n" +
          (options.people.empty() ? "# people = \"a-group\"   # who may use it; without: everybody\n"
                                  : "people = \"" + options.people + "\"   # who may use it\n") +
