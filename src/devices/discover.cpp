@@ -5,6 +5,7 @@
 
 #include "devices/amd/amd_backend.h"
 #include "devices/cpu/read_cpus.h"
+#include "devices/intel/intel_backend.h"
 #include "devices/nvidia/nvidia_backend.h"
 #include "os/clock.h"
 
@@ -40,6 +41,7 @@ Sources sources_from_environment() {
 NodeReader::NodeReader(const Sources& sources) : root_(sources.root) {
   backends_.push_back(make_nvidia_backend(sources.root, sources.nvml_library));
   backends_.push_back(make_amd_backend(sources.root));
+  backends_.push_back(make_intel_backend(sources.root));
 }
 
 Node NodeReader::cpu_facts() const {

@@ -18,11 +18,14 @@ struct VendorVariable {
   const char* vendor;
   const char* name;
   const char* uids;  // a uid that begins so is understood; null: none is, and numbers are used
+  const char* none;  // its value where a task has no such device
 };
 constexpr VendorVariable vendor_variables[] = {
-    {"nvidia", "CUDA_VISIBLE_DEVICES", ""},
-    {"amd", "ROCR_VISIBLE_DEVICES", "GPU-"},
-    {"intel", "ZE_AFFINITY_MASK", nullptr},
+    {"nvidia", "CUDA_VISIBLE_DEVICES", "", ""},
+    {"amd", "ROCR_VISIBLE_DEVICES", "GPU-", ""},
+    // An empty mask is no mask to Level Zero, which then shows all; a number that no GPU has leaves
+    // none.
+    {"intel", "ZE_AFFINITY_MASK", nullptr, "65535"},
 };
 
 bool holds(const TaskPlace& place, std::uint32_t device) {
@@ -201,7 +204,7 @@ std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bo
       counted += (counted.empty() ? "" : ",") + std::to_string(count++);
     }
     if (!has_vendor) continue;
-    vars.set(variable.name, visible);
+    vars.set(variable.name, visible.empty() ? variable.none : visible);
     if (variable.vendor == std::string_view("nvidia")) {
       vars.set("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
     } else if (variable.vendor == std::string_view("amd")) {

@@ -66,6 +66,14 @@ std::optional<std::vector<std::string>> names_in(const std::string& directory) {
   return names;
 }
 
+std::string end_of_link(const std::string& path) {
+  std::error_code error;
+  const auto target = std::filesystem::read_symlink(path, error);
+  std::string name = error ? std::string() : target.filename().string();
+  if (name.size() > longest_name || printable(name) != name) name.clear();
+  return name;
+}
+
 std::vector<std::uint32_t> numbered_in(const std::string& directory, std::string_view prefix) {
   std::vector<std::uint32_t> numbers;
   const auto names = names_in(directory);
