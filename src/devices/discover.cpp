@@ -7,6 +7,7 @@
 #include "devices/amd/amd_backend.h"
 #include "devices/cpu/rapl_backend.h"
 #include "devices/cpu/read_cpus.h"
+#include "devices/fpga/fpga_backend.h"
 #include "devices/infiniband/infiniband_backend.h"
 #include "devices/infiniband/near_devices.h"
 #include "devices/intel/intel_backend.h"
@@ -48,6 +49,7 @@ NodeReader::NodeReader(const Sources& sources) : root_(sources.root) {
   backends_.push_back(make_nvidia_backend(sources.root, sources.nvml_library));
   backends_.push_back(make_amd_backend(sources.root));
   backends_.push_back(make_intel_backend(sources.root));
+  backends_.push_back(make_fpga_backend(sources.root));
   backends_.push_back(make_rapl_backend(sources.root));
   backends_.push_back(make_infiniband_backend(sources.root));
 }
