@@ -42,7 +42,8 @@ OpenFiles::Held OpenFiles::look_at(std::int64_t pid, const std::set<std::string>
                    const ssize_t length =
                        ::readlinkat(directory, name, target.data(), target.size());
                    if (length <= 0 || static_cast<std::size_t>(length) == target.size()) return;
-                   const std::string path(target.data(), static_cast<std::size_t>(length));
+                   std::string path(target.data(), static_cast<std::size_t>(length));
+                   if (root_ != "/" && path.starts_with(root_)) path.erase(0, root_.size());
                    if (paths.contains(path)) held[path].push_back(static_cast<std::uint32_t>(fd));
                  });
   for (auto& [path, fds] : held) std::ranges::sort(fds);

@@ -20,8 +20,8 @@ class OpenFiles {
   };
   explicit OpenFiles(std::string root) : root_(std::move(root)) {}
 
-  /// For each path ("/dev/dri/renderD128") its holders, ordered by pid. A path that nobody is seen
-  /// to hold is missing.
+  /// For each path ("/dev/dri/renderD128", of the machine or below the root) its holders, ordered
+  /// by pid. A path that nobody is seen to hold is missing.
   std::map<std::string, std::vector<Holder>> read(const std::set<std::string>& paths);
 
   static constexpr std::size_t most_processes = 65'536;

@@ -50,6 +50,36 @@ std::uint32_t number_of(const Node& node, const TaskPlace& place, std::uint32_t 
   return others_hidden ? number - std::min(number, hidden) : number;
 }
 
+class Variables {
+ public:
+  void set(std::string name, std::string value) {
+    list_.emplace_back(std::move(name), std::move(value));
+  }
+  void set(std::string name, std::uint64_t value) { set(std::move(name), std::to_string(value)); }
+  std::vector<EnvVar> take() { return std::move(list_); }
+
+ private:
+  std::vector<EnvVar> list_;
+};
+
+// A program finds its FPGAs by their place on the bus (XRT) or by their files (OPAE).
+void set_fpgas(Variables& vars, const Node& node, const TaskPlace& place) {
+  std::string names, files;
+  bool has_fpgas = false;
+  for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
+    const Device& device = node.devices[i];
+    if (device.kind != DeviceKind::fpga) continue;
+    has_fpgas = true;
+    if (!holds(place, i)) continue;
+    names +=
+        (names.empty() ? "" : ",") + (device.pci_address.empty() ? device.uid : device.pci_address);
+    for (const std::string& file : device.files) files += (files.empty() ? "" : ",") + file;
+  }
+  if (!has_fpgas) return;
+  vars.set("GANG_FPGAS", names);
+  vars.set("GANG_FPGA_FILES", files);
+}
+
 std::string capitals(std::string_view name) {
   std::string text(name);
   for (char& c : text) {
@@ -73,18 +103,6 @@ std::string tensorflow_config(const EnvironmentOf& of) {
   return "{\"cluster\": {\"worker\": [" + hosts +
          "]}, \"task\": {\"type\": \"worker\", \"index\": " + std::to_string(of.place->rank) + "}}";
 }
-
-class Variables {
- public:
-  void set(std::string name, std::string value) {
-    list_.emplace_back(std::move(name), std::move(value));
-  }
-  void set(std::string name, std::uint64_t value) { set(std::move(name), std::to_string(value)); }
-  std::vector<EnvVar> take() { return std::move(list_); }
-
- private:
-  std::vector<EnvVar> list_;
-};
 
 void set_gang(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
   const JobSpec& spec = *of.job->spec;
@@ -178,10 +196,22 @@ void Ports::give_back(const std::vector<std::uint16_t>& ports) {
   for (const std::uint16_t port : ports) taken_.erase(port);
 }
 
+std::string device_word(const Node& node, const TaskPlace& place) {
+  if (place.devices.empty()) return "cpu";
+  const std::uint32_t first = place.devices.front().device;
+  if (first >= node.devices.size()) return "gpu";
+  const Device& device = node.devices[first];
+  if (device.kind == DeviceKind::fpga) return "fpga";
+  for (const VendorVariable& variable : vendor_variables)
+    if (device.vendor == variable.vendor) return device.vendor;
+  return "gpu";
+}
+
 std::vector<EnvVar> team_variables(const EnvironmentOf& of) {
   const std::uint32_t tasks = tasks_of(*of.allocation);
   Variables vars;
   set_gang(vars, of, tasks);
+  vars.set("GANG_DEVICE", device_word(*of.node, *of.place));
   set_torch(vars, of, tasks);
   set_others(vars, of, tasks);
   return vars.take();
@@ -218,6 +248,7 @@ std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bo
       vars.set("ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE");
     }
   }
+  set_fpgas(vars, node, place);
   return vars.take();
 }
 

@@ -49,7 +49,7 @@ std::string model_of(const std::string& root, const std::string& directory) {
   return text;
 }
 
-std::vector<std::string> tiles_of(const Card& card) {
+std::vector<std::string> tiles_of(const IntelCard& card) {
   std::vector<std::string> tiles;
   for (const std::uint32_t n : numbered_in(card.directory, "tile")) {
     if (tiles.size() == most_tiles) break;
@@ -59,19 +59,19 @@ std::vector<std::string> tiles_of(const Card& card) {
 }
 
 /// The directory that i915 keeps of a card: <device>/drm/card0.
-std::string drm_directory(const Card& card) {
+std::string drm_directory(const IntelCard& card) {
   const auto numbers = numbered_in(card.directory + "/drm", "card");
   return numbers.empty() ? "" : card.directory + "/drm/card" + std::to_string(numbers.front());
 }
 
 // Part of a CPU is always at this place of the bus and has neither memory nor sensors of its own;
 // in a virtual machine any card may be there.
-bool is_integrated(const Card& card) {
+bool is_integrated(const IntelCard& card) {
   return card.address.starts_with("0000:00:02.") && card.hwmon.empty() && card.facts.memory.n == 0;
 }
 
 // All of the card: xe says it of each tile, some versions of i915 of the card, and others not.
-Bytes memory_of(const Card& card, const std::vector<std::string>& tiles) {
+Bytes memory_of(const IntelCard& card, const std::vector<std::string>& tiles) {
   std::uint64_t sum = 0;
   for (const std::string& tile : tiles) {
     const auto bytes = number_at(tile + "/physical_vram_size_bytes");
@@ -88,7 +88,8 @@ Bytes memory_of(const Card& card, const std::vector<std::string>& tiles) {
 }
 
 // Of each tile the part that draws and computes; the other one is for video.
-std::vector<std::string> idle_files_of(const Card& card, const std::vector<std::string>& tiles) {
+std::vector<std::string> idle_files_of(const IntelCard& card,
+                                       const std::vector<std::string>& tiles) {
   std::vector<std::string> files;
   for (const std::string& tile : tiles) {
     auto parts = numbered_in(tile, "gt");
@@ -113,7 +114,7 @@ std::vector<std::string> idle_files_of(const Card& card, const std::vector<std::
 }
 
 // To read a value wakes a card that sleeps, so what there is is told from the names.
-void find_sensors(Card& card) {
+void find_sensors(IntelCard& card) {
   card.hwmon = hwmon_of(card.directory, card.driver);
   const auto names = names_in(card.hwmon);
   if (card.hwmon.empty() || !names) return;
@@ -128,14 +129,14 @@ void find_sensors(Card& card) {
   if (card.thermometer.empty()) card.thermometer = first_of({"temp2_input", "temp1_input"});
 }
 
-std::optional<Watts> power_limit_of(const Card& card) {
+std::optional<Watts> power_limit_of(const IntelCard& card) {
   if (card.hwmon.empty() || is_asleep(card.directory)) return std::nullopt;
   for (const char* file : {"/power1_max", "/power1_cap", "/power2_max", "/power2_cap"})
     if (const auto limit = watts_at(card.hwmon + file)) return limit;
   return std::nullopt;
 }
 
-void read_card(const std::string& root, Card& card) {
+void read_card(const std::string& root, IntelCard& card) {
   Device& facts = card.facts;
   card.path = pci_path(root, card.address, {});
   find_sensors(card);
@@ -160,7 +161,7 @@ void read_card(const std::string& root, Card& card) {
 
 // Empty: unknown. What never slept since the driver was loaded does not sleep at all, so nothing
 // follows from its counter.
-std::optional<double> busy_percent(const Card& card, CardMeter& meter, Span at) {
+std::optional<double> busy_percent(const IntelCard& card, CardMeter& meter, Span at) {
   if (card.idle_files.empty()) return std::nullopt;
   meter.slept.resize(card.idle_files.size());
   double slept_ms = 0;
@@ -185,7 +186,7 @@ Cards read_cards(const std::string& root) {
   // Domains above ffff have more digits.
   std::ranges::stable_sort(addresses, {}, &std::string::size);
   for (std::string& address : addresses) {
-    Card card;
+    IntelCard card;
     card.directory = pci_directory(root, address);
     card.driver = end_of_link(card.directory + "/driver");
     const bool draws = hex_at(card.directory + "/class").value_or(0) >> 16 == 0x03;
@@ -203,7 +204,7 @@ Cards read_cards(const std::string& root) {
   return found;
 }
 
-DeviceSample read_sample(const Card& card, CardMeter& meter, Span at) {
+DeviceSample read_sample(const IntelCard& card, CardMeter& meter, Span at) {
   DeviceSample sample;
   if (is_asleep(card.directory)) {
     meter.power.forget();

@@ -16,7 +16,7 @@ namespace gangline::intel {
 constexpr std::uint64_t vendor_id = 0x8086;
 
 /// A GPU of the PCI bus that has one of the two drivers.
-struct Card {
+struct IntelCard {
   std::string address, directory;
   std::string driver;  ///< "xe" or "i915"
   PciPath path;
@@ -29,7 +29,7 @@ struct Card {
 };
 
 struct Cards {
-  std::vector<Card> cards;              ///< in the order of the PCI bus, those in the CPU as well
+  std::vector<IntelCard> cards;         ///< in the order of the PCI bus, those in the CPU as well
   std::vector<std::string> driverless;  ///< addresses of GPUs that neither driver has
 };
 
@@ -44,6 +44,6 @@ struct CardMeter {
 
 /// One reading of a card, without its processes. A card that sleeps is not woken for it, so most is
 /// unknown then. `at`: of a clock that never goes back.
-DeviceSample read_sample(const Card& card, CardMeter& meter, Span at);
+DeviceSample read_sample(const IntelCard& card, CardMeter& meter, Span at);
 
 }  // namespace gangline::intel

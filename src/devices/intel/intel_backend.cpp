@@ -16,7 +16,7 @@
 namespace gangline {
 namespace {
 
-using intel::Card;
+using intel::IntelCard;
 
 class IntelBackend final : public DeviceBackend {
  public:
@@ -28,7 +28,7 @@ class IntelBackend final : public DeviceBackend {
     intel::Cards found = intel::read_cards(root_);
     cards_.clear();
     render_files_.clear();
-    for (Card& card : found.cards) {
+    for (IntelCard& card : found.cards) {
       if (card.integrated) {
         facts.notes.push_back("the Intel GPU at " + card.address +
                               " is left out: it is a part of the CPU");
@@ -52,7 +52,7 @@ class IntelBackend final : public DeviceBackend {
     if (cards_.empty()) return all;
     const Span at = clock_();
     auto holders = open_files_.read(render_files_);
-    for (const Card& card : cards_) {
+    for (const IntelCard& card : cards_) {
       DeviceSample& sample = all.devices.emplace_back();
       if (end_of_link(card.directory + "/driver") != card.driver) {
         all.facts_changed = true;
@@ -68,7 +68,7 @@ class IntelBackend final : public DeviceBackend {
   }
 
  private:
-  static void add_driver(const Card& card, BackendFacts& facts) {
+  static void add_driver(const IntelCard& card, BackendFacts& facts) {
     if (facts.driver.find(card.driver) != std::string::npos) return;
     facts.driver += (facts.driver.empty() ? "" : ", ") + card.driver;
   }
@@ -99,7 +99,7 @@ class IntelBackend final : public DeviceBackend {
   std::function<Span()> clock_;
   ProcessOwners owners_;
   OpenFiles open_files_;
-  std::vector<Card> cards_;  ///< by the last `facts`, its devices in order
+  std::vector<IntelCard> cards_;  ///< by the last `facts`, its devices in order
   std::set<std::string> render_files_;
   std::map<std::string, intel::CardMeter> meters_;  ///< by PCI address
 };
