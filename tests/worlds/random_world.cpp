@@ -34,6 +34,7 @@ void add_devices(Node& node, Dice& dice) {
     Device slice = node.devices[parent];
     slice.allottable = true;
     slice.parent = parent;
+    if (slices % 2 == 0) slice.vendor = "amd";  // of which a task may have several
     slice.memory = gibibytes(10);
     node.devices.push_back(slice);
   }

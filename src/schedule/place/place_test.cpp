@@ -116,6 +116,18 @@ TEST(Place, NeverGivesADeviceThatIsCutIntoSlicesButItsSlices) {
   EXPECT_EQ(devices_of(place_in(world, gpus(1, 3))), (Set{1, 2, 3}));
 }
 
+TEST(Place, GivesOneTaskSeveralPartitionsOfAmd) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 16);
+  node.devices[0].allottable = false;
+  for (const std::uint32_t part : {2u, 3u}) {
+    node.devices[part].parent = 0;
+    node.devices[part].vendor = "amd";
+  }
+  EXPECT_EQ(devices_of(place_in(world, gpus(2))), (Set{2, 3}));
+  EXPECT_EQ(devices_of(place_in(world, gpus(3))), (Set{1, 2, 3}));
+}
+
 TEST(Place, PutsAGangOnAsFewNodesAsCanBe) {
   SmallWorld world;
   world.node("a", 2, 16);

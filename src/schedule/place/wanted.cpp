@@ -75,8 +75,8 @@ Usable without(const Usable& usable, std::uint32_t node, std::span<const DeviceI
 
 bool matches(const Device& device, const DeviceRequest& request) {
   if (device.kind != request.kind) return false;
-  // One program reaches at most one slice, so a task of several devices cannot use slices.
-  if (device.parent && request.count > 1) return false;
+  // One program reaches at most one MIG slice, but as many partitions of AMD as it may see.
+  if (device.parent && request.count > 1 && !equal(device.vendor, "amd")) return false;
   if (!request.vendor.empty() && !equal(device.vendor, request.vendor)) return false;
   if (!request.model.empty() && !contains_any(device.model, request.model)) return false;
   return device.memory >= request.memory;
