@@ -32,6 +32,15 @@ void for_numbers_in(const std::string& path, std::size_t most, Each each) {
   }
 }
 
+/// `most` of these pids, which are in order, from `turn` on; sets `turn` to who comes next.
+std::set<std::int64_t> take_turns(std::vector<std::int64_t>& pids, std::int64_t& turn,
+                                  std::size_t most) {
+  std::rotate(pids.begin(), std::lower_bound(pids.begin(), pids.end(), turn), pids.end());
+  turn = pids.size() > most ? pids[most] : 0;
+  pids.resize(std::min(pids.size(), most));
+  return {pids.begin(), pids.end()};
+}
+
 }  // namespace
 
 OpenFiles::Held OpenFiles::look_at(std::int64_t pid, const std::set<std::string>& paths) const {
@@ -54,33 +63,29 @@ std::map<std::string, std::vector<OpenFiles::Holder>> OpenFiles::read(
     const std::set<std::string>& paths) {
   std::map<std::string, std::vector<Holder>> found;
   if (paths.empty()) return found;
-  // 1. Who runs, and whom to look at: new ones, holders, and from `turn_` on a few of the others.
-  std::vector<std::int64_t> running;
+  // 1. Who runs, and whom to look at.
+  std::vector<std::int64_t> running, idle, holders;
   for_numbers_in(root_ + "/proc", most_processes, [&](std::uint64_t pid, int, const char*) {
     running.push_back(static_cast<std::int64_t>(pid));
   });
   std::ranges::sort(running);
-  const auto from = std::ranges::lower_bound(running, turn_);
-  std::ranges::rotate(running, from);
-  std::map<std::int64_t, bool> known;
-  std::size_t others = 0;
-  turn_ = 0;
+  for (const std::int64_t pid : running)
+    if (const auto before = known_.find(pid); before != known_.end())
+      (before->second.empty() ? idle : holders).push_back(pid);
+  const auto idle_now = take_turns(idle, idle_turn_, looks_a_reading);
+  const auto holders_now = take_turns(holders, holder_turn_, holders_a_reading);
   // 2. Look.
+  std::map<std::int64_t, Held> known;
   for (const std::int64_t pid : running) {
     const auto before = known_.find(pid);
-    const bool idle = before != known_.end() && !before->second;
-    if (idle && others == looks_a_reading) {
-      if (turn_ == 0) turn_ = pid;
-      known.emplace(pid, false);
-      continue;
-    }
-    others += idle ? 1 : 0;
-    Held held = look_at(pid, paths);
-    known.emplace(pid, !held.empty());
-    for (auto& [path, fds] : held) found[path].push_back({pid, std::move(fds)});
+    const bool looks =
+        before == known_.end() || idle_now.contains(pid) || holders_now.contains(pid);
+    Held& held = known[pid];
+    held = looks ? look_at(pid, paths) : std::move(before->second);
+    for (const auto& [path, fds] : held)
+      if (paths.contains(path)) found[path].push_back({pid, fds, looks});
   }
   known_ = std::move(known);
-  for (auto& [path, holders] : found) std::ranges::sort(holders, {}, &Holder::pid);
   return found;
 }
 

@@ -52,6 +52,17 @@ TEST_F(Open, OneThatOpensItLaterIsFoundAfterAsManyReadingsAsTheOthersTake) {
   EXPECT_EQ(holders(), 1u);
 }
 
+TEST_F(Open, OfVeryManyHoldersEachIsLookedAtInItsTurn) {
+  constexpr int many = OpenFiles::holders_a_reading + 20;
+  for (int pid = 1; pid <= many; ++pid) open(pid, 3, "/dev/dfl-port.0");
+  EXPECT_EQ(holders(), std::size_t{many});
+  for (const int pid : {1, many})
+    std::filesystem::remove(machine_.root() + "/proc/" + std::to_string(pid) + "/fd/3");
+  std::filesystem::remove_all(machine_.root() + "/proc/2");
+  EXPECT_EQ(holders(), std::size_t{many - 2});  // 1 was looked at, and 2 is gone
+  EXPECT_EQ(holders(), std::size_t{many - 3});
+}
+
 TEST_F(Open, WithoutProcOrPathsNobodyHoldsAnything) {
   EXPECT_TRUE(files_.read({"/dev/x"}).empty());
   open(12, 3, "/dev/x");

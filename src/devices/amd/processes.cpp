@@ -64,7 +64,7 @@ std::optional<ProcessesOf> KfdProcesses::read(const std::vector<std::uint64_t>& 
   // 1. Who is there, beginning with those whose turn it is.
   auto pids = numbered_in(directory_, "");
   pids.resize(std::min<std::size_t>(pids.size(), most_processes_on_device));
-  std::ranges::rotate(pids, std::ranges::lower_bound(pids, turn_));
+  std::rotate(pids.begin(), std::lower_bound(pids.begin(), pids.end(), turn_), pids.end());
   std::size_t turns = std::max<std::size_t>(1, files_a_reading / (gpu_ids.size() + 1));
   turn_ = 0;
   // 2. Look at the new ones and at as many of the others.

@@ -21,7 +21,7 @@ using intel::IntelCard;
 class IntelBackend final : public DeviceBackend {
  public:
   IntelBackend(const std::string& root, std::function<Span()> clock)
-      : root_(root), clock_(std::move(clock)), owners_(root), open_files_(root) {}
+      : root_(root), clock_(std::move(clock)), owners_(root), open_files_(root), users_(root) {}
 
   BackendFacts facts() override {
     BackendFacts facts;
@@ -60,7 +60,7 @@ class IntelBackend final : public DeviceBackend {
       }
       sample = intel::read_sample(card, meters_[card.address], at);
       if (card.render_file.empty()) continue;
-      sample.processes = intel::users_among(root_, card.address, holders[card.render_file]);
+      sample.processes = users_.among(card.address, holders[card.render_file]);
       for (DeviceProcess& process : *sample.processes) owners_.name(process);
     }
     owners_.forget_others();
@@ -99,6 +99,7 @@ class IntelBackend final : public DeviceBackend {
   std::function<Span()> clock_;
   ProcessOwners owners_;
   OpenFiles open_files_;
+  intel::CardUsers users_;
   std::vector<IntelCard> cards_;  ///< by the last `facts`, its devices in order
   std::set<std::string> render_files_;
   std::map<std::string, intel::CardMeter> meters_;  ///< by PCI address

@@ -51,27 +51,35 @@ Client read_client(const std::string& path) {
 
 }  // namespace
 
-std::vector<DeviceProcess> users_among(const std::string& root, const std::string& address,
-                                       const std::vector<OpenFiles::Holder>& holders) {
+CardUsers::Use CardUsers::use_of(const std::string& address,
+                                 const OpenFiles::Holder& holder) const {
+  // Several descriptors may be of one client, and each of them tells its whole memory.
+  std::map<std::string, std::uint64_t> clients;
+  const std::string told = root_ + "/proc/" + std::to_string(holder.pid) + "/fdinfo/";
+  for (const std::uint32_t fd : holder.fds) {
+    const Client client = read_client(told + std::to_string(fd));
+    if (client.address != address || !client.memory) return {true, {}};
+    clients[client.id] = *client.memory;
+  }
+  std::uint64_t memory = 0;
+  for (const auto& [id, bytes] : clients) memory = std::min(memory + bytes, most_memory);
+  return {memory > 0, Bytes{static_cast<std::int64_t>(memory)}};
+}
+
+std::vector<DeviceProcess> CardUsers::among(const std::string& address,
+                                            const std::vector<OpenFiles::Holder>& holders) {
+  std::map<std::int64_t, Use> now;
+  const std::map<std::int64_t, Use>& before = seen_[address];
   std::vector<DeviceProcess> users;
   for (const OpenFiles::Holder& holder : holders) {
     if (users.size() == most_processes_on_device) break;
-    // Several descriptors may be of one client, and each of them tells its whole memory.
-    std::map<std::string, std::uint64_t> clients;
-    bool known = true;
-    for (const std::uint32_t fd : holder.fds) {
-      const Client client = read_client(root + "/proc/" + std::to_string(holder.pid) + "/fdinfo/" +
-                                        std::to_string(fd));
-      if (client.address != address || !client.memory) known = false;
-      else clients[client.id] = *client.memory;
-    }
-    std::uint64_t memory = 0;
-    for (const auto& [id, bytes] : clients) memory = std::min(memory + bytes, most_memory);
-    if (known && memory == 0) continue;
-    DeviceProcess& user = users.emplace_back();
-    user.pid = holder.pid;
-    if (known) user.memory = Bytes{static_cast<std::int64_t>(memory)};
+    const auto known = before.find(holder.pid);
+    const Use use =
+        holder.looked_at || known == before.end() ? use_of(address, holder) : known->second;
+    now.emplace(holder.pid, use);
+    if (use.uses) users.push_back({holder.pid, use.memory, "", ""});
   }
+  seen_[address] = std::move(now);
   return users;
 }
 
