@@ -152,6 +152,8 @@ void expect_sound(const Node& node) {
     EXPECT_LT(link.a, link.b);
     EXPECT_LT(link.b, node.devices.size());
   }
+  for (const NetworkPort& port : node.ports)
+    for (const std::uint32_t device : port.near) EXPECT_LT(device, node.devices.size());
   for (const Device& device : node.devices)
     EXPECT_LT(device.parent.value_or(0), std::max<std::size_t>(node.devices.size(), 1));
 }

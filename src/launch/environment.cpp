@@ -104,6 +104,22 @@ std::string tensorflow_config(const EnvironmentOf& of) {
          "]}, \"task\": {\"type\": \"worker\", \"index\": " + std::to_string(of.place->rank) + "}}";
 }
 
+/// The network ports that are near to a device of the task: "mlx5_0:1,mlx5_1:1".
+void set_ports(Variables& vars, const Node& node, const TaskPlace& place) {
+  if (node.ports.empty()) return;
+  std::string ports;
+  for (const NetworkPort& port : node.ports) {
+    const bool near =
+        std::any_of(place.devices.begin(), place.devices.end(), [&](const DeviceShare& share) {
+          if (share.device >= node.devices.size()) return false;
+          const std::uint32_t whole = node.devices[share.device].parent.value_or(share.device);
+          return std::find(port.near.begin(), port.near.end(), whole) != port.near.end();
+        });
+    if (near) ports += (ports.empty() ? "" : ",") + port.card + ":" + std::to_string(port.port);
+  }
+  vars.set("GANG_PORTS", ports);
+}
+
 void set_gang(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
   const JobSpec& spec = *of.job->spec;
   vars.set("GANG_JOB", of.gang.job.n);
@@ -212,6 +228,7 @@ std::vector<EnvVar> team_variables(const EnvironmentOf& of) {
   Variables vars;
   set_gang(vars, of, tasks);
   vars.set("GANG_DEVICE", device_word(*of.node, *of.place));
+  set_ports(vars, *of.node, *of.place);
   set_torch(vars, of, tasks);
   set_others(vars, of, tasks);
   return vars.take();

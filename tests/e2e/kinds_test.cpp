@@ -1,5 +1,6 @@
 // One machine with a device of each kind, made up of files, and jobs that take what is free.
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "base/text.h"
@@ -138,11 +139,21 @@ TEST_F(Kinds, PackagesAndPortsAreShownWithWhatIsNearToThem) {
   write("/sys/class/infiniband/mlx5_0/ports/1/link_layer", "InfiniBand\n");
   write("/sys/class/infiniband/mlx5_0/ports/1/state", "4: ACTIVE\n");
   write("/sys/class/infiniband/mlx5_0/ports/1/rate", "400 Gb/sec (4X NDR)\n");
+  write("/sys/bus/pci/devices/0000:c2:00.0/vendor", "0x15b3\n");
+  write("/sys/bus/pci/devices/0000:c2:00.0/numa_node", "1\n");
+  std::filesystem::create_symlink("../../../0000:c2:00.0",
+                                  machine_.path() + "/root/sys/class/infiniband/mlx5_0/device");
   EXPECT_TRUE(says(machine_.gang({"nodes"}).out, "package-0 -"));
   ASSERT_TRUE(becomes_true([&] {
-    return machine_.gang({"nodes"}).out.find("mlx5_0:1  InfiniBand  400 Gb/sec (4X NDR)  ACTIVE") !=
+    return machine_.gang({"nodes"}).out.find(
+               "mlx5_0:1  InfiniBand  400 Gb/sec (4X NDR)  ACTIVE  1     numa 2,4") !=
            std::string::npos;
   }));
+  const auto ports_of = [&](const std::string& device) {
+    return machine_.gang({"run", "--device", device, "--", "sh", "-c", "echo [$GANG_PORTS]"}).out;
+  };
+  EXPECT_EQ(ports_of("amd"), "[mlx5_0:1]\n");
+  EXPECT_EQ(ports_of("nvidia"), "[]\n");
   // A second passes, in which the package takes something.
   ASSERT_TRUE(becomes_true([&] {
     write("/sys/class/powercap/intel-rapl:0/energy_uj",

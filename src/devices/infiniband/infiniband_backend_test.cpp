@@ -55,6 +55,16 @@ TEST_F(Infiniband, PortsAreReadWithWhatTheySayOfTheirLink) {
   EXPECT_EQ(read.ports[1].state, "DOWN");
 }
 
+TEST_F(Infiniband, SixteenCardsInALargeDomainAreSixteenPorts) {
+  for (int i = 10; i < 26; ++i) {
+    const std::string bus = "10000:" + std::to_string(i);
+    add("mlx5_" + std::to_string(i), "pci" + bus + "/" + bus + ":00.0", "0\n");
+  }
+  const BackendFacts facts = backend_->facts();
+  ASSERT_EQ(facts.ports.size(), 16u);
+  EXPECT_EQ(facts.ports[15].pci_address, "10000:25:00.0");
+}
+
 TEST_F(Infiniband, APortThatGoesDownIsSeenAfterSomeReadings) {
   add("mlx5_0", "pci0000:c0/0000:c0:1f.0/0000:c2:00.0", "1\n");
   backend_->facts();
