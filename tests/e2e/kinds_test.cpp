@@ -73,6 +73,10 @@ TEST_F(Kinds, AModelAndAMemoryChooseTheKindThatHasThem) {
   EXPECT_EQ(refused.code, 1);
   EXPECT_TRUE(says(refused.err, "FPGA"));
   EXPECT_EQ(machine_.gang({"submit", "--gpu-memory", "500G", "--", "true"}).code, 1);
+  // One program computes with GPUs of one vendor.
+  EXPECT_EQ(machine_.gang({"run", "--gpus", "2", "--", "echo", "{device}"}).out, "nvidia\n");
+  EXPECT_TRUE(says(machine_.gang({"submit", "--gpus", "3", "--", "true"}).err,
+                   "a task wants 3 GPUs of one vendor, and this machine has 2 GPUs of one vendor"));
 }
 
 TEST_F(Kinds, OneJobFileRunsOnWhateverKindIsFreeEachGangWithItsOwnSwitch) {
