@@ -88,7 +88,7 @@ any_of  = [
   { device = "amd" },
   { device = "intel" },
   { device = "fpga" },
-  { cpus = 1 },
+  { device = "cpu", cpus = 1 },
 ]
 [sweep]
 part = "1..6"
