@@ -20,7 +20,7 @@ std::string memory_cell(const Device& device, const DeviceSample& sample) {
   return sample.memory_used ? format(*sample.memory_used) + "/" + total : total;
 }
 
-std::string use_cell(const Device& device, const DeviceUse& use) {
+std::string use_cell(const Device& device, const DeviceUse& use, const std::string& state) {
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const auto& [gang, share] : use.gangs) {
@@ -30,6 +30,7 @@ std::string use_cell(const Device& device, const DeviceUse& use) {
     add("gang " + format(gang) + part);
   }
   if (!use.foreign.empty()) add("outside Gangline: " + use.foreign);
+  if (!state.empty() && state != "operating") add(printable(state));
   if (!device.present) add("not found now");
   if (!device.allottable) add("cut into slices");
   return text.empty() ? "free" : text;
@@ -67,9 +68,41 @@ void print_devices(const NodeView& view, Output& out) {
                device.model, memory_cell(device, sample), number_cell(sample.busy_percent, "%"),
                number_cell(watts, "W"), number_cell(sample.temperature_celsius, "C"),
                device.numa_node ? std::to_string(*device.numa_node) : "-", near_cell(node, i),
-               use_cell(device, i < view.use.size() ? view.use[i] : DeviceUse{})});
+               use_cell(device, i < view.use.size() ? view.use[i] : DeviceUse{}, sample.state)});
   }
   if (!table.empty()) out.table(table);
+}
+
+void print_ports(const NodeView& view, Output& out) {
+  static const NetworkPortSample unknown;
+  Table table({"PORT", "LAYER", "RATE", "STATE", "NUMA", "NEAR"});
+  const auto cell = [](const std::string& text) { return text.empty() ? "-" : printable(text); };
+  for (std::size_t i = 0; i < view.node.ports.size(); ++i) {
+    const NetworkPort& port = view.node.ports[i];
+    const bool read = view.sample && i < view.sample->ports.size();
+    const NetworkPortSample& sample = read ? view.sample->ports[i] : unknown;
+    std::string near;
+    for (const std::uint32_t device : port.near)
+      near +=
+          (near.empty() ? std::string(name_of(port.distance)) + " " : ",") + std::to_string(device);
+    table.row({printable(port.card) + ":" + std::to_string(port.port), cell(port.layer),
+               cell(sample.rate), cell(sample.state),
+               port.numa_node ? std::to_string(*port.numa_node) : "-", cell(near)});
+  }
+  if (!table.empty()) out.table(table);
+}
+
+// "package-0 85W, package-1 -"
+std::string packages_line(const NodeView& view) {
+  std::string line;
+  for (std::size_t i = 0; i < view.node.packages.size(); ++i) {
+    std::optional<double> watts;
+    if (view.sample && i < view.sample->packages.size() && view.sample->packages[i].power)
+      watts = view.sample->packages[i].power->w;
+    line += (line.empty() ? "" : ", ") + printable(view.node.packages[i].name) + " " +
+            number_cell(watts, "W");
+  }
+  return line;
 }
 
 void print_node(const NodeView& view, Output& out) {
@@ -93,9 +126,11 @@ void print_node(const NodeView& view, Output& out) {
   if (!node.cores.empty())
     inside += (inside.empty() ? "" : " ") + std::to_string(node.cores.size()) + " cores";
   if (!inside.empty()) out.line("  " + inside);
+  if (!node.packages.empty()) out.line("  " + packages_line(view));
   if (!node.driver.empty()) out.line("  driver " + printable(node.driver));
   for (const std::string& note : node.notes) out.line("  note: " + printable(note));
   print_devices(view, out);
+  print_ports(view, out);
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_option("--gpu-memory", flags.gpu_memory, "least memory of each GPU: 24G");
   command->add_option("--model", flags.model, "part of the GPU's model name: H100");
   command->add_option("--device", flags.device,
-                      "vendor or kind of device: nvidia, amd, intel, fpga");
+                      "vendor or kind of device: nvidia, amd, intel, fpga; cpu for none");
   command->add_option("--cpus", flags.cpus, "CPUs for each task");
   command->add_option("--memory", flags.memory, "memory for each task: 16G");
   command->add_option("--time", flags.time, "the most it may run: 2h");

@@ -28,6 +28,8 @@ Node merge_node(const Node& known, const Node& found) {
     link.a = std::min(a, b);
     link.b = std::max(a, b);
   }
+  for (NetworkPort& port : merged.ports)
+    for (std::uint32_t& device : port.near) device = number_of[device];
   return merged;
 }
 

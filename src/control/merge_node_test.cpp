@@ -18,6 +18,8 @@ TEST(MergeNode, ADeviceKeepsItsNumberWhenAnotherVanishesAndLinksFollow) {
   found.devices = {gpu("C"), gpu("A"), gpu("D")};
   found.devices[2].parent = 0;
   found.links = {{0, 1, LinkKind::nvlink, 4}};
+  found.ports.resize(1);
+  found.ports[0].near = {0, 2};
   const Node merged = merge_node(known, found);
   ASSERT_EQ(merged.devices.size(), 4u);
   EXPECT_EQ(merged.devices[1].uid, "B");
@@ -27,6 +29,7 @@ TEST(MergeNode, ADeviceKeepsItsNumberWhenAnotherVanishesAndLinksFollow) {
   EXPECT_EQ(*merged.devices[3].parent, 2u);
   EXPECT_EQ(merged.links[0].a, 0u);
   EXPECT_EQ(merged.links[0].b, 2u);
+  EXPECT_EQ(merged.ports[0].near, (std::vector<std::uint32_t>{2, 3}));
 }
 
 }  // namespace

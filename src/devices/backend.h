@@ -13,12 +13,17 @@ namespace gangline {
 struct BackendFacts {
   std::vector<Device> devices;  ///< `parent` counts within this list; a slice follows its parent
   std::vector<Link> links;      ///< between these devices
-  std::string driver;           ///< empty: none or unknown
+  std::vector<CpuPackage> packages;
+  std::vector<NetworkPort> ports;  ///< without what is near to them
+  std::string driver;              ///< empty: none or unknown
   std::vector<std::string> notes;
 };
 
 struct BackendSample {
-  std::vector<DeviceSample> devices;  ///< in the order of the facts read last
+  // In the order of the facts read last.
+  std::vector<DeviceSample> devices;
+  std::vector<CpuPackageSample> packages;
+  std::vector<NetworkPortSample> ports;
   bool facts_changed =
       false;  ///< a device was lost or cut differently: the facts want reading again
 };

@@ -1,10 +1,16 @@
 #include "devices/discover.h"
 
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "devices/amd/amd_backend.h"
+#include "devices/cpu/rapl_backend.h"
 #include "devices/cpu/read_cpus.h"
+#include "devices/fpga/fpga_backend.h"
+#include "devices/infiniband/infiniband_backend.h"
+#include "devices/infiniband/near_devices.h"
+#include "devices/intel/intel_backend.h"
 #include "devices/nvidia/nvidia_backend.h"
 #include "os/clock.h"
 
@@ -20,6 +26,8 @@ void append(BackendFacts facts, Node& node) {
   }
   for (const Link& link : facts.links)
     node.links.push_back({link.a + first, link.b + first, link.kind, link.lanes});
+  for (CpuPackage& package : facts.packages) node.packages.push_back(std::move(package));
+  for (NetworkPort& port : facts.ports) node.ports.push_back(std::move(port));
   if (!facts.driver.empty()) {
     if (!node.driver.empty()) node.driver += ", ";
     node.driver += facts.driver;
@@ -40,6 +48,10 @@ Sources sources_from_environment() {
 NodeReader::NodeReader(const Sources& sources) : root_(sources.root) {
   backends_.push_back(make_nvidia_backend(sources.root, sources.nvml_library));
   backends_.push_back(make_amd_backend(sources.root));
+  backends_.push_back(make_intel_backend(sources.root));
+  backends_.push_back(make_fpga_backend(sources.root));
+  backends_.push_back(make_rapl_backend(sources.root));
+  backends_.push_back(make_infiniband_backend(sources.root));
 }
 
 Node NodeReader::cpu_facts() const {
@@ -51,6 +63,7 @@ Node NodeReader::cpu_facts() const {
 Node NodeReader::facts() {
   Node node = cpu_facts();
   for (const auto& backend : backends_) append(backend->facts(), node);
+  find_near_devices(root_, node);
   return node;
 }
 
@@ -58,7 +71,13 @@ NodeReader::Reading NodeReader::sample() {
   Reading reading;
   for (const auto& backend : backends_) {
     BackendSample sample = backend->sample();
-    for (DeviceSample& device : sample.devices) reading.sample.devices.push_back(std::move(device));
+    const auto move_all = [](auto& from, auto& to) {
+      to.insert(to.end(), std::make_move_iterator(from.begin()),
+                std::make_move_iterator(from.end()));
+    };
+    move_all(sample.devices, reading.sample.devices);
+    move_all(sample.packages, reading.sample.packages);
+    move_all(sample.ports, reading.sample.ports);
     reading.facts_changed = reading.facts_changed || sample.facts_changed;
   }
   reading.sample.at = now();

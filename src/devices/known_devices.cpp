@@ -53,6 +53,12 @@ KeptNode keep_places(const Node& known, Node found) {
     const auto a = kept.places[link.a], b = kept.places[link.b];
     if (a && b) links.push_back({std::min(*a, *b), std::max(*a, *b), link.kind, link.lanes});
   }
+  for (NetworkPort& port : found.ports) {
+    std::vector<std::uint32_t> near;
+    for (const std::uint32_t device : port.near)
+      if (const auto place = kept.places[device]) near.push_back(*place);
+    port.near = std::move(near);
+  }
   // 3. Name those that are missing.
   for (std::size_t i = 0; i < devices.size(); ++i)
     if (!taken[i]) found.notes.push_back(note_missing(devices[i]));
@@ -65,6 +71,8 @@ KeptNode keep_places(const Node& known, Node found) {
 NodeSample keep_places(const KeptNode& kept, NodeSample sample) {
   NodeSample moved;
   moved.at = sample.at;
+  moved.packages = std::move(sample.packages);
+  moved.ports = std::move(sample.ports);
   moved.devices.resize(kept.node.devices.size());
   const std::size_t count = std::min(sample.devices.size(), kept.places.size());
   for (std::size_t i = 0; i < count; ++i)

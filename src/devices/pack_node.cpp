@@ -127,6 +127,33 @@ NumaNode read_numa(Unpacker& unpacker) {
   return numa;
 }
 
+void pack_port(Packer& packer, const NetworkPort& port, std::uint32_t devices) {
+  pack_text(packer, port.card);
+  packer.u32(port.port);
+  pack_text(packer, port.layer);
+  pack_text(packer, port.pci_address);
+  pack_optional(packer, port.numa_node, [&](std::uint32_t n) { packer.u32(n); });
+  std::vector<std::uint32_t> near = port.near;
+  std::erase_if(near, [&](std::uint32_t device) { return device >= devices; });
+  pack_list(packer, near, most_devices, [&](std::uint32_t device) { packer.u32(device); });
+  packer.u8(static_cast<std::uint8_t>(port.distance));
+}
+
+NetworkPort read_port(Unpacker& unpacker, std::size_t devices) {
+  NetworkPort port;
+  port.card = read_text(unpacker);
+  port.port = unpacker.u32();
+  port.layer = read_text(unpacker);
+  port.pci_address = read_text(unpacker);
+  read_optional(unpacker, port.numa_node, [&] { return unpacker.u32(); });
+  read_list(unpacker, port.near, most_devices, 4, [&] { return unpacker.u32(); });
+  const std::uint8_t kind = unpacker.u8();
+  const bool known = std::ranges::all_of(port.near, [&](auto device) { return device < devices; });
+  if (!known || kind > static_cast<std::uint8_t>(LinkKind::system)) unpacker.fail();
+  else port.distance = static_cast<LinkKind>(kind);
+  return port;
+}
+
 void check_parents(Unpacker& unpacker, const std::vector<Device>& devices) {
   for (std::size_t i = 0; i < devices.size(); ++i) {
     const auto parent = devices[i].parent;
@@ -139,7 +166,8 @@ std::vector<std::string> notes_with_cuts(const Node& node) {
   std::vector<std::string> notes = node.notes;
   notes.resize(std::min<std::size_t>(notes.size(), most_notes - 1));
   if (node.devices.size() > most_devices || node.links.size() > most_links ||
-      node.cores.size() > most_cores || node.numa.size() > most_numa_nodes)
+      node.cores.size() > most_cores || node.numa.size() > most_numa_nodes ||
+      node.packages.size() > most_packages || node.ports.size() > most_ports)
     notes.emplace_back("this node has more than can be described; the rest is left out");
   return notes;
 }
@@ -170,6 +198,7 @@ void pack_reading(Packer& packer, const DeviceSample& sample) {
     pack_list(packer, processes, most_processes_on_device,
               [&](const DeviceProcess& process) { pack_process(packer, process); });
   });
+  pack_text(packer, sample.state);
 }
 
 DeviceSample read_reading(Unpacker& unpacker) {
@@ -186,6 +215,7 @@ DeviceSample read_reading(Unpacker& unpacker) {
               [&] { return read_process(unpacker); });
     return processes;
   });
+  sample.state = read_text(unpacker);
   return sample;
 }
 
@@ -223,6 +253,10 @@ void pack(Packer& packer, const Node& node) {
   pack_text(packer, node.driver);
   pack_list(packer, notes_with_cuts(node), most_notes,
             [&](const std::string& note) { pack_text(packer, note); });
+  pack_list(packer, node.packages, most_packages,
+            [&](const CpuPackage& package) { pack_text(packer, package.name); });
+  pack_list(packer, node.ports, most_ports,
+            [&](const NetworkPort& port) { pack_port(packer, port, devices); });
 }
 
 Node unpack_node(Unpacker& unpacker) {
@@ -247,6 +281,10 @@ Node unpack_node(Unpacker& unpacker) {
   node.up = unpacker.flag();
   node.driver = read_text(unpacker);
   read_list(unpacker, node.notes, most_notes, 4, [&] { return read_text(unpacker); });
+  read_list(unpacker, node.packages, most_packages, 4,
+            [&] { return CpuPackage{read_text(unpacker)}; });
+  read_list(unpacker, node.ports, most_ports, 26,
+            [&] { return read_port(unpacker, node.devices.size()); });
   return node;
 }
 
@@ -254,12 +292,32 @@ void pack(Packer& packer, const NodeSample& sample) {
   packer.i64(sample.at.us);
   pack_list(packer, sample.devices, most_devices,
             [&](const DeviceSample& reading) { pack_reading(packer, reading); });
+  pack_list(packer, sample.packages, most_packages, [&](const CpuPackageSample& package) {
+    pack_optional(packer, package.energy, [&](Joules energy) { packer.f64(energy.j); });
+    pack_optional(packer, package.power, [&](Watts power) { packer.f64(power.w); });
+  });
+  pack_list(packer, sample.ports, most_ports, [&](const NetworkPortSample& port) {
+    pack_text(packer, port.state);
+    pack_text(packer, port.rate);
+  });
 }
 
 NodeSample unpack_sample(Unpacker& unpacker) {
   NodeSample sample;
   sample.at.us = unpacker.i64();
-  read_list(unpacker, sample.devices, most_devices, 6, [&] { return read_reading(unpacker); });
+  read_list(unpacker, sample.devices, most_devices, 10, [&] { return read_reading(unpacker); });
+  read_list(unpacker, sample.packages, most_packages, 2, [&] {
+    CpuPackageSample package;
+    read_optional(unpacker, package.energy, [&] { return Joules{read_number(unpacker)}; });
+    read_optional(unpacker, package.power, [&] { return Watts{read_number(unpacker)}; });
+    return package;
+  });
+  read_list(unpacker, sample.ports, most_ports, 8, [&] {
+    NetworkPortSample port;
+    port.state = read_text(unpacker);
+    port.rate = read_text(unpacker);
+    return port;
+  });
   return sample;
 }
 

@@ -16,6 +16,8 @@ constexpr std::uint32_t most_caches = 256;
 constexpr std::uint32_t most_notes = 256;
 constexpr std::uint32_t most_device_files = 64;
 constexpr std::uint32_t most_processes_on_device = 8192;
+constexpr std::uint32_t most_packages = 1024;
+constexpr std::uint32_t most_ports = 1024;
 constexpr std::size_t most_text = 16 << 10;  ///< bytes of one name, path, note or list of CPUs
 
 void pack(Packer& packer, const Node& node);

@@ -53,6 +53,9 @@ Node rich_node() {
   fpga.uid = "F";
   node.devices = {gpu, slice, fpga};
   node.links = {{0, 1, LinkKind::same_board, 0}, {1, 2, LinkKind::nvlink, 18}};
+  node.packages = {{"package-0"}, {"package-1-die-0"}};
+  node.ports = {{"mlx5_0", 2, "InfiniBand", "0000:c2:00.0", 7, {0, 2}, LinkKind::pcie_switch},
+                {"rxe0", 1, "", "", {}, {}, {}}};
   node.driver = "535";
   node.notes = {"a", ""};
   return node;
@@ -70,7 +73,10 @@ NodeSample rich_sample() {
   full.processes = {{4242, gibibytes(1), "eve", "python3"}, {1, std::nullopt, "", ""}};
   DeviceSample idle;
   idle.processes.emplace();
+  idle.state = "operating";
   sample.devices = {full, DeviceSample{}, idle};
+  sample.packages = {{Joules{3}, Watts{70.5}}, {}};
+  sample.ports = {{"ACTIVE", "400 Gb/sec (4X NDR)"}, {}};
   return sample;
 }
 
@@ -130,6 +136,9 @@ TEST(PackNode, WhatDoesNotFitTogetherIsRefused) {
   node.links[0].kind = static_cast<LinkKind>(99);
   EXPECT_TRUE(refused(node)) << "no such kind";
   node = rich_node();
+  node.ports[0].distance = static_cast<LinkKind>(7);
+  EXPECT_TRUE(refused(node)) << "no such distance";
+  node = rich_node();
   node.memory = Bytes{-1};
   EXPECT_TRUE(refused(node)) << "less than nothing";
   node = rich_node();
@@ -143,6 +152,8 @@ void expect_sound(const Node& node) {
     EXPECT_LT(link.a, link.b);
     EXPECT_LT(link.b, node.devices.size());
   }
+  for (const NetworkPort& port : node.ports)
+    for (const std::uint32_t device : port.near) EXPECT_LT(device, node.devices.size());
   for (const Device& device : node.devices)
     EXPECT_LT(device.parent.value_or(0), std::max<std::size_t>(node.devices.size(), 1));
 }

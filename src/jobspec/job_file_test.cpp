@@ -124,6 +124,9 @@ TEST(JobFile, GpusAreACountOrAShare) {
   EXPECT_FALSE(devices(""));
   EXPECT_EQ(devices("model = 'A100'")->count, 1u);
   EXPECT_EQ(devices("device = 'fpga'")->kind, DeviceKind::fpga);
+  EXPECT_EQ(devices("device = 'intel'")->vendor, "intel");
+  EXPECT_FALSE(devices("device = 'cpu'"));
+  EXPECT_FALSE(devices("device = 'cpu'\ngpus = 0"));
 }
 
 TEST(JobFile, GpusThatAreNeitherAreRefusedWithTheReason) {
@@ -138,6 +141,8 @@ TEST(JobFile, GpusThatAreNeitherAreRefusedWithTheReason) {
             "train.toml:2:8: gpus must be a number, not a text; write it without quotes: gpus = 1");
   EXPECT_EQ(told_of("gpus = 0\nmodel = 'H100'"),
             "train.toml:3:9: model describes a device, and gpus is 0; leave one of the two out");
+  EXPECT_EQ(told_of("gpus = 2\ndevice = 'cpu'"),
+            "train.toml:2:8: gpus describes a device, and device is cpu; leave one of the two out");
 }
 
 TEST(JobFile, AlternativesTakeTheCpusAndMemoryAboveUnlessTheyNameTheirOwn) {

@@ -13,7 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 4> device_keys{"gpus", "gpu_memory", "model", "device"};
 constexpr std::array<std::string_view, 7> alternative_keys{"gpus", "gpu_memory", "model", "device",
                                                            "cpus", "memory",     "rate"};
-constexpr std::array<std::string_view, 5> device_names{"gpu", "nvidia", "amd", "intel", "fpga"};
+constexpr std::array<std::string_view, 6> device_names{"gpu",   "nvidia", "amd",
+                                                       "intel", "fpga",   "cpu"};
 
 // The number of a value, where it is one: 2, 0.5, or a typed "0.5".
 std::optional<double> number_of(const Written& value) {
@@ -66,9 +67,23 @@ void read_device(const Written& value, DeviceRequest& devices, Mistakes& mistake
   else if (name != "gpu") devices.vendor = name;
 }
 
+/// device = "cpu" asks for no device and says so, as {device} does.
+bool asks_for_none(const Written& table, Mistakes& mistakes) {
+  const Written* device = find(table, "device");
+  if (device == nullptr || device->text != "cpu") return false;
+  for (const std::string_view key : {"gpus", "gpu_memory", "model"}) {
+    const Written* value = find(table, key);
+    if (value != nullptr && !(key == "gpus" && number_of(*value) == 0.0))
+      mistakes.add(value->place, std::string(key) + " describes a device, and device is cpu",
+                   "leave one of the two out");
+  }
+  return true;
+}
+
 // The devices that a table asks for. A model, a memory or a kind alone asks for one.
 std::optional<DeviceRequest> read_devices(const Written& table, Mistakes& mistakes) {
   DeviceRequest devices;
+  if (asks_for_none(table, mistakes)) return std::nullopt;
   const Written* gpus = find(table, "gpus");
   const bool wanted = gpus == nullptr || read_gpus(*gpus, devices, mistakes);
   const bool none = gpus != nullptr && devices.count == 0;

@@ -243,6 +243,20 @@ void fields(M& m, NumaNode& v) {
   m("memory", v.memory);
 }
 template <class M>
+void fields(M& m, CpuPackage& v) {
+  m("name", v.name);
+}
+template <class M>
+void fields(M& m, NetworkPort& v) {
+  m("card", v.card);
+  m("port", v.port);
+  m("layer", v.layer);
+  m("pci_address", v.pci_address);
+  m("numa_node", v.numa_node);
+  m("near", v.near);
+  m("distance", v.distance);
+}
+template <class M>
 void fields(M& m, Node& v) {
   m("name", v.name);
   m("cpu_model", v.cpu_model);
@@ -254,6 +268,8 @@ void fields(M& m, Node& v) {
   m("memory", v.memory);
   m("devices", v.devices);
   m("links", v.links);
+  m("packages", v.packages);
+  m("ports", v.ports);
   m("up", v.up);
   m("place", v.place);
   m("driver", v.driver);
@@ -274,11 +290,24 @@ void fields(M& m, DeviceSample& v) {
   m("energy", v.energy);
   m("temperature_celsius", v.temperature_celsius);
   m("processes", v.processes);
+  m("state", v.state);
+}
+template <class M>
+void fields(M& m, CpuPackageSample& v) {
+  m("energy", v.energy);
+  m("power", v.power);
+}
+template <class M>
+void fields(M& m, NetworkPortSample& v) {
+  m("state", v.state);
+  m("rate", v.rate);
 }
 template <class M>
 void fields(M& m, NodeSample& v) {
   m("at", v.at);
   m("devices", v.devices);
+  m("packages", v.packages);
+  m("ports", v.ports);
 }
 template <class M>
 void fields(M& m, Ending& v) {

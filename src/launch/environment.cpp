@@ -18,11 +18,14 @@ struct VendorVariable {
   const char* vendor;
   const char* name;
   const char* uids;  // a uid that begins so is understood; null: none is, and numbers are used
+  const char* none;  // its value where a task has no such device
 };
 constexpr VendorVariable vendor_variables[] = {
-    {"nvidia", "CUDA_VISIBLE_DEVICES", ""},
-    {"amd", "ROCR_VISIBLE_DEVICES", "GPU-"},
-    {"intel", "ZE_AFFINITY_MASK", nullptr},
+    {"nvidia", "CUDA_VISIBLE_DEVICES", "", ""},
+    {"amd", "ROCR_VISIBLE_DEVICES", "GPU-", ""},
+    // An empty mask is no mask to Level Zero, which then shows all; a number that no GPU has leaves
+    // none.
+    {"intel", "ZE_AFFINITY_MASK", nullptr, "65535"},
 };
 
 bool holds(const TaskPlace& place, std::uint32_t device) {
@@ -45,6 +48,36 @@ std::uint32_t number_of(const Node& node, const TaskPlace& place, std::uint32_t 
   }
   const std::uint32_t number = device.ordinal.value_or(position);
   return others_hidden ? number - std::min(number, hidden) : number;
+}
+
+class Variables {
+ public:
+  void set(std::string name, std::string value) {
+    list_.emplace_back(std::move(name), std::move(value));
+  }
+  void set(std::string name, std::uint64_t value) { set(std::move(name), std::to_string(value)); }
+  std::vector<EnvVar> take() { return std::move(list_); }
+
+ private:
+  std::vector<EnvVar> list_;
+};
+
+// A program finds its FPGAs by their place on the bus (XRT) or by their files (OPAE).
+void set_fpgas(Variables& vars, const Node& node, const TaskPlace& place) {
+  std::string names, files;
+  bool has_fpgas = false;
+  for (std::uint32_t i = 0; i < node.devices.size(); ++i) {
+    const Device& device = node.devices[i];
+    if (device.kind != DeviceKind::fpga) continue;
+    has_fpgas = true;
+    if (!holds(place, i)) continue;
+    names +=
+        (names.empty() ? "" : ",") + (device.pci_address.empty() ? device.uid : device.pci_address);
+    for (const std::string& file : device.files) files += (files.empty() ? "" : ",") + file;
+  }
+  if (!has_fpgas) return;
+  vars.set("GANG_FPGAS", names);
+  vars.set("GANG_FPGA_FILES", files);
 }
 
 std::string capitals(std::string_view name) {
@@ -71,17 +104,21 @@ std::string tensorflow_config(const EnvironmentOf& of) {
          "]}, \"task\": {\"type\": \"worker\", \"index\": " + std::to_string(of.place->rank) + "}}";
 }
 
-class Variables {
- public:
-  void set(std::string name, std::string value) {
-    list_.emplace_back(std::move(name), std::move(value));
+/// The network ports that are near to a device of the task: "mlx5_0:1,mlx5_1:1".
+void set_ports(Variables& vars, const Node& node, const TaskPlace& place) {
+  if (node.ports.empty()) return;
+  std::string ports;
+  for (const NetworkPort& port : node.ports) {
+    const bool near =
+        std::any_of(place.devices.begin(), place.devices.end(), [&](const DeviceShare& share) {
+          if (share.device >= node.devices.size()) return false;
+          const std::uint32_t whole = node.devices[share.device].parent.value_or(share.device);
+          return std::find(port.near.begin(), port.near.end(), whole) != port.near.end();
+        });
+    if (near) ports += (ports.empty() ? "" : ",") + port.card + ":" + std::to_string(port.port);
   }
-  void set(std::string name, std::uint64_t value) { set(std::move(name), std::to_string(value)); }
-  std::vector<EnvVar> take() { return std::move(list_); }
-
- private:
-  std::vector<EnvVar> list_;
-};
+  vars.set("GANG_PORTS", ports);
+}
 
 void set_gang(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
   const JobSpec& spec = *of.job->spec;
@@ -175,10 +212,23 @@ void Ports::give_back(const std::vector<std::uint16_t>& ports) {
   for (const std::uint16_t port : ports) taken_.erase(port);
 }
 
+std::string device_word(const Node& node, const TaskPlace& place) {
+  if (place.devices.empty()) return "cpu";
+  const std::uint32_t first = place.devices.front().device;
+  if (first >= node.devices.size()) return "gpu";
+  const Device& device = node.devices[first];
+  if (device.kind == DeviceKind::fpga) return "fpga";
+  for (const VendorVariable& variable : vendor_variables)
+    if (device.vendor == variable.vendor) return device.vendor;
+  return "gpu";
+}
+
 std::vector<EnvVar> team_variables(const EnvironmentOf& of) {
   const std::uint32_t tasks = tasks_of(*of.allocation);
   Variables vars;
   set_gang(vars, of, tasks);
+  vars.set("GANG_DEVICE", device_word(*of.node, *of.place));
+  set_ports(vars, *of.node, *of.place);
   set_torch(vars, of, tasks);
   set_others(vars, of, tasks);
   return vars.take();
@@ -201,7 +251,7 @@ std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bo
       counted += (counted.empty() ? "" : ",") + std::to_string(count++);
     }
     if (!has_vendor) continue;
-    vars.set(variable.name, visible);
+    vars.set(variable.name, visible.empty() ? variable.none : visible);
     if (variable.vendor == std::string_view("nvidia")) {
       vars.set("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
     } else if (variable.vendor == std::string_view("amd")) {
@@ -215,6 +265,7 @@ std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bo
       vars.set("ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE");
     }
   }
+  set_fpgas(vars, node, place);
   return vars.take();
 }
 

@@ -55,11 +55,15 @@ struct EnvironmentOf {
   std::string shard;
   const Meeting* meeting = nullptr;
 };
+/// On what the task computes: "nvidia", "amd", "intel", "fpga", "cpu", or "gpu" for one of another
+/// vendor. Of devices of several kinds the first counts.
+std::string device_word(const Node& node, const TaskPlace& place);
+
 /// What Gangline sets for one task. The job's own `env` goes before these, except before
 /// `fence_variables`.
 std::vector<EnvVar> team_variables(const EnvironmentOf& of);
-/// The variables that choose devices. Set for the vendors whose devices the node has, empty where
-/// the task has none of them. `others_hidden`: a fence keeps the task from devices that are not its
+/// The variables that choose devices. Set for the vendors whose devices the node has, and say that
+/// there are none where the task has none of them. `others_hidden`: a fence keeps the task from devices that are not its
 /// own, so that a vendor's runtime does not count them.
 std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place,
                                     bool others_hidden = false);

@@ -46,12 +46,13 @@ std::string outputs_for_shell(const JobSpec& spec, JobId job, const JobFiles& fi
   return list;
 }
 
-/// What the placeholders stand for in all tasks of the gang; `{rank}` is the first and is set
-/// later.
+/// What the placeholders stand for in all tasks of the gang; `{rank}` and `{device}` are the first
+/// and are set later.
 std::vector<EnvVar> placeholder_values(const JobSpec& spec, GangId gang, std::uint32_t tasks,
                                        const std::string& output, const std::string& shard,
                                        const JobFiles& files) {
   std::vector<EnvVar> values{{"rank", ""},
+                             {"device", ""},
                              {"job", std::to_string(gang.job.n)},
                              {"gang", std::to_string(gang.index)},
                              {"gangs", std::to_string(gang_count(spec))},
@@ -245,7 +246,8 @@ Result<GangRecipe> make_recipe(JobCard& card, const Node& node, const OrderRecor
   // 2. One recipe for each task.
   recipe.tasks.reserve(places.size());
   for (const TaskPlace& place : places) {
-    values.front().second = std::to_string(place.rank);
+    values[0].second = std::to_string(place.rank);
+    values[1].second = device_word(node, place);
     TaskRecipe task;
     task.rank = place.rank;
     task.dir = expand(spec.dir.empty() ? "/" : spec.dir, values, false);

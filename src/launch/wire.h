@@ -19,7 +19,7 @@
 
 namespace gangline {
 
-constexpr std::uint32_t wire_version = 6;
+constexpr std::uint32_t wire_version = 7;
 /// The largest message: a job with the largest split and some room.
 constexpr std::size_t largest_message = largest_split + (32u << 20);
 /// Bytes that wait to be sent; beyond, no more news is put into messages until some were taken.

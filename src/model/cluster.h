@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/units.h"
 #include "model/cpu_set.h"
+#include "model/node_parts.h"
 #include "model/resources.h"
 
 namespace gangline {
@@ -81,6 +82,8 @@ struct Node {
   Bytes memory{0};
   std::vector<Device> devices;
   std::vector<Link> links;
+  std::vector<CpuPackage> packages;
+  std::vector<NetworkPort> ports;
   bool up = true;
   std::vector<std::string> place;  ///< the switches above it, outermost first; empty: not known
   std::string driver;              ///< of the GPUs: "535.104.05"; empty: none or unknown
@@ -117,12 +120,15 @@ struct DeviceSample {
   std::optional<Joules> energy;  ///< a counter: only differences mean something
   std::optional<double> temperature_celsius;
   std::optional<std::vector<DeviceProcess>> processes;
+  std::string state;  ///< what its driver says of it: "operating", "write error"; empty: nothing
 };
 
-/// One reading of a node: a sample for each of its devices, in their order.
+/// One reading of a node: a sample for each of its devices, packages and ports, in their order.
 struct NodeSample {
   Time at;
   std::vector<DeviceSample> devices;
+  std::vector<CpuPackageSample> packages = {};
+  std::vector<NetworkPortSample> ports = {};
 };
 
 /// The link between two devices of a node; `system` for a pair that has none.

@@ -152,8 +152,8 @@ std::string expand_into(Writer writer, std::string_view text, std::span<const En
 }  // namespace
 
 std::span<const std::string_view> fixed_placeholders() {
-  static constexpr std::array<std::string_view, 8> names{"job",   "gang",  "gangs",  "rank",
-                                                         "tasks", "shard", "output", "outputs"};
+  static constexpr std::array<std::string_view, 9> names{
+      "job", "gang", "gangs", "rank", "tasks", "device", "shard", "output", "outputs"};
   return names;
 }
 

@@ -18,7 +18,7 @@
 
 namespace gangline {
 
-/// Names with a fixed meaning: job gang gangs rank tasks shard output outputs. A sweep may not use
+/// Names with a fixed meaning: job gang gangs rank tasks device shard output outputs. A sweep may not use
 /// them.
 std::span<const std::string_view> fixed_placeholders();
 

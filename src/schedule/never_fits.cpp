@@ -140,12 +140,14 @@ std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
     if (auto error = no_such_device(cluster, task, wanted.tasks)) return error;
   Most devices, cpus, memory;
   std::uint64_t fit = 0;
+  bool one_vendor = false;
   for (std::uint32_t n = 0; n < kinds.nodes(); ++n) {
     const Usable& usable = wanted.on(n, kinds);
     const Node& node = kinds.node(n);
     const auto shares =
         static_cast<std::uint64_t>(whole_device.thousandths / wanted.share.thousandths);
     devices.add(usable.devices.size() * shares);
+    one_vendor = one_vendor || usable.one_vendor;
     cpus.add(cpus_of(node).whole());
     memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, node.memory.n)));
     fit += tasks_that_fit(wanted, usable, all_of(node));
@@ -154,7 +156,7 @@ std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
     const std::string kind = upper(name_of(task.devices->kind));
     const bool whole = wanted.share == whole_device;
     const std::string noun = whole ? kind : "such share";
-    const std::string of = whole ? "" : " of a " + kind;
+    const std::string of = !whole ? " of a " + kind : one_vendor ? " of one vendor" : "";
     if (auto error = too_little(cluster, noun, of, wanted.each, wanted.tasks, devices))
       return error;
   }

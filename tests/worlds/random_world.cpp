@@ -15,6 +15,7 @@ void add_devices(Node& node, Dice& dice) {
     device.vendor = "nvidia";
     device.model = dice.one_in(4) ? "NVIDIA A100" : "NVIDIA H100";
     device.memory = gibibytes(dice.one_in(3) ? 40 : 80);
+    if (device.model == "NVIDIA A100" && d % 3 == 0) device.vendor = "amd";
     if (!dice.one_in(3)) device.numa_node = dice.from(0, 1);
     if (dice.one_in(20)) device.kind = DeviceKind::fpga;
     node.devices.push_back(device);
@@ -34,6 +35,7 @@ void add_devices(Node& node, Dice& dice) {
     Device slice = node.devices[parent];
     slice.allottable = true;
     slice.parent = parent;
+    if (slices % 2 == 0) slice.vendor = "amd";  // of which a task may have several
     slice.memory = gibibytes(10);
     node.devices.push_back(slice);
   }

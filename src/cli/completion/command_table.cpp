@@ -20,7 +20,7 @@ constexpr NamedValue named_values[] = {
     {"--cluster", "FILE"},
     {"--cpus", "N"},
     {"--csv", "FILE"},
-    {"--device", "{nvidia,amd,intel,fpga}"},
+    {"--device", "{nvidia,amd,intel,fpga,cpu}"},
     {"--dir", "DIR"},
     {"--drain", "SPAN"},
     {"--env", "KEY=VALUE"},

@@ -20,7 +20,7 @@ using amd::KfdNode;
 
 class AmdBackend final : public DeviceBackend {
  public:
-  explicit AmdBackend(const std::string& root) : root_(root), owners_(root) {}
+  explicit AmdBackend(const std::string& root) : root_(root), owners_(root), kfd_processes_(root) {}
 
   BackendFacts facts() override {
     BackendFacts facts;
@@ -43,7 +43,7 @@ class AmdBackend final : public DeviceBackend {
     std::vector<std::uint64_t> gpu_ids;
     for (const Card& card : cards_)
       for (const KfdNode& node : card.nodes) gpu_ids.push_back(node.gpu_id);
-    auto processes = gpu_ids.empty() ? std::nullopt : amd::read_processes(root_, gpu_ids);
+    auto processes = gpu_ids.empty() ? std::nullopt : kfd_processes_.read(gpu_ids);
     for (const CardPart& found : found_) {
       const Card& card = cards_[found.card];
       DeviceSample& sample = all.devices.emplace_back();
@@ -138,6 +138,7 @@ class AmdBackend final : public DeviceBackend {
 
   std::string root_;
   ProcessOwners owners_;
+  amd::KfdProcesses kfd_processes_;
   std::optional<std::uint64_t> generation_;
   std::vector<Card> cards_;                       ///< by the last `facts`
   std::vector<CardPart> found_;                   ///< its devices, in order

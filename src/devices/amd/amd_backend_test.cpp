@@ -6,6 +6,7 @@
 #include <random>
 
 #include "devices/amd/gpu_metrics.h"
+#include "devices/amd/processes.h"
 #include "devices/amd/small_gpus.h"
 #include "devices/small_machine.h"
 
@@ -299,6 +300,25 @@ TEST_F(Amd, AProcessUsesAGpuIfItHoldsMemoryOrAQueueThere) {
       *read.devices.at(0).processes,
       (std::vector<DeviceProcess>{{4242, Bytes{4096}, "eve", "python3"}, {4400, {}, "", ""}}));
   EXPECT_EQ(*read.devices.at(1).processes, (std::vector<DeviceProcess>{{4300, Bytes{0}, "", ""}}));
+}
+
+TEST_F(Amd, OfVeryManyProcessesSomeAreLookedAtEachTimeAndNewAndGoneOnesAreSeenAtOnce) {
+  gpus_.add(one_);
+  constexpr std::int64_t many = amd::KfdProcesses::files_a_reading;
+  for (std::int64_t pid = 1; pid <= many; ++pid) gpus_.process(pid, one_, "4096\n");
+  facts();
+  const auto used = [&] { return backend_->sample().devices.at(0).processes.value(); };
+  for (std::uint32_t look = 0; look < amd::KfdProcesses::looks_while_new; ++look)
+    EXPECT_EQ(used().size(), static_cast<std::size_t>(many));
+  // One comes, one goes, and one gives its memory back.
+  gpus_.process(many + 1, one_, "4096\n");
+  std::filesystem::remove_all(machine_.root() + "/sys/class/kfd/kfd/proc/5");
+  gpus_.process(many, one_, "0\n");
+  const auto now = used();
+  EXPECT_EQ(now.back().pid, many + 1);
+  EXPECT_EQ(now[4].pid, 6);
+  used();
+  EXPECT_EQ(used().size(), static_cast<std::size_t>(many - 1));
 }
 
 TEST_F(Amd, WithoutTheListOfProcessesNothingIsSaidOfThem) {

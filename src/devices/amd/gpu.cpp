@@ -50,11 +50,6 @@ std::optional<Bytes> bytes_at(const std::string& path) {
   return Bytes{static_cast<std::int64_t>(*bytes)};
 }
 
-bool sleeps(const Card& card) {
-  const auto status = text_at(card.directory + "/power/runtime_status");
-  return status == "suspended" || status == "suspending";
-}
-
 // Only modes that cut: SPX is one GPU, and what is no mode at all says nothing.
 std::string partitions_of(const Card& card) {
   const auto mode = text_at(card.directory + "/current_compute_partition");
@@ -81,7 +76,7 @@ void read_card(const std::string& root, Card& card) {
   else
     for (const KfdNode& node : card.nodes) facts.memory = facts.memory + node.memory;
   // To read the limit wakes a card.
-  if (!card.hwmon.empty() && !sleeps(card))
+  if (!card.hwmon.empty() && !is_asleep(card.directory))
     facts.power_limit = watts_at(card.hwmon + "/power1_cap");
   auto unique_id = hex_at(card.directory + "/unique_id");
   if (!unique_id && card.partitions.empty()) unique_id = card.nodes.front().unique_id;
@@ -121,7 +116,7 @@ std::vector<Card> read_cards(const std::string& root, const std::vector<KfdNode>
 
 DeviceSample read_sample(const Card& card, RunningCounter& energy) {
   DeviceSample sample;
-  if (sleeps(card)) return sample;
+  if (is_asleep(card.directory)) return sample;
   GpuMetrics metrics;
   if (const auto bytes = read_file(card.directory + "/gpu_metrics", most_metrics))
     metrics = decode_metrics(*bytes, card.nodes.front().chip);

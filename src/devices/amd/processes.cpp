@@ -40,23 +40,54 @@ Held memory_held(const std::string& process, std::uint64_t gpu_id) {
 
 }  // namespace
 
-std::optional<ProcessesOf> read_processes(const std::string& root,
-                                          const std::vector<std::uint64_t>& gpu_ids) {
-  const std::string all = root + "/sys/class/kfd/kfd/proc";
-  if (!names_in(all)) return std::nullopt;
-  ProcessesOf found;
-  auto pids = numbered_in(all, "");
-  pids.resize(std::min<std::size_t>(pids.size(), most_processes_on_device));
-  for (const std::uint32_t pid : pids) {
-    const std::string process = all + "/" + std::to_string(pid);
-    const auto queues = gpus_with_queue(process);
-    for (const std::uint64_t gpu_id : gpu_ids) {
-      const Held held = memory_held(process, gpu_id);
-      const bool uses =
-          !held.known || queues.contains(gpu_id) || (held.memory && held.memory->n > 0);
-      if (uses) found[gpu_id].push_back({pid, held.memory, "", ""});
-    }
+KfdProcesses::KfdProcesses(const std::string& root)
+    : directory_(root + "/sys/class/kfd/kfd/proc") {}
+
+std::vector<KfdProcesses::Use> KfdProcesses::look_at(std::uint32_t pid) const {
+  std::vector<Use> uses;
+  const std::string process = directory_ + "/" + std::to_string(pid);
+  const auto queues = gpus_with_queue(process);
+  for (const std::uint64_t gpu_id : gpu_ids_) {
+    const Held held = memory_held(process, gpu_id);
+    if (!held.known || queues.contains(gpu_id) || (held.memory && held.memory->n > 0))
+      uses.push_back({gpu_id, held.memory});
   }
+  return uses;
+}
+
+std::optional<ProcessesOf> KfdProcesses::read(const std::vector<std::uint64_t>& gpu_ids) {
+  if (!names_in(directory_)) return std::nullopt;
+  if (gpu_ids != gpu_ids_) {
+    gpu_ids_ = gpu_ids;
+    seen_.clear();
+  }
+  // 1. Who is there, beginning with those whose turn it is.
+  auto pids = numbered_in(directory_, "");
+  pids.resize(std::min<std::size_t>(pids.size(), most_processes_on_device));
+  std::rotate(pids.begin(), std::lower_bound(pids.begin(), pids.end(), turn_), pids.end());
+  std::size_t turns = std::max<std::size_t>(1, files_a_reading / (gpu_ids.size() + 1));
+  turn_ = 0;
+  // 2. Look at the new ones and at as many of the others.
+  std::map<std::uint32_t, Seen> now;
+  for (const std::uint32_t pid : pids) {
+    const auto before = seen_.find(pid);
+    Seen& seen = now[pid];
+    if (before != seen_.end()) seen = std::move(before->second);
+    if (seen.looks >= looks_while_new) {
+      if (turns == 0) {
+        if (turn_ == 0) turn_ = pid;
+        continue;
+      }
+      --turns;
+    }
+    seen.uses = look_at(pid);
+    ++seen.looks;
+  }
+  seen_ = std::move(now);
+  // 3. By GPU.
+  ProcessesOf found;
+  for (const auto& [pid, seen] : seen_)
+    for (const Use& use : seen.uses) found[use.gpu_id].push_back({pid, use.memory, "", ""});
   return found;
 }
 

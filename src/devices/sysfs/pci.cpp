@@ -68,6 +68,11 @@ std::optional<std::uint32_t> pci_numa(const std::string& root, const std::string
   return static_cast<std::uint32_t>(*node);
 }
 
+bool is_asleep(const std::string& directory) {
+  const auto status = text_at(directory + "/power/runtime_status");
+  return status == "suspended" || status == "suspending";
+}
+
 std::optional<LinkKind> pci_link(const PciPath& a, const PciPath& b,
                                  std::optional<std::uint32_t> numa_a,
                                  std::optional<std::uint32_t> numa_b) {

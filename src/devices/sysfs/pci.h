@@ -30,6 +30,9 @@ bool is_on_root(const PciPath& path);
 /// The NUMA node near to a device; empty: the kernel does not know one.
 std::optional<std::uint32_t> pci_numa(const std::string& root, const std::string& address);
 
+/// Whether a device sleeps, by its directory. Most files of one that does would wake it.
+bool is_asleep(const std::string& directory);
+
 /// How two devices reach each other over PCIe. Empty: not known.
 std::optional<LinkKind> pci_link(const PciPath& a, const PciPath& b,
                                  std::optional<std::uint32_t> numa_a,

@@ -66,6 +66,22 @@ std::optional<std::vector<std::string>> names_in(const std::string& directory) {
   return names;
 }
 
+std::vector<std::string> parts_of_link(const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> parts;
+  const auto target = std::filesystem::read_symlink(path, error);
+  if (error) return parts;
+  for (const auto& part : target) parts.push_back(part.string());
+  return parts;
+}
+
+std::string end_of_link(const std::string& path) {
+  const auto parts = parts_of_link(path);
+  if (parts.empty()) return {};
+  const std::string& name = parts.back();
+  return name.size() > longest_name || printable(name) != name ? std::string() : name;
+}
+
 std::vector<std::uint32_t> numbered_in(const std::string& directory, std::string_view prefix) {
   std::vector<std::uint32_t> numbers;
   const auto names = names_in(directory);

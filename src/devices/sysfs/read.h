@@ -26,6 +26,10 @@ std::optional<std::uint64_t> hex_at(const std::string& path);
 
 /// The numbers N of entries called exactly "<prefix>N" in a directory, in order.
 std::vector<std::uint32_t> numbered_in(const std::string& directory, std::string_view prefix);
+/// The parts of where a link leads, from the first; empty: no link.
+std::vector<std::string> parts_of_link(const std::string& path);
+/// The last part of where a link leads: of <device>/driver the driver's name. Empty: no link.
+std::string end_of_link(const std::string& path);
 /// What the entries of a directory are called, in order. Empty: it cannot be read.
 std::optional<std::vector<std::string>> names_in(const std::string& directory);
 

@@ -149,6 +149,12 @@ TEST(Variables, Intel_cards_are_counted_in_the_order_of_the_bus) {
                                  {"ZE_FLAT_DEVICE_HIERARCHY", "COMPOSITE"}}));
 }
 
+TEST(Variables, a_task_without_Intel_devices_gets_a_mask_that_leaves_none) {
+  Node node = node_with_amd();
+  for (Device& device : node.devices) device.vendor = "intel";
+  EXPECT_EQ(fence_variables(node, TaskPlace{})[0], (EnvVar{"ZE_AFFINITY_MASK", "65535"}));
+}
+
 TEST_F(Gangs, a_task_is_bound_to_its_cpus) {
   StartOrder order = LocalWorld::order_of({1}, spec_of("grep Cpus_allowed_list /proc/self/status"));
   Allocation allocation = *order.allocation;

@@ -116,6 +116,33 @@ TEST(Place, NeverGivesADeviceThatIsCutIntoSlicesButItsSlices) {
   EXPECT_EQ(devices_of(place_in(world, gpus(1, 3))), (Set{1, 2, 3}));
 }
 
+TEST(Place, GivesOneTaskSeveralPartitionsOfAmd) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 16);
+  node.devices[0].allottable = false;
+  for (const std::uint32_t part : {2u, 3u}) {
+    node.devices[part].parent = 0;
+    node.devices[part].vendor = "amd";
+  }
+  EXPECT_EQ(devices_of(place_in(world, gpus(2))), (Set{2, 3}));
+  EXPECT_FALSE(place_in(world, gpus(3)));  // 1 is of another vendor
+}
+
+TEST(Place, GivesOneTaskDevicesOfOneVendorAndOfWhichThereAreMost) {
+  SmallWorld world;
+  Node& node = world.node("a", 5, 16);
+  for (const std::uint32_t d : {0u, 2u}) node.devices[d].vendor = "amd";
+  for (const std::uint32_t d : {1u, 3u, 4u}) node.devices[d].vendor = "nvidia";
+  EXPECT_EQ(devices_of(place_in(world, gpus(3))), (Set{1, 3, 4}));
+  EXPECT_FALSE(place_in(world, gpus(4)));
+  ResourceRequest amd = gpus(2);
+  amd.alternatives[0].devices->vendor = "amd";
+  EXPECT_EQ(devices_of(place_in(world, amd)), (Set{0, 2}));
+  EXPECT_EQ(devices_of(place_in(world, gpus(1, 5))).size(), 5u);  // each task has its own
+  world.hold(1, world.part(0, {1, 3}, {0}));
+  EXPECT_FALSE(place_in(world, gpus(2)));  // it waits for those of which there are most
+}
+
 TEST(Place, PutsAGangOnAsFewNodesAsCanBe) {
   SmallWorld world;
   world.node("a", 2, 16);

@@ -41,6 +41,33 @@ std::uint32_t cpus_each_of(CpuAmount asked, Family family) {
   return counted ? asked.thousandths : std::max(1u, asked.whole()) * 1000;
 }
 
+/// One program computes with devices of one vendor, so that of most of them is left; of equal ones
+/// the first.
+void keep_one_vendor(const Node& node, Usable& usable) {
+  std::vector<std::pair<std::string_view, std::size_t>> vendors;
+  for (const std::uint32_t d : usable.devices) {
+    const std::string_view vendor = node.devices[d].vendor;
+    const auto known =
+        std::ranges::find(vendors, vendor, [](const auto& one) { return one.first; });
+    if (known == vendors.end()) vendors.emplace_back(vendor, 1);
+    else ++known->second;
+  }
+  if (vendors.size() < 2) return;
+  const auto most =
+      std::max_element(vendors.begin(), vendors.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  Usable left;
+  left.node = usable.node;
+  left.cpus_each = usable.cpus_each;
+  left.one_vendor = true;
+  for (std::size_t i = 0; i < usable.devices.size(); ++i) {
+    if (node.devices[usable.devices[i]].vendor != most->first) continue;
+    left.devices.push_back(usable.devices[i]);
+    left.slice.push_back(usable.slice[i]);
+  }
+  usable = std::move(left);
+}
+
 Usable usable_on(const Node& node, const NodeKind& kind, const TaskRequest& task,
                  const DeviceRules& rules) {
   const DeviceRequest* asked = task.devices ? &*task.devices : nullptr;
@@ -54,6 +81,7 @@ Usable usable_on(const Node& node, const NodeKind& kind, const TaskRequest& task
     usable.devices.push_back(d);
     usable.slice.push_back(node.devices[d].parent.has_value());
   }
+  if (asked->count > 1 && asked->vendor.empty()) keep_one_vendor(node, usable);
   return usable;
 }
 
@@ -75,8 +103,8 @@ Usable without(const Usable& usable, std::uint32_t node, std::span<const DeviceI
 
 bool matches(const Device& device, const DeviceRequest& request) {
   if (device.kind != request.kind) return false;
-  // One program reaches at most one slice, so a task of several devices cannot use slices.
-  if (device.parent && request.count > 1) return false;
+  // One program reaches at most one MIG slice, but as many partitions of AMD as it may see.
+  if (device.parent && request.count > 1 && !equal(device.vendor, "amd")) return false;
   if (!request.vendor.empty() && !equal(device.vendor, request.vendor)) return false;
   if (!request.model.empty() && !contains_any(device.model, request.model)) return false;
   return device.memory >= request.memory;

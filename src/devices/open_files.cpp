@@ -1,0 +1,92 @@
+#include "devices/open_files.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "base/text.h"
+
+namespace gangline {
+namespace {
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, CloseDirectory>;
+
+// Calls `each` for every entry that is a number, at most `most` times.
+template <class Each>
+void for_numbers_in(const std::string& path, std::size_t most, Each each) {
+  const Directory directory(::opendir(path.c_str()));
+  if (!directory) return;
+  std::size_t seen = 0;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const auto number = parse_number(entry->d_name);
+    if (!number || *number > 0x7fffffff) continue;
+    if (seen++ == most) return;
+    each(*number, ::dirfd(directory.get()), entry->d_name);
+  }
+}
+
+/// `most` of these pids, which are in order, from `turn` on; sets `turn` to who comes next.
+std::set<std::int64_t> take_turns(std::vector<std::int64_t>& pids, std::int64_t& turn,
+                                  std::size_t most) {
+  std::rotate(pids.begin(), std::lower_bound(pids.begin(), pids.end(), turn), pids.end());
+  turn = pids.size() > most ? pids[most] : 0;
+  pids.resize(std::min(pids.size(), most));
+  return {pids.begin(), pids.end()};
+}
+
+}  // namespace
+
+OpenFiles::Held OpenFiles::look_at(std::int64_t pid, const std::set<std::string>& paths) const {
+  Held held;
+  std::array<char, 256> target{};
+  for_numbers_in(root_ + "/proc/" + std::to_string(pid) + "/fd", most_descriptors,
+                 [&](std::uint64_t fd, int directory, const char* name) {
+                   const ssize_t length =
+                       ::readlinkat(directory, name, target.data(), target.size());
+                   if (length <= 0 || static_cast<std::size_t>(length) == target.size()) return;
+                   std::string path(target.data(), static_cast<std::size_t>(length));
+                   if (root_ != "/" && path.starts_with(root_)) path.erase(0, root_.size());
+                   if (paths.contains(path)) held[path].push_back(static_cast<std::uint32_t>(fd));
+                 });
+  for (auto& [path, fds] : held) std::ranges::sort(fds);
+  return held;
+}
+
+std::map<std::string, std::vector<OpenFiles::Holder>> OpenFiles::read(
+    const std::set<std::string>& paths) {
+  std::map<std::string, std::vector<Holder>> found;
+  if (paths.empty()) return found;
+  // 1. Who runs, and whom to look at.
+  std::vector<std::int64_t> running, idle, holders;
+  for_numbers_in(root_ + "/proc", most_processes, [&](std::uint64_t pid, int, const char*) {
+    running.push_back(static_cast<std::int64_t>(pid));
+  });
+  std::ranges::sort(running);
+  for (const std::int64_t pid : running)
+    if (const auto before = known_.find(pid); before != known_.end())
+      (before->second.empty() ? idle : holders).push_back(pid);
+  const auto idle_now = take_turns(idle, idle_turn_, looks_a_reading);
+  const auto holders_now = take_turns(holders, holder_turn_, holders_a_reading);
+  // 2. Look.
+  std::map<std::int64_t, Held> known;
+  for (const std::int64_t pid : running) {
+    const auto before = known_.find(pid);
+    const bool looks =
+        before == known_.end() || idle_now.contains(pid) || holders_now.contains(pid);
+    Held& held = known[pid];
+    held = looks ? look_at(pid, paths) : std::move(before->second);
+    for (const auto& [path, fds] : held)
+      if (paths.contains(path)) found[path].push_back({pid, fds, looks});
+  }
+  known_ = std::move(known);
+  return found;
+}
+
+}  // namespace gangline
