@@ -17,6 +17,7 @@
 #include "devices/probe_child.h"
 #include "launch/launcher.h"
 #include "main/places.h"
+#include "main/recordings.h"
 #include "main/service_process.h"
 #include "main/stored_jobs.h"
 #include "os/clock.h"
@@ -45,10 +46,11 @@ void count_interrupt(int signal) {
   ::raise(signal);
 }
 
-// Commands that follow a job say what becomes of it; all others simply end.
-bool follows_a_job(const std::vector<std::string>& words) {
-  return !words.empty() &&
-         (words[0] == "run" || words[0] == "logs" || words[0] == "wait" || words[0] == "simulate");
+// Commands that follow a job say what becomes of it, and a recording is worth keeping as far as it
+// went; all others simply end.
+bool says_how_it_ended(const std::vector<std::string>& words) {
+  return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait" ||
+                            words[0] == "simulate" || words[0] == "record");
 }
 
 // Without SA_RESTART, so that a wait for an answer is told of it between two tries. SIGHUP is left
@@ -80,6 +82,8 @@ std::vector<EnvVar> environment_here() {
 int run_internal(const std::vector<std::string>& words) {
   if (words[0] == "internal-probe")
     return run_probe(STDIN_FILENO, STDOUT_FILENO, sources_from_environment());
+  if (words[0] == "internal-record" && words.size() == 3 && words[1] == "--for")
+    return run_internal_record(words[2]);
   if (words[0] == "internal-launcher" && words.size() == 3 && words[1] == "--state") {
     LauncherSettings settings;
     settings.state_dir = words[2];
@@ -173,7 +177,7 @@ int run(const std::vector<std::string>& words) {
     return run_internal(words);
   }
   ::signal(SIGPIPE, SIG_DFL);
-  if (follows_a_job(words)) heed_interrupts();
+  if (says_how_it_ended(words)) heed_interrupts();
   Connection connection;
   CommandWorld around;
   around.service = [&] { return connection.open(true); };
@@ -212,6 +216,11 @@ int run(const std::vector<std::string>& words) {
   around.interrupted = [] {
     return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
   };
+  around.record = [](Span span) {
+    return record_machine(span, [] { return interrupt_count > 0; });
+  };
+  around.recording_summary = summary_of_recording;
+  around.unpack_recording = unpack_recording;
   around.now = [] { return now(); };
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };

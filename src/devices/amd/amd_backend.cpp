@@ -1,8 +1,5 @@
 #include "devices/amd/amd_backend.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <map>
 #include <set>
 
@@ -10,6 +7,7 @@
 #include "devices/amd/processes.h"
 #include "devices/process_owner.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -128,12 +126,14 @@ class AmdBackend final : public DeviceBackend {
       for (const std::string& address : accelerators_on_bus(root_, amd::vendor_id))
         facts.notes.push_back("an AMD GPU is on the PCI bus (" + address +
                               "), but its driver for computing (amdgpu with KFD) is not there");
-    const std::string kfd = root_ + "/dev/kfd";
-    if (!cards_.empty() && ::access(kfd.c_str(), R_OK | W_OK) != 0)
+    if (cards_.empty()) return;
+    const auto kfd = see_access(root_ + "/dev/kfd");
+    if (!kfd)
       facts.notes.emplace_back(
-          errno == EACCES ? "AMD GPUs compute only for users who may open /dev/kfd, and this "
-                            "one may not; its group is mostly called render"
-                          : "AMD GPUs compute only with /dev/kfd, which is not there");
+          kfd.error().kind == ErrorKind::denied
+              ? "AMD GPUs compute only for users who may open /dev/kfd, and this "
+                "one may not; its group is mostly called render"
+              : "AMD GPUs compute only with /dev/kfd, which is not there");
   }
 
   std::string root_;

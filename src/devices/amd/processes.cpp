@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "devices/pack_node.h"
 #include "devices/sysfs/read.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::amd {
 namespace {
@@ -31,7 +31,7 @@ struct Held {
 };
 
 Held memory_held(const std::string& process, std::uint64_t gpu_id) {
-  const auto text = read_file(process + "/vram_" + std::to_string(gpu_id), most_bytes);
+  const auto text = see_file(process + "/vram_" + std::to_string(gpu_id), most_bytes);
   if (!text) return {text.error().kind == ErrorKind::not_found, {}};
   const auto bytes = parse_number(trim(*text));
   if (!bytes || *bytes > std::uint64_t{1} << 62) return {false, {}};

@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/topology.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
+
+constexpr std::size_t most_bytes = 64 << 10;
 
 CpuSet cpus_of(hwloc_const_bitmap_t bitmap) {
   CpuSet cpus;
@@ -39,6 +41,17 @@ std::optional<CpuSet> affinity() {
   }
   CPU_FREE(mask);
   return cpus;
+}
+
+/// proc(5): the line "Cpus_allowed_list:" of a tree that stands for another machine; mostly there
+/// is none.
+std::optional<CpuSet> affinity_told(const std::string& root) {
+  constexpr std::string_view key = "Cpus_allowed_list:";
+  const auto status = see_file(root + "/proc/self/status", most_bytes);
+  if (!status) return std::nullopt;
+  for (const std::string_view line : split(*status, '\n'))
+    if (line.starts_with(key)) return CpuSet::parse(trim(line.substr(key.size())));
+  return std::nullopt;
 }
 
 Bytes bytes_of(std::uint64_t n) {
@@ -89,7 +102,7 @@ std::string model_of(hwloc_topology_t topology) {
 
 std::string host_name(const std::string& root) {
   if (root != "/") {
-    const auto name = read_file(root + "/proc/sys/kernel/hostname", 4096);
+    const auto name = see_file(root + "/proc/sys/kernel/hostname", 4096);
     if (name && !trim(*name).empty()) return std::string(trim(*name));
   }
   std::array<char, 256> name{};
@@ -117,7 +130,7 @@ void read_cpus_plainly(Node& node) {
 
 void read_cpus(const std::string& root, Node& node) {
   const Topology topology = load_topology(root);
-  const auto allowed = root == "/" ? affinity() : std::nullopt;
+  const auto allowed = root == "/" ? affinity() : affinity_told(root);
   if (topology) node.cpus = cpus_of(hwloc_topology_get_allowed_cpuset(topology.get()));
   if (allowed) node.cpus = node.cpus & *allowed;
   if (!topology || node.cpus.empty()) {
@@ -131,7 +144,7 @@ void read_cpus(const std::string& root, Node& node) {
   read_numa(topology.get(), node);
   read_caches(topology.get(), node);
   node.cpu_model = model_of(topology.get());
-  if (::access((root + "/sys/devices/system/cpu").c_str(), R_OK) != 0)
+  if (!see_directory(root + "/sys/devices/system/cpu"))
     node.notes.push_back("CPUs are counted only: cannot read /sys/devices/system/cpu");
 }
 

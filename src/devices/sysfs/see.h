@@ -1,0 +1,23 @@
+// The one door through which this room looks at files of the kernel, so that what it saw can be
+// written down (witness.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gangline {
+
+/// As read_file: at most `most` bytes, more is an Error; works where sizes lie.
+Result<std::string> see_file(const std::string& path, std::size_t most = 16 << 20);
+/// What the entries of a directory are called, in order; at most most_entries of them.
+Result<std::vector<std::string>> see_directory(const std::string& path);
+Result<std::string> see_link(const std::string& path);
+/// Whether this user may read and write it.
+Result<void> see_access(const std::string& path);
+
+/// Entries of one directory that are looked at; the kernel never has more where we look.
+constexpr std::size_t most_entries = 8192;
+
+}  // namespace gangline
