@@ -48,12 +48,15 @@ int answer(Replay::Answers& answers, const char* name, Args... args) {
 
 struct Recorded {
   const std::shared_ptr<Replay::Answers>& answers;
+  Witness* witness;
+  std::shared_ptr<HandleNumbers> numbers = std::make_shared<HandleNumbers>();
 
   template <class... Args>
   void operator()(std::function<int(Args...)>& call, std::initializer_list<const char*> names) {
     for (const char* name : names) {
       if (!answers->functions.contains(std::string_view(name))) continue;
       call = [name, kept = answers](Args... args) { return answer(*kept, name, args...); };
+      if (witness != nullptr) call = recorded(name, call, numbers, *witness);
       return;
     }
   }
@@ -83,7 +86,7 @@ Result<Replay> Replay::read(const std::string& path) {
 }
 
 bool Replay::fill(Calls& calls) const {
-  Recorded recorded{answers_};
+  Recorded recorded{answers_, present_witness()};
   find_start(calls, recorded);
   const bool whole = calls.init && calls.count && calls.handle;
   if (whole) {

@@ -17,7 +17,7 @@ void WordWriter::handle(Handle handle) {
 
 void WordWriter::chars(const char* key, const char* text, std::size_t room) {
   begin(key);
-  text_ += quoted({text, ::strnlen(text, room)});
+  text_ += in_quotes({text, ::strnlen(text, room)});
 }
 
 WordReader::WordReader(std::string_view text, std::vector<char>& slots) : slots_(slots) {

@@ -66,14 +66,17 @@ class Reader {
   Reader(std::string_view text, const std::string& where) : left_(text), where_(where) {}
 
   Result<Recording> read() {
-    if (left_.size() > most_recording_bytes)
+    if (all_.size() > most_recording_bytes)
       return wrong("it is larger than " + format(Bytes{most_recording_bytes}));
     if (next() != recording_title) return wrong("this is no recording of `gang record`");
+    if (const std::size_t end = all_.rfind("\nend ");
+        end == std::string_view::npos || all_.find('\n', end + 1) + 1 != all_.size())
+      return wrong("it is cut short: its last line is missing");
     while (const auto line = next()) {
       if (line->starts_with("end ")) return ended(*line);
       if (auto read = read_line(*line); !read) return read.error();
     }
-    return wrong("it is cut short: the last line is missing");
+    return wrong("its last line is missing");
   }
 
  private:

@@ -41,7 +41,7 @@ bool is_missing(const RecordedLook& look) {
 // Walks step by step and makes the directories on the way, so that no link can come to stand there
 // later. The place of the path's last step is given without following it unless `last_too`.
 Result<std::string> RecordedTree::resolve(std::string_view path, const std::string& from,
-                                          bool last_too, int& hops) {
+                                          bool last_too, int& hops, bool make) {
   std::string at = path.starts_with('/') ? "" : from;
   std::vector<std::string_view> steps;
   for (const std::string_view step : split(path, '/'))
@@ -59,11 +59,12 @@ Result<std::string> RecordedTree::resolve(std::string_view path, const std::stri
     if (last && !last_too) return next;
     const auto found = entries_.find(next);
     if (found == entries_.end()) {
+      if (!make) return impossible("it is not there");
       if (auto made = put(next, {}); !made) return made.error();
     } else if (found->second.kind == Kind::link) {
       if (++hops > most_hops) return impossible("links lead in a circle");
       const std::string target = found->second.content;
-      auto there = resolve(target, at, true, hops);
+      auto there = resolve(target, at, true, hops, make);
       if (!there) return there.error();
       next = std::move(*there);
     } else if (found->second.kind != Kind::directory) {
@@ -73,11 +74,6 @@ Result<std::string> RecordedTree::resolve(std::string_view path, const std::stri
     at = std::move(next);
   }
   return at;
-}
-
-Result<std::string> RecordedTree::place_of(const std::string& path) {
-  int hops = 0;
-  return resolve(path, "", false, hops);
 }
 
 Result<void> RecordedTree::put(const std::string& place, Entry entry) {
@@ -112,7 +108,8 @@ Result<void> RecordedTree::add_link(const std::string& place, const std::string&
   }
   if (target.starts_with('/')) return impossible("a link leads out of the root");
   int hops = 0;
-  if (auto there = resolve(target, parent_of(place), false, hops); !there) return there.error();
+  if (auto there = resolve(target, parent_of(place), false, hops, true); !there)
+    return there.error();
   if (entries_.contains(place)) return impossible("a link leads through itself");
   if (entries_.size() >= most_tree_entries) return impossible("there are too many files");
   entries_[place] = {Kind::link, target};
@@ -126,24 +123,25 @@ void RecordedTree::take_away(const std::string& place) {
 }
 
 Result<void> RecordedTree::add(const RecordedLook& look) {
-  auto place = place_of(look.path);
-  if (!place) return place.error();
   if (look.same) return {};
+  int hops = 0;
+  auto place = resolve(look.path, "", false, hops, !is_missing(look));
+  if (is_missing(look)) {
+    // Nothing is made for it, not even the directory that it would be in.
+    if (place) take_away(*place);
+    return {};
+  }
+  if (!place) return place.error();
   if (look.kind == SightKind::link) {
     if (!look.error.empty() || look.withheld || look.hangs) return {};
     return add_link(*place, look.content);
   }
   // What is looked at may itself be a link to elsewhere.
-  int hops = 0;
   if (const auto found = entries_.find(*place);
       found != entries_.end() && found->second.kind == Kind::link) {
     if (is_open_device(found->first, found->second.content)) return {};
-    place = resolve(look.path, "", true, hops);
+    place = resolve(look.path, "", true, hops, true);
     if (!place) return place.error();
-  }
-  if (is_missing(look)) {
-    take_away(*place);
-    return {};
   }
   if (look.kind == SightKind::directory && look.error.empty() && !look.hangs)
     listed_[*place] = look.content;

@@ -43,8 +43,7 @@ class RecordedTree {
   Result<void> add(const RecordedLook& look);
   Result<void> add_link(const std::string& place, const std::string& target);
   Result<std::string> resolve(std::string_view path, const std::string& from, bool last_too,
-                              int& hops);
-  Result<std::string> place_of(const std::string& path);
+                              int& hops, bool make);
   Result<void> put(const std::string& place, Entry entry);
   void take_away(const std::string& place);
   void keep_what_was_listed();

@@ -24,7 +24,7 @@ std::optional<char> byte_of(std::string_view pair) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (is_plain(c) || c == ' ') {
@@ -39,7 +39,7 @@ std::string quoted(std::string_view text) {
 
 std::string as_word(std::string_view text) {
   const bool plain = !text.empty() && std::ranges::all_of(text, is_plain);
-  return plain ? std::string(text) : quoted(text);
+  return plain ? std::string(text) : in_quotes(text);
 }
 
 std::optional<std::vector<std::string>> words_in(std::string_view line) {

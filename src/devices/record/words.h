@@ -10,7 +10,7 @@
 namespace gangline {
 
 /// Always in quotes; quotes, backslashes, control characters and what is no ASCII as \xNN.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 /// In quotes only where it must be.
 std::string as_word(std::string_view text);
 /// Empty: quotes that do not end, or escapes that are none. `key="a b"` is one word, key=a b.
