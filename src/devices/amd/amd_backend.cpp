@@ -18,11 +18,13 @@ using amd::KfdNode;
 
 class AmdBackend final : public DeviceBackend {
  public:
-  explicit AmdBackend(const std::string& root) : root_(root), owners_(root) {}
+  explicit AmdBackend(const std::string& root)
+      : root_(root), process_reader_(root), owners_(root) {}
 
   BackendFacts facts() override {
     BackendFacts facts;
     generation_ = amd::topology_generation(root_);
+    process_reader_ = amd::ProcessReader(root_);  // it knows others of the cards that were
     const amd::KfdTopology topology = amd::read_topology(root_);
     std::vector<KfdNode> nodes;
     for (const KfdNode& node : topology.gpus)
@@ -38,30 +40,45 @@ class AmdBackend final : public DeviceBackend {
   BackendSample sample() override {
     BackendSample all;
     all.facts_changed = amd::topology_generation(root_) != generation_;
-    std::vector<std::uint64_t> gpu_ids;
-    for (const Card& card : cards_)
-      for (const KfdNode& node : card.nodes) gpu_ids.push_back(node.gpu_id);
-    auto processes = gpu_ids.empty() ? std::nullopt : amd::read_processes(root_, gpu_ids);
-    for (const CardPart& found : found_) {
+    std::vector<std::size_t> gone;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      const CardPart& found = found_[i];
       const Card& card = cards_[found.card];
       DeviceSample& sample = all.devices.emplace_back();
       if (found.node && !amd::is_still_there(root_, card.nodes[*found.node])) {
         all.facts_changed = true;
+        gone.push_back(i);
         continue;
       }
       // What the sensors of a card say is about all its partitions together.
       if (card.partitions.empty() || !found.node)
         sample = amd::read_sample(card, energy_[card.address]);
-      if (found.node && processes) {
-        sample.processes = std::move((*processes)[card.nodes[*found.node].gpu_id]);
-        for (DeviceProcess& process : *sample.processes) owners_.name(process);
-      }
     }
+    add_processes(all);
+    for (const std::size_t i : gone) all.devices[i] = {};
     owners_.forget_others();
     return all;
   }
 
  private:
+  void add_processes(BackendSample& all) {
+    if (cards_.empty()) return;
+    std::vector<amd::ProcessReader::CardUse> uses;
+    for (const Card& card : cards_)
+      for (uses.emplace_back(); const KfdNode& node : card.nodes)
+        uses.back().gpu_ids.push_back(node.gpu_id);
+    for (std::size_t i = 0; i < found_.size(); ++i)
+      if (all.devices[i].memory_used) uses[found_[i].card].used = all.devices[i].memory_used;
+    auto processes = process_reader_.read(uses);
+    if (!processes) return;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      if (!found_[i].node) continue;
+      const KfdNode& node = cards_[found_[i].card].nodes[*found_[i].node];
+      auto& list = all.devices[i].processes.emplace(std::move((*processes)[node.gpu_id]));
+      for (DeviceProcess& process : list) owners_.name(process);
+    }
+  }
+
   std::string driver() const {
     const auto version = name_at(root_ + "/sys/module/amdgpu/version");
     return version ? "amdgpu " + *version : "amdgpu";
@@ -137,6 +154,7 @@ class AmdBackend final : public DeviceBackend {
   }
 
   std::string root_;
+  amd::ProcessReader process_reader_;
   ProcessOwners owners_;
   std::optional<std::uint64_t> generation_;
   std::vector<Card> cards_;                       ///< by the last `facts`

@@ -301,6 +301,38 @@ TEST_F(Amd, AProcessUsesAGpuIfItHoldsMemoryOrAQueueThere) {
   EXPECT_EQ(*read.devices.at(1).processes, (std::vector<DeviceProcess>{{4300, Bytes{0}, "", ""}}));
 }
 
+// Of many processes not each is read each time; what one takes is seen all the same, at once where
+// the card says that more is in use, else in its turn.
+TEST_F(Amd, AmongManyProcessesOneThatMovesToAnotherGpuIsSeen) {
+  gpus_.add(one_);
+  gpus_.add(two_);
+  card(two_, "unique_id", "2\n");
+  constexpr int many = 200, mover = 150;
+  for (int pid = 1; pid <= many; ++pid) {
+    gpus_.process(pid, one_, "16777216\n");
+    gpus_.process(pid, two_, "0\n");
+  }
+  facts();
+  const auto processes = [&](std::size_t device) {
+    return backend_->sample().devices.at(device).processes.value().size();
+  };
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(processes(0), 200u);
+  EXPECT_EQ(processes(1), 0u);
+  gpus_.process(mover, two_, "1073741824\n");
+  card(two_, "mem_info_vram_used", std::to_string(2LL << 30) + "\n");
+  EXPECT_EQ(processes(1), 1u);
+  // It goes back, and another comes by so little that the card says nothing of it.
+  gpus_.process(mover, two_, "0\n");
+  card(two_, "mem_info_vram_used", "1073741824\n");
+  EXPECT_EQ(processes(1), 0u);
+  gpus_.process(mover + 1, two_, "4096\n");
+  bool seen = false;
+  for (int i = 0; i < 50 && !seen; ++i) seen = processes(1) == 1;
+  EXPECT_TRUE(seen);
+  std::filesystem::remove_all(machine_.root() + "/sys/class/kfd/kfd/proc/7");
+  EXPECT_EQ(processes(0), 199u);
+}
+
 TEST_F(Amd, WithoutTheListOfProcessesNothingIsSaidOfThem) {
   gpus_.add(one_);
   std::filesystem::remove_all(machine_.root() + "/sys/class/kfd/kfd/proc");
