@@ -38,15 +38,26 @@ def nvidia(folder):
     fake = ROOT / "tests/fake_nvml"
     subprocess.run(["c++", "-std=c++20", "-O2", "-fPIC", "-shared", fake / "fake_nvml.cpp", fake / "profile.cpp",
                     f"-Wl,--version-script={fake / 'full.map'}", "-o", library], check=True)
+    write(folder / "profile.txt", profile_of(0))
+    return {"GANGLINE_NVML": str(library), "FAKE_NVML_FILE": str(folder / "profile.txt")}
+
+
+def profile_of(turn):
+    """The machine of the fake NVML; with each turn, loads change and 2 in 100 processes are others."""
     profile = "driver 535.104.05\n"
     for n in range(GPUS):
         profile += (f"gpu {n}\n  name NVIDIA H100 80GB HBM3\n  uuid GPU-8a5c1000-57e5-4b1f-9f0a-30c1a2b4{n:04x}\n"
                     f"  pci 00000000:{16 + n:02X}:00.0\n  minor {n}\n  numa {n // 8}\n  memory_mib 81559\n"
-                    f"  used_mib 70000\n  limit_watts 700\n  watts 400\n  celsius 60\n  busy 90\n"
+                    f"  used_mib {70000 + turn}\n  limit_watts 700\n  watts {400 + turn % 50}\n  celsius 60\n  busy {turn % 100}\n"
                     f"  nvlink switch 00000000:05:00.0 18\n")
-        profile += "".join(f"  process {pid} 1024\n" for pid in pids() if pid % GPUS == n)
-    write(folder / "profile.txt", profile)
-    return {"GANGLINE_NVML": str(library), "FAKE_NVML_FILE": str(folder / "profile.txt")}
+        profile += "".join(f"  process {pid + (2000 * (turn + 1) if turn and pid % 50 == turn % 50 else 0)} 1024\n"
+                           for pid in pids() if pid % GPUS == n)
+    return profile
+
+
+def stir_nvidia(folder, turn):
+    (folder / "profile.new").write_text(profile_of(turn + 1))
+    (folder / "profile.new").rename(folder / "profile.txt")
 
 
 def gpu_metrics(n):
@@ -95,7 +106,7 @@ def add_amd_process(root, pid):
         (process / f"vram_{50000 + n}").write_text("1073741824\n" if n == pid % GPUS else "0\n")
 
 
-def stir(root, turn):
+def stir_amd(root, turn):
     """What a busy machine changes each second: every card's memory, load, power and energy, and what a part of
     the processes hold."""
     for n in range(GPUS):
@@ -157,15 +168,16 @@ def bench_devices(gang, machine_of, row):
         folder = pathlib.Path(machine.folder)
         write(folder / "config.toml", "sample_every = '1s'\n")
         machine.env["GANGLINE_CONFIG"] = str(folder / "config.toml")
-        for name, stirring in (("NVIDIA", False), ("AMD", False), ("AMD, all in motion", True)):
-            root = folder / ("nvidia" if name == "NVIDIA" else "amd")
-            if not root.exists():
-                people(root)
-                found = nvidia(folder) if name == "NVIDIA" else amd(root)
-            machine.env.update({"GANGLINE_ROOT": str(root), **found})
+        for name, make, stirring in (("NVIDIA", nvidia, None), ("NVIDIA, all in motion", nvidia, stir_nvidia),
+                                     ("AMD", amd, None), ("AMD, all in motion", amd, stir_amd)):
+            place = folder / make.__name__
+            if not place.exists():
+                people(place)
+                found = make(place)
+            machine.env.update({"GANGLINE_ROOT": str(place), **found})
             machine("daemon", "stop")
             machine("daemon", "start", "--stay")
-            measure(name, machine, row, (lambda turn: stir(root, turn)) if stirring else None)
+            measure(name, machine, row, (lambda turn: stirring(place, turn)) if stirring else None)
             machine("daemon", "stop")
         machine("daemon", "start")
 

@@ -14,7 +14,7 @@ constexpr std::size_t most_queues = 1024;
 constexpr std::size_t most_bytes = 4096;
 // Each process is read in full at least once in so many readings, and where there are few, in each.
 constexpr std::size_t readings_a_turn = 50;
-constexpr std::size_t least_in_turn = 32;
+constexpr std::size_t least_in_turn = 16;
 // What a process comes to use, it mostly takes soon after its start.
 constexpr std::uint64_t young = 10;
 constexpr std::size_t most_young = 64;
@@ -23,13 +23,12 @@ constexpr std::int64_t slack = 8 << 20;
 
 }  // namespace
 
-ProcessReader::ProcessReader(const std::string& root)
-    : directory_(root + "/sys/class/kfd/kfd/proc") {}
+ProcessReader::ProcessReader(const std::string& root) : path_(root + "/sys/class/kfd/kfd/proc") {}
 
 ProcessReader::Held ProcessReader::memory_held(std::uint32_t pid, std::uint64_t gpu_id) const {
   Held held;
-  const auto text = see_file(
-      directory_ + "/" + std::to_string(pid) + "/vram_" + std::to_string(gpu_id), most_bytes);
+  const auto text =
+      directory_->file(std::to_string(pid) + "/vram_" + std::to_string(gpu_id), most_bytes);
   if (!text) {
     held.known = text.error().kind == ErrorKind::not_found;
     return held;
@@ -45,7 +44,7 @@ void ProcessReader::read_in_full(Processes::value_type& process,
   auto& [pid, known] = process;
   known.read_in_full = readings_;
   known.held.clear();
-  const std::string queues_at = directory_ + "/" + std::to_string(pid) + "/queues";
+  const std::string queues_at = path_ + "/" + std::to_string(pid) + "/queues";
   auto queues = numbered_in(queues_at, "");
   queues.resize(std::min(queues.size(), most_queues));
   std::set<std::uint64_t> with_queue;
@@ -122,9 +121,10 @@ void ProcessReader::read_in_turn(const std::vector<CardUse>& cards) {
 }
 
 std::optional<ProcessesOf> ProcessReader::read(const std::vector<CardUse>& cards) {
-  const auto names = names_in(directory_);
+  const auto names = names_in(path_);
   if (!names) return std::nullopt;
   ++readings_;
+  directory_.emplace(path_);
   std::vector<std::uint32_t> pids;
   for (const std::string& name : *names)
     if (const auto pid = parse_number(name); pid && *pid <= 0x7fffffff)
@@ -139,6 +139,7 @@ std::optional<ProcessesOf> ProcessReader::read(const std::vector<CardUse>& cards
   for (const auto& [pid, known] : processes_)
     for (const auto& [gpu_id, held] : known.held)
       found[gpu_id].push_back({pid, held.memory, "", ""});
+  directory_.reset();
   return found;
 }
 

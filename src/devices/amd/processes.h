@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "devices/sysfs/see.h"
 #include "model/cluster.h"
 
 namespace gangline::amd {
@@ -57,7 +58,8 @@ class ProcessReader {
   std::int64_t unexplained_of(const CardUse& card) const;
   Held memory_held(std::uint32_t pid, std::uint64_t gpu_id) const;
 
-  std::string directory_;
+  std::string path_;
+  std::optional<SeenDirectory> directory_;  ///< while a reading goes on
   std::uint64_t readings_ = 0;
   std::uint32_t turn_ = 0;  ///< the pid that was read last in turn
   Processes processes_;

@@ -22,6 +22,8 @@ namespace {
 // only while `gang record` runs.
 thread_local Witness* witness = nullptr;
 
+constexpr std::size_t most_in_one_piece = 4096;
+
 /// What a look came to, before anybody makes an Error of it.
 struct Seen {
   const char* doing = "open";
@@ -48,6 +50,25 @@ Seen bytes_of_file(const std::string& path, std::size_t most) {
     if (seen.too_large) return seen;
     seen.content.append(block.data(), static_cast<std::size_t>(n));
   }
+}
+
+/// The kernel gives a file of sysfs whole with the first read.
+Seen bytes_in_one_piece(int directory, const std::string& name, std::size_t most) {
+  Seen seen;
+  const Fd fd(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.open()) {
+    seen.error = errno;
+    return seen;
+  }
+  seen.doing = "read";
+  std::array<char, most_in_one_piece + 1> block;
+  ssize_t n = -1;
+  do n = ::read(fd.number(), block.data(), std::min(most + 1, block.size()));
+  while (n < 0 && errno == EINTR);
+  if (n < 0) seen.error = errno;
+  else if (static_cast<std::size_t>(n) > most) seen.too_large = true;
+  else seen.content.assign(block.data(), static_cast<std::size_t>(n));
+  return seen;
 }
 
 struct CloseDirectory {
@@ -97,6 +118,13 @@ Seen look(SightKind kind, const std::string& path, Look look_at_it) {
   return seen;
 }
 
+Result<std::string> content_of(Seen seen, const std::string& path, std::size_t most) {
+  if (seen.error != 0) return system_error(seen.doing, path, seen.error);
+  if (seen.too_large)
+    return Error{ErrorKind::refused, "larger than " + std::to_string(most) + " bytes", path, ""};
+  return std::move(seen.content);
+}
+
 }  // namespace
 
 Witness* present_witness() { return witness; }
@@ -106,11 +134,23 @@ WitnessPresence::WitnessPresence(Witness& present) { witness = &present; }
 WitnessPresence::~WitnessPresence() { witness = nullptr; }
 
 Result<std::string> see_file(const std::string& path, std::size_t most) {
-  Seen seen = look(SightKind::file, path, [&] { return bytes_of_file(path, most); });
-  if (seen.error != 0) return system_error(seen.doing, path, seen.error);
-  if (seen.too_large)
-    return Error{ErrorKind::refused, "larger than " + std::to_string(most) + " bytes", path, ""};
-  return std::move(seen.content);
+  return content_of(look(SightKind::file, path, [&] { return bytes_of_file(path, most); }), path,
+                    most);
+}
+
+SeenDirectory::SeenDirectory(const std::string& path)
+    : path_(path), directory_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+
+Result<std::string> SeenDirectory::file(const std::string& name, std::size_t most) const {
+  most = std::min(most, most_in_one_piece);
+  const auto read = [&] { return bytes_in_one_piece(directory_.number(), name, most); };
+  if (witness == nullptr) {
+    Seen seen = read();
+    if (seen.error == 0 && !seen.too_large) return std::move(seen.content);
+    return content_of(std::move(seen), path_ + "/" + name, most);
+  }
+  const std::string path = path_ + "/" + name;
+  return content_of(look(SightKind::file, path, read), path, most);
 }
 
 Result<std::vector<std::string>> see_directory(const std::string& path) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/fd.h"
 
 namespace gangline {
 
@@ -16,6 +17,19 @@ Result<std::vector<std::string>> see_directory(const std::string& path);
 Result<std::string> see_link(const std::string& path);
 /// Whether this user may read and write it.
 Result<void> see_access(const std::string& path);
+
+/// A directory of sysfs in which many small files are read: opened once, so that the kernel does
+/// not walk the whole path for each.
+class SeenDirectory {
+ public:
+  explicit SeenDirectory(const std::string& path);
+  /// As see_file of "<path>/<name>". Larger than `most`, a page at most, is an Error.
+  Result<std::string> file(const std::string& name, std::size_t most) const;
+
+ private:
+  std::string path_;
+  Fd directory_;
+};
 
 /// Entries of one directory that are looked at; the kernel never has more where we look.
 constexpr std::size_t most_entries = 8192;
