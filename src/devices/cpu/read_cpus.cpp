@@ -29,29 +29,9 @@ CpuSet cpus_of(hwloc_const_bitmap_t bitmap) {
   return cpus;
 }
 
-std::optional<CpuSet> affinity() {
-  cpu_set_t* mask = CPU_ALLOC(CpuSet::most_cpus);
-  if (mask == nullptr) return std::nullopt;
-  const std::size_t size = CPU_ALLOC_SIZE(CpuSet::most_cpus);
-  std::optional<CpuSet> cpus;
-  if (::sched_getaffinity(0, size, mask) == 0) {
-    cpus.emplace();
-    for (std::uint32_t cpu = 0; cpu < CpuSet::most_cpus; ++cpu)
-      if (CPU_ISSET_S(cpu, size, mask)) cpus->add(cpu);
-  }
-  CPU_FREE(mask);
-  return cpus;
-}
-
-/// proc(5): the line "Cpus_allowed_list:" of a tree that stands for another machine; mostly there
-/// is none.
 std::optional<CpuSet> affinity_told(const std::string& root) {
-  constexpr std::string_view key = "Cpus_allowed_list:";
-  const auto status = see_file(root + "/proc/self/status", most_bytes);
-  if (!status) return std::nullopt;
-  for (const std::string_view line : split(*status, '\n'))
-    if (line.starts_with(key)) return CpuSet::parse(trim(line.substr(key.size())));
-  return std::nullopt;
+  const auto told = see_file(root + affinity_file, most_bytes);
+  return told ? CpuSet::parse(trim(*told)) : std::nullopt;
 }
 
 Bytes bytes_of(std::uint64_t n) {
@@ -119,6 +99,20 @@ void read_memory(const std::string& root, Node& node) {
 }
 
 }  // namespace
+
+std::optional<CpuSet> affinity() {
+  cpu_set_t* mask = CPU_ALLOC(CpuSet::most_cpus);
+  if (mask == nullptr) return std::nullopt;
+  const std::size_t size = CPU_ALLOC_SIZE(CpuSet::most_cpus);
+  std::optional<CpuSet> cpus;
+  if (::sched_getaffinity(0, size, mask) == 0) {
+    cpus.emplace();
+    for (std::uint32_t cpu = 0; cpu < CpuSet::most_cpus; ++cpu)
+      if (CPU_ISSET_S(cpu, size, mask)) cpus->add(cpu);
+  }
+  CPU_FREE(mask);
+  return cpus;
+}
 
 void read_cpus_plainly(Node& node) {
   node.name = host_name("/");

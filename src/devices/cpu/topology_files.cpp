@@ -1,7 +1,9 @@
 #include "devices/cpu/topology_files.h"
 
 #include "base/text.h"
+#include "devices/cpu/read_cpus.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/witness.h"
 
 namespace gangline {
 namespace {
@@ -13,7 +15,6 @@ constexpr const char* whole_files[] = {
     "/proc/mounts",
     "/proc/self/cgroup",
     "/proc/self/cpuset",
-    "/proc/self/status",
     "/sys/devices/system/cpu/online",
     "/sys/devices/system/cpu/possible",
     "/sys/devices/system/cpu/present",
@@ -59,6 +60,15 @@ constexpr std::size_t most_bytes = 1 << 20;
 
 void see(const std::string& path) { static_cast<void>(see_file(path, most_bytes)); }
 
+void see_affinity(const std::string& root) {
+  Witness* witness = present_witness();
+  const auto cpus = root.empty() ? affinity() : std::nullopt;
+  if (witness == nullptr || !cpus) return see(root + affinity_file);
+  const std::string content = cpus->text() + "\n";
+  witness->looks(SightKind::file, affinity_file);
+  witness->saw({SightKind::file, affinity_file, 0, false, content, Span{0}});
+}
+
 void see_groups(const std::string& root) {
   const auto told = see_file(root + "/proc/self/cgroup", most_bytes);
   if (!told) return;
@@ -79,6 +89,7 @@ void see_groups(const std::string& root) {
 
 void see_topology_files(const std::string& root) {
   for (const char* file : whole_files) see(root + file);
+  see_affinity(root);
   see_groups(root);
   const std::string cpus = root + "/sys/devices/system/cpu";
   for (const std::uint32_t n : numbered_in(cpus, "cpu")) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "devices/cpu/read_cpus.h"
 #include "devices/sysfs/read.h"
 
 namespace gangline {
@@ -61,10 +62,6 @@ std::string groups(std::string_view bytes, Invented& invented, SeenNumbers&) {
   return out;
 }
 
-std::string own_status(std::string_view bytes, Invented&, SeenNumbers&) {
-  return lines_with(bytes, {"Cpus_allowed_list:", "Mems_allowed_list:"});
-}
-
 std::string host(std::string_view, Invented&, SeenNumbers&) {
   return std::string(invented_host) + "\n";
 }
@@ -113,7 +110,7 @@ constexpr PathRule rules[] = {
     {"/proc/self/mounts", mounts},
     {"/proc/self/cgroup", groups},
     {"/proc/self/cpuset", groups},
-    {"/proc/self/status", own_status},
+    {affinity_file, as_it_is},
     {"/proc/sys/kernel/hostname", host},
     {"/proc/sys/kernel/osrelease", as_it_is},
     {"/proc/driver/nvidia/version", as_it_is},

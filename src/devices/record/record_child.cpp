@@ -52,13 +52,15 @@ std::string head(const std::string& made_by) {
          "and MAC addresses are invented.\n";
 }
 
-/// The lines that are whole, and, of one that was begun and did not come to its end, that it hangs.
-std::string closed(std::string body) {
-  if (!body.ends_with('\n')) {
-    const std::size_t line = body.rfind('\n') + 1;
-    if (body.ends_with(" = ")) body += "hangs\n";
-    else body.resize(line);
-  }
+/// The lines that are whole. Of a look that was begun and did not come to its end, that it hangs,
+/// unless somebody did not want to wait for it.
+std::string closed(std::string body, bool was_interrupted, bool ended_by_itself) {
+  if (body.ends_with('\n')) return body;
+  if (!was_interrupted && body.ends_with(" = "))
+    return body + "hangs\n" +
+           (ended_by_itself ? "# The process that looked ended in it: a crash in a library?\n"
+                            : "");
+  body.resize(body.rfind('\n') + 1);
   return body;
 }
 
@@ -80,6 +82,7 @@ std::string cut_off(std::string body) {
 int run_recorder(int out, const Sources& sources, Span span) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGINT, SIG_IGN);  // a Ctrl-C is meant for the command, which ends us
   Recorder recorder(sources.root, out);
   const WitnessPresence presence(recorder);
   const std::string root = sources.root == "/" ? "" : sources.root;
@@ -105,12 +108,14 @@ Result<std::string> record_by(const std::vector<std::string>& command, const std
   std::string body = head(made_by);
   const std::size_t nothing = body.size();
   Span heard = since_boot();
-  for (bool open = true; open;) {
+  bool open = true, was_interrupted = false;
+  while (open) {
     if (body.size() > most_recording_bytes - room_for_end) {
       body = cut_off(std::move(body));
       break;
     }
-    if (interrupted() || since_boot() - heard > longest_look) break;
+    was_interrupted = interrupted();
+    if (was_interrupted || since_boot() - heard > longest_look) break;
     pollfd readable{child->socket(), POLLIN, 0};
     if (::poll(&readable, 1, poll_ms) <= 0) continue;
     open = child->receive(body);
@@ -120,7 +125,7 @@ Result<std::string> record_by(const std::vector<std::string>& command, const std
   if (body.size() == nothing)
     return Error{ErrorKind::unavailable, "the process that records ended at once", command.front(),
                  ""};
-  body = closed(std::move(body));
+  body = closed(std::move(body), was_interrupted, !open);
   return body + last_line(body);
 }
 
