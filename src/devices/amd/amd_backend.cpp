@@ -18,13 +18,12 @@ using amd::KfdNode;
 
 class AmdBackend final : public DeviceBackend {
  public:
-  explicit AmdBackend(const std::string& root)
-      : root_(root), process_reader_(root), owners_(root) {}
+  explicit AmdBackend(const std::string& root) : root_(root), kfd_processes_(root), owners_(root) {}
 
   BackendFacts facts() override {
     BackendFacts facts;
     generation_ = amd::topology_generation(root_);
-    process_reader_ = amd::ProcessReader(root_);  // it knows others of the cards that were
+    kfd_processes_ = amd::KfdProcesses(root_);  // it knows others of the cards that were
     const amd::KfdTopology topology = amd::read_topology(root_);
     std::vector<KfdNode> nodes;
     for (const KfdNode& node : topology.gpus)
@@ -63,13 +62,13 @@ class AmdBackend final : public DeviceBackend {
  private:
   void add_processes(BackendSample& all) {
     if (cards_.empty()) return;
-    std::vector<amd::ProcessReader::CardUse> uses;
+    std::vector<amd::KfdProcesses::CardUse> uses;
     for (const Card& card : cards_)
       for (uses.emplace_back(); const KfdNode& node : card.nodes)
         uses.back().gpu_ids.push_back(node.gpu_id);
     for (std::size_t i = 0; i < found_.size(); ++i)
       if (all.devices[i].memory_used) uses[found_[i].card].used = all.devices[i].memory_used;
-    auto processes = process_reader_.read(uses);
+    auto processes = kfd_processes_.read(uses);
     if (!processes) return;
     for (std::size_t i = 0; i < found_.size(); ++i) {
       if (!found_[i].node) continue;
@@ -154,7 +153,7 @@ class AmdBackend final : public DeviceBackend {
   }
 
   std::string root_;
-  amd::ProcessReader process_reader_;
+  amd::KfdProcesses kfd_processes_;
   ProcessOwners owners_;
   std::optional<std::uint64_t> generation_;
   std::vector<Card> cards_;                       ///< by the last `facts`

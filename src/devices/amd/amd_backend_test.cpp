@@ -307,16 +307,16 @@ TEST_F(Amd, AmongManyProcessesOneThatMovesToAnotherGpuIsSeen) {
   gpus_.add(one_);
   gpus_.add(two_);
   card(two_, "unique_id", "2\n");
-  constexpr int many = 200, mover = 150;
+  constexpr int many = 2000, mover = 1500;
   for (int pid = 1; pid <= many; ++pid) {
-    gpus_.process(pid, one_, "16777216\n");
+    gpus_.process(pid, one_, "524288\n");
     gpus_.process(pid, two_, "0\n");
   }
   facts();
   const auto processes = [&](std::size_t device) {
     return backend_->sample().devices.at(device).processes.value().size();
   };
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(processes(0), 200u);
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(processes(0), 2000u);
   EXPECT_EQ(processes(1), 0u);
   gpus_.process(mover, two_, "1073741824\n");
   card(two_, "mem_info_vram_used", std::to_string(2LL << 30) + "\n");
@@ -330,7 +330,7 @@ TEST_F(Amd, AmongManyProcessesOneThatMovesToAnotherGpuIsSeen) {
   for (int i = 0; i < 50 && !seen; ++i) seen = processes(1) == 1;
   EXPECT_TRUE(seen);
   std::filesystem::remove_all(machine_.root() + "/sys/class/kfd/kfd/proc/7");
-  EXPECT_EQ(processes(0), 199u);
+  EXPECT_EQ(processes(0), 1999u);
 }
 
 TEST_F(Amd, WithoutTheListOfProcessesNothingIsSaidOfThem) {

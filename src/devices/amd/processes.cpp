@@ -12,20 +12,17 @@ namespace {
 
 constexpr std::size_t most_queues = 1024;
 constexpr std::size_t most_bytes = 4096;
-// Each process is read in full at least once in so many readings, and where there are few, in each.
+// Each process is read in full at least once in so many readings.
 constexpr std::size_t readings_a_turn = 50;
-constexpr std::size_t least_in_turn = 16;
-// What a process comes to use, it mostly takes soon after its start.
-constexpr std::uint64_t young = 10;
 constexpr std::size_t most_young = 64;
 // The driver's own use of a card comes and goes by less; who computes takes more.
 constexpr std::int64_t slack = 8 << 20;
 
 }  // namespace
 
-ProcessReader::ProcessReader(const std::string& root) : path_(root + "/sys/class/kfd/kfd/proc") {}
+KfdProcesses::KfdProcesses(const std::string& root) : path_(root + "/sys/class/kfd/kfd/proc") {}
 
-ProcessReader::Held ProcessReader::memory_held(std::uint32_t pid, std::uint64_t gpu_id) const {
+KfdProcesses::Held KfdProcesses::memory_held(std::uint32_t pid, std::uint64_t gpu_id) const {
   Held held;
   const auto text =
       directory_->file(std::to_string(pid) + "/vram_" + std::to_string(gpu_id), most_bytes);
@@ -39,8 +36,7 @@ ProcessReader::Held ProcessReader::memory_held(std::uint32_t pid, std::uint64_t 
   return held;
 }
 
-void ProcessReader::read_in_full(Processes::value_type& process,
-                                 const std::vector<CardUse>& cards) {
+void KfdProcesses::read_in_full(Processes::value_type& process, const std::vector<CardUse>& cards) {
   auto& [pid, known] = process;
   known.read_in_full = readings_;
   known.held.clear();
@@ -60,8 +56,8 @@ void ProcessReader::read_in_full(Processes::value_type& process,
 }
 
 /// What it holds on a card where it is known to hold something, or, `also_unused`, on all of it.
-void ProcessReader::read_again(Processes::value_type& process, const CardUse& card,
-                               bool also_unused) {
+void KfdProcesses::read_again(Processes::value_type& process, const CardUse& card,
+                              bool also_unused) {
   auto& [pid, known] = process;
   for (const std::uint64_t gpu_id : card.gpu_ids) {
     const auto before = known.held.find(gpu_id);
@@ -73,7 +69,7 @@ void ProcessReader::read_again(Processes::value_type& process, const CardUse& ca
   }
 }
 
-std::int64_t ProcessReader::unexplained_of(const CardUse& card) const {
+std::int64_t KfdProcesses::unexplained_of(const CardUse& card) const {
   std::int64_t left = card.used.value_or(Bytes{0}).n;
   for (const auto& [pid, known] : processes_)
     for (const auto& [gpu_id, held] : known.held)
@@ -82,10 +78,24 @@ std::int64_t ProcessReader::unexplained_of(const CardUse& card) const {
   return left;
 }
 
-void ProcessReader::read_card(const CardUse& card) {
+bool KfdProcesses::has_changed(const CardUse& card) const {
+  if (card.gpu_ids.empty()) return false;
+  const auto before = cards_.find(card.gpu_ids.front());
+  return !card.used || before == cards_.end() || before->second.used != card.used;
+}
+
+std::size_t KfdProcesses::holders_of(const CardUse& card) const {
+  std::size_t holders = 0;
+  for (const auto& [pid, known] : processes_)
+    for (const std::uint64_t gpu_id : card.gpu_ids) holders += known.held.contains(gpu_id) ? 1 : 0;
+  return holders;
+}
+
+void KfdProcesses::read_card(const CardUse& card) {
+  const bool changed = has_changed(card);
   const auto [entry, fresh] = cards_.try_emplace(card.gpu_ids.front());
   CardState& state = entry->second;
-  if (!card.used || card.used != state.used)
+  if (changed)
     for (auto& process : processes_)
       if (process.second.read_in_full != readings_) read_again(process, card, false);
   state.used = card.used;
@@ -98,20 +108,26 @@ void ProcessReader::read_card(const CardUse& card) {
   state.unexplained = unexplained;
 }
 
-void ProcessReader::meet(const std::vector<std::uint32_t>& pids) {
+void KfdProcesses::meet(const std::vector<std::uint32_t>& pids) {
   std::erase_if(processes_, [&](const Processes::value_type& process) {
     return !std::ranges::binary_search(pids, process.first);
   });
   for (const std::uint32_t pid : pids) processes_.try_emplace(pid, Known{readings_, 0, {}});
 }
 
-void ProcessReader::read_in_turn(const std::vector<CardUse>& cards) {
+void KfdProcesses::read_in_turn(const std::vector<CardUse>& cards) {
   std::size_t youths = 0;
   for (auto& process : processes_) {
     const std::uint64_t age = readings_ - process.second.first_seen;
-    if (age == 0 || (age < young && youths++ < most_young)) read_in_full(process, cards);
+    if (age == 0 || (age < looks_while_new && youths++ < most_young)) read_in_full(process, cards);
   }
-  const std::size_t share = std::max(least_in_turn, processes_.size() / readings_a_turn + 1);
+  std::size_t each = 1, spoken_for = 0;
+  for (const CardUse& card : cards) {
+    each += card.gpu_ids.size();
+    if (has_changed(card)) spoken_for += holders_of(card);
+  }
+  const std::size_t room = files_a_reading - std::min(spoken_for, files_a_reading);
+  const std::size_t share = std::max(room / each, processes_.size() / readings_a_turn + 1);
   for (std::size_t n = std::min(share, processes_.size()); n > 0; --n) {
     auto next = processes_.upper_bound(turn_);
     if (next == processes_.end()) next = processes_.begin();
@@ -120,7 +136,7 @@ void ProcessReader::read_in_turn(const std::vector<CardUse>& cards) {
   }
 }
 
-std::optional<ProcessesOf> ProcessReader::read(const std::vector<CardUse>& cards) {
+std::optional<ProcessesOf> KfdProcesses::read(const std::vector<CardUse>& cards) {
   const auto names = names_in(path_);
   if (!names) return std::nullopt;
   ++readings_;

@@ -19,9 +19,9 @@ using ProcessesOf = std::map<std::uint64_t, std::vector<DeviceProcess>>;
 /// opening one takes microseconds. So a process is read in full when it is new and then in turn;
 /// in between, what it holds is read again where its card says that anything has changed. A card
 /// that has more in use than is known of makes all processes be looked at on it.
-class ProcessReader {
+class KfdProcesses {
  public:
-  explicit ProcessReader(const std::string& root);
+  explicit KfdProcesses(const std::string& root);
 
   /// The GPUs of one card (KFD's gpu_id), and its memory in use if it tells.
   struct CardUse {
@@ -32,6 +32,12 @@ class ProcessReader {
   /// and command are left empty. A process of ROCm opens all GPUs that it may, so having opened one
   /// is no use. One that may not be looked at counts as using all. Empty: cannot be known.
   std::optional<ProcessesOf> read(const std::vector<CardUse>& cards);
+
+  /// Files that one reading may take, new processes and what stands above apart: so few processes
+  /// are all read in full each time.
+  static constexpr std::size_t files_a_reading = 1024;
+  /// What a process comes to use, it mostly takes soon after its start.
+  static constexpr std::uint64_t looks_while_new = 4;
 
  private:
   struct Held {
@@ -55,6 +61,8 @@ class ProcessReader {
   void read_in_full(Processes::value_type& process, const std::vector<CardUse>& cards);
   void read_card(const CardUse& card);
   void read_again(Processes::value_type& process, const CardUse& card, bool also_unused);
+  bool has_changed(const CardUse& card) const;
+  std::size_t holders_of(const CardUse& card) const;
   std::int64_t unexplained_of(const CardUse& card) const;
   Held memory_held(std::uint32_t pid, std::uint64_t gpu_id) const;
 
