@@ -1,5 +1,7 @@
 #include "devices/amd/amd_backend.h"
 
+#include <unistd.h>
+
 #include <map>
 #include <set>
 
@@ -143,7 +145,7 @@ class AmdBackend final : public DeviceBackend {
         facts.notes.push_back("an AMD GPU is on the PCI bus (" + address +
                               "), but its driver for computing (amdgpu with KFD) is not there");
     if (cards_.empty()) return;
-    const auto kfd = see_access(root_ + "/dev/kfd");
+    const auto kfd = see_access(root_ + "/dev/kfd", R_OK | W_OK);
     if (!kfd)
       facts.notes.emplace_back(
           kfd.error().kind == ErrorKind::denied

@@ -115,7 +115,10 @@ void Recorder::saw(const Sight& sight) {
   std::optional<std::string> content;
   if (sight.kind == SightKind::access) return send(micros(sight.took) + "\n");
   if (sight.kind == SightKind::link) {
-    if (may_tell(where, sight.content)) content = invented_.path(sight.content) + "\n";
+    // A machine in a directory has the files of its devices below that.
+    const bool inside = !root_.empty() && sight.content.starts_with(root_ + "/");
+    const std::string_view to = sight.content.substr(inside ? root_.size() : 0);
+    if (may_tell(where, to)) content = invented_.path(to) + "\n";
   } else if (sight.kind == SightKind::directory) {
     content = names_kept(where, sight.content, invented_);
   } else if (!sight.too_large) {

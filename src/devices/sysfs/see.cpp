@@ -23,6 +23,7 @@ namespace {
 thread_local Witness* witness = nullptr;
 
 constexpr std::size_t most_in_one_piece = 4096;
+constexpr int no_directory = -1;  // one that could not be opened has nothing in it
 
 /// What a look came to, before anybody makes an Error of it.
 struct Seen {
@@ -55,6 +56,10 @@ Seen bytes_of_file(const std::string& path, std::size_t most) {
 /// The kernel gives a file of sysfs whole with the first read.
 Seen bytes_in_one_piece(int directory, const std::string& name, std::size_t most) {
   Seen seen;
+  if (directory == no_directory) {
+    seen.error = ENOENT;
+    return seen;
+  }
   const Fd fd(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.open()) {
     seen.error = errno;
@@ -76,7 +81,8 @@ struct CloseDirectory {
 };
 
 /// The names, and in `content` the same, one a line, if somebody wants to know.
-Seen names_of_directory(const std::string& path, std::vector<std::string>& names) {
+Seen names_of_directory(const std::string& path, std::size_t most,
+                        std::vector<std::string>& names) {
   Seen seen;
   const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
   if (!directory) {
@@ -84,7 +90,7 @@ Seen names_of_directory(const std::string& path, std::vector<std::string>& names
     return seen;
   }
   errno = 0;
-  while (names.size() < most_entries) {
+  while (names.size() < most) {
     const dirent* entry = ::readdir(directory.get());
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
@@ -96,11 +102,15 @@ Seen names_of_directory(const std::string& path, std::vector<std::string>& names
   return seen;
 }
 
-Seen target_of_link(const std::string& path) {
+Seen target_of_link(int directory, const std::string& path) {
   Seen seen;
   seen.doing = "read link";
+  if (directory == no_directory) {
+    seen.error = ENOENT;
+    return seen;
+  }
   std::array<char, PATH_MAX> target;
-  const ssize_t n = ::readlink(path.c_str(), target.data(), target.size());
+  const ssize_t n = ::readlinkat(directory, path.c_str(), target.data(), target.size());
   if (n < 0) seen.error = errno;
   else seen.content.assign(target.data(), static_cast<std::size_t>(n));
   return seen;
@@ -153,24 +163,35 @@ Result<std::string> SeenDirectory::file(const std::string& name, std::size_t mos
   return content_of(look(SightKind::file, path, read), path, most);
 }
 
-Result<std::vector<std::string>> see_directory(const std::string& path) {
+Result<std::string> SeenDirectory::link(const std::string& name) const {
+  const auto read = [&] { return target_of_link(directory_.number(), name); };
+  if (witness == nullptr) {
+    Seen seen = read();
+    if (seen.error == 0) return std::move(seen.content);
+    return system_error(seen.doing, path_ + "/" + name, seen.error);
+  }
+  const std::string path = path_ + "/" + name;
+  return content_of(look(SightKind::link, path, read), path, 0);
+}
+
+Result<std::vector<std::string>> see_directory(const std::string& path, std::size_t most) {
   std::vector<std::string> names;
   const Seen seen =
-      look(SightKind::directory, path, [&] { return names_of_directory(path, names); });
+      look(SightKind::directory, path, [&] { return names_of_directory(path, most, names); });
   if (seen.error != 0) return system_error(seen.doing, path, seen.error);
   return names;
 }
 
 Result<std::string> see_link(const std::string& path) {
-  Seen seen = look(SightKind::link, path, [&] { return target_of_link(path); });
+  Seen seen = look(SightKind::link, path, [&] { return target_of_link(AT_FDCWD, path); });
   if (seen.error != 0) return system_error(seen.doing, path, seen.error);
   return std::move(seen.content);
 }
 
-Result<void> see_access(const std::string& path) {
+Result<void> see_access(const std::string& path, int mode) {
   const Seen seen = look(SightKind::access, path, [&] {
     Seen access;
-    if (::access(path.c_str(), R_OK | W_OK) != 0) access.error = errno;
+    if (::access(path.c_str(), mode) != 0) access.error = errno;
     return access;
   });
   if (seen.error != 0) return system_error("open", path, seen.error);
