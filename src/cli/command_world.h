@@ -51,6 +51,13 @@ struct CommandWorld {
   std::function<Result<Settings>()> settings;
   /// Jobs as they were when a service last ran, for when none can start.
   std::function<Result<std::vector<JobSummary>>(const ListQuery& query)> stored_jobs;
+  /// `gang record`: what this machine is seen to be for a span; of a file with that, what is in
+  /// it; and the machine made of it in a directory: settings with which `gang` sees it.
+  std::function<Result<std::string>(Span)> record;
+  std::function<Result<std::vector<std::string>>(const std::string& path)> recording_summary;
+  std::function<Result<std::vector<std::string>>(const std::string& path,
+                                                 const std::string& directory)>
+      unpack_recording;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

@@ -7,6 +7,7 @@
 #include "cli/completion/command_table.h"
 #include "cli/completion/internal.h"
 #include "cli/completion/scripts.h"
+#include "cli/devices/record.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -27,6 +28,7 @@ struct Parsed {
   std::string wait_time;
   StopOptions stop;
   SimulateOptions simulate;
+  RecordOptions record;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -179,6 +181,27 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
           "2:gpu-01 --scale-arrivals 1.3");
 }
 
+void add_record(CLI::App& app, Parsed& parsed) {
+  CLI::App* record = app.add_subcommand(
+      "record", "all that is seen of this machine's devices, in one file to send to others");
+  record->add_option("--for", parsed.record.span, "how long, with a reading each second: 3s");
+  record->add_option("-o,--output", parsed.record.output,
+                     "the file; gangline-recording.txt unless told (of --replay, the directory)");
+  record->add_option("--show", parsed.record.show, "say what is in such a file");
+  record->add_option("--replay", parsed.record.replay,
+                     "make a machine of such a file, in a directory, that `gang` can look at");
+  record->add_flag("-q,--quiet", parsed.quiet,
+                   "print nothing; of --replay, only the settings for the environment");
+  example(record,
+          "  gang record\n  gang record --for 1m -o server.txt\n  gang record --show "
+          "server.txt\n  gang record --replay server.txt -o server",
+          "It holds each call of NVML with its arguments, return code, result and time, and each "
+          "file below /sys and /proc\nthat was read, with what stood in it or the error. It is "
+          "plain text, and at most 64M of it.\n"
+          "Host name, users, programs, pids, control groups, serial numbers, UUIDs, GUIDs and MAC "
+          "addresses in it are invented;\ncommand lines and environments are never read.");
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
   add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
@@ -222,6 +245,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
   example(nodes, "  gang nodes\n  gang nodes --json");
 
+  add_record(app, parsed);
   CLI::App* daemon =
       app.add_subcommand("daemon", "the service behind the commands; it starts and ends by itself");
   daemon
@@ -394,6 +418,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
   if (name == "nodes") return run_nodes(out);
+  if (name == "record") return run_record(parsed.record, out);
   if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);
   if (name == "wait") {

@@ -1,35 +1,23 @@
 #include "devices/open_files.h"
 
-#include <dirent.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 #include <optional>
 
 #include "base/text.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
 
-struct CloseDirectory {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, CloseDirectory>;
-
-// Calls `each` for every entry that is a number, at most `most` times.
-template <class Each>
-void for_numbers_in(const std::string& path, std::size_t most, Each each) {
-  const Directory directory(::opendir(path.c_str()));
-  if (!directory) return;
-  std::size_t seen = 0;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const auto number = parse_number(entry->d_name);
-    if (!number || *number > 0x7fffffff) continue;
-    if (seen++ == most) return;
-    each(*number, ::dirfd(directory.get()), entry->d_name);
-  }
+/// Entries of a directory that are numbers, in the order of their names.
+std::vector<std::uint64_t> numbers_in(const std::string& path, std::size_t most) {
+  std::vector<std::uint64_t> numbers;
+  const auto names = see_directory(path, most);
+  if (!names) return numbers;
+  for (const std::string& name : *names)
+    if (const auto number = parse_number(name); number && *number <= 0x7fffffff)
+      numbers.push_back(*number);
+  return numbers;
 }
 
 /// `most` of these pids, which are in order, from `turn` on; sets `turn` to who comes next.
@@ -45,16 +33,16 @@ std::set<std::int64_t> take_turns(std::vector<std::int64_t>& pids, std::int64_t&
 
 OpenFiles::Held OpenFiles::look_at(std::int64_t pid, const std::set<std::string>& paths) const {
   Held held;
-  std::array<char, 256> target{};
-  for_numbers_in(root_ + "/proc/" + std::to_string(pid) + "/fd", most_descriptors,
-                 [&](std::uint64_t fd, int directory, const char* name) {
-                   const ssize_t length =
-                       ::readlinkat(directory, name, target.data(), target.size());
-                   if (length <= 0 || static_cast<std::size_t>(length) == target.size()) return;
-                   std::string path(target.data(), static_cast<std::size_t>(length));
-                   if (root_ != "/" && path.starts_with(root_)) path.erase(0, root_.size());
-                   if (paths.contains(path)) held[path].push_back(static_cast<std::uint32_t>(fd));
-                 });
+  const std::string directory = root_ + "/proc/" + std::to_string(pid) + "/fd";
+  const auto fds = numbers_in(directory, most_descriptors);
+  if (fds.empty()) return held;
+  const SeenDirectory links(directory);
+  for (const std::uint64_t fd : fds) {
+    auto path = links.link(std::to_string(fd));
+    if (!path) continue;
+    if (root_ != "/" && path->starts_with(root_)) path->erase(0, root_.size());
+    if (paths.contains(*path)) held[*path].push_back(static_cast<std::uint32_t>(fd));
+  }
   for (auto& [path, fds] : held) std::ranges::sort(fds);
   return held;
 }
@@ -65,9 +53,8 @@ std::map<std::string, std::vector<OpenFiles::Holder>> OpenFiles::read(
   if (paths.empty()) return found;
   // 1. Who runs, and whom to look at.
   std::vector<std::int64_t> running, idle, holders;
-  for_numbers_in(root_ + "/proc", most_processes, [&](std::uint64_t pid, int, const char*) {
+  for (const std::uint64_t pid : numbers_in(root_ + "/proc", most_processes))
     running.push_back(static_cast<std::int64_t>(pid));
-  });
   std::ranges::sort(running);
   for (const std::int64_t pid : running)
     if (const auto before = known_.find(pid); before != known_.end())

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -51,7 +51,7 @@ std::string ProcessOwners::user_name(std::uint32_t uid) {
   std::string name;
   if (root_ == "/") {
     name = name_by_system(uid);
-  } else if (const auto passwd = read_file(root_ + "/etc/passwd")) {
+  } else if (const auto passwd = see_file(root_ + "/etc/passwd")) {
     name = name_in(*passwd, uid);
   }
   if (name.empty()) name = std::to_string(uid);
@@ -62,9 +62,9 @@ std::string ProcessOwners::user_name(std::uint32_t uid) {
 ProcessOwners::Owner ProcessOwners::read(std::int64_t pid) {
   Owner owner;
   const std::string directory = root_ + "/proc/" + std::to_string(pid);
-  if (const auto status = read_file(directory + "/status", most_bytes))
+  if (const auto status = see_file(directory + "/status", most_bytes))
     if (const auto uid = real_user(*status)) owner.user = user_name(*uid);
-  if (const auto command = read_file(directory + "/comm", most_bytes))
+  if (const auto command = see_file(directory + "/comm", most_bytes))
     owner.command = std::string(trim(*command));
   return owner;
 }

@@ -19,6 +19,7 @@
 #include "main/for_all/daemons.h"
 #include "main/for_all/install.h"
 #include "main/places.h"
+#include "main/recordings.h"
 #include "main/service_process.h"
 #include "main/stored_jobs.h"
 #include "os/clock.h"
@@ -47,10 +48,11 @@ void count_interrupt(int signal) {
   ::raise(signal);
 }
 
-// Commands that follow a job say what becomes of it; all others simply end.
-bool follows_a_job(const std::vector<std::string>& words) {
-  return !words.empty() &&
-         (words[0] == "run" || words[0] == "logs" || words[0] == "wait" || words[0] == "simulate");
+// Commands that follow a job say what becomes of it, and a recording is worth keeping as far as it
+// went; all others simply end.
+bool says_how_it_ended(const std::vector<std::string>& words) {
+  return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait" ||
+                            words[0] == "simulate" || words[0] == "record");
 }
 
 // Without SA_RESTART, so that a wait for an answer is told of it between two tries. SIGHUP is left
@@ -87,6 +89,8 @@ int run_internal(const std::vector<std::string>& words) {
       return run_launcher_for_all(words.size() == 3 && words[2] == "--foreground");
     if (words[0] == "internal-service") return run_service_for_all();
   }
+  if (words[0] == "internal-record" && words.size() == 3 && words[1] == "--for")
+    return run_internal_record(words[2]);
   if (words[0] == "internal-launcher" && words.size() == 3 && words[1] == "--state") {
     LauncherSettings settings;
     settings.state_dir = words[2];
@@ -180,7 +184,7 @@ int run(const std::vector<std::string>& words) {
     return run_internal(words);
   }
   ::signal(SIGPIPE, SIG_DFL);
-  if (follows_a_job(words)) heed_interrupts();
+  if (says_how_it_ended(words)) heed_interrupts();
   Connection connection;
   CommandWorld around;
   around.service = [&] { return connection.open(true); };
@@ -225,6 +229,11 @@ int run(const std::vector<std::string>& words) {
   around.interrupted = [] {
     return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
   };
+  around.record = [](Span span) {
+    return record_machine(span, [] { return interrupt_count > 0; });
+  };
+  around.recording_summary = summary_of_recording;
+  around.unpack_recording = unpack_recording;
   around.now = [] { return now(); };
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };

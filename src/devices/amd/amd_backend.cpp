@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <map>
 #include <set>
 
@@ -10,6 +9,7 @@
 #include "devices/amd/processes.h"
 #include "devices/process_owner.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -20,11 +20,12 @@ using amd::KfdNode;
 
 class AmdBackend final : public DeviceBackend {
  public:
-  explicit AmdBackend(const std::string& root) : root_(root), owners_(root), kfd_processes_(root) {}
+  explicit AmdBackend(const std::string& root) : root_(root), kfd_processes_(root), owners_(root) {}
 
   BackendFacts facts() override {
     BackendFacts facts;
     generation_ = amd::topology_generation(root_);
+    kfd_processes_ = amd::KfdProcesses(root_);  // it knows others of the cards that were
     const amd::KfdTopology topology = amd::read_topology(root_);
     std::vector<KfdNode> nodes;
     for (const KfdNode& node : topology.gpus)
@@ -40,30 +41,45 @@ class AmdBackend final : public DeviceBackend {
   BackendSample sample() override {
     BackendSample all;
     all.facts_changed = amd::topology_generation(root_) != generation_;
-    std::vector<std::uint64_t> gpu_ids;
-    for (const Card& card : cards_)
-      for (const KfdNode& node : card.nodes) gpu_ids.push_back(node.gpu_id);
-    auto processes = gpu_ids.empty() ? std::nullopt : kfd_processes_.read(gpu_ids);
-    for (const CardPart& found : found_) {
+    std::vector<std::size_t> gone;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      const CardPart& found = found_[i];
       const Card& card = cards_[found.card];
       DeviceSample& sample = all.devices.emplace_back();
       if (found.node && !amd::is_still_there(root_, card.nodes[*found.node])) {
         all.facts_changed = true;
+        gone.push_back(i);
         continue;
       }
       // What the sensors of a card say is about all its partitions together.
       if (card.partitions.empty() || !found.node)
         sample = amd::read_sample(card, energy_[card.address]);
-      if (found.node && processes) {
-        sample.processes = std::move((*processes)[card.nodes[*found.node].gpu_id]);
-        for (DeviceProcess& process : *sample.processes) owners_.name(process);
-      }
     }
+    add_processes(all);
+    for (const std::size_t i : gone) all.devices[i] = {};
     owners_.forget_others();
     return all;
   }
 
  private:
+  void add_processes(BackendSample& all) {
+    if (cards_.empty()) return;
+    std::vector<amd::KfdProcesses::CardUse> uses;
+    for (const Card& card : cards_)
+      for (uses.emplace_back(); const KfdNode& node : card.nodes)
+        uses.back().gpu_ids.push_back(node.gpu_id);
+    for (std::size_t i = 0; i < found_.size(); ++i)
+      if (all.devices[i].memory_used) uses[found_[i].card].used = all.devices[i].memory_used;
+    auto processes = kfd_processes_.read(uses);
+    if (!processes) return;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      if (!found_[i].node) continue;
+      const KfdNode& node = cards_[found_[i].card].nodes[*found_[i].node];
+      auto& list = all.devices[i].processes.emplace(std::move((*processes)[node.gpu_id]));
+      for (DeviceProcess& process : list) owners_.name(process);
+    }
+  }
+
   std::string driver() const {
     const auto version = name_at(root_ + "/sys/module/amdgpu/version");
     return version ? "amdgpu " + *version : "amdgpu";
@@ -128,17 +144,19 @@ class AmdBackend final : public DeviceBackend {
       for (const std::string& address : accelerators_on_bus(root_, amd::vendor_id))
         facts.notes.push_back("an AMD GPU is on the PCI bus (" + address +
                               "), but its driver for computing (amdgpu with KFD) is not there");
-    const std::string kfd = root_ + "/dev/kfd";
-    if (!cards_.empty() && ::access(kfd.c_str(), R_OK | W_OK) != 0)
+    if (cards_.empty()) return;
+    const auto kfd = see_access(root_ + "/dev/kfd", R_OK | W_OK);
+    if (!kfd)
       facts.notes.emplace_back(
-          errno == EACCES ? "AMD GPUs compute only for users who may open /dev/kfd, and this "
-                            "one may not; its group is mostly called render"
-                          : "AMD GPUs compute only with /dev/kfd, which is not there");
+          kfd.error().kind == ErrorKind::denied
+              ? "AMD GPUs compute only for users who may open /dev/kfd, and this "
+                "one may not; its group is mostly called render"
+              : "AMD GPUs compute only with /dev/kfd, which is not there");
   }
 
   std::string root_;
-  ProcessOwners owners_;
   amd::KfdProcesses kfd_processes_;
+  ProcessOwners owners_;
   std::optional<std::uint64_t> generation_;
   std::vector<Card> cards_;                       ///< by the last `facts`
   std::vector<CardPart> found_;                   ///< its devices, in order

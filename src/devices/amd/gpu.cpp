@@ -8,7 +8,7 @@
 #include "devices/sysfs/device_names.h"
 #include "devices/sysfs/hwmon.h"
 #include "devices/sysfs/read.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::amd {
 namespace {
@@ -118,7 +118,7 @@ DeviceSample read_sample(const Card& card, RunningCounter& energy) {
   DeviceSample sample;
   if (is_asleep(card.directory)) return sample;
   GpuMetrics metrics;
-  if (const auto bytes = read_file(card.directory + "/gpu_metrics", most_metrics))
+  if (const auto bytes = see_file(card.directory + "/gpu_metrics", most_metrics))
     metrics = decode_metrics(*bytes, card.nodes.front().chip);
   const auto busy = number_at(card.directory + "/gpu_busy_percent");
   if (busy && *busy <= 100) sample.busy_percent = static_cast<double>(*busy);

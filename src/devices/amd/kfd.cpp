@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "devices/sysfs/pci.h"
 #include "devices/sysfs/read.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::amd {
 namespace {
@@ -28,7 +28,7 @@ using Properties = std::map<std::string, std::uint64_t, std::less<>>;
 
 /// Lines "key number". Empty: cannot be read.
 std::optional<Properties> properties_at(const std::string& path) {
-  const auto text = read_file(path, most_bytes);
+  const auto text = see_file(path, most_bytes);
   if (!text) return std::nullopt;
   Properties properties;
   for (const std::string_view line : split(*text, '\n')) {

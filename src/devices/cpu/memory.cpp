@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -15,7 +15,7 @@ constexpr int deepest_group = 64;
 constexpr std::uint64_t no_limit = std::uint64_t{1} << 60;
 
 std::optional<Bytes> limit_in(const std::string& path) {
-  const auto text = read_file(path, most_bytes);
+  const auto text = see_file(path, most_bytes);
   if (!text) return std::nullopt;
   const auto number = parse_number(trim(*text));  // "max" is no number
   if (!number || *number >= no_limit) return std::nullopt;
@@ -42,7 +42,7 @@ std::optional<Bytes> smallest_limit(const std::string& mount, std::string group,
 }  // namespace
 
 std::optional<Bytes> total_memory(const std::string& root) {
-  const auto text = read_file(root + "/proc/meminfo", most_bytes);
+  const auto text = see_file(root + "/proc/meminfo", most_bytes);
   if (!text) return std::nullopt;
   for (const std::string_view line : split(*text, '\n')) {
     if (!line.starts_with("MemTotal:")) continue;
@@ -55,7 +55,7 @@ std::optional<Bytes> total_memory(const std::string& root) {
 }
 
 std::optional<Bytes> group_memory_limit(const std::string& root) {
-  const auto text = read_file(root + "/proc/self/cgroup", most_bytes);
+  const auto text = see_file(root + "/proc/self/cgroup", most_bytes);
   if (!text) return std::nullopt;
   const std::string mount = root + "/sys/fs/cgroup";
   std::optional<Bytes> smallest;

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "devices/sysfs/counter.h"
 #include "devices/sysfs/rate.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -53,7 +53,8 @@ class RaplBackend final : public DeviceBackend {
       facts.packages.push_back({*name});
     }
     const bool closed = std::ranges::any_of(packages_, [](const CountedPackage& package) {
-      return ::access(package.counters.front().file.c_str(), R_OK) != 0 && errno == EACCES;
+      const auto may = see_access(package.counters.front().file, R_OK);
+      return !may && may.error().kind == ErrorKind::denied;
     });
     if (closed)
       facts.notes.emplace_back(

@@ -12,10 +12,12 @@
 #include "base/text.h"
 #include "devices/cpu/memory.h"
 #include "devices/cpu/topology.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
+
+constexpr std::size_t most_bytes = 64 << 10;
 
 CpuSet cpus_of(hwloc_const_bitmap_t bitmap) {
   CpuSet cpus;
@@ -27,18 +29,9 @@ CpuSet cpus_of(hwloc_const_bitmap_t bitmap) {
   return cpus;
 }
 
-std::optional<CpuSet> affinity() {
-  cpu_set_t* mask = CPU_ALLOC(CpuSet::most_cpus);
-  if (mask == nullptr) return std::nullopt;
-  const std::size_t size = CPU_ALLOC_SIZE(CpuSet::most_cpus);
-  std::optional<CpuSet> cpus;
-  if (::sched_getaffinity(0, size, mask) == 0) {
-    cpus.emplace();
-    for (std::uint32_t cpu = 0; cpu < CpuSet::most_cpus; ++cpu)
-      if (CPU_ISSET_S(cpu, size, mask)) cpus->add(cpu);
-  }
-  CPU_FREE(mask);
-  return cpus;
+std::optional<CpuSet> affinity_told(const std::string& root) {
+  const auto told = see_file(root + affinity_file, most_bytes);
+  return told ? CpuSet::parse(trim(*told)) : std::nullopt;
 }
 
 Bytes bytes_of(std::uint64_t n) {
@@ -89,7 +82,7 @@ std::string model_of(hwloc_topology_t topology) {
 
 std::string host_name(const std::string& root) {
   if (root != "/") {
-    const auto name = read_file(root + "/proc/sys/kernel/hostname", 4096);
+    const auto name = see_file(root + "/proc/sys/kernel/hostname", 4096);
     if (name && !trim(*name).empty()) return std::string(trim(*name));
   }
   std::array<char, 256> name{};
@@ -107,6 +100,20 @@ void read_memory(const std::string& root, Node& node) {
 
 }  // namespace
 
+std::optional<CpuSet> affinity() {
+  cpu_set_t* mask = CPU_ALLOC(CpuSet::most_cpus);
+  if (mask == nullptr) return std::nullopt;
+  const std::size_t size = CPU_ALLOC_SIZE(CpuSet::most_cpus);
+  std::optional<CpuSet> cpus;
+  if (::sched_getaffinity(0, size, mask) == 0) {
+    cpus.emplace();
+    for (std::uint32_t cpu = 0; cpu < CpuSet::most_cpus; ++cpu)
+      if (CPU_ISSET_S(cpu, size, mask)) cpus->add(cpu);
+  }
+  CPU_FREE(mask);
+  return cpus;
+}
+
 void read_cpus_plainly(Node& node) {
   node.name = host_name("/");
   const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
@@ -117,7 +124,7 @@ void read_cpus_plainly(Node& node) {
 
 void read_cpus(const std::string& root, Node& node) {
   const Topology topology = load_topology(root);
-  const auto allowed = root == "/" ? affinity() : std::nullopt;
+  const auto allowed = root == "/" ? affinity() : affinity_told(root);
   if (topology) node.cpus = cpus_of(hwloc_topology_get_allowed_cpuset(topology.get()));
   if (allowed) node.cpus = node.cpus & *allowed;
   if (!topology || node.cpus.empty()) {
@@ -131,7 +138,7 @@ void read_cpus(const std::string& root, Node& node) {
   read_numa(topology.get(), node);
   read_caches(topology.get(), node);
   node.cpu_model = model_of(topology.get());
-  if (::access((root + "/sys/devices/system/cpu").c_str(), R_OK) != 0)
+  if (!see_directory(root + "/sys/devices/system/cpu"))
     node.notes.push_back("CPUs are counted only: cannot read /sys/devices/system/cpu");
 }
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "devices/intel/processes.h"
 #include "devices/process_owner.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -84,7 +84,8 @@ class IntelBackend final : public DeviceBackend {
   void add_notes(BackendFacts& facts) const {
     if (cards_.empty()) return;
     const bool closed = std::ranges::any_of(render_files_, [&](const std::string& file) {
-      return ::access((root_ + file).c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+      const auto may = see_access(root_ + file, R_OK | W_OK);
+      return !may && may.error().kind == ErrorKind::denied;
     });
     if (closed)
       facts.notes.emplace_back(

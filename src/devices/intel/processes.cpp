@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "devices/pack_node.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::intel {
 namespace {
@@ -34,7 +34,7 @@ struct Client {
 
 Client read_client(const std::string& path) {
   Client client;
-  const auto text = read_file(path, most_bytes);
+  const auto text = see_file(path, most_bytes);
   if (!text) return client;
   for (const std::string_view line : split(*text, '\n')) {
     const std::size_t colon = line.find(':');

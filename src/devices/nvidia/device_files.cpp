@@ -1,7 +1,7 @@
 #include "devices/nvidia/device_files.h"
 
 #include "base/text.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::nvml {
 
@@ -9,7 +9,7 @@ std::vector<std::string> slice_files(const std::string& root, std::optional<std:
                                      const SliceNumbers& numbers) {
   std::vector<std::string> files;
   if (!minor || !numbers.gpu_instance || !numbers.compute_instance) return files;
-  const auto list = read_file(root + "/proc/driver/nvidia-caps/mig-minors");
+  const auto list = see_file(root + "/proc/driver/nvidia-caps/mig-minors");
   if (!list) return files;
   // Lines as "gpu0/gi1/access 30" and "gpu0/gi1/ci0/access 31"; a GPU is named by its minor number.
   const std::string instance =

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "devices/nvidia/device_files.h"
 #include "devices/nvidia/processes.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline::nvml {
 namespace {
@@ -57,7 +57,7 @@ std::optional<MemorySizes> memory_of(const Calls& calls, Handle device) {
 // own NUMA node id is something else: that of GPUs whose memory is a NUMA node of the host.)
 std::optional<std::uint32_t> numa_of(const Calls& calls, const std::string& root, Handle device,
                                      const std::string& pci_address) {
-  const auto text = read_file(root + "/sys/bus/pci/devices/" + pci_address + "/numa_node", 4096);
+  const auto text = see_file(root + "/sys/bus/pci/devices/" + pci_address + "/numa_node", 4096);
   if (text) {
     const auto node = parse_number(trim(*text));  // -1, which is no such number: unknown
     if (node && *node < CpuSet::most_cpus) return static_cast<std::uint32_t>(*node);

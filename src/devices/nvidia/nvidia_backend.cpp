@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <map>
 
 #include "base/text.h"
 #include "devices/nvidia/gpu.h"
 #include "devices/nvidia/links.h"
 #include "devices/process_owner.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -17,22 +16,19 @@ namespace {
 using nvml::Found;
 
 constexpr std::uint32_t most_gpus = 128;
-constexpr int most_pci_devices = 4096;
+constexpr std::size_t most_bytes = 4096;
 
 // PCI: vendor 0x10de is NVIDIA; base class 0x03 is a display controller, which all its GPUs are.
 bool nvidia_gpu_on_bus(const std::string& root) {
-  std::error_code error;
-  std::filesystem::directory_iterator devices(root + "/sys/bus/pci/devices", error);
-  for (int seen = 0;
-       !error && devices != std::filesystem::directory_iterator() && seen < most_pci_devices;
-       ++seen, devices.increment(error)) {
-    const std::string path = devices->path().string();
-    const auto vendor = read_file(path + "/vendor", 4096);
-    if (!vendor || trim(*vendor) != "0x10de") continue;
-    const auto device_class = read_file(path + "/class", 4096);
-    if (device_class && device_class->starts_with("0x03")) return true;
-  }
-  return false;
+  const std::string all = root + "/sys/bus/pci/devices";
+  const auto names = see_directory(all);
+  if (!names) return false;
+  return std::ranges::any_of(*names, [&](const std::string& name) {
+    const auto vendor = see_file(all + "/" + name + "/vendor", most_bytes);
+    if (!vendor || trim(*vendor) != "0x10de") return false;
+    const auto device_class = see_file(all + "/" + name + "/class", most_bytes);
+    return device_class && device_class->starts_with("0x03");
+  });
 }
 
 class NvidiaBackend final : public DeviceBackend {

@@ -3,65 +3,37 @@
 #include <dlfcn.h>
 
 #include <initializer_list>
+#include <memory>
 #include <string_view>
+
+#include "devices/nvidia/nvml_names.h"
+#include "devices/nvidia/nvml_record.h"
+#include "devices/nvidia/nvml_replay.h"
+#include "devices/record/recording.h"
+#include "devices/sysfs/witness.h"
 
 namespace gangline::nvml {
 namespace {
 
-// A name without a version is the oldest form of the call, and is tried only where its arguments
-// are the same or a prefix of ours.
-template <class Call>
-void find(void* library, Call& call, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    call = reinterpret_cast<Call>(::dlsym(library, name));
-    if (call != nullptr) return;
+// A function by the first of its names that the library has; written down by the witness, if there
+// is one.
+struct Symbols {
+  void* library;
+  Witness* witness;
+  std::shared_ptr<HandleNumbers> numbers = std::make_shared<HandleNumbers>();
+
+  template <class... Args>
+  void operator()(std::function<int(Args...)>& call, std::initializer_list<const char*> names) {
+    using Function = int (*)(Args...);
+    for (const char* name : names) {
+      const auto function = reinterpret_cast<Function>(::dlsym(library, name));
+      if (function == nullptr) continue;
+      call = function;
+      if (witness != nullptr) call = recorded(name, call, numbers, *witness);
+      return;
+    }
   }
-}
-
-void find_start(void* library, Calls& calls) {
-  find(library, calls.init, {"nvmlInit_v2", "nvmlInit"});
-  find(library, calls.shutdown, {"nvmlShutdown"});
-  find(library, calls.count, {"nvmlDeviceGetCount_v2", "nvmlDeviceGetCount"});
-  find(library, calls.handle, {"nvmlDeviceGetHandleByIndex_v2", "nvmlDeviceGetHandleByIndex"});
-}
-
-void find_facts(void* library, Calls& calls) {
-  find(library, calls.driver_version, {"nvmlSystemGetDriverVersion"});
-  find(library, calls.name, {"nvmlDeviceGetName"});
-  find(library, calls.uuid, {"nvmlDeviceGetUUID"});
-  find(library, calls.pci, {"nvmlDeviceGetPciInfo_v3", "nvmlDeviceGetPciInfo_v2"});
-  find(library, calls.minor, {"nvmlDeviceGetMinorNumber"});
-  find(library, calls.memory, {"nvmlDeviceGetMemoryInfo"});
-  find(library, calls.memory2, {"nvmlDeviceGetMemoryInfo_v2"});
-  find(library, calls.memory_affinity, {"nvmlDeviceGetMemoryAffinity"});
-  find(library, calls.power_limit_mw, {"nvmlDeviceGetEnforcedPowerLimit"});
-  find(library, calls.mig_mode, {"nvmlDeviceGetMigMode"});
-  find(library, calls.most_slices, {"nvmlDeviceGetMaxMigDeviceCount"});
-  find(library, calls.slice, {"nvmlDeviceGetMigDeviceHandleByIndex"});
-  find(library, calls.gpu_instance, {"nvmlDeviceGetGpuInstanceId"});
-  find(library, calls.compute_instance, {"nvmlDeviceGetComputeInstanceId"});
-  find(library, calls.slice_attributes, {"nvmlDeviceGetAttributes_v2"});
-  find(library, calls.ancestor, {"nvmlDeviceGetTopologyCommonAncestor"});
-  find(library, calls.nvlink_active, {"nvmlDeviceGetNvLinkState"});
-  find(library, calls.nvlink_remote,
-       {"nvmlDeviceGetNvLinkRemotePciInfo_v2", "nvmlDeviceGetNvLinkRemotePciInfo"});
-  find(library, calls.nvlink_remote_kind, {"nvmlDeviceGetNvLinkRemoteDeviceType"});
-}
-
-void find_readings(void* library, Calls& calls) {
-  find(library, calls.utilization, {"nvmlDeviceGetUtilizationRates"});
-  find(library, calls.power_mw, {"nvmlDeviceGetPowerUsage"});
-  find(library, calls.energy_mj, {"nvmlDeviceGetTotalEnergyConsumption"});
-  find(library, calls.temperature, {"nvmlDeviceGetTemperature"});
-  find(library, calls.temperature_tagged, {"nvmlDeviceGetTemperatureV"});
-  find(library, calls.process_details, {"nvmlDeviceGetRunningProcessDetailList"});
-  find(library, calls.processes3, {"nvmlDeviceGetComputeRunningProcesses_v3"});
-  find(library, calls.processes2, {"nvmlDeviceGetComputeRunningProcesses_v2"});
-  find(library, calls.processes1, {"nvmlDeviceGetComputeRunningProcesses"});
-  find(library, calls.mps_processes3, {"nvmlDeviceGetMPSComputeRunningProcesses_v3"});
-  find(library, calls.mps_processes2, {"nvmlDeviceGetMPSComputeRunningProcesses_v2"});
-  find(library, calls.mps_processes1, {"nvmlDeviceGetMPSComputeRunningProcesses"});
-}
+};
 
 }  // namespace
 
@@ -89,22 +61,36 @@ Library::~Library() {
   if (library_ != nullptr) ::dlclose(library_);
 }
 
+bool Library::open_recording(const std::string& path) {
+  auto replay = Replay::read(path);
+  if (!replay) trouble_ = "NVIDIA GPUs are unknown: " + replay.error().sentence();
+  else trouble_ = replay->trouble();
+  return replay && replay->fill(calls_);
+}
+
 bool Library::open(const std::string& path) {
+  if (is_recording_file(path)) return open_recording(path);
+  Witness* witness = present_witness();
   library_ = path.empty() ? nullptr : ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library_ == nullptr) {
     const char* said = path.empty() ? nullptr : ::dlerror();
     const std::string_view why = said == nullptr ? "" : said;
-    if (why.find("No such file") == std::string_view::npos && !why.empty())
+    const bool missing = why.find("No such file") != std::string_view::npos || why.empty();
+    if (!missing)
       trouble_ = "NVIDIA GPUs are unknown: cannot open the library: " + std::string(why);
+    if (witness != nullptr) witness->remarks(missing ? library_missing : library_broken);
     return false;
   }
-  find_start(library_, calls_);
-  if (calls_.init != nullptr && calls_.count != nullptr && calls_.handle != nullptr) {
-    find_facts(library_, calls_);
-    find_readings(library_, calls_);
+  Symbols symbols{library_, witness};
+  find_start(calls_, symbols);
+  if (calls_.init && calls_.count && calls_.handle) {
+    find_facts(calls_, symbols);
+    find_readings(calls_, symbols);
     return true;
   }
   trouble_ = "NVIDIA GPUs are unknown: " + path + " is no NVML library";
+  if (witness != nullptr) witness->remarks(library_broken);
+  calls_ = {};
   ::dlclose(library_);
   library_ = nullptr;
   return false;
@@ -113,7 +99,7 @@ bool Library::open(const std::string& path) {
 bool Library::start(const std::string& path) {
   if (started_) return true;
   trouble_.clear();
-  if (library_ == nullptr && !open(path)) return false;
+  if (!calls_.init && !open(path)) return false;
   const int code = ask(calls_.init);
   started_ = code == success;
   if (!started_) trouble_ = "NVIDIA GPUs are unknown: NVML could not start: " + sentence_of(code);

@@ -2,18 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 
 #include "devices/nvidia/nvml_abi.h"
 
 namespace gangline::nvml {
 
-/// The calls, each null where the library lacks it. Names of the versions tried: nvml_library.cpp.
+/// The calls, each null where the library lacks it. Names of the versions tried: nvml_names.h.
 struct Calls {
   using Word = std::uint32_t;
   template <class... Args>
-  using Call = int (*)(Args...);
+  using Call = std::function<int(Args...)>;
 
   Call<> init = nullptr, shutdown = nullptr;
   Call<Word*> count = nullptr;
@@ -53,8 +53,8 @@ struct Calls {
 
 /// Makes a call, or answers `function_not_found` where the library lacks it.
 template <class... Params, class... Args>
-int ask(int (*call)(Params...), Args... args) {
-  return call == nullptr ? static_cast<int>(function_not_found) : call(args...);
+int ask(const std::function<int(Params...)>& call, Args... args) {
+  return call ? call(args...) : static_cast<int>(function_not_found);
 }
 
 /// "the GPU is lost (NVML 15)", with what to do about it where there is something.
@@ -76,6 +76,7 @@ class Library {
 
  private:
   bool open(const std::string& path);
+  bool open_recording(const std::string& path);
 
   void* library_ = nullptr;
   Calls calls_;

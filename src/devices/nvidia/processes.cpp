@@ -12,7 +12,6 @@ using Processes = std::optional<std::vector<DeviceProcess>>;
 constexpr std::uint32_t first_room = 64;
 constexpr std::uint32_t most_processes = 4096;
 constexpr int most_attempts = 4;
-constexpr unsigned char untouched = 0xa5;
 
 DeviceProcess process_of(std::uint32_t pid, std::uint64_t used_memory) {
   DeviceProcess process;
@@ -21,16 +20,6 @@ DeviceProcess process_of(std::uint32_t pid, std::uint64_t used_memory) {
   if (used_memory <= (std::uint64_t{1} << 62))
     process.memory = Bytes{static_cast<std::int64_t>(used_memory)};
   return process;
-}
-
-// Drivers 530.41.03 to 535.43.02 wrote entries of 32 bytes under the name that means 24 before and
-// after (nvitop's pull requests 79, 89 and 226 tell the story). The room was filled beforehand, so
-// the last byte written tells which.
-std::size_t stride_seen(const std::vector<unsigned char>& bytes, std::uint32_t count) {
-  const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(count * sizeof(Process24));
-  const auto to = bytes.begin() + static_cast<std::ptrdiff_t>(count * sizeof(Process32));
-  const bool written = std::any_of(from, to, [](unsigned char byte) { return byte != untouched; });
-  return written ? sizeof(Process32) : sizeof(Process24);
 }
 
 // All forms of an entry begin with the pid and the memory at the same offsets.
@@ -89,6 +78,16 @@ Processes read_mode(const Calls& calls, Handle device, ProcessMode mode) {
 }
 
 }  // namespace
+
+// Drivers 530.41.03 to 535.43.02 wrote entries of 32 bytes under the name that means 24 before and
+// after (nvitop's pull requests 79, 89 and 226 tell the story). The room was filled beforehand, so
+// the last byte written tells which.
+std::size_t stride_seen(std::span<const unsigned char> bytes, std::uint32_t count) {
+  const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(count * sizeof(Process24));
+  const auto to = bytes.begin() + static_cast<std::ptrdiff_t>(count * sizeof(Process32));
+  const bool written = std::any_of(from, to, [](unsigned char byte) { return byte != untouched; });
+  return written ? sizeof(Process32) : sizeof(Process24);
+}
 
 std::optional<std::vector<DeviceProcess>> read_processes(const Calls& calls, Handle device) {
   auto processes = read_mode(calls, device, compute);

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "devices/sysfs/read.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -61,7 +61,7 @@ std::optional<std::string> find_in_amdgpu_ids(std::string_view list, std::uint64
 std::optional<std::string> name_in_pci_ids(const std::string& root, std::uint64_t vendor,
                                            std::uint64_t device) {
   for (const char* path : pci_lists) {
-    const auto list = read_file(root + path, most_bytes);
+    const auto list = see_file(root + path, most_bytes);
     if (!list) continue;
     if (auto name = find_in_pci_ids(*list, vendor, device)) return name;
   }
@@ -71,7 +71,7 @@ std::optional<std::string> name_in_pci_ids(const std::string& root, std::uint64_
 std::optional<std::string> name_in_amdgpu_ids(const std::string& root, std::uint64_t device,
                                               std::uint64_t revision) {
   for (const char* path : amdgpu_lists) {
-    const auto list = read_file(root + path, most_bytes);
+    const auto list = see_file(root + path, most_bytes);
     if (!list) continue;
     if (auto name = find_in_amdgpu_ids(*list, device, revision)) return name;
   }

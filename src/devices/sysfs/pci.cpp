@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "base/text.h"
 #include "devices/sysfs/read.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -43,12 +43,11 @@ std::vector<std::string> accelerators_on_bus(const std::string& root, std::uint6
 
 PciPath pci_path(const std::string& root, const std::string& address,
                  std::optional<std::uint64_t> inside) {
-  std::error_code error;
-  const auto link = std::filesystem::read_symlink(pci_directory(root, address), error);
+  const auto link = see_link(pci_directory(root, address));
   PciPath path;
-  if (error) return path;
-  for (const auto& part : link) {
-    const std::string name = part.string();
+  if (!link) return path;
+  for (const std::string_view part : split(*link, '/')) {
+    const std::string name(part);
     if (path.empty() && !is_host_bridge(name)) continue;  // "../../../devices"
     path.push_back(name);
     if (path.size() > deepest_path) return {};

@@ -1,10 +1,9 @@
 #include "devices/sysfs/read.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/text.h"
-#include "os/file.h"
+#include "devices/sysfs/see.h"
 
 namespace gangline {
 namespace {
@@ -15,7 +14,7 @@ constexpr std::size_t longest_name = 128;
 }  // namespace
 
 std::optional<std::string> text_at(const std::string& path) {
-  const auto text = read_file(path, most_bytes);
+  const auto text = see_file(path, most_bytes);
   if (!text) return std::nullopt;
   const std::string_view inside = trim(*text);
   if (inside.empty()) return std::nullopt;
@@ -53,17 +52,9 @@ std::optional<std::uint64_t> hex_at(const std::string& path) {
 }
 
 std::optional<std::vector<std::string>> names_in(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::directory_iterator entries(directory, error);
-  if (error) return std::nullopt;
-  std::vector<std::string> names;
-  while (!error && entries != std::filesystem::directory_iterator() &&
-         names.size() < most_entries) {
-    names.push_back(entries->path().filename().string());
-    entries.increment(error);
-  }
-  std::ranges::sort(names);
-  return names;
+  auto names = see_directory(directory);
+  if (!names) return std::nullopt;
+  return std::move(*names);
 }
 
 std::vector<std::string> parts_of_link(const std::string& path) {

@@ -9,10 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace gangline {
+#include "devices/sysfs/see.h"
 
-/// Entries of one directory that are looked at; the kernel never has more where we look.
-constexpr std::size_t most_entries = 8192;
+namespace gangline {
 
 /// The text without the space around it. Empty: unknown, also for an empty file or a longer one.
 std::optional<std::string> text_at(const std::string& path);
