@@ -43,7 +43,7 @@ OpenFiles::Held OpenFiles::look_at(std::int64_t pid, const std::set<std::string>
     if (root_ != "/" && path->starts_with(root_)) path->erase(0, root_.size());
     if (paths.contains(*path)) held[*path].push_back(static_cast<std::uint32_t>(fd));
   }
-  for (auto& [path, fds] : held) std::ranges::sort(fds);
+  for (auto& [path, held_fds] : held) std::ranges::sort(held_fds);
   return held;
 }
 

@@ -58,11 +58,10 @@ std::optional<std::vector<std::string>> names_in(const std::string& directory) {
 }
 
 std::vector<std::string> parts_of_link(const std::string& path) {
-  std::error_code error;
   std::vector<std::string> parts;
-  const auto target = std::filesystem::read_symlink(path, error);
-  if (error) return parts;
-  for (const auto& part : target) parts.push_back(part.string());
+  const auto target = see_link(path);
+  if (!target) return parts;
+  for (const std::string_view part : split(*target, '/')) parts.emplace_back(part);
   return parts;
 }
 
