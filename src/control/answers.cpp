@@ -420,9 +420,14 @@ std::vector<NodeView> Controller::node_views() const {
     view.use.resize(nodes[i].devices.size());
     views.push_back(std::move(view));
   }
-  for (const ForeignUse& use : register_.foreign())
-    if (use.device.node.n < views.size() && use.device.index < views[use.device.node.n].use.size())
-      views[use.device.node.n].use[use.device.index].foreign = use.holder;
+  for (const ForeignUse& use : register_.foreign()) {
+    if (use.device.node.n >= views.size() ||
+        use.device.index >= views[use.device.node.n].use.size())
+      continue;
+    DeviceUse& shown = views[use.device.node.n].use[use.device.index];
+    shown.foreign = use.holder;
+    shown.leased = use.leased;
+  }
   for (const JobId id : register_.live()) {
     for (const auto& [index, gang] : register_.find(id)->live) {
       if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;

@@ -290,6 +290,7 @@ template <class M>
 void fields(M& m, ForeignUse& v) {
   m("device", v.device);
   m("holder", v.holder);
+  m("leased", v.leased);
 }
 template <class M>
 void fields(M& m, JobSubmitted& v) {
@@ -432,6 +433,7 @@ template <class M>
 void fields(M& m, DeviceUse& v) {
   m("gangs", v.gangs);
   m("foreign", v.foreign);
+  m("leased", v.leased);
 }
 template <class M>
 void fields(M& m, NodeView& v) {

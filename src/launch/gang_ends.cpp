@@ -251,19 +251,25 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
   if (!care.groups.empty() && !Cgroups::lower(care.groups))
     groups_to_lower_.push_back(std::move(care.groups));
   care_.erase(id);
+  leases_.let_go(id);
   if (ledger_.book().lane(number) != nullptr) {
     if (quiet && tasks == 1) lane_care_[number].quiet = id;
     ready_.push_back(number);
     return true;
   }
+  forget_lane(number);
+  return true;
+}
+
+/// Gives back what the turns of a lane shared.
+void Gangs::forget_lane(std::uint64_t number) {
   const auto meeting = lane_care_.find(number);
-  if (meeting == lane_care_.end()) return true;
+  if (meeting == lane_care_.end()) return;
   std::vector<std::uint16_t> ports = std::move(meeting->second.meeting.task_ports);
   ports.push_back(meeting->second.meeting.master_port);
   ports.push_back(meeting->second.meeting.coordinator_port);
   ports_.give_back(ports);
   lane_care_.erase(meeting);
-  return true;
 }
 
 Ending Gangs::ending_of(const LiveGang& gang) {
@@ -300,6 +306,7 @@ void Gangs::tick() {
   next_tick_ = {0};
   if (reap_again_) reap();
   tick_orphans(boot);
+  wake_resting(boot);
   if (boot >= next_second_) {
     next_second_ = boot + seconds(1);
     tick_second(boot);
@@ -336,12 +343,13 @@ void Gangs::tick_second(Span boot) {
   if (!care_.empty()) count_kernel_kills();  // so that the count is fresh when it matters
   read_guardian_exits();
   if (!boot_is_settled_) settle_boot();
+  leases_.take_adopted();
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);
   }
   for (const StartMessage& message : std::exchange(unwritten_, {})) order(message);
-  if (unwritten_.empty() && ready_.empty() && !reap_again_) trouble_.clear();
+  if (unwritten_.empty() && ready_.empty() && resting_.empty() && !reap_again_) trouble_.clear();
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
 }
 

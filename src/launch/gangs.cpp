@@ -75,7 +75,8 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       settings_(std::move(settings)),
       boot_(boot_id()),
       files_(settings_.state_dir),
-      cgroups_(settings_.cgroup_root) {
+      cgroups_(settings_.cgroup_root),
+      leases_(ledger_.book().epoch()) {
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
   Unpacker from(*bytes);
@@ -160,8 +161,12 @@ void Gangs::order(const StartMessage& message) {
   order.job = message.job;
   order.attempt = message.attempt;
   order.part = message.part;
-  order.turns = ledger_.book().unknown(message.job, message.attempt,
-                                       {message.first, message.first + message.count});
+  // Who asks and has not heard that turns went back to waiting will decide about them anew.
+  const std::uint64_t heard = number_of_cursor(message.heard, ledger_.book().epoch());
+  const RangeSet returned = ledger_.book().returned_since(message.job, heard);
+  for (const Range& turns : returned.missing({message.first, message.first + message.count}))
+    for (const Range& unknown : ledger_.book().unknown(message.job, message.attempt, turns))
+      order.turns.push_back(unknown);
   order.allocation = message.allocation;
   if (order.turns.empty()) return;
   const std::uint64_t lane = order.lane;
@@ -237,7 +242,8 @@ bool Gangs::start_some() {
     const std::uint64_t number = ready_.front();
     ready_.pop_front();
     lane = ledger_.book().lane(number);
-    if (lane != nullptr && !lane->running && !lane->waiting.empty()) ready_.push_back(number);
+    if (lane != nullptr && !lane->running && !lane->waiting.empty() && !resting_.contains(number))
+      ready_.push_back(number);
   }
   return false;
 }
@@ -333,6 +339,7 @@ bool Gangs::begin_turn(Lane& lane) {
     return true;
   }
 
+  if (!lease_devices(lane, id, *recipe)) return true;
   reuse_logs(lane, id);
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
@@ -351,6 +358,7 @@ bool Gangs::begin_turn(Lane& lane) {
   // 4. Believe what happened.
   if (started.began.empty()) {
     Cgroups::lower(raised.groups);
+    leases_.let_go(id);
     if (started.disk_full) {
       trouble_ = started.failure;
       return false;
@@ -425,6 +433,8 @@ void Gangs::adopt_gang(LiveGang& gang) {
   const std::string name = gang_id_text(id, gang.attempt, ledger_.book().epoch());
   care_for(gang, cgroups_.find(name));
   care_[id].adopted = true;
+  if (gang.boot == boot_)
+    leases_.adopt(id, node_, gang.lane->order.allocation->parts[gang.lane->order.part]);
   const auto stop_because = [&](const char* why) {
     if (!gang.stop) commit({StopRecord{id, EndCause::lost, why, true, std::nullopt, since_boot()}});
   };

@@ -15,6 +15,7 @@
 #include "launch/environment.h"
 #include "launch/fence/cgroup.h"
 #include "launch/job_files.h"
+#include "launch/lease/leases.h"
 #include "launch/processes.h"
 #include "launch/recipe.h"
 #include "launch/wire.h"
@@ -86,6 +87,10 @@ class Gangs {
   /// The most it may run; empty: no limit, or nobody knows.
   std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
+  bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
+  void return_lane(const Lane& lane);
+  void wake_resting(Span boot);
+  void forget_lane(std::uint64_t number);
   void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
   const Meeting& meeting_of(const Lane& lane, std::uint32_t index);
   bool commit(const std::vector<Record>& records);
@@ -121,6 +126,7 @@ class Gangs {
   std::string boot_;  ///< of the machine, now
   JobFiles files_;
   Cgroups cgroups_;
+  Leases leases_;
   Ports ports_;
   ChildList children_;
   Node node_;
@@ -135,8 +141,9 @@ class Gangs {
   };
   std::map<std::uint64_t, LaneCare> lane_care_;
   std::unordered_map<GangId, Care> care_;
-  std::deque<std::uint64_t> ready_;      // lanes whose next turn may begin
-  std::vector<StartMessage> unwritten_;  // orders that the full disk did not take
+  std::deque<std::uint64_t> ready_;        // lanes whose next turn may begin
+  std::map<std::uint64_t, Span> resting_;  // lanes that are not ready before this
+  std::vector<StartMessage> unwritten_;    // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
   std::map<int, Orphan> orphans_;  // by pidfd
   std::size_t guardian_exits_read_ = 0;

@@ -76,6 +76,7 @@ class ChildPlan {
         output_log(recipe.output_log.c_str()),
         error_log(recipe.error_log.c_str()),
         journal_(journal),
+        kept_files_(&recipe.kept_files),
         doors_(doors),
         frame_(began) {
     // A file without "#!" is given to the shell: sh PROGRAM ARGUMENTS.
@@ -124,6 +125,7 @@ class ChildPlan {
 
   static constexpr std::size_t bits_per_word = 8 * sizeof(unsigned long);
   int journal_;
+  const std::vector<int>* kept_files_;
   const CgroupDoors* doors_;
   BeganFrame frame_;
   std::vector<const char*> words_;
@@ -136,6 +138,7 @@ class ChildPlan {
 
 bool ChildPlan::prepare() {
   if (::setsid() < 0) return fail(Step::session);
+  for (const int file : *kept_files_) ::fcntl(file, F_SETFD, 0);
   if (doors_ != nullptr)
     for (const int door : *doors_)
       if (::write(door, "0", 1) != 1) return fail(Step::cgroup);

@@ -1,0 +1,61 @@
+// Leases of devices as their launcher holds them: for gangs, all of a gang's or none.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "launch/lease/lease_socket.h"
+#include "model/allocation.h"
+#include "model/cluster.h"
+
+namespace gangline {
+
+class Leases {
+ public:
+  /// `epoch`: of the journal, the same for all launchers of one state directory.
+  explicit Leases(std::string epoch, std::string scope = lease_scope());
+
+  enum class Answer {
+    taken,
+    held_by_others,  ///< by another service, or whoever has its name
+    held_by_ours,    ///< by tasks of an earlier launcher here, or what such left behind
+    failed,          ///< the system said no
+  };
+  struct Taken {
+    Answer answer = Answer::taken;
+    std::vector<int> files;  ///< for the tasks, which must keep them open; stay ours
+    std::string why;         ///< a sentence, where they were not taken
+  };
+  /// The leases of all devices of `part`, in the order of their names: whoever takes the first of
+  /// those that two want gets on, so no two launchers wait for each other. A gang that has them
+  /// shares them with others of this launcher.
+  Taken take(GangId gang, const Node& node, const NodePart& part);
+  /// For a gang that an earlier launcher began: its tasks hold them, and this launcher as soon as
+  /// they do not, for as long as the gang lives.
+  void adopt(GangId gang, const Node& node, const NodePart& part);
+  /// Takes what adopted gangs have let go of.
+  void take_adopted();
+  void let_go(GangId gang);
+
+ private:
+  struct Held {
+    Fd file;
+    std::set<GangId> gangs;
+  };
+
+  std::string epoch_, scope_;
+  Fd own_name_;
+  std::map<std::string, Held> held_;                 // by uid
+  std::map<GangId, std::set<std::string>> adopted_;  // uids that their tasks are to hold
+};
+
+/// The devices of a part that have leases, by uid.
+std::set<std::string> leased_uids(const Node& node, const NodePart& part);
+
+/// "the Gang service of anna (launcher 4242)".
+std::string name_lease_holder(const std::optional<Peer>& holder);
+
+}  // namespace gangline
