@@ -26,13 +26,14 @@ bool is_gone(std::int64_t pid) {
 
 }  // namespace
 
-std::set<std::string> leased_uids(const Node& node, const NodePart& part) {
-  std::set<std::string> uids;
+SharesByUid leased_shares(const Node& node, const NodePart& part) {
+  SharesByUid shares;
   for (const TaskPlace& task : part.tasks)
     for (const DeviceShare& share : task.devices)
       if (share.device < node.devices.size() && !node.devices[share.device].uid.empty())
-        uids.insert(node.devices[share.device].uid);
-  return uids;
+        shares[node.devices[share.device].uid] +=
+            static_cast<std::uint64_t>(share.share.thousandths);
+  return shares;
 }
 
 std::string name_lease_holder(const std::optional<Peer>& holder) {
@@ -47,35 +48,45 @@ std::string name_lease_holder(const std::optional<Peer>& holder) {
 Leases::Leases(std::string epoch, std::string scope)
     : epoch_(std::move(epoch)), scope_(std::move(scope)) {}
 
+bool Leases::has_room(const Held& held, std::uint64_t share) {
+  std::uint64_t sum = share;
+  for (const auto& [gang, thousandths] : held.gangs) sum += thousandths;
+  // What a gang asks for itself was looked at by who allotted it.
+  return held.gangs.empty() || sum <= static_cast<std::uint64_t>(whole_device.thousandths);
+}
+
+Leases::Taken Leases::refuse(GangId gang, const std::string& uid) {
+  let_go(gang);
+  const auto holder = look_at(lease_name(scope_, uid)).holder;
+  const bool ours = holder && is_of_launcher(scope_, *holder, ::geteuid(), epoch_);
+  return {ours ? Answer::held_by_ours : Answer::held_by_others,
+          {},
+          "device " + uid + " is still held by " +
+              (ours ? "an earlier gang, or what it left behind" : name_lease_holder(holder))};
+}
+
 Leases::Taken Leases::take(GangId gang, const Node& node, const NodePart& part) {
   Taken taken;
-  const std::set<std::string> uids = leased_uids(node, part);
-  if (uids.empty()) return taken;
+  const SharesByUid shares = leased_shares(node, part);
+  if (shares.empty()) return taken;
   // By this name others see that tasks of a launcher that is gone are ours. Where it cannot be
   // taken, they are held for somebody else's, which is no danger.
   if (!own_name_.open())
     if (auto own = take_name(launcher_name(scope_, ::getpid(), epoch_)))
       own_name_ = *std::move(own);
-  for (const std::string& uid : uids) {
+  for (const auto& [uid, share] : shares) {
     Held& held = held_[uid];
     if (!held.file.open()) {
-      const std::string name = lease_name(scope_, uid);
-      auto file = take_name(name);
-      if (file && file->open()) {
-        held.file = *std::move(file);
-      } else {
+      auto file = take_name(lease_name(scope_, uid));
+      if (!file) {
         let_go(gang);
-        held_.erase(uid);
-        if (!file) return {Answer::failed, {}, file.error().sentence()};
-        const auto holder = look_at(name).holder;
-        const bool ours = holder && is_of_launcher(scope_, *holder, ::geteuid(), epoch_);
-        return {ours ? Answer::held_by_ours : Answer::held_by_others,
-                {},
-                "device " + uid + " is held by " +
-                    (ours ? "what an earlier gang left behind" : name_lease_holder(holder))};
+        return {Answer::failed, {}, file.error().sentence()};
       }
+      if (!file->open()) return refuse(gang, uid);
+      held.file = *std::move(file);
     }
-    held.gangs.insert(gang);
+    if (!has_room(held, share)) return refuse(gang, uid);
+    held.gangs[gang] = share;
     taken.files.push_back(held.file.number());
   }
   if (own_name_.open()) taken.files.push_back(own_name_.number());
@@ -83,21 +94,22 @@ Leases::Taken Leases::take(GangId gang, const Node& node, const NodePart& part) 
 }
 
 void Leases::adopt(GangId gang, const Node& node, const NodePart& part) {
-  const std::set<std::string> uids = leased_uids(node, part);
-  if (uids.empty()) return;
-  adopted_[gang] = uids;
+  adopted_[gang] = leased_shares(node, part);
   take_adopted();
 }
 
 void Leases::take_adopted() {
-  for (auto& [gang, uids] : adopted_) {
-    std::erase_if(uids, [&, id = gang](const std::string& uid) {
-      Held& held = held_[uid];
-      if (!held.file.open())
-        if (auto file = take_name(lease_name(scope_, uid))) held.file = *std::move(file);
-      if (held.file.open()) held.gangs.insert(id);
-      else held_.erase(uid);
-      return held_.contains(uid);
+  for (auto& [gang, shares] : adopted_) {
+    std::erase_if(shares, [&, id = gang](const auto& share) {
+      const auto& [uid, thousandths] = share;
+      auto held = held_.find(uid);
+      if (held == held_.end()) {
+        auto file = take_name(lease_name(scope_, uid));
+        if (!file || !file->open()) return false;
+        held = held_.emplace(uid, Held{*std::move(file), {}}).first;
+      }
+      held->second.gangs[id] = thousandths;
+      return true;
     });
   }
   std::erase_if(adopted_, [](const auto& each) { return each.second.empty(); });

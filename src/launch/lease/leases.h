@@ -1,8 +1,8 @@
 // Leases of devices as their launcher holds them: for gangs, all of a gang's or none.
 #pragma once
 
+#include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +13,10 @@
 
 namespace gangline {
 
+/// Of the devices that have leases: how much of each a gang has, in thousandths.
+using SharesByUid = std::map<std::string, std::uint64_t>;
+SharesByUid leased_shares(const Node& node, const NodePart& part);
+
 class Leases {
  public:
   /// `epoch`: of the journal, the same for all launchers of one state directory.
@@ -21,7 +25,8 @@ class Leases {
   enum class Answer {
     taken,
     held_by_others,  ///< by another service, or whoever has its name
-    held_by_ours,    ///< by tasks of an earlier launcher here, or what such left behind
+    held_by_ours,    ///< by a gang of this launcher that left no such share of it, by tasks of an
+                     ///< earlier launcher here, or by what such left behind
     failed,          ///< the system said no
   };
   struct Taken {
@@ -30,8 +35,8 @@ class Leases {
     std::string why;         ///< a sentence, where they were not taken
   };
   /// The leases of all devices of `part`, in the order of their names: whoever takes the first of
-  /// those that two want gets on, so no two launchers wait for each other. A gang that has them
-  /// shares them with others of this launcher.
+  /// those that two want gets on, so no two launchers wait for each other. Gangs of this launcher
+  /// share one lease, as far as their shares of the device go.
   Taken take(GangId gang, const Node& node, const NodePart& part);
   /// For a gang that an earlier launcher began: its tasks hold them, and this launcher as soon as
   /// they do not, for as long as the gang lives.
@@ -43,17 +48,18 @@ class Leases {
  private:
   struct Held {
     Fd file;
-    std::set<GangId> gangs;
+    std::map<GangId, std::uint64_t> gangs;  // thousandths
   };
+
+  static bool has_room(const Held& held, std::uint64_t share);
+  /// The gang has none then.
+  Taken refuse(GangId gang, const std::string& uid);
 
   std::string epoch_, scope_;
   Fd own_name_;
-  std::map<std::string, Held> held_;                 // by uid
-  std::map<GangId, std::set<std::string>> adopted_;  // uids that their tasks are to hold
+  std::map<std::string, Held> held_;       // by uid
+  std::map<GangId, SharesByUid> adopted_;  // those that their tasks are to hold
 };
-
-/// The devices of a part that have leases, by uid.
-std::set<std::string> leased_uids(const Node& node, const NodePart& part);
 
 /// "the Gang service of anna (launcher 4242)".
 std::string name_lease_holder(const std::optional<Peer>& holder);

@@ -78,12 +78,23 @@ TEST_F(TwoLaunchers, who_cannot_have_all_has_none) {
 }
 
 TEST_F(TwoLaunchers, gangs_of_one_launcher_share_a_device_and_the_last_one_lets_go_of_it) {
-  EXPECT_EQ(anna_.take(gang(1), node_, part({0})).answer, Answer::taken);
-  EXPECT_EQ(anna_.take(gang(2), node_, part({0})).answer, Answer::taken);
+  NodePart half = part({0});
+  half.tasks[0].devices[0].share.thousandths = 500;
+  EXPECT_EQ(anna_.take(gang(1), node_, half).answer, Answer::taken);
+  EXPECT_EQ(anna_.take(gang(2), node_, half).answer, Answer::taken);
+  EXPECT_EQ(anna_.take(gang(3), node_, half).answer, Answer::held_by_ours);
   anna_.let_go(gang(1));
   EXPECT_NE(ben_.take(gang(1), node_, part({0})).answer, Answer::taken);
   anna_.let_go(gang(2));
   EXPECT_EQ(ben_.take(gang(1), node_, part({0})).answer, Answer::taken);
+}
+
+TEST_F(TwoLaunchers, a_whole_device_is_never_two_gangs_whatever_a_service_believes) {
+  EXPECT_EQ(anna_.take(gang(1), node_, part({0})).answer, Answer::taken);
+  EXPECT_EQ(anna_.take(gang(2), node_, part({0})).answer, Answer::held_by_ours);
+  EXPECT_EQ(anna_.take(gang(2), node_, part({0, 1})).answer, Answer::held_by_ours);
+  anna_.let_go(gang(1));
+  EXPECT_EQ(anna_.take(gang(2), node_, part({0})).answer, Answer::taken);
 }
 
 TEST_F(TwoLaunchers, a_gang_without_devices_needs_no_lease) {
@@ -167,7 +178,7 @@ TEST_F(TwoLaunchers, a_name_taken_by_somebody_who_does_not_listen_is_seen_as_hel
   const auto refused = ben_.take(gang(1), node_, part({0}));
   EXPECT_EQ(refused.answer, Answer::held_by_others);
   EXPECT_EQ(refused.why,
-            "device GPU-a is held by somebody who holds its lease and does not say who");
+            "device GPU-a is still held by somebody who holds its lease and does not say who");
 }
 
 TEST(LeaseName, is_as_long_as_a_socket_takes_and_differs_where_uids_do) {
