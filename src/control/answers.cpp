@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "control/controller.h"
+#include "control/other_users.h"
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
 #include "schedule/quota/quotas.h"
@@ -187,6 +188,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.phase = GangPhase::running;
     view.started = running->started;
     view.fences = running->fences;
+    view.notes = notes_of_other_users(*view.allocation, register_.foreign(), *register_.cluster());
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
   } else {
