@@ -186,8 +186,7 @@ void Gangs::signal(const LiveGang& gang, int number) {
   // Nothing leaves a control group by itself.
   const auto care = care_.find(gang.id);
   if (number != SIGKILL || care == care_.end()) return;
-  for (const std::int64_t pid : Cgroups::members(care->second.groups))
-    ::kill(static_cast<pid_t>(pid), number);
+  Cgroups::end_all(care->second.groups);
 }
 
 // Ending.
@@ -209,8 +208,9 @@ bool Gangs::has_leftovers(const LiveGang& gang) {
     if (!process || process->zombie) continue;
     if (!leads_session(gang, process->session)) {
       const auto of = start_variable(pid, "GANG_ID");
-      // Who says nothing belongs to the only gang there is.
-      if (of ? *of != id : book.live().size() > 1) continue;
+      // Who says nothing belongs to the gang whose leases it has, or to the only one there is.
+      const bool ours = book.live().size() == 1 || leases_.has_only_lease(pid, gang.id);
+      if (of ? *of != id : !ours) continue;
     }
     left = true;
     ::kill(static_cast<pid_t>(pid), SIGKILL);
@@ -236,6 +236,7 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
     return true;
   }
 
+  clear_shared_memory(gang);
   const bool quiet =
       trim_logs(gang, care);  // it may have been shorter than the time between two looks
   Time at{0};

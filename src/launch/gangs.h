@@ -106,6 +106,7 @@ class Gangs {
   void act_on_stop(const LiveGang& gang);
   void signal(const LiveGang& gang, int number);
   bool has_leftovers(const LiveGang& gang);
+  void clear_shared_memory(const LiveGang& gang);
   /// With what is known of it now; false if the journal cannot be written.
   bool end_gang(const LiveGang& gang, std::vector<Record> with);
   Ending ending_of(const LiveGang& gang);

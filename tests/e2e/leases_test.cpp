@@ -1,9 +1,12 @@
 // Two people on one machine, each with a service of their own: no device is ever two gangs' at the
 // same time, whoever is killed. Where the test runs as root the two are really two users.
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -118,6 +121,35 @@ TEST(Leases, ALauncherThatComesAfterAKilledOneKnowsTheLeasesOfItsGangsForItsOwn)
   two.anna.write("go", "");
   two.anna.wait(annas);  // how it ended is known on newer kernels
   EXPECT_EQ(two.anna.wait(next), 0);
+}
+
+TEST(Leases, ADeviceWhoseNameSomebodyElseTookIsShownAsHeldAndTheOthersAreUsed) {
+  const TwoServices two;
+  // Taken without listening, so that nobody can ask by whom.
+  Fd squatter(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string name = lease_name(two.scope(), uuid_of(3));
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  ASSERT_EQ(::bind(squatter.number(), reinterpret_cast<const sockaddr*>(&address),  // NOLINT
+                   size),
+            0);
+  const std::string job =
+      two.anna.submit({"--gpus", "1", "--sweep", "i=1..8", "--", "sh", "-c", two.checked(hold)});
+  ASSERT_TRUE(becomes_true([&] { return two.anna.lines("up").size() == 7; }));
+  EXPECT_TRUE(becomes_true([&] {
+    return two.anna.gang({"nodes"}).out.find("does not say who") != std::string::npos;
+  })) << two.anna.gang({"nodes"}).out;
+  const std::string next = two.anna.submit({"--gpus", "8", "--", "true"});
+  EXPECT_TRUE(becomes_true([&] {
+    return two.anna.gang({"why", next}).out.find("does not say who") != std::string::npos;
+  })) << two.anna.gang({"why", next}).out;
+  EXPECT_EQ(two.anna.show(job).summary.waiting, 1u);
+  squatter.reset();
+  EXPECT_TRUE(becomes_true([&] { return two.anna.lines("up").size() == 8; }));
+  two.anna.write("go", "");
+  EXPECT_EQ(two.anna.wait(job), 0);
 }
 
 TEST(Leases, TheCheckerSeesTwoGangsOnOneDeviceWhereServicesDoNotShareTheirLeases) {

@@ -30,9 +30,13 @@ void LeaseWatch::set_ours(OurLauncher ours) {
   for (Seen& each : seen_) each = Seen{each.uid, "", false, Fd{}, nullptr};
 }
 
-void LeaseWatch::look() {
+void LeaseWatch::look(bool doubtful) {
+  // To read all sockets of the machine takes a while, so only where something is wrong.
+  for (const Seen& each : seen_) doubtful = doubtful || each.silent;
+  std::set<std::string> taken;
+  if (doubtful) taken = taken_names(scope_);
   for (std::size_t i = 0; i < seen_.size(); ++i)
-    if (!seen_[i].line.open() && !seen_[i].uid.empty()) look_at_device(i);
+    if (!seen_[i].line.open() && !seen_[i].uid.empty()) look_at_device(i, taken);
 }
 
 std::vector<std::string> LeaseWatch::holders() const {
@@ -41,12 +45,11 @@ std::vector<std::string> LeaseWatch::holders() const {
   return holders;
 }
 
-void LeaseWatch::look_at_device(std::size_t device) {
+void LeaseWatch::look_at_device(std::size_t device, const std::set<std::string>& taken) {
   Seen& seen = seen_[device];
   const std::string name = lease_name(scope_, seen.uid);
   Glance glance = look_at(name);
-  // To read all sockets of the machine takes a while, so only where something is wrong anyway.
-  seen.silent = !glance.held && seen.silent && is_taken_in_silence(name);
+  seen.silent = !glance.held && taken.contains(name);
   const bool ours = glance.holder && is_of_launcher(scope_, *glance.holder, ours_.uid, ours_.epoch);
   const bool others = (glance.held && !ours) || seen.silent;
   seen.holder = others ? name_lease_holder(glance.holder) : "";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ class LeaseWatch {
   void set_devices(const std::vector<Device>& devices);
   void set_ours(OurLauncher ours);
   /// Looks at all devices that are not known to be held. Without `ours`, all are others'.
-  void look();
+  /// `doubtful`: one of them could not be had although nobody was seen to hold it.
+  void look(bool doubtful = false);
   /// Who of others holds it; empty: nobody. One for each device.
   std::vector<std::string> holders() const;
 
@@ -39,7 +41,7 @@ class LeaseWatch {
     Loop::WatchPtr hang_up;
   };
 
-  void look_at_device(std::size_t device);
+  void look_at_device(std::size_t device, const std::set<std::string>& taken);
   void lost_line(std::size_t device);
 
   Loop& loop_;

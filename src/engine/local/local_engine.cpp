@@ -114,10 +114,10 @@ void LocalEngine::hear_sample(const NodeSample& sample) {
 }
 
 /// Whether something has changed.
-bool LocalEngine::look_at_leases() {
+bool LocalEngine::look_at_leases(bool doubtful) {
   // Until the launcher has said who it is, leases of our own gangs may be among them.
   if (!our_launcher_ && has_launcher_journal()) return false;
-  leases_.look();
+  leases_.look(doubtful);
   const auto changes = foreign_.look(leases_.holders(), id_, now());
   events_.insert(events_.end(), changes.begin(), changes.end());
   return !changes.empty();
@@ -203,7 +203,7 @@ void LocalEngine::hear_news(NewsMessage news) {
   if (std::any_of(news.events.begin(), news.events.end(), [](const Event& event) {
         return std::holds_alternative<TurnsReturned>(event.body);
       }))
-    (void)look_at_leases();
+    (void)look_at_leases(true);
   for (Event& event : news.events) {
     if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
       const std::uint32_t index = ended->gang.index;

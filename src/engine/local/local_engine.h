@@ -68,7 +68,7 @@ class LocalEngine : public Engine {
   void tell_start(OpenJob& open, const OpenOrder& order, Range turns);
   void hear_facts(const Node& node);
   void hear_sample(const NodeSample& sample);
-  bool look_at_leases();
+  bool look_at_leases(bool doubtful = false);
   bool has_launcher_journal() const;
   void begin_sampling();
   std::uint32_t our_part(const Allocation& allocation) const;

@@ -95,13 +95,15 @@ Glance look_at(const std::string& name) {
   return glance;
 }
 
-bool is_taken_in_silence(const std::string& name) {
+std::set<std::string> taken_names(const std::string& scope) {
   // Lines end with the name; its zero byte is shown as '@'.
-  const std::string wanted = " @" + name;
+  const std::string begin = " @" + scope + "/";
+  std::set<std::string> names;
   std::ifstream all("/proc/net/unix");
   for (std::string line; std::getline(all, line);)
-    if (line.ends_with(wanted)) return true;
-  return false;
+    if (const auto at = line.find(begin); at != std::string::npos)
+      names.insert(line.substr(at + 2));
+  return names;
 }
 
 bool is_of_launcher(const std::string& scope, const Peer& holder, std::uint32_t uid,

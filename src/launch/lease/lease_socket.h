@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -31,8 +32,9 @@ struct Glance {
   Fd line;                     ///< hangs up when the name is let go of; may be closed
 };
 Glance look_at(const std::string& name);
-/// Whether somebody has the name who does not listen on it, as no launcher would do.
-bool is_taken_in_silence(const std::string& name);
+/// All such names that are taken now, also by somebody who does not listen, as no launcher would
+/// do. Reads the list of all sockets of the machine.
+std::set<std::string> taken_names(const std::string& scope);
 
 /// Whether that holder is a launcher with this epoch and uid, be it long gone.
 bool is_of_launcher(const std::string& scope, const Peer& holder, std::uint32_t uid,

@@ -1,8 +1,12 @@
 #include "launch/lease/leases.h"
 
+#include <dirent.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <memory>
+#include <set>
 #include <vector>
 
 #include "launch/processes.h"
@@ -113,6 +117,26 @@ void Leases::take_adopted() {
     });
   }
   std::erase_if(adopted_, [](const auto& each) { return each.second.empty(); });
+}
+
+bool Leases::has_only_lease(std::int64_t pid, GangId gang) const {
+  std::set<std::string> ours;
+  for (const auto& [uid, held] : held_) {
+    struct stat there {};
+    if (held.gangs.size() == 1 && held.gangs.contains(gang) &&
+        ::fstat(held.file.number(), &there) == 0)
+      ours.insert("socket:[" + std::to_string(there.st_ino) + "]");
+  }
+  if (ours.empty()) return false;
+  const std::string path = "/proc/" + std::to_string(pid) + "/fd";
+  const std::unique_ptr<DIR, int (*)(DIR*)> files(::opendir(path.c_str()), ::closedir);
+  if (!files) return false;
+  char target[64];
+  while (const dirent* entry = ::readdir(files.get())) {
+    const ssize_t n = ::readlinkat(::dirfd(files.get()), entry->d_name, target, sizeof target);
+    if (n > 0 && ours.contains(std::string(target, static_cast<std::size_t>(n)))) return true;
+  }
+  return false;
 }
 
 void Leases::let_go(GangId gang) {

@@ -44,6 +44,9 @@ class Leases {
   /// Takes what adopted gangs have let go of.
   void take_adopted();
   void let_go(GangId gang);
+  /// Whether this process has a lease that this gang alone has: it inherited it from a task,
+  /// whatever else it changed about itself.
+  bool has_only_lease(std::int64_t pid, GangId gang) const;
 
  private:
   struct Held {

@@ -173,8 +173,7 @@ TEST_F(TwoLaunchers, a_name_taken_by_somebody_who_does_not_listen_is_seen_as_hel
                    size),
             0);
   EXPECT_FALSE(look_at(name).held);
-  EXPECT_TRUE(is_taken_in_silence(name));
-  EXPECT_FALSE(is_taken_in_silence(name_of("GPU-b")));
+  EXPECT_EQ(taken_names(scope_), std::set<std::string>{name});
   const auto refused = ben_.take(gang(1), node_, part({0}));
   EXPECT_EQ(refused.answer, Answer::held_by_others);
   EXPECT_EQ(refused.why,
