@@ -152,6 +152,21 @@ TEST(Leases, ADeviceWhoseNameSomebodyElseTookIsShownAsHeldAndTheOthersAreUsed) {
   EXPECT_EQ(two.anna.wait(job), 0);
 }
 
+TEST(Leases, AProcessThatGaveUpAllElseIsKnownByTheLeaseThatItInherited) {
+  const TwoServices two;
+  const std::string other = two.anna.submit({"--gpus", "1", "--", "sh", "-c", hold});
+  ASSERT_TRUE(becomes_true([&] { return two.anna.exists("up"); }));
+  const std::string leaves = two.anna.submit(
+      {"--gpus", "1", "--", "sh", "-c",
+       "env -i setsid sh -c 'echo $$ > left.new; mv left.new left; exec /bin/sleep 1000' & "
+       "while ! [ -e left ]; do sleep 0.01; done"});
+  EXPECT_EQ(two.anna.wait(leaves), 0);
+  EXPECT_FALSE(is_alive(static_cast<pid_t>(std::stol(two.anna.read("left")))));
+  EXPECT_EQ(two.anna.show(other).summary.running, 1u);
+  two.anna.write("go", "");
+  EXPECT_EQ(two.anna.wait(other), 0);
+}
+
 TEST(Leases, TheCheckerSeesTwoGangsOnOneDeviceWhereServicesDoNotShareTheirLeases) {
   TwoServices two;
   two.ben.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);  // the same GPUs, another machine
