@@ -158,6 +158,7 @@ void fields(M& m, JobSpec& v) {
   m("stop_signal", v.stop_signal);
   m("grace", v.grace);
   m("checkpoint", v.checkpoint);
+  m("mps", v.mps);
   m("log_limit", v.log_limit);
 }
 template <class M>

@@ -252,7 +252,7 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
   if (!care.groups.empty() && !Cgroups::lower(care.groups))
     groups_to_lower_.push_back(std::move(care.groups));
   care_.erase(id);
-  leases_.let_go(id);
+  let_go_of_devices(id);
   if (ledger_.book().lane(number) != nullptr) {
     if (quiet && tasks == 1) lane_care_[number].quiet = id;
     ready_.push_back(number);
@@ -317,7 +317,7 @@ void Gangs::tick() {
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
   const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
-                    reap_again_ || !groups_to_lower_.empty();
+                    reap_again_ || !groups_to_lower_.empty() || mps_.has_unneeded();
   if (busy) wake_by(next_second_);
 }
 
@@ -345,6 +345,7 @@ void Gangs::tick_second(Span boot) {
   read_guardian_exits();
   if (!boot_is_settled_) settle_boot();
   leases_.take_adopted();
+  mps_.tick(boot);
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);

@@ -76,7 +76,8 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       boot_(boot_id()),
       files_(settings_.state_dir),
       cgroups_(settings_.cgroup_root),
-      leases_(ledger_.book().epoch()) {
+      leases_(ledger_.book().epoch()),
+      mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
   Unpacker from(*bytes);
@@ -344,6 +345,7 @@ bool Gangs::begin_turn(Lane& lane) {
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
   RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
+  if (card->job.spec->mps) raised.fences.push_back(mps_fence());
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   for (std::size_t i = 0; i < recipe->tasks.size(); ++i) {
     recipe->tasks[i].cpus = raised.cpus[i];
@@ -358,7 +360,7 @@ bool Gangs::begin_turn(Lane& lane) {
   // 4. Believe what happened.
   if (started.began.empty()) {
     Cgroups::lower(raised.groups);
-    leases_.let_go(id);
+    let_go_of_devices(id);
     if (started.disk_full) {
       trouble_ = started.failure;
       return false;
@@ -433,8 +435,7 @@ void Gangs::adopt_gang(LiveGang& gang) {
   const std::string name = gang_id_text(id, gang.attempt, ledger_.book().epoch());
   care_for(gang, cgroups_.find(name));
   care_[id].adopted = true;
-  if (gang.boot == boot_)
-    leases_.adopt(id, node_, gang.lane->order.allocation->parts[gang.lane->order.part]);
+  if (gang.boot == boot_) adopt_devices(gang);
   const auto stop_because = [&](const char* why) {
     if (!gang.stop) commit({StopRecord{id, EndCause::lost, why, true, std::nullopt, since_boot()}});
   };

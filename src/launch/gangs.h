@@ -16,6 +16,7 @@
 #include "launch/fence/cgroup.h"
 #include "launch/job_files.h"
 #include "launch/lease/leases.h"
+#include "launch/mps/mps_daemons.h"
 #include "launch/processes.h"
 #include "launch/recipe.h"
 #include "launch/wire.h"
@@ -88,6 +89,10 @@ class Gangs {
   std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
+  bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
+  void adopt_devices(const LiveGang& gang);
+  void let_go_of_devices(GangId id);
+  void rest(const Lane& lane, const std::string& why);
   void return_lane(const Lane& lane);
   void wake_resting(Span boot);
   void forget_lane(std::uint64_t number);
@@ -128,6 +133,7 @@ class Gangs {
   JobFiles files_;
   Cgroups cgroups_;
   Leases leases_;
+  MpsDaemons mps_;
   Ports ports_;
   ChildList children_;
   Node node_;

@@ -52,7 +52,8 @@ std::vector<Message> all_messages() {
       HelloMessage{wire_version, "e:5", "store"},
       NodeMessage{node},
       JobMessage{full_job()},
-      StartMessage{{7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation()), "boot"},
+      StartMessage{
+          {7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation()), "boot", "e:4"},
       StopMessage{{{7}, 2}, EndCause::stopped, "stopped by anna", true},
       ReturnMessage{{7}, 2, 3},
       AcknowledgeMessage{"e:9"},

@@ -1,4 +1,4 @@
-// How gangs get the leases of their devices. All else about them is in gangs.cpp.
+// How gangs get the leases of their devices, and MPS on them. All else about them is in gangs.cpp.
 #include "launch/gangs.h"
 #include "os/clock.h"
 
@@ -16,17 +16,56 @@ bool Gangs::lease_devices(const Lane& lane, GangId id, GangRecipe& recipe) {
   Leases::Taken taken = leases_.take(id, node_, part);
   if (taken.answer == Leases::Answer::taken) {
     for (TaskRecipe& task : recipe.tasks) task.kept_files = taken.files;
-    return true;
+    const JobCard* card = card_of(id.job);
+    return card == nullptr || !card->job.spec->mps || begin_mps(lane, id, card->job, recipe);
   }
   if (taken.answer == Leases::Answer::held_by_others) {
     // It was free when this was decided: the service decides anew.
     return_lane(lane);
     return false;
   }
-  trouble_ = taken.why;
+  rest(lane, taken.why);
+  return false;
+}
+
+/// False: not now, or never. Its leases are let go of.
+bool Gangs::begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe) {
+  const NodePart& part = lane.order.allocation->parts[lane.order.part];
+  if (const auto begun = mps_.begin(id, job.uid, node_, part); !begun) {
+    let_go_of_devices(id);
+    if (begun.error().kind == ErrorKind::unavailable) rest(lane, begun.error().sentence());
+    else end_unstarted(lane, id.index, begun.error());
+    return false;
+  }
+  for (std::size_t i = 0; i < recipe.tasks.size(); ++i) {
+    auto& environment = recipe.tasks[i].environment;
+    for (const auto& [name, value] : mps_.variables(node_, part.tasks[i])) {
+      std::erase_if(environment, [&, name = name](const std::string& entry) {
+        return entry.starts_with(name + "=");
+      });
+      environment.push_back(name + "=" + value);
+    }
+  }
+  return true;
+}
+
+void Gangs::adopt_devices(const LiveGang& gang) {
+  const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
+  leases_.adopt(gang.id, node_, part);
+  const JobCard* card = card_of(gang.id.job);
+  if (card != nullptr && card->job.spec->mps) mps_.adopt(gang.id, card->job.uid, node_, part);
+}
+
+void Gangs::let_go_of_devices(GangId id) {
+  leases_.let_go(id);
+  mps_.end(id);
+}
+
+/// The lane is looked at again in a moment.
+void Gangs::rest(const Lane& lane, const std::string& why) {
+  trouble_ = why;
   resting_[lane.order.lane] = since_boot() + lane_rests;
   wake_by(since_boot() + lane_rests);
-  return false;
 }
 
 void Gangs::return_lane(const Lane& lane) {
