@@ -27,6 +27,7 @@ Job full_job() {
   spec.stop_signal = 2;
   spec.grace = seconds(3);
   spec.log_limit = mebibytes(5);
+  spec.mps = true;
   return {{7}, "anna", 1000, Time{123}, std::make_shared<const JobSpec>(spec)};
 }
 
