@@ -328,9 +328,8 @@ bool Gangs::begin_turn(Lane& lane) {
   }
 
   // 2. What to run, or why it cannot be run.
-  const std::string& epoch = ledger_.book().epoch();
-  auto recipe =
-      make_recipe(*card, node_, lane.order, index, epoch, meeting_of(lane, index), files_);
+  auto recipe = make_recipe(*card, node_, lane.order, index, ledger_.book().epoch(),
+                            meeting_of(lane, index), files_);
   if (!recipe) {
     if (recipe.error().kind == ErrorKind::disk) {
       trouble_ = recipe.error().sentence();
@@ -344,8 +343,7 @@ bool Gangs::begin_turn(Lane& lane) {
   reuse_logs(lane, id);
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
-  RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
-  if (card->job.spec->mps) raised.fences.push_back(mps_fence());
+  RaisedFences raised = raise_fences(lane, id, *card->job.spec);
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   for (std::size_t i = 0; i < recipe->tasks.size(); ++i) {
     recipe->tasks[i].cpus = raised.cpus[i];
@@ -359,8 +357,7 @@ bool Gangs::begin_turn(Lane& lane) {
 
   // 4. Believe what happened.
   if (started.began.empty()) {
-    Cgroups::lower(raised.groups);
-    let_go_of_devices(id);
+    take_down(id, raised);
     if (started.disk_full) {
       trouble_ = started.failure;
       return false;

@@ -90,8 +90,10 @@ class Gangs {
   bool begin_turn(Lane& lane);
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
   bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
+  RaisedFences raise_fences(const Lane& lane, GangId id, const JobSpec& spec);
   void adopt_devices(const LiveGang& gang);
   void let_go_of_devices(GangId id);
+  void take_down(GangId id, const RaisedFences& raised);
   void rest(const Lane& lane, const std::string& why);
   void return_lane(const Lane& lane);
   void wake_resting(Span boot);

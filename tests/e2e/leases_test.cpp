@@ -156,10 +156,10 @@ TEST(Leases, AProcessThatGaveUpAllElseIsKnownByTheLeaseThatItInherited) {
   const TwoServices two;
   const std::string other = two.anna.submit({"--gpus", "1", "--", "sh", "-c", hold});
   ASSERT_TRUE(becomes_true([&] { return two.anna.exists("up"); }));
-  const std::string leaves = two.anna.submit(
-      {"--gpus", "1", "--", "sh", "-c",
-       "env -i setsid sh -c 'echo $$ > left.new; mv left.new left; exec /bin/sleep 1000' & "
-       "while ! [ -e left ]; do sleep 0.01; done"});
+  const std::string script =
+      "env -i setsid sh -c 'echo $$ > left.new; mv left.new left; exec /bin/sleep 1000' & "
+      "while ! [ -e left ]; do sleep 0.01; done";
+  const std::string leaves = two.anna.submit({"--gpus", "1", "--", "sh", "-c", script});
   EXPECT_EQ(two.anna.wait(leaves), 0);
   EXPECT_FALSE(is_alive(static_cast<pid_t>(std::stol(two.anna.read("left")))));
   EXPECT_EQ(two.anna.show(other).summary.running, 1u);

@@ -1,4 +1,5 @@
-// How gangs get the leases of their devices, and MPS on them. All else about them is in gangs.cpp.
+// How gangs get the leases of their devices, MPS on them, and their fences. All else about them is
+// in gangs.cpp.
 #include "launch/gangs.h"
 #include "os/clock.h"
 
@@ -49,6 +50,14 @@ bool Gangs::begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& r
   return true;
 }
 
+RaisedFences Gangs::raise_fences(const Lane& lane, GangId id, const JobSpec& spec) {
+  RaisedFences raised =
+      cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part],
+                     gang_id_text(id, lane.order.attempt, ledger_.book().epoch()));
+  if (spec.mps) raised.fences.push_back(mps_fence());
+  return raised;
+}
+
 void Gangs::adopt_devices(const LiveGang& gang) {
   const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
   leases_.adopt(gang.id, node_, part);
@@ -59,6 +68,12 @@ void Gangs::adopt_devices(const LiveGang& gang) {
 void Gangs::let_go_of_devices(GangId id) {
   leases_.let_go(id);
   mps_.end(id);
+}
+
+/// What was made for a gang that did not start.
+void Gangs::take_down(GangId id, const RaisedFences& raised) {
+  Cgroups::lower(raised.groups);
+  let_go_of_devices(id);
 }
 
 /// The lane is looked at again in a moment.
