@@ -27,7 +27,10 @@ void LeaseWatch::set_devices(const std::vector<Device>& devices) {
 
 void LeaseWatch::set_ours(OurLauncher ours) {
   ours_ = std::move(ours);
-  for (Seen& each : seen_) each = Seen{each.uid, "", false, Fd{}, nullptr};
+  for (Seen& each : seen_) {
+    each.hang_up.reset();  // before the line that it watches
+    each = Seen{each.uid, "", false, Fd{}, nullptr};
+  }
 }
 
 void LeaseWatch::look(bool doubtful) {
@@ -61,7 +64,7 @@ void LeaseWatch::look_at_device(std::size_t device, const std::set<std::string>&
 
 void LeaseWatch::lost_line(std::size_t device) {
   Seen& seen = seen_[device];
-  const auto watch = std::exchange(seen.hang_up, nullptr);  // outlives this call, which is its own
+  seen.hang_up.reset();  // before the line that it watches
   seen.line.reset();
   if (seen.holder.empty()) return;  // ours has ended, which the launcher tells
   look_again_ = loop_.after(between_looks, [this] {
