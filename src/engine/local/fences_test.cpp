@@ -59,7 +59,7 @@ class TriedFences : public testing::TestWithParam<int> {
   }
 
   /// Runs it to its end; false where devices are no fence here, and why.
-  bool run(const std::string& script) {
+  bool run(const std::string& script, std::uint32_t device = 0) {
     JobSpec spec;
     spec.name = "test";
     spec.command = {true, {script}};
@@ -68,7 +68,7 @@ class TriedFences : public testing::TestWithParam<int> {
     spec.inherited = {{"PATH", "/usr/bin:/bin"}};
     StartOrder order = LocalWorld::order_of({1}, std::move(spec));
     Allocation allocation = *order.allocation;
-    allocation.parts[0].tasks[0].devices = {{0, whole_device}};
+    allocation.parts[0].tasks[0].devices = {{device, whole_device}};
     order.allocation = std::make_shared<const Allocation>(allocation);
     world_->engine().start(order);
     bool holds = false;
@@ -115,6 +115,25 @@ TEST_P(TriedFences,
   if (!holds) GTEST_SKIP() << how_;
   EXPECT_NE(how_.find("(v" + std::to_string(GetParam()) + ")"), std::string::npos) << how_;
   EXPECT_EQ(log(), "yes /dev/full\nno /dev/zero\nno\n");
+}
+
+TEST_P(TriedFences, a_slice_opens_its_gpu_and_both_of_its_own_files_and_neither_of_another_slice) {
+  // As MIG has them: a GPU, and slices with two nvidia-cap files each.
+  Node node;
+  node.name = "test";
+  node.cpus = CpuSet::first(2);
+  node.devices.resize(3);
+  node.devices[0].files = {"/dev/random"};
+  node.devices[1].files = {"/dev/full", "/dev/ptmx"};
+  node.devices[2].files = {"/dev/zero", "/dev/urandom"};
+  node.devices[0].allottable = false;
+  node.devices[1].parent = node.devices[2].parent = 0;
+  world_->local().adopt_node({0}, node);
+  const bool holds = run(
+      "for f in random full ptmx zero urandom; do (exec 3</dev/$f) && echo yes || echo no; done",
+      1);
+  if (!holds) GTEST_SKIP() << how_;
+  EXPECT_EQ(log(), "yes\nyes\nyes\nno\nno\n");
 }
 
 TEST_P(TriedFences, who_leaves_the_session_and_hides_its_name_ends_with_the_gang) {
