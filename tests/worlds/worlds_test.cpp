@@ -400,8 +400,7 @@ class WorldRun {
           if (!matches(device, *asked.devices) || share.share != asked.devices->share)
             complain("not the device that was asked for");
           if (!device.allottable || !device.present) complain("a device that cannot be given");
-          const auto* use =
-              foreign_use_of(*now_.cluster, now_.foreign, {part.node, share.device});
+          const auto* use = foreign_use_of(*now_.cluster, now_.foreign, {part.node, share.device});
           if (use != nullptr && (use->leased || !now_.queues[group.queue].allow_foreign))
             complain("a device in foreign use");
         }

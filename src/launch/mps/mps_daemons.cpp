@@ -195,7 +195,7 @@ Result<void> MpsDaemons::begin(GangId gang, std::uint32_t uid, const Node& node,
       Result<void> there;
       if (others)
         there = Error{ErrorKind::unavailable, "MPS serves another user now", device, "wait"};
-      else if (daemon == running_.end()) there = start(device);
+      else if (daemon == running_.end() || !is_there(place)) there = start(device);
       if (!there) {
         end(gang);
         return there;
