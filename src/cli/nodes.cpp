@@ -29,7 +29,7 @@ std::string use_cell(const Device& device, const DeviceUse& use, const std::stri
       std::snprintf(part, sizeof part, " (%g)", share.thousandths / 1000.0);
     add("gang " + format(gang) + part);
   }
-  if (!use.foreign.empty()) add("outside Gangline: " + use.foreign);
+  if (!use.foreign.empty()) add((use.leased ? "" : "outside Gangline: ") + use.foreign);
   if (!state.empty() && state != "operating") add(printable(state));
   if (!device.present) add("not found now");
   if (!device.allottable) add("cut into slices");

@@ -73,6 +73,9 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_flag_callback(
       "--checkpoint", [&flags] { flags.checkpoint = "true"; },
       "stopped for others, it goes on later from where it was");
+  command->add_flag_callback(
+      "--mps", [&flags] { flags.mps = "true"; },
+      "programs on a shared NVIDIA GPU run side by side");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");

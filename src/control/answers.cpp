@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "control/controller.h"
+#include "control/other_users.h"
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
 #include "schedule/quota/quotas.h"
@@ -196,6 +197,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.phase = GangPhase::running;
     view.started = running->started;
     view.fences = running->fences;
+    view.notes = notes_of_other_users(*view.allocation, register_.foreign(), *register_.cluster());
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
   } else {
@@ -442,9 +444,14 @@ std::vector<NodeView> Controller::node_views() const {
     view.use.resize(nodes[i].devices.size());
     views.push_back(std::move(view));
   }
-  for (const ForeignUse& use : register_.foreign())
-    if (use.device.node.n < views.size() && use.device.index < views[use.device.node.n].use.size())
-      views[use.device.node.n].use[use.device.index].foreign = use.holder;
+  for (const ForeignUse& use : register_.foreign()) {
+    if (use.device.node.n >= views.size() ||
+        use.device.index >= views[use.device.node.n].use.size())
+      continue;
+    DeviceUse& shown = views[use.device.node.n].use[use.device.index];
+    shown.foreign = use.holder;
+    shown.leased = use.leased;
+  }
   for (const JobId id : register_.live()) {
     for (const auto& [index, gang] : register_.find(id)->live) {
       if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;

@@ -90,7 +90,13 @@ Result<void> Controller::begin() {
   std::vector<StartOrder> asked;
   for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live) {
-      asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
+      // Turns of one run are asked for together, or they would not take turns any more.
+      const bool next = !asked.empty() && asked.back().job.id == id &&
+                        asked.back().first + asked.back().count == index &&
+                        asked.back().attempt == gang.attempt &&
+                        asked.back().allocation == gang.run->allocation;
+      if (next) ++asked.back().count;
+      else asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
       turns_given_ = turns_given_ || gang.run->count > 1;
     }
   for (const auto& [id, job] : register_.jobs())

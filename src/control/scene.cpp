@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t most_found_out_since = 100'000;
 
 bool same_use(const ForeignUse& a, const ForeignUse& b) {
-  return a.device == b.device && a.holder == b.holder;
+  return a.device == b.device && a.holder == b.holder && a.leased == b.leased;
 }
 
 template <class T>

@@ -35,6 +35,7 @@ constexpr Flag single_flags[] = {
     {"--stop-signal", "stop_signal", &JobFlags::stop_signal},
     {"--checkpoint", "checkpoint", &JobFlags::checkpoint},
     {"--log-limit", "log_limit", &JobFlags::log_limit},
+    {"--mps", "mps", &JobFlags::mps},
 };
 
 Written typed(std::string_view text, const char* flag) {

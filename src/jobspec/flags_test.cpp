@@ -61,6 +61,7 @@ TEST(Flags, AllFlagsAreUnderstoodLikeTheirKeys) {
   flags.env = {"A=b=c", "E="};
   flags.sweep = {"lr=0.10,1e-3", "seed=1..3"};
   flags.log_limit = "10M";
+  flags.mps = "true";
   flags.launcher = "mpi";
   flags.grace = "5s";
   flags.stop_signal = "SIGINT";
@@ -68,6 +69,7 @@ TEST(Flags, AllFlagsAreUnderstoodLikeTheirKeys) {
   ASSERT_TRUE(result) << result.error().sentence();
   const JobSpec& spec = *result;
   EXPECT_EQ(spec.resources.tasks, 2u);
+  EXPECT_TRUE(spec.mps);
   EXPECT_EQ(spec.resources.alternatives[0].devices->share.thousandths, 250);
   EXPECT_EQ(spec.resources.alternatives[0].cpus, whole_cpus(3));
   EXPECT_EQ(spec.time, minutes(90));

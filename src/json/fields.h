@@ -160,6 +160,7 @@ void fields(M& m, JobSpec& v) {
   m("stop_signal", v.stop_signal);
   m("grace", v.grace);
   m("checkpoint", v.checkpoint);
+  m("mps", v.mps);
   m("log_limit", v.log_limit);
 }
 template <class M>
@@ -335,6 +336,7 @@ template <class M>
 void fields(M& m, ForeignUse& v) {
   m("device", v.device);
   m("holder", v.holder);
+  m("leased", v.leased);
 }
 template <class M>
 void fields(M& m, JobSubmitted& v) {
@@ -489,6 +491,7 @@ template <class M>
 void fields(M& m, DeviceUse& v) {
   m("gangs", v.gangs);
   m("foreign", v.foreign);
+  m("leased", v.leased);
 }
 template <class M>
 void fields(M& m, NodeView& v) {

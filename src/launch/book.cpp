@@ -61,6 +61,14 @@ std::vector<Range> Book::unknown(JobId job, std::uint32_t attempt, Range range) 
   return known->second.missing(range);
 }
 
+RangeSet Book::returned_since(JobId job, std::uint64_t number) const {
+  RangeSet turns;
+  for (const auto& [news, returned] : returned_)
+    if (news > number && returned.job == job)
+      turns.add({returned.first, returned.first + returned.count});
+  return turns;
+}
+
 bool Book::needs(JobId job) const {
   const auto entry = jobs_.find(job);
   return entry != jobs_.end() && (entry->second.lanes > 0 || entry->second.unacknowledged > 0);
@@ -72,6 +80,7 @@ void Book::acknowledge(std::uint64_t number) {
     if (entry != jobs_.end() && entry->second.unacknowledged > 0) --entry->second.unacknowledged;
     news_.pop_front();
   }
+  while (!returned_.empty() && returned_.front().first <= number) returned_.pop_front();
   forget_oldest();
 }
 
@@ -85,6 +94,8 @@ void Book::forget_oldest() {
 void Book::add_news(std::uint64_t number, Event event) {
   next_news_ = std::max(next_news_, number + 1);
   ++jobs_[job_of(event)].unacknowledged;
+  if (const auto* returned = std::get_if<TurnsReturned>(&event.body))
+    returned_.emplace_back(number, *returned);
   news_.push_back({number, std::move(event)});
 }
 

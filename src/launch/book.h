@@ -87,6 +87,8 @@ class Book {
   Lane* lane_waiting_for(GangId gang);
   /// Those of the range that were never ordered with this attempt.
   std::vector<Range> unknown(JobId job, std::uint32_t attempt, Range range) const;
+  /// Turns that went back to waiting with news after this number.
+  RangeSet returned_since(JobId job, std::uint64_t number) const;
   bool idle() const { return live_.empty() && lanes_.empty(); }
   /// Whether a card of this job is still needed.
   bool needs(JobId job) const;
@@ -128,6 +130,7 @@ class Book {
   std::unordered_map<std::int64_t, GangId> pids_;
   std::map<JobId, JobEntry> jobs_;
   std::deque<NumberedNews> news_;
+  std::deque<std::pair<std::uint64_t, TurnsReturned>> returned_;  // those of the news
 };
 
 /// The book and the journal behind it: a fact is written first and believed then.

@@ -188,8 +188,7 @@ void Gangs::signal(const LiveGang& gang, int number) {
   // Nothing leaves a control group by itself.
   const auto care = care_.find(gang.id);
   if (number != SIGKILL || care == care_.end()) return;
-  for (const std::int64_t pid : Cgroups::members(care->second.groups))
-    ::kill(static_cast<pid_t>(pid), number);
+  Cgroups::end_all(care->second.groups);
 }
 
 // Ending.
@@ -211,8 +210,9 @@ bool Gangs::has_leftovers(const LiveGang& gang) {
     if (!process || process->zombie) continue;
     if (!leads_session(gang, process->session)) {
       const auto of = start_variable(pid, "GANG_ID");
-      // Who says nothing belongs to the only gang there is.
-      if (of ? *of != id : book.live().size() > 1) continue;
+      // Who says nothing belongs to the gang whose leases it has, or to the only one there is.
+      const bool ours = book.live().size() == 1 || leases_.has_only_lease(pid, gang.id);
+      if (of ? *of != id : !ours) continue;
     }
     left = true;
     ::kill(static_cast<pid_t>(pid), SIGKILL);
@@ -238,6 +238,7 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
     return true;
   }
 
+  clear_shared_memory(gang);
   const bool quiet =
       trim_logs(gang, care);  // it may have been shorter than the time between two looks
   Time at{0};
@@ -253,19 +254,25 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
   if (!care.groups.empty() && !Cgroups::lower(care.groups))
     groups_to_lower_.push_back(std::move(care.groups));
   care_.erase(id);
+  let_go_of_devices(id);
   if (ledger_.book().lane(number) != nullptr) {
     if (quiet && tasks == 1) lane_care_[number].quiet = id;
     ready_.push_back(number);
     return true;
   }
+  forget_lane(number);
+  return true;
+}
+
+/// Gives back what the turns of a lane shared.
+void Gangs::forget_lane(std::uint64_t number) {
   const auto meeting = lane_care_.find(number);
-  if (meeting == lane_care_.end()) return true;
+  if (meeting == lane_care_.end()) return;
   std::vector<std::uint16_t> ports = std::move(meeting->second.meeting.task_ports);
   ports.push_back(meeting->second.meeting.master_port);
   ports.push_back(meeting->second.meeting.coordinator_port);
   ports_.give_back(ports);
   lane_care_.erase(meeting);
-  return true;
 }
 
 Ending Gangs::ending_of(const LiveGang& gang) {
@@ -303,6 +310,7 @@ void Gangs::tick() {
   if (reap_again_) reap();
   tick_orphans(boot);
   tick_starts(boot);
+  wake_resting(boot);
   if (boot >= next_second_) {
     next_second_ = boot + seconds(1);
     tick_second(boot);
@@ -312,7 +320,8 @@ void Gangs::tick() {
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
   const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
-                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty();
+                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty() ||
+                    mps_.has_unneeded();
   if (busy) wake_by(next_second_);
 }
 
@@ -339,13 +348,15 @@ void Gangs::tick_second(Span boot) {
   if (!care_.empty()) count_kernel_kills();  // so that the count is fresh when it matters
   read_guardian_exits();
   if (!boot_is_settled_) settle_boot();
+  leases_.take_adopted();
+  mps_.tick(boot);
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);
   }
   for (const StartMessage& message : std::exchange(unwritten_, {})) order(message);
   for (const std::uint64_t lane : std::exchange(put_off_, {})) ready_.push_back(lane);
-  if (unwritten_.empty() && ready_.empty() && !reap_again_) trouble_.clear();
+  if (unwritten_.empty() && ready_.empty() && resting_.empty() && !reap_again_) trouble_.clear();
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
 }
 

@@ -75,7 +75,9 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       settings_(std::move(settings)),
       boot_(boot_id()),
       files_(settings_.state_dir, settings_.for_all.has_value()),
-      cgroups_(settings_.cgroup_root) {
+      cgroups_(settings_.cgroup_root),
+      leases_(ledger_.book().epoch()),
+      mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
   if (settings_.for_all) cgroups_.always_group();
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
@@ -161,8 +163,12 @@ void Gangs::order(const StartMessage& message) {
   order.job = message.job;
   order.attempt = message.attempt;
   order.part = message.part;
-  order.turns = ledger_.book().unknown(message.job, message.attempt,
-                                       {message.first, message.first + message.count});
+  // Who asks and has not heard that turns went back to waiting will decide about them anew.
+  const std::uint64_t heard = number_of_cursor(message.heard, ledger_.book().epoch());
+  const RangeSet returned = ledger_.book().returned_since(message.job, heard);
+  for (const Range& turns : returned.missing({message.first, message.first + message.count}))
+    for (const Range& unknown : ledger_.book().unknown(message.job, message.attempt, turns))
+      order.turns.push_back(unknown);
   order.allocation = message.allocation;
   if (order.turns.empty()) return;
   const std::uint64_t lane = order.lane;
@@ -234,7 +240,7 @@ bool Gangs::start_some() {
     Lane* lane = ledger_.book().lane(ready_.front());
     const auto is_due = [this](const Lane* one) {
       return one != nullptr && !one->running && !one->waiting.empty() &&
-             !is_starting(one->order.lane);
+             !is_starting(one->order.lane) && !resting_.contains(one->order.lane);
     };
     if (is_due(lane) && !begin_turn(*lane)) {
       wake_by(since_boot() + seconds(1));
@@ -332,9 +338,8 @@ bool Gangs::begin_turn(Lane& lane) {
   }
 
   // 2. What to run, or why it cannot be run.
-  const std::string& epoch = ledger_.book().epoch();
-  auto recipe =
-      make_recipe(*card, node_, lane.order, index, epoch, meeting_of(lane, index), files_);
+  auto recipe = make_recipe(*card, node_, lane.order, index, ledger_.book().epoch(),
+                            meeting_of(lane, index), files_);
   if (!recipe) {
     if (recipe.error().kind == ErrorKind::disk) {
       trouble_ = recipe.error().sentence();
@@ -344,10 +349,11 @@ bool Gangs::begin_turn(Lane& lane) {
     return true;
   }
 
+  if (!lease_devices(lane, id, *recipe)) return true;
   reuse_logs(lane, id);
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
-  RaisedFences raised = cgroups_.raise(node_, part, gang_id_text(id, lane.order.attempt, epoch));
+  RaisedFences raised = raise_fences(lane, id, *card->job.spec);
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   for (std::size_t i = 0; i < recipe->tasks.size(); ++i) {
     recipe->tasks[i].cpus = raised.cpus[i];
@@ -365,7 +371,7 @@ bool Gangs::begin_turn(Lane& lane) {
 
   // 4. Believe what happened.
   if (started.began.empty()) {
-    Cgroups::lower(raised.groups);
+    take_down(id, raised);
     if (started.disk_full) {
       trouble_ = started.failure;
       return false;
@@ -435,6 +441,7 @@ void Gangs::adopt_gang(LiveGang& gang) {
   const std::string name = gang_id_text(id, gang.attempt, ledger_.book().epoch());
   care_for(gang, cgroups_.find(name));
   care_[id].adopted = true;
+  if (gang.boot == boot_) adopt_devices(gang);
   const auto stop_because = [&](const char* why) {
     if (!gang.stop) commit({StopRecord{id, EndCause::lost, why, true, std::nullopt, since_boot()}});
   };

@@ -16,6 +16,8 @@
 #include "launch/environment.h"
 #include "launch/fence/cgroup.h"
 #include "launch/job_files.h"
+#include "launch/lease/leases.h"
+#include "launch/mps/mps_daemons.h"
 #include "launch/processes.h"
 #include "launch/recipe.h"
 #include "launch/start/person_start.h"
@@ -108,6 +110,16 @@ class Gangs {
   /// The most it may run; empty: no limit, or nobody knows.
   std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
+  bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
+  bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
+  RaisedFences raise_fences(const Lane& lane, GangId id, const JobSpec& spec);
+  void adopt_devices(const LiveGang& gang);
+  void let_go_of_devices(GangId id);
+  void take_down(GangId id, const RaisedFences& raised);
+  void rest(const Lane& lane, const std::string& why);
+  void return_lane(const Lane& lane);
+  void wake_resting(Span boot);
+  void forget_lane(std::uint64_t number);
   void end_unstarted(const Lane& lane, std::uint32_t index, const Error& why);
   /// Whether this launcher may start it as the person whose it is.
   Result<void> may_start(const Job& job) const;
@@ -137,6 +149,7 @@ class Gangs {
   void act_on_stop(const LiveGang& gang);
   void signal(const LiveGang& gang, int number);
   bool has_leftovers(const LiveGang& gang);
+  void clear_shared_memory(const LiveGang& gang);
   /// With what is known of it now; false if the journal cannot be written.
   bool end_gang(const LiveGang& gang, std::vector<Record> with);
   Ending ending_of(const LiveGang& gang);
@@ -157,6 +170,8 @@ class Gangs {
   std::string boot_;  ///< of the machine, now
   JobFiles files_;
   Cgroups cgroups_;
+  Leases leases_;
+  MpsDaemons mps_;
   Ports ports_;
   ChildList children_;
   Node node_;
@@ -171,8 +186,9 @@ class Gangs {
   };
   std::map<std::uint64_t, LaneCare> lane_care_;
   std::unordered_map<GangId, Care> care_;
-  std::deque<std::uint64_t> ready_;      // lanes whose next turn may begin
-  std::vector<StartMessage> unwritten_;  // orders that the full disk did not take
+  std::deque<std::uint64_t> ready_;        // lanes whose next turn may begin
+  std::map<std::uint64_t, Span> resting_;  // lanes that are not ready before this
+  std::vector<StartMessage> unwritten_;    // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
   std::map<int, Orphan> orphans_;  // by pidfd
   std::map<int, Starting> starting_;

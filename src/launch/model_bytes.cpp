@@ -164,6 +164,7 @@ void pack_spec(Packer& to, const JobSpec& spec) {
   to.i32(spec.stop_signal);
   to.i64(spec.grace.us);
   to.i64(spec.log_limit.n);
+  to.u8(spec.mps ? 1 : 0);
 }
 
 /// gang_count() has a CHECK for its limit, so what comes from outside is counted here first.
@@ -206,6 +207,7 @@ JobSpec unpack_spec(Unpacker& from) {
   spec.stop_signal = from.i32();
   spec.grace.us = from.i64();
   spec.log_limit.n = from.i64();
+  spec.mps = from.u8() != 0;
   if (!has_sane_counts(spec)) from.fail();
   return spec;
 }

@@ -45,6 +45,7 @@ void Gangs::begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe re
   if (fd < 0) {  // no pipe was to be had
     end_unstarted(lane, index, {ErrorKind::refused, starting.start->failure(), "", ""});
     Cgroups::lower(starting.groups);
+    let_go_of_devices({lane.order.job, index});
     return;
   }
   starting_.emplace(fd, std::move(starting));
@@ -153,8 +154,10 @@ void Gangs::end_start(int fd, bool later) {
   Starting ended = std::move(found->second);
   starting_.erase(found);
   const bool began = ended.start->has_begun();
+  const GangId id = ended.start->recipe().gang;
   ended.start.reset();
   if (began) return;
+  let_go_of_devices(id);
   if (!ended.groups.empty() && !Cgroups::lower(ended.groups))
     groups_to_lower_.push_back(std::move(ended.groups));
   if (ledger_.book().lane(ended.lane) != nullptr)

@@ -55,6 +55,7 @@ struct PackMessage {
     to.u32(message.part);
     pack(to, *message.allocation);
     to.text(message.boot);
+    to.text(message.heard);
   }
   void operator()(const StopMessage& message) const {
     kind(MessageKind::stop);
@@ -103,6 +104,7 @@ StartMessage take_start(Unpacker& from) {
   message.part = from.u32();
   message.allocation = std::make_shared<const Allocation>(unpack_allocation(from));
   message.boot = from.text();
+  message.heard = from.text();
   const auto& parts = message.allocation->parts;
   const bool has_task = message.part < parts.size() && !parts[message.part].tasks.empty();
   // One more than gangs of a sweep: the gather.

@@ -19,7 +19,7 @@
 
 namespace gangline {
 
-constexpr std::uint32_t wire_version = 7;
+constexpr std::uint32_t wire_version = 8;
 /// The largest message: a job with the largest split and some room.
 constexpr std::size_t largest_message = largest_split + (32u << 20);
 /// Bytes that wait to be sent; beyond, no more news is put into messages until some were taken.
@@ -46,6 +46,8 @@ struct StartMessage {
   std::uint32_t part = 0;                        ///< of the allocation
   std::shared_ptr<const Allocation> allocation;  ///< never null
   std::string boot = {};                         ///< of the machine when it was first asked
+  std::string heard =
+      {};  ///< the newest news that were known then; turns returned since are not meant
 };
 struct StopMessage {
   GangId gang;

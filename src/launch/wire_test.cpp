@@ -27,6 +27,7 @@ Job full_job() {
   spec.stop_signal = 2;
   spec.grace = seconds(3);
   spec.log_limit = mebibytes(5);
+  spec.mps = true;
   return {{7}, "anna", 1000, Time{123}, std::make_shared<const JobSpec>(spec)};
 }
 
@@ -52,7 +53,8 @@ std::vector<Message> all_messages() {
       HelloMessage{wire_version, "e:5", "store"},
       NodeMessage{node},
       JobMessage{full_job()},
-      StartMessage{{7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation()), "boot"},
+      StartMessage{
+          {7}, 2, 10, 1, 1, std::make_shared<const Allocation>(full_allocation()), "boot", "e:4"},
       StopMessage{{{7}, 2}, EndCause::stopped, "stopped by anna", true},
       ReturnMessage{{7}, 2, 3},
       AcknowledgeMessage{"e:9"},

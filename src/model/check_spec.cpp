@@ -161,6 +161,17 @@ class SpecCheck {
     if (spec_.log_limit.n < 1) no("log_limit", "log_limit must be more than 0");
     if (spec_.launcher != TeamLauncher::plain && spec_.launcher != TeamLauncher::mpi)
       no("launcher", "no such launcher");
+    if (spec_.mps && !all_may_be_nvidia_gpus())
+      no("mps", "mps is for jobs whose tasks each have one GPU of NVIDIA, or a share of one");
+  }
+
+  bool all_may_be_nvidia_gpus() const {
+    return std::all_of(spec_.resources.alternatives.begin(), spec_.resources.alternatives.end(),
+                       [](const TaskRequest& task) {
+                         return task.devices && task.devices->kind == DeviceKind::gpu &&
+                                task.devices->count == 1 &&
+                                (task.devices->vendor.empty() || task.devices->vendor == "nvidia");
+                       });
   }
 
   void environment(const std::string& where, const std::vector<EnvVar>& vars) {

@@ -85,6 +85,22 @@ TEST(CheckSpec, AShareIsOfOneDevice) {
             "gpus: a share is of one device, not of 2");
 }
 
+TEST(CheckSpec, MpsIsForOneGpuOfNvidiaInEachAlternative) {
+  const std::string no =
+      "mps: mps is for jobs whose tasks each have one GPU of NVIDIA, or a share of one";
+  const auto told_with = [](DeviceRequest devices) {
+    return told([&](JobSpec& s) {
+      s.mps = true;
+      s.resources.alternatives[0].devices = devices;
+    });
+  };
+  EXPECT_EQ(told_with({}), "");
+  EXPECT_EQ(told_with({DeviceKind::gpu, 1, {500}, "nvidia", "", {}}), "");
+  EXPECT_EQ(told_with({DeviceKind::gpu, 2, whole_device, "", "", {}}), no);
+  EXPECT_EQ(told_with({DeviceKind::gpu, 1, whole_device, "amd", "", {}}), no);
+  EXPECT_EQ(told([](JobSpec& s) { s.mps = true; }), no);  // CPUs alone
+}
+
 TEST(CheckSpec, ANameIsNotTakenForANumberOrAFlag) {
   for (const char* bad :
        {"", "7", "7.3", "00", "-x", "a\nb", "a\x1b[2J", "99999999999999999999999"})

@@ -62,7 +62,8 @@ struct NodeSeen {
 /// Somebody outside Gangline uses a device; `holder` empty: no longer.
 struct ForeignUse {
   DeviceId device;
-  std::string holder;  ///< "pid 4242 (python3) of eve"
+  std::string holder;   ///< "pid 4242 (python3) of eve"
+  bool leased = false;  ///< another service allotted it, so nobody else ever may meanwhile
 };
 struct JobSubmitted {
   Job job;

@@ -83,6 +83,7 @@ struct JobSpec {
   Span grace = seconds(10);        ///< between that signal and SIGKILL
   bool checkpoint = false;         ///< stopped for others, it goes on later from where it was
   Bytes log_limit = gibibytes(1);  ///< per log file of a task
+  bool mps = false;                ///< its GPUs run NVIDIA's Multi-Process Service for it
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -135,9 +135,8 @@ struct WaitsForJobs {
   std::vector<JobId> jobs;
 };  ///< `after`
 struct InForeignUse {
-  DeviceId device;
-  std::string holder;
-};  ///< somebody outside Gangline
+  ForeignUse use;
+};  ///< somebody outside Gangline, or another service
 struct DeviceAway {
   DeviceId device;
 };  ///< it was here and is not found now

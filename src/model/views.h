@@ -95,6 +95,7 @@ struct WhyAnswer {
 struct DeviceUse {
   std::vector<std::pair<GangId, Share>> gangs;
   std::string foreign;  ///< "pid 4242 (python3) of eve"; empty: nobody
+  bool leased = false;  ///< by another service
 };
 
 struct NodeView {

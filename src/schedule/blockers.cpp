@@ -38,11 +38,11 @@ class KindTally {
         const bool may_come_back = device.present || !device.parent;
         if (may_come_back && (!tally_.away || id < tally_.away->device))
           tally_.away = DeviceAway{id};
-      } else if (kind.foreign[d] && !is_usable(wanted_.kinds[k], d)) {
+      } else if (kind.foreign[d] != UseByOthers::none && !is_usable(wanted_.kinds[k], d)) {
         tally_.foreign += one() * kind.nodes;
         const ForeignUse* use = foreign_use_of(*desk_.cluster, desk_.foreign, id);
-        if (use != nullptr && (!tally_.foreign_use || use->device < tally_.foreign_use->device))
-          tally_.foreign_use = InForeignUse{use->device, use->holder};
+        if (use != nullptr && (!tally_.foreign_use || use->device < tally_.foreign_use->use.device))
+          tally_.foreign_use = InForeignUse{*use};
       }
     }
     if (!wanted_.kinds[k].node) return;

@@ -80,6 +80,11 @@ Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot)
 
 std::string sentence(const NoSuchDevice& blocker, const Snapshot&) { return blocker.wanted; }
 
+std::string used_by(const ForeignUse& use) {
+  if (use.leased) return " is in use by " + use.holder;
+  return " is in use by somebody outside Gangline: " + use.holder;
+}
+
 // Others than Gangline's jobs hold devices as well: "; device 5 of a is used by pid 4242 (python3)
 // of eve".
 std::string foreign_part(const Snapshot& snapshot) {
@@ -88,9 +93,7 @@ std::string foreign_part(const Snapshot& snapshot) {
   for (const ForeignUse& use : snapshot.foreign) {
     if (use.device.node.n >= snapshot.cluster->nodes.size()) continue;
     if (told++ == most_holders_told) break;
-    text += "; device " + snapshot.cluster->nodes[use.device.node.n].name + ":" +
-            std::to_string(use.device.index) +
-            " is in use by somebody outside Gangline: " + use.holder;
+    text += "; device " + device_name(snapshot, use.device) + used_by(use);
   }
   return text;
 }
@@ -160,8 +163,7 @@ std::string sentence(const WaitsForJobs& blocker, const Snapshot&) {
 }
 
 std::string sentence(const InForeignUse& blocker, const Snapshot& snapshot) {
-  return "device " + device_name(snapshot, blocker.device) +
-         " is in use by somebody outside Gangline: " + blocker.holder;
+  return "device " + device_name(snapshot, blocker.use.device) + used_by(blocker.use);
 }
 
 std::string sentence(const DeviceAway& blocker, const Snapshot& snapshot) {

@@ -226,6 +226,23 @@ TEST(MakePlan, LeavesADeviceAloneThatSomebodyOutsideUsesUnlessTheQueueMayUseIt) 
   EXPECT_EQ(world.plan("easy").starts.size(), 1u);
 }
 
+TEST(MakePlan, LeavesADeviceAloneThatAnotherServiceAllottedWhateverTheQueueMayUse) {
+  SmallWorld world;
+  world.node("a", 2, 2);
+  world.snapshot.foreign.push_back({{{0}, 0}, "a job of the Gangline service of anna", true});
+  world.snapshot.queues[0].allow_foreign = true;
+  world.wait(1, 1, gpus(1));
+  world.wait(2, 1, gpus(1));
+  const Plan plan = world.plan("easy");
+  ASSERT_EQ(plan.starts.size(), 1u);
+  EXPECT_EQ(plan.starts[0].allocation->parts[0].tasks[0].devices[0].device, 1u);
+  ASSERT_EQ(plan.waits.size(), 1u);
+  const std::string reason = explain(plan.waits[0].blocker, world.snapshot);
+  EXPECT_NE(reason.find("a:0 is in use by a job of the Gangline service of anna"),
+            std::string::npos)
+      << reason;
+}
+
 TEST(MakePlan, NamesWhoFromOutsideHoldsADeviceAlsoWhereJobsHoldTheOthers) {
   SmallWorld world;
   world.node("a", 2, 4);

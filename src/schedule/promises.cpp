@@ -67,7 +67,8 @@ std::string what_is_missing(const Desk& desk, const Shape& shape) {
       const std::string name = "device " + node.name + ":" + std::to_string(d);
       if (!node.devices[d].present) return name + " is not found now";
       const ForeignUse* use = foreign_use_of(*desk.cluster, desk.foreign, {{n}, d});
-      if (use != nullptr && !shape.allow_foreign) return name + " is in use by " + use->holder;
+      if (use != nullptr && (use->leased || !shape.allow_foreign))
+        return name + " is in use by " + use->holder;
     }
   }
   return {};

@@ -144,6 +144,23 @@ TEST_F(Gpus, OneThatAForeignProcessHoldsIsLeftAloneAndWhySaysByWhom) {
   let_go(job);
 }
 
+TEST_F(Gpus, WhenSomebodyComesOntoAnAllottedGpuItsGangIsToldAndNothingIsStopped) {
+  use_eight();
+  const std::string job = machine_.submit({"--gpus", "1", "--", "sh", "-c", say_and_hold});
+  ASSERT_EQ(seen(job, 0), uuid_of(0));
+  EXPECT_TRUE(machine_.show_gang(job + ".0").notes.empty());
+  machine_.change_gpus(eight_gpus_with(0, ::getpid()));
+  const std::string told = "note: device 0 is also used by pid " + std::to_string(::getpid());
+  EXPECT_TRUE(becomes_true([&] {
+    return machine_.gang({"show", job}).out.find(told) != std::string::npos;
+  })) << machine_.gang({"show", job}).out;
+  EXPECT_EQ(machine_.show(job).summary.running, 1u);
+  // And when they are gone there is nothing to tell.
+  machine_.change_gpus(Machine::profile_of("eight_gpus.txt"));
+  EXPECT_TRUE(becomes_true([&] { return machine_.show_gang(job + ".0").notes.empty(); }));
+  let_go(job);
+}
+
 TEST_F(Gpus, AProcessOfAGangOnItsOwnGpuIsNotForeign) {
   use_eight();
   const std::string job = machine_.submit(

@@ -180,6 +180,24 @@ void Machine::give_gpus(const std::string& profile, unsigned cpus) {
   env_["FAKE_NVML_FILE"] = path_ + "/profile.txt";
 }
 
+void Machine::share_gpus_of(const Machine& other) {
+  for (const char* name : {"GANGLINE_ROOT", "GANGLINE_NVML", "FAKE_NVML_FILE"})
+    env_[name] = other.env_.at(name);
+}
+
+bool Machine::become(uid_t uid) {
+  const std::string number = std::to_string(uid);
+  std::vector<std::string> words{"setpriv", "--reuid=" + number, "--regid=" + number,
+                                 "--clear-groups"};
+  std::vector<std::string> probe = words;
+  for (const char* word : {"test", "-x"}) probe.emplace_back(word);
+  probe.push_back(program());
+  if (run(probe).code != 0) return false;
+  EXPECT_EQ(run({"chown", "-R", number + ":" + number, path_}).code, 0);
+  begin_ = std::move(words);
+  return true;
+}
+
 Beside Machine::run_beside(const std::vector<std::string>& words) const {
   const std::string number = std::to_string(commands_++);
   const std::string out = path_ + "/command." + number + ".out";

@@ -77,6 +77,11 @@ class Machine {
   /// The fake NVML with this profile, and `cpus` CPUs, of which most exist on paper: tasks are
   /// bound only to those that the real machine has.
   void give_gpus(const std::string& profile, unsigned cpus);
+  /// A second Gangline on a machine to which `give_gpus` gave them.
+  void share_gpus_of(const Machine& other);
+  /// All commands run as this user from now on; false, and nothing is changed, where that user
+  /// cannot run `gang`. For root, before anything has run.
+  bool become(uid_t uid);
   /// The same machine from now on, with other GPUs.
   void change_gpus(const std::string& profile) const;
   /// The text of a file of tests/fake_nvml.

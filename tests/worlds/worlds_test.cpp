@@ -209,7 +209,9 @@ class WorldRun {
       switch (mishap.kind) {
         case Mishap::Kind::down: node.up = false; break;
         case Mishap::Kind::away: node.devices[mishap.device.index].present = false; break;
-        case Mishap::Kind::foreign: now_.foreign.push_back({mishap.device, "eve"}); break;
+        case Mishap::Kind::foreign:
+          now_.foreign.push_back({mishap.device, "eve", mishap.device.index % 2 == 1});
+          break;
       }
     }
     troubled_ =
@@ -398,8 +400,8 @@ class WorldRun {
           if (!matches(device, *asked.devices) || share.share != asked.devices->share)
             complain("not the device that was asked for");
           if (!device.allottable || !device.present) complain("a device that cannot be given");
-          if (!now_.queues[group.queue].allow_foreign &&
-              foreign_use_of(*now_.cluster, now_.foreign, {part.node, share.device}) != nullptr)
+          const auto* use = foreign_use_of(*now_.cluster, now_.foreign, {part.node, share.device});
+          if (use != nullptr && (use->leased || !now_.queues[group.queue].allow_foreign))
             complain("a device in foreign use");
         }
       }

@@ -45,9 +45,8 @@ bool ForeignUseWatch::known_as_ours(std::int64_t pid) {
 }
 
 std::vector<Event> ForeignUseWatch::look(const NodeSample& sample, NodeId node) {
-  std::vector<Event> changes;
   std::map<std::int64_t, bool> seen;
-  holders_.resize(sample.devices.size());
+  users_.resize(sample.devices.size());
   for (std::size_t i = 0; i < sample.devices.size(); ++i) {
     // A device that cannot tell its processes says nothing about who uses it.
     if (!sample.devices[i].processes) continue;
@@ -57,11 +56,31 @@ std::vector<Event> ForeignUseWatch::look(const NodeSample& sample, NodeId node) 
       seen[process.pid] = ours;
       if (!ours && holder.empty()) holder = name_holder(process);
     }
-    if (holder == holders_[i]) continue;
-    holders_[i] = holder;
-    changes.push_back({sample.at, ForeignUse{{node, static_cast<std::uint32_t>(i)}, holder}});
+    users_[i] = holder;
   }
   seen_ = std::move(seen);
+  return changes(node, sample.at);
+}
+
+std::vector<Event> ForeignUseWatch::look(const std::vector<std::string>& lease_holders, NodeId node,
+                                         Time at) {
+  lease_holders_ = lease_holders;
+  return changes(node, at);
+}
+
+std::vector<Event> ForeignUseWatch::changes(NodeId node, Time at) {
+  std::vector<Event> changes;
+  const std::size_t devices = std::max(users_.size(), lease_holders_.size());
+  told_.resize(std::max(told_.size(), devices));
+  for (std::size_t i = 0; i < devices; ++i) {
+    const bool leased = i < lease_holders_.size() && !lease_holders_[i].empty();
+    std::string holder;
+    if (leased) holder = lease_holders_[i];
+    else if (i < users_.size()) holder = users_[i];
+    if (holder == told_[i].holder && leased == told_[i].leased) continue;
+    told_[i] = {{node, static_cast<std::uint32_t>(i)}, holder, leased};
+    changes.push_back({at, told_[i]});
+  }
   return changes;
 }
 

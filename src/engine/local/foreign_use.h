@@ -26,13 +26,18 @@ class ForeignUseWatch {
   void set_ours(OurProcesses ours);
   /// What changed with this reading of the node's devices.
   std::vector<Event> look(const NodeSample& sample, NodeId node);
+  /// What changed with these leases of others, by device; empty: none.
+  std::vector<Event> look(const std::vector<std::string>& lease_holders, NodeId node, Time at);
 
  private:
+  std::vector<Event> changes(NodeId node, Time at);
   bool known_as_ours(std::int64_t pid);
 
   OurProcesses ours_;
   std::map<std::int64_t, bool> seen_;  // processes of the last reading
-  std::vector<std::string> holders_;   // by device
+  // By device: who uses it, who holds its lease, and what was told.
+  std::vector<std::string> users_, lease_holders_;
+  std::vector<ForeignUse> told_;
 };
 
 }  // namespace gangline

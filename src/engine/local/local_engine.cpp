@@ -1,5 +1,6 @@
 #include "engine/local/local_engine.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,12 +20,25 @@ bool same_devices(const Node& a, const Node& b) {
                     [](const Device& one, const Device& other) { return one.uid == other.uid; });
 }
 
+/// A launcher may run as another user than its service.
+std::uint32_t uid_of_process(std::int64_t pid) {
+  struct stat there {};
+  const std::string path = "/proc/" + std::to_string(pid);
+  return ::stat(path.c_str(), &there) == 0 ? there.st_uid : ::geteuid();
+}
+
 }  // namespace
 
 LocalEngine::LocalEngine(Loop& loop, LocalEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       boot_(boot_id()),
+      leases_(loop,
+              [this] {
+                // Who used it until now may be gone as well, and the last reading is old.
+                if (probe_) probe_->ask_sample();
+                if (look_at_leases()) wake();
+              }),
       link_(loop,
             {settings_.state_dir, launcher_socket(settings_.state_dir, settings_.launcher.empty()),
              settings_.launcher, settings_.store},
@@ -58,6 +72,7 @@ void LocalEngine::adopt_node(NodeId id, const Node& node) {
   const bool moved = !node_ || !same_devices(*node_, node);
   id_ = id;
   node_ = node;
+  leases_.set_devices(node.devices);
   if (link_.up()) link_.send(NodeMessage{node});
   // The probe is told the places when it starts. This may be called from a call of the probe, which
   // then must not end in it.
@@ -88,6 +103,7 @@ void LocalEngine::hear_facts(const Node& node) {
   if (node_ == node && awaited) wake();
   if (node_ == node) return;
   node_ = node;
+  leases_.set_devices(node.devices);
   if (link_.up()) link_.send(NodeMessage{node});
   events_.push_back({now(), NodeSeen{id_, node}});
   wake();
@@ -101,9 +117,24 @@ void LocalEngine::hear_sample(const NodeSample& sample) {
   sample_ = sample;
   if (tell_sample_) tell_sample_(id_, sample);
   const auto changes = foreign_.look(sample, id_);
-  if (changes.empty()) return;
   events_.insert(events_.end(), changes.begin(), changes.end());
-  wake();
+  if (look_at_leases() || !changes.empty()) wake();
+}
+
+/// Whether something has changed.
+bool LocalEngine::look_at_leases(bool doubtful) {
+  // Until the launcher has said who it is, leases of our own gangs may be among them.
+  if (!our_launcher_ && has_launcher_journal()) return false;
+  leases_.look(doubtful);
+  const auto changes = foreign_.look(leases_.holders(), id_, now());
+  events_.insert(events_.end(), changes.begin(), changes.end());
+  return !changes.empty();
+}
+
+bool LocalEngine::has_launcher_journal() const {
+  // That of a launcher for all is closed to us.
+  return settings_.launcher.empty() ||
+         newest_number(settings_.state_dir + "/launcher", "journal") != 0;
 }
 
 // Gangs.
@@ -113,9 +144,7 @@ void LocalEngine::resume(const std::string& cursor, const std::vector<StartOrder
   cursor_ = cursor;
   for (const StartOrder& order : asked) start(order);
   // There may be news, and gangs that nobody asked about again.
-  if (settings_.launcher.empty() ||
-      newest_number(settings_.state_dir + "/launcher", "journal") != 0)
-    link_.open();
+  if (has_launcher_journal()) link_.open();
 }
 
 void LocalEngine::start(const StartOrder& order) {
@@ -140,7 +169,7 @@ void LocalEngine::tell_start(OpenJob& open, const OpenOrder& order, Range turns)
   if (!open.told) link_.send(JobMessage{open.job});
   open.told = true;
   link_.send(StartMessage{open.job.id, turns.begin, turns.end - turns.begin, order.attempt,
-                          our_part(*order.allocation), order.allocation, order.boot});
+                          our_part(*order.allocation), order.allocation, order.boot, cursor_});
 }
 
 void LocalEngine::stop(const StopOrder& order) {
@@ -162,6 +191,9 @@ void LocalEngine::return_turns(JobId job, std::uint32_t first, std::uint32_t cou
 
 void LocalEngine::hear_welcome(const WelcomeMessage& welcome) {
   foreign_.set_ours({{welcome.launcher, welcome.guardian}, "@" + welcome.epoch});
+  our_launcher_ = true;
+  leases_.set_ours({welcome.launcher, uid_of_process(welcome.launcher), welcome.epoch});
+  (void)look_at_leases();
   if (node_) link_.send(NodeMessage{*node_});
   // The launcher ignores what it knows, so all is asked again.
   for (auto& [id, open] : open_) {
@@ -176,6 +208,12 @@ void LocalEngine::hear_welcome(const WelcomeMessage& welcome) {
 }
 
 void LocalEngine::hear_news(NewsMessage news) {
+  // Turns come back where another service was quicker: who it is must be known before they are
+  // planned again.
+  if (std::any_of(news.events.begin(), news.events.end(), [](const Event& event) {
+        return std::holds_alternative<TurnsReturned>(event.body);
+      }))
+    (void)look_at_leases(true);
   for (Event& event : news.events) {
     if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
       const std::uint32_t index = ended->gang.index;

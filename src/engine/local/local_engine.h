@@ -12,6 +12,7 @@
 #include "engine/engine.h"
 #include "engine/local/foreign_use.h"
 #include "engine/local/launcher_link.h"
+#include "engine/local/lease_watch.h"
 #include "launch/range_set.h"
 #include "os/loop.h"
 
@@ -72,6 +73,8 @@ class LocalEngine : public Engine {
   void tell_start(OpenJob& open, const OpenOrder& order, Range turns);
   void hear_facts(const Node& node);
   void hear_sample(const NodeSample& sample);
+  bool look_at_leases(bool doubtful = false);
+  bool has_launcher_journal() const;
   void begin_sampling();
   std::uint32_t our_part(const Allocation& allocation) const;
   void wake();
@@ -85,6 +88,7 @@ class LocalEngine : public Engine {
   std::unique_ptr<Probe> probe_;
   std::optional<NodeSample> sample_;
   ForeignUseWatch foreign_;
+  LeaseWatch leases_;
   std::map<JobId, OpenJob> open_;
   std::map<GangId, StopOrder> stops_;
   std::vector<ReturnMessage> unsent_returns_;
@@ -92,6 +96,7 @@ class LocalEngine : public Engine {
   std::string cursor_;
   std::string launcher_trouble_;
   std::string probe_trouble_;
+  bool our_launcher_ = false;  ///< it has said who it is
   bool retiring_ = false;
   std::function<void()> wake_;
   std::function<void(NodeId, const NodeSample&)> tell_sample_;

@@ -51,6 +51,8 @@ class Cgroups {
   static bool out_of_memory(const std::vector<std::string>& groups);
   /// Processes in the groups of a gang.
   static std::vector<std::int64_t> members(const std::vector<std::vector<std::string>>& groups);
+  /// Ends all processes in the groups, also those that are just being made.
+  static void end_all(const std::vector<std::vector<std::string>>& groups);
   /// Ends what is left in the groups and removes them. False: something is still in there.
   static bool lower(const std::vector<std::vector<std::string>>& groups);
   /// The groups that `raise` made under this name, also by an earlier launcher.

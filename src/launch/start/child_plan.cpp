@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bitset>
 #include <cerrno>
 #include <cstring>
@@ -73,6 +74,19 @@ std::string what_is_too_long(const TaskRecipe& task) {
          " here; hand over less, or start the service anew under a larger `ulimit -s`";
 }
 
+/// Of the files from number `from` on.
+bool close_all_but(std::vector<int> kept, int from) {
+  std::sort(kept.begin(), kept.end());
+  auto next = static_cast<unsigned>(from);
+  for (const int file : kept) {
+    const auto stays = static_cast<unsigned>(file);
+    if (stays < next) continue;
+    if (stays > next && ::close_range(next, stays - 1, 0) != 0) return false;
+    next = stays + 1;
+  }
+  return ::close_range(next, ~0u, 0) == 0;
+}
+
 }  // namespace
 
 std::string failure_text(const StartFailure& failure, const GangRecipe& recipe) {
@@ -133,6 +147,7 @@ bool ChildPlan::fail(StartStep step) {
 
 bool ChildPlan::enter() {
   if (::setsid() < 0) return fail(StartStep::session);
+  for (const int file : recipe_.kept_files) ::fcntl(file, F_SETFD, 0);
   if (doors_ != nullptr)
     for (const int door : *doors_)
       if (::write(door, "0", 1) != 1) return fail(StartStep::cgroup);
@@ -235,7 +250,7 @@ void ChildPlan::become_task_of(const GangRecipe& gang, bool cuts_piece, int read
   const int gate_beside = ::fcntl(gate, F_DUPFD_CLOEXEC, gate_place + 1);
   if (::dup3(ready_beside, ready_place, O_CLOEXEC) < 0 ||
       ::dup3(gate_beside, gate_place, O_CLOEXEC) < 0 ||
-      ::close_range(gate_place + 1, ~0u, 0) != 0) {
+      !close_all_but(recipe_.kept_files, gate_place + 1)) {
     fail(StartStep::process);
     return;
   }

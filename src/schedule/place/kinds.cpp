@@ -19,7 +19,11 @@ void add_text(std::string& bytes, const std::string& text) {
 
 void add_cpus(std::string& bytes, const CpuSet& cpus) { add_text(bytes, cpus.text()); }
 
-std::string facts_of(const Node& node, const std::vector<bool>& foreign) {
+char letter_of(UseByOthers use) {
+  return use == UseByOthers::leased ? 'l' : use == UseByOthers::foreign ? 'f' : '-';
+}
+
+std::string facts_of(const Node& node, const std::vector<UseByOthers>& foreign) {
   std::string facts(1, node.up ? 'u' : 'd');
   add_number(facts, static_cast<std::uint64_t>(node.memory.n));
   add_cpus(facts, node.cpus);
@@ -32,7 +36,7 @@ std::string facts_of(const Node& node, const std::vector<bool>& foreign) {
   for (std::size_t d = 0; d < node.devices.size(); ++d) {
     const Device& device = node.devices[d];
     facts += facts_of(device);
-    facts += foreign[d] ? 'f' : '-';
+    facts += letter_of(foreign[d]);
     add_number(facts, device.parent ? *device.parent + 1u : 0u);
     add_number(facts, device.numa_node ? *device.numa_node + 1u : 0u);
   }
@@ -62,10 +66,10 @@ bool same_facts(const Node& a, const Node& b) {
 /// Builds the tree of device groups, and names each group by what it is made of.
 class TreeMaker {
  public:
-  TreeMaker(const Node& node, const NodeLayout& layout, const std::vector<bool>& foreign)
+  TreeMaker(const Node& node, const NodeLayout& layout, const std::vector<UseByOthers>& foreign)
       : layout_(layout) {
     for (std::size_t d = 0; d < node.devices.size(); ++d)
-      leaves_.push_back(facts_of(node.devices[d]) + (foreign[d] ? 'f' : '-'));
+      leaves_.push_back(facts_of(node.devices[d]) + letter_of(foreign[d]));
   }
 
   DeviceTree make() {
@@ -186,13 +190,14 @@ Kinds::Kinds(std::shared_ptr<const Cluster> cluster, std::span<const ForeignUse>
   for (const ForeignUse& use : foreign)
     if (use.device.node.n < nodes) in_use[use.device.node.n] = true;
   kind_of_.reserve(nodes);
-  std::vector<bool> barred;
+  std::vector<UseByOthers> barred;
   for (std::uint32_t n = 0; n < nodes; ++n) {
     const auto devices = static_cast<std::uint32_t>(node(n).devices.size());
-    barred.assign(devices, false);
+    barred.assign(devices, UseByOthers::none);
     if (in_use[n])
       for (std::uint32_t d = 0; d < devices; ++d)
-        barred[d] = foreign_use_of(*cluster_, foreign, {{n}, d}) != nullptr;
+        if (const ForeignUse* use = foreign_use_of(*cluster_, foreign, {{n}, d}))
+          barred[d] = use->leased ? UseByOthers::leased : UseByOthers::foreign;
     // Neighbours are alike more often than not, and to compare is quicker than to look up.
     const bool as_before = n > 0 && kinds_[kind_of_.back()].foreign == barred &&
                            same_facts(node(n), node(kinds_[kind_of_.back()].example));
@@ -201,7 +206,7 @@ Kinds::Kinds(std::shared_ptr<const Cluster> cluster, std::span<const ForeignUse>
   }
 }
 
-std::uint32_t Kinds::kind_for(std::uint32_t n, const std::vector<bool>& foreign) {
+std::uint32_t Kinds::kind_for(std::uint32_t n, const std::vector<UseByOthers>& foreign) {
   const auto [known, is_new] =
       by_facts_.try_emplace(facts_of(node(n), foreign), static_cast<std::uint32_t>(kinds_.size()));
   if (!is_new) return known->second;

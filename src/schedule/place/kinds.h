@@ -28,12 +28,19 @@ struct DeviceTree {
   bool all_alike = false;  ///< any two devices may change places
 };
 
+/// Whether others than Gangline's gangs here use a device.
+enum class UseByOthers : std::uint8_t {
+  none,
+  foreign,  ///< so that queues may be told not to mind
+  leased,   ///< by another service, which allotted it
+};
+
 struct NodeKind {
   std::uint32_t example = 0;  ///< a node of this kind
   std::uint32_t nodes = 0;    ///< how many there are
   NodeLayout layout;
   DeviceTree tree;
-  std::vector<bool> foreign;  ///< devices in use by others now, themselves or as a part
+  std::vector<UseByOthers> foreign;  ///< by device, also of what it is a part of
 };
 
 class Kinds {
@@ -54,7 +61,7 @@ class Kinds {
                                      const std::vector<std::int32_t>& free) const;
 
  private:
-  std::uint32_t kind_for(std::uint32_t node, const std::vector<bool>& foreign);
+  std::uint32_t kind_for(std::uint32_t node, const std::vector<UseByOthers>& foreign);
 
   std::shared_ptr<const Cluster> cluster_;
   const Switches switches_;

@@ -30,10 +30,11 @@ bool equal(const std::string& a, const std::string& b) {
 }
 
 /// A whole device that fell away may come back as itself; a slice that was cut anew never does.
-bool may_be_given(const Device& device, bool foreign, const DeviceRules& rules) {
+bool may_be_given(const Device& device, UseByOthers use, const DeviceRules& rules) {
   if (!device.allottable) return false;
   if (rules.ever) return device.present || !device.parent;
-  return device.present && (rules.allow_foreign || !foreign);
+  if (!device.present || use == UseByOthers::leased) return false;
+  return rules.allow_foreign || use == UseByOthers::none;
 }
 
 std::uint32_t cpus_each_of(CpuAmount asked, Family family) {
