@@ -91,6 +91,8 @@ Result<Job> Controller::check_submit(JobSpec spec) {
                  "wait for some to end"};
   if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
+  if (auto too_much = cycle_.house().why_never(*queue_of_it, settings_.owner, spec.resources))
+    return *too_much;
   const auto time = time_in(queues[*queue_of_it], spec.time);
   if (!time) return time.error();
   spec.time = *time;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "model/house.h"
 #include "model/snapshot.h"
 
 namespace gangline {
@@ -37,6 +38,7 @@ struct Settings {
   Span sample_every = seconds(2);    ///< time between two readings of the devices
   Span half_life = hours(24 * 7);    ///< use counts half after so long
   std::uint32_t cpus_as_device = 8;  ///< so many CPUs of gangs without devices are used as one
+  House house;
 };
 
 }  // namespace gangline

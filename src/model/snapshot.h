@@ -13,6 +13,7 @@
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/event.h"
+#include "model/house_rule.h"
 #include "model/queue.h"
 #include "model/resources.h"
 #include "model/usual.h"
@@ -80,6 +81,7 @@ struct Holder {
   /// How it waited before it started; null: it may not be stopped for others.
   std::shared_ptr<const WaitingGroup> waited = nullptr;
   std::uint32_t queue = 0;  ///< index in Snapshot::queues
+  std::uint32_t user = 0;   ///< see WaitingGroup::user
   bool operator==(const Holder& other) const;
 };
 
@@ -105,6 +107,8 @@ struct Snapshot {
   std::shared_ptr<const std::vector<Span>> usual_work;
   /// What users had, each queue and user once, for policies that share by it; null: nobody had any.
   std::shared_ptr<const std::vector<UserUse>> used;
+  /// Limits beside those of queues, those that come later as well; null: none.
+  std::shared_ptr<const HouseRules> rules = nullptr;
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -148,11 +152,12 @@ struct MakingRoom {
   std::vector<JobId> stopped;  ///< at most 8
 };                             ///< others were asked to end so that it can start
 struct OverQuota {
-  std::uint32_t queue = 0;                        ///< whose limit it is: index in Snapshot::queues
-  bool of_devices = true;                         ///< else of CPUs of gangs without devices
-  std::uint64_t wanted = 0, held = 0, limit = 0;  ///< devices in thousandths, or CPUs
+  std::uint32_t queue = 0;  ///< whose limit it is: index in Snapshot::queues
+  Account account = Account::devices;
+  std::uint64_t wanted = 0, held = 0, limit = 0;  ///< as the account counts
   std::vector<JobId> holders;                     ///< at most 8
   std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
+  std::string rule = {};       ///< what a house rule says, where that is the limit
 };                             ///< its queue, or one that this is a part of, may hold no more
 using Blocker =
     std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,

@@ -400,7 +400,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
       ++found.coming;
     } else {
       start(waits, n, allocation, plan);
-      if (is_own) desk_.quotas.keep_rest(group.queue, shape.charge, *allocation);
+      if (is_own) desk_.quotas.keep_rest(group, shape.charge, *allocation);
       ++found.started;
     }
     room_->follow(*allocation);
@@ -421,8 +421,8 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   const std::uint32_t gang = group.first + started;
   const Time end = end_of(group, allocation->alternative, desk_.now);
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
-  Holder holder{group.job, gang,    1,          std::move(allocation), desk_.now, end,
-                false,     nullptr, group.queue};
+  Holder holder{group.job, gang,  1,       std::move(allocation), desk_.now,
+                end,       false, nullptr, group.queue,           group.user};
   if (desk_.policy.stops != MayStop::nobody) {
     holder.waited = std::make_shared<const WaitingGroup>(group);
     plan.again = std::min(plan.again, desk_.order.changes_at(holder, desk_.now));

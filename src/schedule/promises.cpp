@@ -87,7 +87,10 @@ std::string why_void(const Desk& desk, GangId gang, std::optional<WaitingId> gro
 }
 
 /// A limit that was lowered leaves no room for it beside what is held and was promised before.
-std::string why_over_limit(const Desk& desk, const Waits& waits) {
+std::string why_over_limit(const Desk& desk, const LimitsLeft& left, const Waits& waits) {
+  const auto row = left.row_without_room(*waits.shape);
+  const HouseRule* rule = row ? desk.quotas.rule(*row) : nullptr;
+  if (rule != nullptr) return rule->says;
   return "the limit of queue " + desk.queues[waits.group.queue].name + " was lowered";
 }
 
@@ -153,6 +156,7 @@ class EndsAhead {
     if (next_ != desk.held.by_end().begin()) overdue_ = desk.now + overdue_grace;
     for (const Reserved& reserved : desk.reserved)
       if (reserved.end() != never) kept_.push_back(reserved.end());
+    for (const Time at : desk.times_of_opening()) kept_.push_back(at);
     std::sort(kept_.begin(), kept_.end(), std::greater<>());
   }
 
@@ -190,7 +194,7 @@ std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optio
                                 std::optional<Time> before) {
   std::optional<RoomCount> room(std::in_place, desk, shape);
   const auto opens = [&](Time from) -> std::shared_ptr<const Allocation> {
-    if (!room->is_enough()) return nullptr;
+    if (!room->is_enough() || (from != never && desk.is_closed_to(shape, from))) return nullptr;
     auto allocation =
         place_beside_reserved(desk, shape, room->view(), from, time ? from + *time : never);
     // Who was asked to leave may take their time.
@@ -339,7 +343,7 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
     std::erase_if(promises, [&](const InForce& promise) {
       const Waits& waits = desk.waiting(promise.group);
       if (left.take(*waits.shape)) return false;
-      plan.given_up.push_back({promise.made.gang, why_over_limit(desk, waits)});
+      plan.given_up.push_back({promise.made.gang, why_over_limit(desk, left, waits)});
       return true;
     });
   }

@@ -43,6 +43,14 @@ constexpr const char* schema_steps[] = {
       device_ms INTEGER NOT NULL,
       PRIMARY KEY (queue, owner)) WITHOUT ROWID;
     )",
+    // Device-time by person and hour, of runs that have ended: see PastHour.
+    R"(
+    CREATE TABLE used_hour (
+      hour      INTEGER NOT NULL,
+      owner     TEXT NOT NULL,
+      device_ms INTEGER NOT NULL,
+      PRIMARY KEY (hour, owner)) WITHOUT ROWID;
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

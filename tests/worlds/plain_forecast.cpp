@@ -16,6 +16,7 @@ bool step(Snapshot& snapshot, std::set<JobId>& touched) {
       return wait_again(i, snapshot), true;
   Time next = never;
   for (const Holder& holder : snapshot.holders) next = std::min(next, holder.expected_end);
+  next = std::min(next, rules_change_after(snapshot.rules.get(), snapshot.now));
   if (next == never) return false;
   snapshot.now = std::max(snapshot.now, next);
   std::erase_if(snapshot.holders, [&](const Holder& holder) {

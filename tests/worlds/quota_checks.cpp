@@ -77,6 +77,36 @@ std::string wrong_with_limits(const Snapshot& world) {
   return {};
 }
 
+std::string wrong_with_rules(const Snapshot& after, const Plan& plan) {
+  for (const HouseRule& rule : rules_at(after.rules.get(), after.now)) {
+    Charge held;
+    held.gangs = 0;
+    bool is_started = false;
+    for (const Holder& holder : after.holders) {
+      const bool its_queue =
+          !rule.queue ||
+          (rule.with_parts ? is_in(after, holder.queue, *rule.queue) : holder.queue == *rule.queue);
+      if (!its_queue || (rule.user && *rule.user != holder.user)) continue;
+      const Charge one = charge_of(*holder.allocation);
+      held.devices += one.devices;
+      held.cpus += one.cpus;
+      ++held.gangs;
+      for (const Start& start : plan.starts) {
+        const bool counts = !rule.gangs && rule.most.devices ? one.devices > 0
+                            : rule.most.cpus                 ? one.cpus > 0
+                                                             : true;
+        is_started = is_started || (start.allocation == holder.allocation && counts);
+      }
+    }
+    if (!is_started) continue;  // who held more when it came may go on
+    if ((rule.most.devices && held.devices > thousandths(rule.most.devices)) ||
+        (rule.most.cpus && held.cpus > std::int64_t{*rule.most.cpus}) ||
+        (rule.gangs && held.gangs > std::int64_t{*rule.gangs}))
+      return "a start beyond a rule";
+  }
+  return {};
+}
+
 std::string wrong_with_stops(const Snapshot& before, const Plan& plan) {
   const auto is_stopped = [&](const Holder& holder) {
     return std::any_of(plan.stops.begin(), plan.stops.end(), [&](const MakeRoom& stop) {

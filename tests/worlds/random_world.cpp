@@ -201,6 +201,44 @@ World random_world_of_queues(std::uint64_t seed) {
   return world;
 }
 
+namespace {
+
+HouseRule random_rule(const World& world, Dice& dice) {
+  HouseRule rule;
+  if (!dice.one_in(3)) rule.user = dice.from(0, 3);
+  if (!rule.user || dice.one_in(3))
+    rule.queue = dice.from(0, static_cast<std::uint32_t>(world.queues.size() - 1));
+  if (dice.one_in(6)) rule.queue.reset();
+  rule.with_parts = dice.one_in(2);
+  switch (dice.from(0, 2)) {
+    case 0: rule.most.devices = dice.from(0, 8); break;
+    case 1: rule.most.cpus = dice.from(0, 16); break;
+    default: rule.gangs = dice.from(1, 4); break;
+  }
+  if (!dice.one_in(3)) {
+    rule.from = Time{seconds(dice.from(0, 250)).us};
+    rule.until = rule.from + seconds(dice.from(1, 100));
+    if (dice.one_in(2)) {
+      rule.most = {};
+      rule.gangs = 0;
+    }
+  }
+  rule.says = "a rule of some";
+  return rule;
+}
+
+}  // namespace
+
+World random_world_of_rules(std::uint64_t seed) {
+  World world = random_world_of_queues(seed);
+  Dice dice(seed + 7'000'003);
+  if (dice.one_in(2))
+    for (Queue& queue : world.queues) queue.limit = queue.guaranteed = {};
+  for (std::uint32_t n = dice.from(1, 4); n > 0; --n)
+    world.rules.push_back(random_rule(world, dice));
+  return world;
+}
+
 std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice) {
   auto used = std::make_shared<std::vector<UserUse>>();
   for (std::uint32_t queue = 0; queue < world.queues.size(); ++queue)

@@ -1,0 +1,38 @@
+// Manners of a shared machine, as the config file says them: how much each person may hold and use,
+// and when nothing starts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+
+namespace gangline {
+
+/// Of one person. Empty: no limit.
+struct PersonLimits {
+  std::optional<std::uint32_t> devices, cpus;  ///< held at once, as a queue's limit counts them
+  std::optional<std::uint32_t> gangs;          ///< running at once
+  std::optional<std::uint32_t> device_hours;   ///< used in House::period
+  bool operator==(const PersonLimits&) const = default;
+  bool any() const { return devices || cpus || gangs || device_hours; }
+};
+
+struct House {
+  PersonLimits everybody;
+  std::map<std::string, PersonLimits> people;  ///< by login name; what is said of all included
+  Span period = hours(24 * 7);                 ///< device-hours are counted over so long
+
+  const PersonLimits& limits_of(const std::string& person) const {
+    const auto own = people.find(person);
+    return own == people.end() ? everybody : own->second;
+  }
+};
+
+constexpr std::size_t most_named_people = 10'000;
+constexpr Span longest_period = hours(24 * 366);
+
+}  // namespace gangline
