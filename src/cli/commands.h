@@ -21,6 +21,14 @@ struct SubmitOptions {
 int run_run(const SubmitOptions& options, Output& out);
 int run_submit(const SubmitOptions& options, Output& out);
 
+/// `gang shell`: the flags of a job, or the job to come back to.
+struct ShellOptions {
+  SubmitOptions submit;
+  std::string idle;  ///< a span; empty: it may be idle
+  std::string attach;
+};
+int run_shell(ShellOptions options, Output& out);
+
 struct ListOptions {
   bool all = false;
   std::optional<GangPhase> phase;

@@ -189,6 +189,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.phase = GangPhase::running;
     view.started = running->started;
     view.fences = running->fences;
+    view.output = engine_.output_of(*job.job.spec, view.id);
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
   } else {

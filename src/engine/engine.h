@@ -81,6 +81,8 @@ class Engine {
   /// The newest reading of the devices; empty before the first one.
   virtual std::optional<NodeSample> sample() = 0;
   virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
+  /// What {output} stands for in this gang; empty: there are no files.
+  virtual std::string output_of(const JobSpec&, GangId) const { return {}; }
 
   /// No gang of ours is left and none will come: processes of the engine may end.
   virtual void retire() = 0;

@@ -46,11 +46,6 @@ std::map<std::string, std::string> clean_environment() {
 }
 
 // GANG_UNDER_TEST: another one than that of this build.
-std::string program() {
-  const char* given = std::getenv("GANG_UNDER_TEST");
-  return given != nullptr ? given : BINARY_DIR "/gang";
-}
-
 int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 template <class T>
@@ -178,6 +173,11 @@ void Machine::give_gpus(const std::string& profile, unsigned cpus) {
   env_["GANGLINE_ROOT"] = path_ + "/root";
   env_["GANGLINE_NVML"] = fake_nvml;
   env_["FAKE_NVML_FILE"] = path_ + "/profile.txt";
+}
+
+std::string Machine::program() {
+  const char* given = std::getenv("GANG_UNDER_TEST");
+  return given != nullptr ? given : BINARY_DIR "/gang";
 }
 
 Beside Machine::run_beside(const std::vector<std::string>& words) const {

@@ -45,6 +45,7 @@ class LocalEngine : public Engine {
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
   std::optional<NodeSample> sample() override { return sample_; }
   Result<LogChunk> read_log(const LogQuery& query) override;
+  std::string output_of(const JobSpec& spec, GangId gang) const override;
   void retire() override;
 
  private:
