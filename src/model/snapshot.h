@@ -16,6 +16,7 @@
 #include "model/house_rule.h"
 #include "model/queue.h"
 #include "model/resources.h"
+#include "model/set_aside.h"
 #include "model/usual.h"
 
 namespace gangline {
@@ -109,6 +110,7 @@ struct Snapshot {
   std::shared_ptr<const std::vector<UserUse>> used;
   /// Limits beside those of queues, those that come later as well; null: none.
   std::shared_ptr<const HouseRules> rules = nullptr;
+  std::shared_ptr<const SetAsides> set_aside = nullptr;  ///< that are not over; null: none
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -159,9 +161,13 @@ struct OverQuota {
   std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
   std::string rule = {};       ///< what a house rule says, where that is the limit
 };                             ///< its queue, or one that this is a part of, may hold no more
+struct SetAsideForOther {
+  std::string says;       ///< as SetAside has it
+  bool timeless = false;  ///< the gang has no time limit
+};                        ///< there is room, but it would reach into that
 using Blocker =
     std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,
-                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota>;
+                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota, SetAsideForOther>;
 
 struct Start {
   JobId job;

@@ -71,6 +71,7 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       queues(snapshot.queues),
       foreign(snapshot.foreign),
       rules(snapshot.rules),
+      set_aside(snapshot.set_aside == nullptr ? SetAsides{} : *snapshot.set_aside),
       order(by, snapshot.queues, snapshot.usual_work.get()),
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
@@ -83,7 +84,9 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
   if (policy.goes_first == GoesFirst::fair_share)
     standings_.emplace(queues, snapshot.used == nullptr ? std::vector<UserUse>{} : *snapshot.used);
   by_queue_ = standings_ || quotas.is_kept() || (rules != nullptr && !rules->empty());
-  by_user_ = standings_ || (rules != nullptr && tells_users_apart(*rules));
+  by_user_ = standings_ || (rules != nullptr && tells_users_apart(*rules)) ||
+             std::any_of(set_aside.begin(), set_aside.end(),
+                         [](const SetAside& one) { return one.user.has_value(); });
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -248,7 +251,7 @@ Outlook* Desk::outlook() {
   const bool overdue = !held.by_end().empty() && held.by_end().begin()->first <= now;
   // Its counts of tasks do not know of nodes.
   const bool counts = policy.place != Place::consolidate && policy.keeps == Keeps::room;
-  const bool by_ends_alone = rules == nullptr || rules->empty();
+  const bool by_ends_alone = (rules == nullptr || rules->empty()) && set_aside.empty();
   if (!counts || !by_ends_alone || reserved.size() != 1 || reserved[0].opening.at == never ||
       reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
       (overdue && reserved[0].opening.at < now + overdue_grace)) {
@@ -262,13 +265,16 @@ Outlook* Desk::outlook() {
 }
 
 bool Desk::is_kept(const Allocation& allocation) const {
-  const auto shares_a_node = [&](const Reserved& one) {
-    for (const NodePart& kept : one.opening.allocation->parts)
+  const auto shares_a_node = [&](const Allocation& other) {
+    for (const NodePart& kept : other.parts)
       for (const NodePart& part : allocation.parts)
         if (kept.node == part.node) return true;
     return false;
   };
-  return std::any_of(reserved.begin(), reserved.end(), shares_a_node);
+  return std::any_of(reserved.begin(), reserved.end(),
+                     [&](const Reserved& one) { return shares_a_node(*one.opening.allocation); }) ||
+         std::any_of(set_aside.begin(), set_aside.end(),
+                     [&](const SetAside& one) { return shares_a_node(*one.what); });
 }
 
 std::uint32_t Desk::tasks_on(const Shape& shape, std::uint32_t node) const {
@@ -411,6 +417,8 @@ bool Desk::is_closed_to(const Shape& shape, Time at) const {
 
 std::vector<Time> Desk::times_of_opening() const {
   std::vector<Time> times;
+  for (const SetAside& one : set_aside)
+    if (one.until > now) times.push_back(one.until);
   if (rules == nullptr) return times;
   for (const HouseRule& rule : *rules)
     if (rule.gangs == 0 && rule.until > now && rule.until != never) times.push_back(rule.until);

@@ -192,6 +192,7 @@ class Desk {
   const std::vector<Queue> queues;
   const std::vector<ForeignUse> foreign;
   const std::shared_ptr<const HouseRules> rules;  ///< those that come later as well; may be null
+  const SetAsides set_aside;
   Order order;
   const Kinds kinds;
   FreeState free;

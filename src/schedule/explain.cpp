@@ -179,6 +179,12 @@ std::string sentence(const MakingRoom& blocker, const Snapshot&) {
          " asked to make room for it and those like it";
 }
 
+std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
+  return "there is room, but it would reach into " + blocker.says +
+         (blocker.timeless ? "; it has no time limit: with one (--time) it may start before that"
+                           : "");
+}
+
 /// What one job holds of a queue's quota.
 std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
   std::int64_t sum = 0;

@@ -59,6 +59,21 @@ std::string why_unknown(const Snapshot& snapshot, GangId gang) {
 
 }  // namespace
 
+Time limits_change_after(const Snapshot& snapshot, Time at) {
+  Time next = rules_change_after(snapshot.rules.get(), at);
+  if (snapshot.set_aside != nullptr)
+    for (const SetAside& one : *snapshot.set_aside)
+      if (one.until > at) next = std::min(next, one.until);
+  return next;
+}
+
+void leave_what_is_over(Snapshot& snapshot) {
+  if (snapshot.set_aside == nullptr) return;
+  SetAsides left = *snapshot.set_aside;
+  if (std::erase_if(left, [&](const SetAside& one) { return one.until <= snapshot.now; }) > 0)
+    snapshot.set_aside = std::make_shared<const SetAsides>(std::move(left));
+}
+
 bool starts(const Plan& plan, GangId gang) {
   return std::any_of(plan.starts.begin(), plan.starts.end(), [&](const Start& start) {
     return is_in(gang, start.job, start.first, start.count);
@@ -159,7 +174,7 @@ class Future {
       if (world_.holders[i].stopping && world_.holders[i].waited != nullptr) return leave(i), true;
     Time next = never;
     for (const Holder& holder : world_.holders) next = std::min(next, holder.expected_end);
-    const Time rules_change = rules_change_after(world_.rules.get(), world_.now);
+    const Time rules_change = limits_change_after(world_, world_.now);
     if (std::min(next, rules_change) == never) return false;
     world_.now = std::max(world_.now, std::min(next, rules_change));
     std::erase_if(world_.holders, [&](const Holder& holder) {
@@ -168,6 +183,7 @@ class Future {
       touched_.insert(holder.job);
       return true;
     });
+    leave_what_is_over(world_);
     if (rules_change <= next) planner_ = std::make_unique<Planner>(world_, policy_);
     return true;
   }

@@ -256,7 +256,7 @@ void go_through_all(Walk& walk, std::string& wrong) {
     std::uint32_t started = found.started;
     if (started > 0 && walk.held.leaving.empty() && before + started < waits.group.count &&
         waits.group.turns > 1 && !walk.somebody_waits && desk.reserved.empty() &&
-        !desk.guaranteed_first)
+        desk.set_aside.empty() && !desk.guaranteed_first)
       started = take_turns(desk, waits.group, before, started, walk.plan);
     walk.started[id] += started;
     if (found.coming > 0) walk.coming.insert(id);

@@ -107,6 +107,32 @@ std::string wrong_with_rules(const Snapshot& after, const Plan& plan) {
   return {};
 }
 
+std::string wrong_with_set_aside(const Snapshot& after, const Plan& plan) {
+  if (after.set_aside == nullptr) return {};
+  const auto share_something = [](const Allocation& a, const Allocation& b) {
+    for (const NodePart& one : a.parts)
+      for (const NodePart& other : b.parts)
+        for (const TaskPlace& task : one.tasks)
+          for (const TaskPlace& place : other.tasks) {
+            if (one.node != other.node) continue;
+            if (!(task.cpus & place.cpus).empty()) return true;
+            for (const DeviceShare& device : task.devices)
+              for (const DeviceShare& theirs : place.devices)
+                if (device.device == theirs.device) return true;
+          }
+    return false;
+  };
+  for (const Start& start : plan.starts)
+    for (const Holder& holder : after.holders) {
+      if (holder.allocation != start.allocation) continue;
+      for (const SetAside& one : *after.set_aside)
+        if (one.meets(holder.user, after.now, holder.expected_end) &&
+            share_something(*holder.allocation, *one.what))
+          return "a start that reaches into what is set aside";
+    }
+  return {};
+}
+
 std::string wrong_with_stops(const Snapshot& before, const Plan& plan) {
   const auto is_stopped = [&](const Holder& holder) {
     return std::any_of(plan.stops.begin(), plan.stops.end(), [&](const MakeRoom& stop) {

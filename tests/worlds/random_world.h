@@ -38,6 +38,7 @@ struct World {
   std::vector<WaitingGroup> jobs;  ///< as submitted
   std::vector<Mishap> mishaps;     ///< all are over by `quiet`
   HouseRules rules;
+  SetAsides set_aside;
   bool overstays = false;  ///< some gangs run longer than their limit
 };
 

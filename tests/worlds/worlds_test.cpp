@@ -42,6 +42,9 @@ class WorldRun {
     for (const WaitingGroup& job : world_.jobs) times_.insert(job.submitted);
     for (const Mishap& mishap : world_.mishaps) times_.insert({mishap.from, mishap.until});
     for (const HouseRule& rule : world_.rules) times_.insert(rule.from);
+    for (const SetAside& one : world_.set_aside) times_.insert(one.until);
+    if (!world_.set_aside.empty())
+      now_.set_aside = std::make_shared<const SetAsides>(world_.set_aside);
     for (const HouseRule& rule : world_.rules)
       if (rule.until != never) times_.insert(rule.until);
     constexpr int most_steps = 5'000;
@@ -49,6 +52,7 @@ class WorldRun {
       if (steps == most_steps) return complain("it does not come to an end");
       now_.now = *times_.begin();
       times_.erase(times_.begin());
+      leave_what_is_over(now_);
       end_gangs();
       leave();
       pass_turns();
@@ -206,6 +210,7 @@ class WorldRun {
     carry_out(plan, now_);
     if (const std::string what = wrong_with_limits(now_); !what.empty()) complain(what);
     if (const std::string what = wrong_with_rules(now_, plan); !what.empty()) complain(what);
+    if (const std::string what = wrong_with_set_aside(now_, plan); !what.empty()) complain(what);
     if (plan.again != never) {
       if (plan.again <= now_.now) complain("a plan that wants another at once");
       times_.insert(plan.again);
@@ -220,7 +225,8 @@ class WorldRun {
   /// A planner that is told of changes alone plans the same as one that begins anew.
   void check_planner(const Plan& plan) {
     const HouseRules rules = rules_at(now_.rules.get(), now_.now);
-    const bool other_rules = rules_at(now_.rules.get(), told_.now) != rules;
+    const bool other_rules =
+        rules_at(now_.rules.get(), told_.now) != rules || told_.set_aside != now_.set_aside;
     if (planner_ == nullptr || told_.cluster != now_.cluster || other_rules) {
       planner_ = std::make_unique<Planner>(now_, policy_);
     } else {
@@ -396,7 +402,8 @@ class WorldRun {
           given_up.cause.starts_with("device ") || given_up.cause.starts_with("node ");
       const bool of_an_overstay = given_up.cause == "others ran past their time limits";
       if (!(of_a_machine && troubled_) && !(of_an_overstay && world_.overstays) &&
-          !given_up.cause.ends_with("goes first") && given_up.cause != "a rule of some")
+          !given_up.cause.ends_with("goes first") && given_up.cause != "a rule of some" &&
+          given_up.cause != "it would reach into what is set aside")
         complain("a promise given up without a cause: " + given_up.cause);
     }
     for (const PromiseMade& made : plan.promises) {

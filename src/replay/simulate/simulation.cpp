@@ -53,6 +53,7 @@ struct CauseOf {
   IdleBecause operator()(const PromisedToOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const BehindOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const OverQuota&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const SetAsideForOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const WaitsForJobs&) const { return IdleBecause::nothing_asked; }
   template <class Other>
   IdleBecause operator()(const Other&) const {
