@@ -8,6 +8,7 @@
 
 #include "cli/output.h"
 #include "jobspec/flags.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -28,6 +29,17 @@ struct ShellOptions {
   std::string attach;
 };
 int run_shell(ShellOptions options, Output& out);
+
+/// `gang reserve`: holds devices, lists or cancels.
+struct ReserveOptions {
+  JobFlags flags;
+  std::string from, person;
+  std::vector<std::uint64_t> cancel;
+  bool list = false;
+};
+int run_reserve(ReserveOptions options, Output& out);
+/// What is reserved, a line each; nothing where nothing is.
+void print_reservations(const std::vector<Reservation>& all, Output& out);
 
 struct ListOptions {
   bool all = false;

@@ -30,6 +30,7 @@ std::string use_cell(const Device& device, const DeviceUse& use) {
     add("gang " + format(gang) + part);
   }
   if (!use.foreign.empty()) add("outside Gangline: " + use.foreign);
+  for (const std::string& one : use.set_aside) add(one);
   if (!device.present) add("not found now");
   if (!device.allottable) add("cut into slices");
   return text.empty() ? "free" : text;

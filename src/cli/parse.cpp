@@ -19,6 +19,7 @@ struct Parsed {
   bool quiet = false;
   SubmitOptions submit;
   ShellOptions shell_job;
+  ReserveOptions reserve;
   ListOptions list;
   std::string phase;
   ShowOptions show;
@@ -122,6 +123,33 @@ void add_shell(CLI::App& app, Parsed& parsed) {
           "Who loses the connection has a minute to come back with --attach; then the shell ends.");
 }
 
+void add_reserve(CLI::App& app, Parsed& parsed) {
+  ReserveOptions& options = parsed.reserve;
+  CLI::App* reserve =
+      app.add_subcommand("reserve", "holds devices for a person for a time, now or later");
+  reserve->add_option("--tasks", options.flags.tasks, "so many times what follows");
+  reserve->add_option("--gpus", options.flags.gpus, "GPUs; 0.5 shares one");
+  reserve->add_option("--gpu-memory", options.flags.gpu_memory, "least memory of each GPU: 24G");
+  reserve->add_option("--model", options.flags.model, "part of the GPU's model name: H100");
+  reserve->add_option("--device", options.flags.device,
+                      "vendor or kind of device: nvidia, amd, intel, fpga");
+  reserve->add_option("--cpus", options.flags.cpus, "CPUs");
+  reserve->add_option("--memory", options.flags.memory, "memory: 16G");
+  reserve->add_option("--time", options.flags.time, "for so long: 3h");
+  reserve->add_option("--from", options.from,
+                      "when it begins: 18:00 or \"2026-12-01 08:00\", local time; at once if left "
+                      "out");
+  reserve->add_option("--for", options.person, "the person's login name; yours if left out");
+  reserve->add_flag("--list", options.list, "what is reserved");
+  reserve->add_option("--cancel", options.cancel, "gives these back");
+  add_form(reserve, parsed, "print each reservation as JSON", "print each reservation's number");
+  example(reserve,
+          "  gang reserve --gpus 2 --from 18:00 --time 3h\n  gang reserve --list\n"
+          "  gang reserve --cancel 3",
+          "The person's own jobs use it by themselves. Others start there only if their time limit "
+          "ends before.");
+}
+
 void add_list_and_show(CLI::App& app, Parsed& parsed) {
   CLI::App* list =
       app.add_subcommand("list", "jobs: those that wait or run, and the newest that ended");
@@ -205,6 +233,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
   add_shell(app, parsed);
+  add_reserve(app, parsed);
   add_list_and_show(app, parsed);
   CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
   why->add_option("job", parsed.job, "a job's number or name, or a gang: 7.3, resnet.3")
@@ -394,6 +423,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
     parsed.shell_job.submit = parsed.submit;
     return run_shell(parsed.shell_job, out);
   }
+  if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :
          {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})

@@ -409,7 +409,10 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 
 void Controller::nodes(Reply<std::vector<NodeView>> reply) {
   touch();
-  when_devices_are_known([this, reply = std::move(reply)] { reply(node_views()); });
+  when_devices_are_known([this, reply = std::move(reply)] {
+    cycle_.look_at_house(world_.now());
+    reply(node_views());
+  });
 }
 
 std::vector<NodeView> Controller::node_views() const {
@@ -442,6 +445,7 @@ std::vector<NodeView> Controller::node_views() const {
       }
     }
   }
+  show_set_aside(views);
   return views;
 }
 

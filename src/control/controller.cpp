@@ -75,6 +75,7 @@ Result<void> Controller::begin() {
   auto past_hours = store_.past_hours();
   if (!past_hours) return past_hours.error();
   cycle_.count_hours(*past_hours);
+  if (const auto recalled = recall_reservations(); !recalled) return recalled;
   auto jobs = store_.unfinished();
   if (!jobs) return jobs.error();
   for (const auto& [job, _] : *jobs) cycle_.recall({job.submitted, JobSubmitted{job}});

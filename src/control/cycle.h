@@ -61,6 +61,10 @@ class Cycle {
   const Foresight& foresight() const { return foresight_; }
   const Viewpoint& viewpoint() const { return scene_.viewpoint(); }
   const HouseBook& house() const { return scene_.house(); }
+  HouseBook& house() { return scene_.house(); }
+  /// What `viewpoint` shows of people, rules and reservations is that of this time.
+  void look_at_house(Time now) { scene_.follow_rules_of(now); }
+  std::uint32_t user_number(const std::string& owner) { return usage_.number_for(owner); }
   /// Users who will come, so that the rules of all are known from the beginning.
   void expect_user(const std::string& owner) { usage_.number_for(owner); }
   /// Before `decide`: shows the scheduler what changed.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "control/quiet_hours.h"
 #include "schedule/quota/quotas.h"
 
 namespace gangline {
@@ -14,6 +15,17 @@ Time whole_minute(Time at) { return Time{at.us - at.us % looked_at_every.us}; }
 
 std::string amount(std::uint32_t n, const char* noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+std::shared_ptr<const Allocation> all_of(const Cluster& cluster) {
+  Allocation all;
+  for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n) {
+    const Node& node = cluster.nodes[n];
+    TaskPlace place{n, {}, node.cpus, node.memory, node.cpus.empty() ? node.counted : CpuAmount{}};
+    for (std::uint32_t d = 0; d < node.devices.size(); ++d) place.devices.push_back({d});
+    all.parts.push_back({{n}, {std::move(place)}});
+  }
+  return std::make_shared<const Allocation>(std::move(all));
 }
 
 /// One rule for each thing that is counted, so that what is said is what stands in the way.
@@ -41,7 +53,7 @@ void add(const PersonLimits& limits, HouseRule rule, const std::string& name,
 
 bool HouseBook::is_empty() const {
   const House& house = settings_.house;
-  return !house.everybody.any() && house.people.empty() &&
+  return !house.everybody.any() && house.people.empty() && house.quiet.empty() &&
          std::none_of(settings_.queues.begin(), settings_.queues.end(),
                       [](const Queue& queue) { return queue.each.any(); });
 }
@@ -92,22 +104,70 @@ std::shared_ptr<const HouseRules> HouseBook::rules(const Usage& usage, Time now)
     add_rules_of(names[user], user, rules);
     add_spent(usage, user, minute, rules);
   }
+  add_quiet_hours(settings_, minute, rules);
   if (told_ == nullptr || *told_ != rules)
     told_ = std::make_shared<const HouseRules>(std::move(rules));
   return told_;
 }
 
+void HouseBook::reserve(Reservation reservation) {
+  reservations_.push_back(std::move(reservation));
+  reserved_anew_ = true;
+}
+
+bool HouseBook::cancel(std::uint64_t number) {
+  const bool known = std::erase_if(reservations_, [&](const Reservation& one) {
+                       return one.number == number;
+                     }) > 0;
+  reserved_anew_ = reserved_anew_ || known;
+  return known;
+}
+
+std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
+                                                      const std::shared_ptr<const Cluster>& cluster,
+                                                      Time now) {
+  const auto& maintenance = settings_.house.maintenance;
+  if (reservations_.empty() && maintenance.empty() && aside_ == nullptr) return nullptr;
+  const bool is_over =
+      aside_ != nullptr && std::any_of(aside_->begin(), aside_->end(),
+                                       [&](const auto& one) { return one.until <= now; });
+  if (!std::exchange(reserved_anew_, false) && !is_over && aside_of_ == cluster) return aside_;
+  aside_of_ = cluster;
+  std::erase_if(reservations_, [&](const Reservation& one) { return one.until <= now; });
+  SetAsides all;
+  for (const Reservation& one : reservations_)
+    all.push_back({one.from, one.until, usage.number_for(one.person),
+                   std::make_shared<const Allocation>(one.what), describe(one)});
+  std::shared_ptr<const Allocation> everything;
+  for (const Maintenance& one : maintenance) {
+    if (one.to <= now) continue;
+    if (everything == nullptr) everything = all_of(*cluster);
+    all.push_back({one.from,
+                   one.to,
+                   {},
+                   everything,
+                   "maintenance (" + one.name + "), " + describe_times(one.from, one.to)});
+  }
+  const bool same = aside_ != nullptr ? *aside_ == all : all.empty();
+  if (!same) aside_ = std::make_shared<const SetAsides>(std::move(all));
+  if (aside_ != nullptr && aside_->empty()) aside_.reset();
+  return aside_;
+}
+
 Time HouseBook::again(Time now) const {
-  if (told_ == nullptr) return never;
+  Time over = never;  // of what is set aside
+  if (aside_ != nullptr)
+    for (const SetAside& one : *aside_) over = std::min(over, one.until);
+  if (told_ == nullptr) return over;
   const bool somebody_has_spent =
       std::any_of(told_->begin(), told_->end(),
                   [](const HouseRule& rule) { return rule.gangs == 0 && rule.until == never; });
-  const Time change = rules_change_after(told_.get(), now);
+  const Time change = std::min(over, rules_change_after(told_.get(), now));
   return somebody_has_spent ? std::min(change, whole_minute(now) + looked_at_every) : change;
 }
 
 std::optional<Error> HouseBook::why_never(std::uint32_t queue, const std::string& person,
-                                      const ResourceRequest& request) const {
+                                          const ResourceRequest& request) const {
   if (is_empty()) return std::nullopt;
   HouseRules rules;
   add_rules_of(person, 0, rules);

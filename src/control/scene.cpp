@@ -85,6 +85,7 @@ void Scene::begin_anew(Time now) {
   snapshot.usual_work = usual_work_;
   snapshot.used = from_.used;
   snapshot.rules = from_.rules;
+  snapshot.set_aside = from_.set_aside;
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());
@@ -103,6 +104,10 @@ void Scene::share_by_now(Time now) {
 
 /// A planner knows the rules of its beginning alone.
 void Scene::follow_rules_of(Time now) {
+  auto aside = house_.set_aside(usage_, beliefs_.cluster(), now);
+  if (from_.set_aside != aside) planner_.reset();
+  from_.set_aside = std::move(aside);
+  if (house_.is_empty()) return;
   auto rules = house_.rules(usage_, now);
   HouseRules in_force = rules_at(rules.get(), now);
   if (from_.rules != rules || in_force != rules_) planner_.reset();
@@ -118,7 +123,7 @@ Plan Scene::plan(Time now) {
 
 Plan Scene::plan_at(Time now) {
   share_by_now(now);
-  if (!house_.is_empty()) follow_rules_of(now);
+  follow_rules_of(now);
   const auto& foreign = beliefs_.foreign();
   const bool goes_on =
       planner_ != nullptr && planner_->remembered() < remembered_at_first_ + most_found_out_since &&

@@ -24,11 +24,12 @@ class Scene {
         policy_(policy),
         house_(settings),
         from_{std::move(settings), policy.stops != MayStop::nobody, {}} {
-    if (shares() || !house_.is_empty()) from_.usage = &usage_;
+    from_.usage = &usage_;
   }
 
   const Viewpoint& viewpoint() const { return from_; }
   const HouseBook& house() const { return house_; }
+  HouseBook& house() { return house_; }
   /// How long gangs run, for policies that go by it. To be called before the first look.
   void foretell(Foretell foretell) { from_.foretell = std::move(foretell); }
   /// How much work gangs usually are, in device-time; from the next plan from nothing on.
@@ -43,6 +44,8 @@ class Scene {
   }
   /// Learns what these jobs do now.
   void look_at(const std::set<JobId>& changed);
+  /// Learns which rules hold and what is set aside now; `plan` does it by itself.
+  void follow_rules_of(Time now);
   bool somebody_waits() const { return waiting_ > 0; }
   bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
 
@@ -63,7 +66,6 @@ class Scene {
   void count(const Told& told, int sign);
   void begin_anew(Time now);
   void share_by_now(Time now);
-  void follow_rules_of(Time now);
   Plan plan_at(Time now);
   bool shares() const { return policy_.goes_first == GoesFirst::fair_share; }
   std::shared_ptr<const std::vector<UsualTask>> usual_now() const;

@@ -134,6 +134,7 @@ Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now) {
   snapshot.foreign = beliefs.foreign();
   snapshot.used = from.used;
   snapshot.rules = from.rules;
+  snapshot.set_aside = from.set_aside;
   for (const auto& [id, job] : beliefs.jobs()) {
     const auto holders = holders_of(job, from);
     const auto groups = waiting_groups_of(job, from);

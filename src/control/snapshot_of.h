@@ -19,6 +19,7 @@ struct Viewpoint {
   Foretell foretell;                                      ///< may be empty
   const Usage* usage = nullptr;                           ///< where users are told apart
   std::shared_ptr<const HouseRules> rules = {};           ///< see Snapshot::rules
+  std::shared_ptr<const SetAsides> set_aside = {};        ///< see Snapshot::set_aside
   std::shared_ptr<const std::vector<UserUse>> used = {};  ///< see Snapshot::used
 };
 

@@ -14,8 +14,9 @@
 namespace gangline {
 namespace {
 
-constexpr std::string_view config_keys[] = {
-    "policy", "idle_exit", "sample_every", "half_life", "cpus_as_device", "queue", "people"};
+constexpr std::string_view config_keys[] = {"policy",    "idle_exit",      "sample_every",
+                                            "half_life", "cpus_as_device", "queue",
+                                            "people",    "quiet",          "maintenance"};
 constexpr std::string_view queue_keys[] = {
     "priority", "allow_foreign", "parent", "share", "guaranteed", "guaranteed_cpus",
     "limit",    "limit_cpus",    "time",   "each",  "each_cpus",  "each_gangs"};
@@ -217,6 +218,8 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mi
             .value_or(settings.cpus_as_device));
   read_queues(root, settings.queues, mistakes);
   read_people(root, settings.house, mistakes);
+  read_quiet_hours(root, settings.queues, settings.house, mistakes);
+  read_maintenance(root, settings.house, mistakes);
   return settings;
 }
 

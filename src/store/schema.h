@@ -51,6 +51,12 @@ constexpr const char* schema_steps[] = {
       device_ms INTEGER NOT NULL,
       PRIMARY KEY (hour, owner)) WITHOUT ROWID;
     )",
+    // What is held for people. Numbers are never given again.
+    R"(
+    CREATE TABLE reservation (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      body   TEXT NOT NULL);
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 
