@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "control/controller.h"
 #include "control/snapshot_of.h"
+#include "model/check_spec.h"
 #include "schedule/reserve/place_reservation.h"
 
 namespace gangline {
@@ -10,13 +11,19 @@ Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
   const Time now = world_.now();
   if (request.time < minutes(1) || request.time > longest_reservation)
     return Error{ErrorKind::refused, "a reservation is for 1m to 366d", "--time", ""};
+  if (request.from > now + longest_reservation)
+    return Error{ErrorKind::refused, "a reservation begins within 366 days", "--from", ""};
+  JobSpec as_job;
+  as_job.name = "reservation";
+  as_job.command = {false, {"true"}};
+  as_job.dir = "/";
+  as_job.resources = request.resources;
+  if (const auto good = check(as_job); !good) return good.error();
   Reservation reservation;
   reservation.person = request.person.empty() ? settings_.owner : request.person;
   reservation.from = std::max(request.from, now);
   reservation.until = reservation.from + request.time;
   reservation.resources = request.resources;
-  if (reservation.from > now + longest_reservation)
-    return Error{ErrorKind::refused, "a reservation begins within 366 days", "--from", ""};
   if (reservation.person.size() > longest_name)
     return Error{ErrorKind::refused, "that is no login name", "--for", ""};
   if (cycle_.house().reservations().size() >= most_reservations)

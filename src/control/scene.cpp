@@ -105,12 +105,12 @@ void Scene::share_by_now(Time now) {
 /// A planner knows the rules of its beginning alone.
 void Scene::follow_rules_of(Time now) {
   auto aside = house_.set_aside(usage_, beliefs_.cluster(), now);
-  if (from_.set_aside != aside) planner_.reset();
+  rules_changed_ = rules_changed_ || from_.set_aside != aside;
   from_.set_aside = std::move(aside);
   if (house_.is_empty()) return;
   auto rules = house_.rules(usage_, now);
   HouseRules in_force = rules_at(rules.get(), now);
-  if (from_.rules != rules || in_force != rules_) planner_.reset();
+  rules_changed_ = rules_changed_ || from_.rules != rules || in_force != rules_;
   from_.rules = std::move(rules);
   rules_ = std::move(in_force);
 }
@@ -126,11 +126,13 @@ Plan Scene::plan_at(Time now) {
   follow_rules_of(now);
   const auto& foreign = beliefs_.foreign();
   const bool goes_on =
-      planner_ != nullptr && planner_->remembered() < remembered_at_first_ + most_found_out_since &&
+      planner_ != nullptr && !rules_changed_ &&
+      planner_->remembered() < remembered_at_first_ + most_found_out_since &&
       cluster_ == beliefs_.cluster() &&
       std::equal(foreign_.begin(), foreign_.end(), foreign.begin(), foreign.end(), same_use);
   if (!goes_on) {
     begin_anew(now);
+    rules_changed_ = false;
     Plan plan = planner_->plan(now);
     remembered_at_first_ = planner_->remembered();
     return plan;

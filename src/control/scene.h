@@ -81,6 +81,7 @@ class Scene {
   std::shared_ptr<const std::vector<UsualTask>> usual_;
   std::shared_ptr<const std::vector<Span>> usual_work_;
   std::vector<ForeignUse> foreign_;
+  bool rules_changed_ = false;        ///< since the planner began
   HouseRules rules_;                  ///< of `from_.rules`, those that held at the newest plan
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
   std::size_t remembered_at_first_ = 0;
