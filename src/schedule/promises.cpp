@@ -289,11 +289,13 @@ RoomNow::InTheWay RoomNow::in_the_way(const Shape& shape, Time end) const {
   return way;
 }
 
-FreeView RoomNow::beside_set_aside(const InTheWay& way) const {
+std::optional<Allocation> RoomNow::place_beside_set_aside(const Wanted& wanted,
+                                                          const InTheWay& way) const {
+  if (!way.aside) return place(wanted, all_);
   FreeView view(desk_.free);
   for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
     if (way.whose[desk_.reserved.size() + i]) view.take(*desk_.set_aside[i].what);
-  return view;
+  return place(wanted, view);
 }
 
 const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
@@ -302,7 +304,7 @@ const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
   for (const Wanted& wanted : waits.shape->wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
     const InTheWay way = in_the_way(*waits.shape, end);
-    if (place(wanted, way.aside ? beside_set_aside(way) : all_)) return nullptr;
+    if (place_beside_set_aside(wanted, way)) return nullptr;
     if (way.aside && first == nullptr && place(wanted, all_)) first = &desk_.set_aside[*way.aside];
   }
   return first;
@@ -327,7 +329,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     if (!some) continue;
     // 2. Out of all that is free and not set aside, if those it is kept for still get theirs in
     //    time.
-    const auto allocation = place(wanted, way->aside ? beside_set_aside(*way) : all_);
+    const auto allocation = place_beside_set_aside(wanted, *way);
     if (!allocation && !(way->aside && place(wanted, all_))) continue;
     if (allocation && !attempt.delays) attempt.delays = way->first;
     if (!allocation && !attempt.reaches_into) attempt.reaches_into = &desk_.set_aside[*way->aside];
@@ -365,7 +367,7 @@ std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) cons
     const auto kept_end = way.whose.begin() + static_cast<std::ptrdiff_t>(desk_.reserved.size());
     if (std::count(way.whose.begin(), kept_end, true) < 2) continue;
     std::size_t delayed = 0;
-    const auto allocation = place(wanted, way.aside ? beside_set_aside(way) : all_);
+    const auto allocation = place_beside_set_aside(wanted, way);
     if (allocation && !moved_aside(desk_, *allocation, end, &delayed)) return delayed;
   }
   return first;

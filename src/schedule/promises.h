@@ -66,7 +66,7 @@ class RoomNow {
     Time after{0};                     // for every later end at least the same
   };
   InTheWay in_the_way(const Shape& shape, Time end) const;
-  FreeView beside_set_aside(const InTheWay& way) const;
+  std::optional<Allocation> place_beside_set_aside(const Wanted& wanted, const InTheWay& way) const;
 
   Desk& desk_;
   const FreeView all_;
