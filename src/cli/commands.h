@@ -35,7 +35,7 @@ struct ReserveOptions {
   JobFlags flags;
   std::string from, person;
   std::vector<std::uint64_t> cancel;
-  bool list = false;
+  bool list = false, maintenance = false;
 };
 int run_reserve(ReserveOptions options, Output& out);
 /// What is reserved, a line each; nothing where nothing is.

@@ -140,6 +140,8 @@ void add_reserve(CLI::App& app, Parsed& parsed) {
                       "when it begins: 18:00 or \"2026-12-01 08:00\", local time; at once if left "
                       "out");
   reserve->add_option("--for", options.person, "the person's login name; yours if left out");
+  reserve->add_flag("--maintenance", options.maintenance,
+                    "of all there is, for nobody: nothing starts that would not have ended");
   reserve->add_flag("--list", options.list, "what is reserved");
   reserve->add_option("--cancel", options.cancel, "gives these back");
   add_form(reserve, parsed, "print each reservation as JSON", "print each reservation's number");

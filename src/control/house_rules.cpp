@@ -135,13 +135,16 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
   aside_of_ = cluster;
   std::erase_if(reservations_, [&](const Reservation& one) { return one.until <= now; });
   SetAsides all;
-  for (const Reservation& one : reservations_)
-    all.push_back({one.from, one.until, usage.number_for(one.person),
-                   std::make_shared<const Allocation>(one.what), describe(one)});
-  std::shared_ptr<const Allocation> everything;
+  const std::shared_ptr<const Allocation> everything = all_of(*cluster);
+  for (const Reservation& one : reservations_) {
+    const bool for_nobody = one.person.empty();
+    const auto user = for_nobody ? std::nullopt : std::optional(usage.number_for(one.person));
+    all.push_back({one.from, one.until, user,
+                   for_nobody ? everything : std::make_shared<const Allocation>(one.what),
+                   describe(one)});
+  }
   for (const Maintenance& one : maintenance) {
     if (one.to <= now) continue;
-    if (everything == nullptr) everything = all_of(*cluster);
     all.push_back({one.from,
                    one.to,
                    {},

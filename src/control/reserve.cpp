@@ -13,6 +13,15 @@ Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
     return Error{ErrorKind::refused, "a reservation is for 1m to 366d", "--time", ""};
   if (request.from > now + longest_reservation)
     return Error{ErrorKind::refused, "a reservation begins within 366 days", "--from", ""};
+  if (cycle_.house().reservations().size() >= most_reservations)
+    return Error{
+        ErrorKind::refused,
+        "there are " + std::to_string(most_reservations) + " reservations; that is the most", "",
+        "cancel some: `gang reserve --cancel NUMBER`"};
+  if (request.maintenance) {
+    const Time begin = std::max(request.from, now);
+    return Reservation{0, "", begin, begin + request.time, {}, {}};
+  }
   JobSpec as_job;
   as_job.name = "reservation";
   as_job.command = {false, {"true"}};
@@ -26,11 +35,6 @@ Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
   reservation.resources = request.resources;
   if (reservation.person.size() > longest_name)
     return Error{ErrorKind::refused, "that is no login name", "--for", ""};
-  if (cycle_.house().reservations().size() >= most_reservations)
-    return Error{
-        ErrorKind::refused,
-        "there are " + std::to_string(most_reservations) + " reservations; that is the most", "",
-        "cancel some: `gang reserve --cancel NUMBER`"};
   cycle_.look();
   cycle_.look_at_house(now);
   picture_.reset();

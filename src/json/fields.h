@@ -457,6 +457,7 @@ void fields(M& m, ReserveRequest& v) {
   m("from", v.from);
   m("time", v.time);
   m("person", v.person);
+  m("maintenance", v.maintenance);
 }
 template <class M>
 void fields(M& m, Reservation& v) {

@@ -16,6 +16,9 @@ std::string describe_times(Time from, Time until) {
 }
 
 std::string describe(const Reservation& reservation) {
+  if (reservation.person.empty())
+    return "maintenance " + std::to_string(reservation.number) + ", " +
+           describe_times(reservation.from, reservation.until);
   return "reservation " + std::to_string(reservation.number) + " of " + reservation.person + ", " +
          describe_times(reservation.from, reservation.until);
 }

@@ -12,14 +12,15 @@ namespace gangline {
 
 struct ReserveRequest {
   ResourceRequest resources;
-  Time from;           ///< in the past: now
-  Span time{0};        ///< for so long
-  std::string person;  ///< login name; empty: who asks
+  Time from;                 ///< in the past: now
+  Span time{0};              ///< for so long
+  std::string person;        ///< login name; empty: who asks
+  bool maintenance = false;  ///< of all there is, for nobody; `resources` does not count
 };
 
 struct Reservation {
   std::uint64_t number = 0;
-  std::string person;
+  std::string person;  ///< empty: maintenance, of all there is
   Time from, until;
   ResourceRequest resources;
   Allocation what;

@@ -61,6 +61,12 @@ TEST(Manners, BeforeMaintenanceOnlyThatStartsWhichEndsBefore) {
   const std::string other = machine.gang({"why", "2"}).out;
   EXPECT_TRUE(says(other, "there is room, but it would reach into maintenance (cooling), "));
   EXPECT_TRUE(says(other, "expected to start in about ")) << "after it";
+  const Ran asked = machine.gang({"reserve", "--maintenance", "--time", "20m"});
+  EXPECT_TRUE(says(asked.out, "maintenance 1, ")) << asked.err;
+  machine.submit({"--time", "1m", "--", "true"});
+  EXPECT_TRUE(says(machine.gang({"why", "4"}).out, "it would reach into maintenance 1, "));
+  machine.gang({"reserve", "--cancel", "1"});
+  EXPECT_EQ(machine.wait("4"), 0);
 }
 
 TEST(Manners, InQuietHoursNothingStartsButWhatMay) {

@@ -26,7 +26,7 @@ std::string what_of(const Reservation& one) {
 void print_one(const Reservation& one, Output& out) {
   if (out.json()) out.line(to_json(one));
   else if (out.quiet()) out.line(std::to_string(one.number));
-  else out.line(printable(describe(one)) + ": " + what_of(one));
+  else out.line(printable(describe(one)) + (one.person.empty() ? "" : ": " + what_of(one)));
 }
 
 Result<ReserveRequest> read_request(ReserveOptions& options, const CommandWorld& around, Time now) {
@@ -42,6 +42,7 @@ Result<ReserveRequest> read_request(ReserveOptions& options, const CommandWorld&
   request.time = spec->time.value_or(Span{0});
   request.from = now;
   request.person = options.person;
+  request.maintenance = options.maintenance;
   if (options.from.empty()) return request;
   const auto from = parse_begin(options.from, now);
   if (!from) {
