@@ -36,7 +36,7 @@ TEST_F(Shells, HaveTheirDevicePassOnAllAndGiveItBackAtExit) {
     person.type("stty size\n");
     return bool{person.shows("\n")} && person.shown().find("40 132") != std::string::npos;
   }));
-  person.type("echo wait$((1+1)); sleep 600\n");
+  person.type("sh -c 'echo wait$((1+1)); exec sleep 600'\n");
   ASSERT_TRUE(person.shows("wait2"));
   person.type("\x03");  // Ctrl-C is for the program
   ASSERT_TRUE(person.shows("^C"));
