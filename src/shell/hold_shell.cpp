@@ -229,8 +229,12 @@ class HeldShell {
     shown_.clear();
     if (unsent_.empty()) return;
     const ssize_t n = ::send(client_.number(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
-    if (n > 0) unsent_.erase(0, static_cast<std::size_t>(n));
-    else if (errno != EAGAIN && errno != EINTR) lose_client();
+    if (n > 0) {
+      unsent_.erase(0, static_cast<std::size_t>(n));
+      if (told_end_) flushed_by_ = now() + longest_flush;  // a slow terminal gets all
+    } else if (errno != EAGAIN && errno != EINTR) {
+      lose_client();
+    }
   }
 
   void tell_end() {

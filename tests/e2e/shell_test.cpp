@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "at_terminal.h"
 #include "machine.h"
 
@@ -62,6 +64,13 @@ TEST_F(Shells, AProgramMayTakeTheShellsPlace) {
   AtTerminal none(machine_, {"shell", "-q", "--", "/no/such/program"});
   EXPECT_EQ(none.end(), 127);
   EXPECT_TRUE(says(none.shown(), "cannot start /no/such/program"));
+}
+
+TEST_F(Shells, AllThatIsShownArrivesAlsoTheLastOfMuch) {
+  AtTerminal person(machine_, {"shell", "-q", "--", "sh", "-c",
+                               "head -c 3000000 /dev/zero | tr '\\0' x; exit 5"});
+  EXPECT_EQ(person.end(), 5);
+  EXPECT_EQ(std::count(person.shown().begin(), person.shown().end(), 'x'), 3'000'000);
 }
 
 TEST_F(Shells, WhoWaitsIsToldWhyAndGivesThePlaceBackWithCtrlC) {
