@@ -90,7 +90,7 @@ struct WhyAnswer {
 
 struct DeviceUse {
   std::vector<std::pair<GangId, Share>> gangs;
-  std::string foreign;  ///< "pid 4242 (python3) of eve"; empty: nobody
+  std::string foreign;                      ///< "pid 4242 (python3) of eve"; empty: nobody
   std::vector<std::string> set_aside = {};  ///< reservations and maintenance, now or later
 };
 
