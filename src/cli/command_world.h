@@ -24,6 +24,12 @@ struct Interrupted {
   int exit_code() const { return 128 + signal; }
 };
 
+/// How a person left the interactive shell of a job.
+struct ShellEnd {
+  std::optional<int> code;  ///< its exit code; empty: the connection was lost before
+  int signal = 0;           ///< the signal that told this command to end; 0: none did
+};
+
 struct CommandWorld {
   /// The running service, started first if it may be. Asked for once the command line is known to
   /// be good.
@@ -58,12 +64,16 @@ struct CommandWorld {
   std::function<Result<std::vector<std::string>>(const std::string& path,
                                                  const std::string& directory)>
       unpack_recording;
+  /// Connects the terminal to the shell that listens at `path` and whose time ends then. Errors of
+  /// kind unavailable: none listens there (yet).
+  std::function<Result<ShellEnd>(const std::string& path, Time ends)> join_shell;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is
   std::function<void(const std::string&)> err;
   std::string version;
   std::string login;      ///< of who gives the command
+  std::string program;    ///< path of this program
   std::string directory;  ///< where the command was given
   std::vector<EnvVar> environment;
   bool out_is_terminal = false;

@@ -8,6 +8,7 @@
 
 #include "cli/output.h"
 #include "jobspec/flags.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -20,6 +21,25 @@ struct SubmitOptions {
 };
 int run_run(const SubmitOptions& options, Output& out);
 int run_submit(const SubmitOptions& options, Output& out);
+
+/// `gang shell`: the flags of a job, or the job to come back to.
+struct ShellOptions {
+  SubmitOptions submit;
+  std::string idle;  ///< a span; empty: it may be idle
+  std::string attach;
+};
+int run_shell(ShellOptions options, Output& out);
+
+/// `gang reserve`: holds devices, lists or cancels.
+struct ReserveOptions {
+  JobFlags flags;
+  std::string from, person;
+  std::vector<std::uint64_t> cancel;
+  bool list = false, maintenance = false;
+};
+int run_reserve(ReserveOptions options, Output& out);
+/// What is reserved, a line each; nothing where nothing is.
+void print_reservations(const std::vector<Reservation>& all, Output& out);
 
 struct ListOptions {
   bool all = false;

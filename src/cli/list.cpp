@@ -114,6 +114,11 @@ int run_list(const ListOptions& options, Output& out) {
   if (!service) return list_without_service(service.error(), query, out);
   auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { (*service)->list(query, reply); });
   if (!jobs) return out.fail(jobs.error());
+  if (!out.json() && !out.quiet()) {
+    const auto reserved =
+        ask<std::vector<Reservation>>([&](auto reply) { (*service)->reservations(reply); });
+    if (reserved) print_reservations(*reserved, out);
+  }
   if (jobs->empty() && !out.json() && !out.quiet()) {
     const bool some = query.phase || !query.name.empty();
     out.line(some ? "no such jobs" : "no jobs; `gang run -- COMMAND` makes one");

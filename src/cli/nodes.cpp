@@ -31,6 +31,7 @@ std::string use_cell(const Device& device, const DeviceUse& use, const std::stri
   }
   if (!use.foreign.empty()) add((use.leased ? "" : "outside Gangline: ") + use.foreign);
   if (!state.empty() && state != "operating") add(printable(state));
+  for (const std::string& one : use.set_aside) add(one);
   if (!device.present) add("not found now");
   if (!device.allottable) add("cut into slices");
   return text.empty() ? "free" : text;

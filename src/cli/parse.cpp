@@ -19,6 +19,8 @@ struct Parsed {
   bool json = false;
   bool quiet = false;
   SubmitOptions submit;
+  ShellOptions shell_job;
+  ReserveOptions reserve;
   ListOptions list;
   std::string phase;
   ShowOptions show;
@@ -43,10 +45,8 @@ void add_form(CLI::App* command, Parsed& parsed, const char* json, const char* q
   command->add_flag("-q,--quiet", parsed.quiet, quiet);
 }
 
-void add_job_flags(CLI::App* command, Parsed& parsed) {
-  JobFlags& flags = parsed.submit.flags;
+void add_resource_flags(CLI::App* command, JobFlags& flags) {
   command->add_option("--name", flags.name, "what to call the job");
-  command->add_option("--tasks", flags.tasks, "processes that start together");
   command->add_option("--gpus", flags.gpus, "GPUs for each task; 0.5 shares one");
   command->add_option("--gpu-memory", flags.gpu_memory, "least memory of each GPU: 24G");
   command->add_option("--model", flags.model, "part of the GPU's model name: H100");
@@ -57,15 +57,21 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_option("--time", flags.time, "the most it may run: 2h");
   command->add_option("--queue", flags.queue, "the queue to wait in");
   command->add_option("--priority", flags.priority, "higher goes first");
-  command->add_option("--retries", flags.retries, "starts again after a failure of node or device");
+  command->add_option("--dir", flags.dir, "working directory");
   // One value for each time such a flag is given: the words behind it may be the command.
+  command->add_option("--env", flags.env, "KEY=VALUE for the program")->allow_extra_args(false);
+}
+
+void add_job_flags(CLI::App* command, Parsed& parsed) {
+  JobFlags& flags = parsed.submit.flags;
+  add_resource_flags(command, flags);
+  command->add_option("--tasks", flags.tasks, "processes that start together");
+  command->add_option("--retries", flags.retries, "starts again after a failure of node or device");
   const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
     return command->add_option(flag, values, help)->allow_extra_args(false);
   };
   many("--retry-on", flags.retry_on, "lost, failure, memory, time")->delimiter(',');
   many("--after", flags.after, "jobs that must have ended well")->delimiter(',');
-  command->add_option("--dir", flags.dir, "working directory");
-  many("--env", flags.env, "KEY=VALUE for the program");
   many("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
   command->add_option("--launcher", flags.launcher, "plain or mpi");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
@@ -103,6 +109,52 @@ void add_run_and_submit(CLI::App& app, Parsed& parsed) {
   add_form(submit, parsed, "print each job's number and gangs as one line of JSON",
            "print each job's number");
   example(submit, "  gang submit prepare.toml train.toml\n  gang submit --after 7 -- ./report");
+}
+
+void add_shell(CLI::App& app, Parsed& parsed) {
+  CLI::App* shell = app.add_subcommand(
+      "shell", "an interactive shell that has devices and gives them back when it ends");
+  add_resource_flags(shell, parsed.submit.flags);
+  shell->add_option("--idle", parsed.shell_job.idle,
+                    "it ends when nothing has happened in it for so long: 30m");
+  shell->add_option("--attach", parsed.shell_job.attach,
+                    "come back to the shell of this job after the connection was lost");
+  shell->add_flag("-q,--quiet", parsed.quiet, "print nothing but what the shell prints");
+  shell->prefix_command();
+  example(shell,
+          "  gang shell --gpus 1 --time 2h --idle 30m\n  gang shell --gpus 1 -- python3\n"
+          "  gang shell --attach 7",
+          "It ends with the shell's exit code. While it waits, Ctrl-C gives its place back.\n"
+          "Who loses the connection has a minute to come back with --attach; then the shell ends.");
+}
+
+void add_reserve(CLI::App& app, Parsed& parsed) {
+  ReserveOptions& options = parsed.reserve;
+  CLI::App* reserve =
+      app.add_subcommand("reserve", "holds devices for a person for a time, now or later");
+  reserve->add_option("--tasks", options.flags.tasks, "so many times what follows");
+  reserve->add_option("--gpus", options.flags.gpus, "GPUs; 0.5 shares one");
+  reserve->add_option("--gpu-memory", options.flags.gpu_memory, "least memory of each GPU: 24G");
+  reserve->add_option("--model", options.flags.model, "part of the GPU's model name: H100");
+  reserve->add_option("--device", options.flags.device,
+                      "vendor or kind of device: nvidia, amd, intel, fpga");
+  reserve->add_option("--cpus", options.flags.cpus, "CPUs");
+  reserve->add_option("--memory", options.flags.memory, "memory: 16G");
+  reserve->add_option("--time", options.flags.time, "for so long: 3h");
+  reserve->add_option("--from", options.from,
+                      "when it begins: 18:00 or \"2026-12-01 08:00\", local time; at once if left "
+                      "out");
+  reserve->add_option("--for", options.person, "the person's login name; yours if left out");
+  reserve->add_flag("--maintenance", options.maintenance,
+                    "of all there is, for nobody: nothing starts that would not have ended");
+  reserve->add_flag("--list", options.list, "what is reserved");
+  reserve->add_option("--cancel", options.cancel, "gives these back");
+  add_form(reserve, parsed, "print each reservation as JSON", "print each reservation's number");
+  example(reserve,
+          "  gang reserve --gpus 2 --from 18:00 --time 3h\n  gang reserve --list\n"
+          "  gang reserve --cancel 3",
+          "The person's own jobs use it by themselves. Others start there only if their time limit "
+          "ends before.");
 }
 
 void add_list_and_show(CLI::App& app, Parsed& parsed) {
@@ -208,6 +260,8 @@ void add_record(CLI::App& app, Parsed& parsed) {
 void add_commands(CLI::App& app, Parsed& parsed) {
   add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
+  add_shell(app, parsed);
+  add_reserve(app, parsed);
   add_list_and_show(app, parsed);
   CLI::App* why = app.add_subcommand("why", "why a job waits, and what would start it now");
   why->add_option("job", parsed.job, "a job's number or name, or a gang: 7.3, resnet.3")
@@ -318,7 +372,7 @@ Words split_words(const std::vector<std::string>& arguments) {
 }
 
 bool takes_command(const CLI::App& app) {
-  return app.got_subcommand("run") || app.got_subcommand("submit");
+  return app.got_subcommand("run") || app.got_subcommand("submit") || app.got_subcommand("shell");
 }
 
 // A word that begins like a flag and is none.
@@ -410,6 +464,11 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "run") return run_run(parsed.submit, out);
   if (name == "submit") return run_submit(parsed.submit, out);
+  if (name == "shell") {
+    parsed.shell_job.submit = parsed.submit;
+    return run_shell(parsed.shell_job, out);
+  }
+  if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :
          {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})

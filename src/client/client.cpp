@@ -133,6 +133,18 @@ void Client::status(Reply<ServiceStatus> reply) {
   ask_for("GET", "/v1/status", "", reply, Versions::may_differ);
 }
 
+void Client::reserve(const ReserveRequest& request, Reply<Reservation> reply) {
+  ask_for("POST", "/v1/reservations", to_json(request), reply);
+}
+
+void Client::reservations(Reply<std::vector<Reservation>> reply) {
+  ask_for("GET", "/v1/reservations", "", reply);
+}
+
+void Client::cancel_reservation(std::uint64_t number, Reply<Reservation> reply) {
+  ask_for("POST", "/v1/reservations/" + std::to_string(number) + "/cancel", "", reply);
+}
+
 void Client::shut_down(Reply<Unit> reply) {
   ask_for("POST", "/v1/shut_down", "", reply, Versions::may_differ);
 }

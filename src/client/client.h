@@ -29,6 +29,9 @@ class Client final : public Service {
   void nodes(Reply<std::vector<NodeView>> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
+  void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
+  void reservations(Reply<std::vector<Reservation>> reply) override;
+  void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) override;
   void shut_down(Reply<Unit> reply) override;
   void stay(bool stays, Reply<Unit> reply) override;
 

@@ -97,6 +97,8 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec) {
                  "wait for some to end"};
   if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
+  if (auto too_much = cycle_.house().why_never(*queue_of_it, submitter.login, spec.resources))
+    return *too_much;
   const auto time = time_in(queues[*queue_of_it], spec.time);
   if (!time) return time.error();
   spec.time = *time;
@@ -198,6 +200,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.started = running->started;
     view.fences = running->fences;
     view.notes = notes_of_other_users(*view.allocation, register_.foreign(), *register_.cluster());
+    view.output = engine_.output_of(*job.job.spec, view.id);
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
   } else {
@@ -430,7 +433,10 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 
 void Controller::nodes(Reply<std::vector<NodeView>> reply) {
   touch();
-  when_devices_are_known([this, reply = std::move(reply)] { reply(node_views()); });
+  when_devices_are_known([this, reply = std::move(reply)] {
+    cycle_.look_at_house(world_.now());
+    reply(node_views());
+  });
 }
 
 std::vector<NodeView> Controller::node_views() const {
@@ -468,6 +474,7 @@ std::vector<NodeView> Controller::node_views() const {
       }
     }
   }
+  show_set_aside(views);
   return views;
 }
 

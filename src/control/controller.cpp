@@ -74,6 +74,10 @@ Result<void> Controller::begin() {
   auto past_use = store_.past_use();
   if (!past_use) return past_use.error();
   cycle_.count_use(*past_use);
+  auto past_hours = store_.past_hours();
+  if (!past_hours) return past_hours.error();
+  cycle_.count_hours(*past_hours);
+  if (const auto recalled = recall_reservations(); !recalled) return recalled;
   auto jobs = store_.unfinished();
   if (!jobs) return jobs.error();
   for (const auto& [job, _] : *jobs) cycle_.recall({job.submitted, JobSubmitted{job}});
@@ -264,6 +268,7 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
   }
   for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
   for (const PastUse& use : cycle_.unstored_use()) store_.put_past_use(use);
+  for (const PastHour& hour : cycle_.unstored_hours()) store_.put_past_hour(hour);
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
 
   const auto stored = store_.commit();

@@ -78,6 +78,9 @@ class Controller final : public Service, private EventLog {
   void nodes(Reply<std::vector<NodeView>> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
+  void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
+  void reservations(Reply<std::vector<Reservation>> reply) override;
+  void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) override;
   void shut_down(Reply<Unit> reply) override;
   void stay(bool stays, Reply<Unit> reply) override;
 
@@ -120,6 +123,10 @@ class Controller final : public Service, private EventLog {
 
   // Answers (answers.cpp).
   Result<Job> check_submit(const Submitter& submitter, JobSpec spec);
+  // Reservations (reserve.cpp).
+  Result<Reservation> check_reserve(const ReserveRequest& request);
+  Result<void> recall_reservations();
+  void show_set_aside(std::vector<NodeView>& views) const;
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job);
   /// Where it waits if its queue was taken out of the config file; else empty.
@@ -144,7 +151,7 @@ class Controller final : public Service, private EventLog {
   Meter meter_;
   Time reading_asked_{0};
   SharedEnvironments environments_;
-  std::uint64_t last_job_ = 0;
+  std::uint64_t last_job_ = 0, last_reservation_ = 0;
   std::uint64_t ended_before_ = 0;  ///< gangs, in earlier lives of the service
   std::vector<PendingSubmit> submits_;
   std::vector<std::function<void()>> need_devices_;  ///< what is put off until these are known

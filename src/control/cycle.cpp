@@ -55,15 +55,21 @@ Cycle::Cycle(Engine& engine, EventLog& log, const Settings& settings, const Poli
     : engine_(engine),
       log_(log),
       usage_(settings),
-      counts_use_(policy.goes_first == GoesFirst::fair_share),
       scene_(register_, usage_, settings, policy),
+      counts_use_(policy.goes_first == GoesFirst::fair_share || !scene_.house().is_empty()),
       foresees_(goes_by_run_time(policy)) {
+  if (scene_.house().counts_hours()) usage_.count_hours();
   scene_.foretell([this](const Job& job) { return foresight_.run_of(job.id); });
 }
 
 void Cycle::count_use(const std::vector<PastUse>& past) {
   counts_use_ = true;
   for (const PastUse& use : past) usage_.recall(use);
+}
+
+void Cycle::count_hours(const std::vector<PastHour>& past) {
+  usage_.count_hours();
+  for (const PastHour& hour : past) usage_.recall(hour);
 }
 
 void Cycle::foretell(Foretell foretell) {

@@ -34,8 +34,10 @@ class Cycle {
 
   /// From now on what users use is counted under any policy. `past`: what was stored of it.
   void count_use(const std::vector<PastUse>& past);
+  void count_hours(const std::vector<PastHour>& past);
   /// What is to be stored of it with the events that were noted, and that it was.
   std::vector<PastUse> unstored_use() const { return usage_.unstored(); }
+  std::vector<PastHour> unstored_hours() const { return usage_.unstored_hours(); }
   void use_is_stored() { usage_.is_stored(); }
 
   /// What was written down earlier.
@@ -58,6 +60,13 @@ class Cycle {
   /// What is guessed, under a policy that goes by it.
   const Foresight& foresight() const { return foresight_; }
   const Viewpoint& viewpoint() const { return scene_.viewpoint(); }
+  const HouseBook& house() const { return scene_.house(); }
+  HouseBook& house() { return scene_.house(); }
+  /// What `viewpoint` shows of people, rules and reservations is that of this time.
+  void look_at_house(Time now) { scene_.follow_rules_of(now); }
+  std::uint32_t user_number(const std::string& owner) { return usage_.number_for(owner); }
+  /// Users who will come, so that the rules of all are known from the beginning.
+  void expect_user(const std::string& owner) { usage_.number_for(owner); }
   /// Before `decide`: shows the scheduler what changed.
   const Scene& look();
   Plan decide(Time now);
@@ -85,8 +94,8 @@ class Cycle {
   EventLog& log_;
   Register register_;
   Usage usage_;
-  bool counts_use_;
   Scene scene_;
+  bool counts_use_;
   Foresight foresight_;
   bool foresees_ = false;
   std::uint64_t ended_gangs_ = 0;

@@ -84,6 +84,8 @@ void Scene::begin_anew(Time now) {
   snapshot.usual = usual_ != nullptr ? usual_ : usual_now();
   snapshot.usual_work = usual_work_;
   snapshot.used = from_.used;
+  snapshot.rules = from_.rules;
+  snapshot.set_aside = from_.set_aside;
   for (const auto& [id, told] : told_) {
     snapshot.holders.insert(snapshot.holders.end(), told.holding.begin(), told.holding.end());
     snapshot.waiting.insert(snapshot.waiting.end(), told.waiting.begin(), told.waiting.end());
@@ -93,22 +95,44 @@ void Scene::begin_anew(Time now) {
 }
 
 void Scene::share_by_now(Time now) {
-  if (from_.usage == nullptr) return;
+  if (!shares()) return;
   auto used = usage_.as_of(now);
   if (from_.used == used) return;
   from_.used = std::move(used);
   if (planner_ != nullptr) planner_->used(*from_.used);
 }
 
+/// A planner knows the rules of its beginning alone.
+void Scene::follow_rules_of(Time now) {
+  auto aside = house_.set_aside(usage_, beliefs_.cluster(), now);
+  rules_changed_ = rules_changed_ || from_.set_aside != aside;
+  from_.set_aside = std::move(aside);
+  if (house_.is_empty()) return;
+  auto rules = house_.rules(usage_, now);
+  HouseRules in_force = rules_at(rules.get(), now);
+  rules_changed_ = rules_changed_ || from_.rules != rules || in_force != rules_;
+  from_.rules = std::move(rules);
+  rules_ = std::move(in_force);
+}
+
 Plan Scene::plan(Time now) {
+  Plan plan = plan_at(now);
+  plan.again = std::min(plan.again, house_.again(now));
+  return plan;
+}
+
+Plan Scene::plan_at(Time now) {
   share_by_now(now);
+  follow_rules_of(now);
   const auto& foreign = beliefs_.foreign();
   const bool goes_on =
-      planner_ != nullptr && planner_->remembered() < remembered_at_first_ + most_found_out_since &&
+      planner_ != nullptr && !rules_changed_ &&
+      planner_->remembered() < remembered_at_first_ + most_found_out_since &&
       cluster_ == beliefs_.cluster() &&
       std::equal(foreign_.begin(), foreign_.end(), foreign.begin(), foreign.end(), same_use);
   if (!goes_on) {
     begin_anew(now);
+    rules_changed_ = false;
     Plan plan = planner_->plan(now);
     remembered_at_first_ = planner_->remembered();
     return plan;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "control/house_rules.h"
 #include "control/register.h"
 #include "control/snapshot_of.h"
 #include "model/settings.h"
@@ -20,12 +21,15 @@ class Scene {
   Scene(const Register& beliefs, Usage& usage, Settings settings, const Policy& policy)
       : beliefs_(beliefs),
         usage_(usage),
-        from_{std::move(settings), policy.stops != MayStop::nobody, {}},
-        policy_(policy) {
-    if (policy.goes_first == GoesFirst::fair_share) from_.usage = &usage_;
+        policy_(policy),
+        house_(settings),
+        from_{std::move(settings), policy.stops != MayStop::nobody, {}} {
+    from_.usage = &usage_;
   }
 
   const Viewpoint& viewpoint() const { return from_; }
+  const HouseBook& house() const { return house_; }
+  HouseBook& house() { return house_; }
   /// How long gangs run, for policies that go by it. To be called before the first look.
   void foretell(Foretell foretell) { from_.foretell = std::move(foretell); }
   /// How much work gangs usually are, in device-time; from the next plan from nothing on.
@@ -40,6 +44,8 @@ class Scene {
   }
   /// Learns what these jobs do now.
   void look_at(const std::set<JobId>& changed);
+  /// Learns which rules hold and what is set aside now; `plan` does it by itself.
+  void follow_rules_of(Time now);
   bool somebody_waits() const { return waiting_ > 0; }
   bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
 
@@ -60,18 +66,23 @@ class Scene {
   void count(const Told& told, int sign);
   void begin_anew(Time now);
   void share_by_now(Time now);
+  Plan plan_at(Time now);
+  bool shares() const { return policy_.goes_first == GoesFirst::fair_share; }
   std::shared_ptr<const std::vector<UsualTask>> usual_now() const;
 
   const Register& beliefs_;
   Usage& usage_;
-  Viewpoint from_;
   const Policy policy_;
+  HouseBook house_;
+  Viewpoint from_;
   std::map<JobId, Told> told_;
   std::map<GangId, PromiseMade> promises_;
   std::shared_ptr<const Cluster> cluster_;
   std::shared_ptr<const std::vector<UsualTask>> usual_;
   std::shared_ptr<const std::vector<Span>> usual_work_;
   std::vector<ForeignUse> foreign_;
+  bool rules_changed_ = false;        ///< since the planner began
+  HouseRules rules_;                  ///< of `from_.rules`, those that held at the newest plan
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
   std::size_t remembered_at_first_ = 0;
   std::int64_t waiting_ = 0, waiting_for_devices_ = 0;  ///< groups

@@ -78,7 +78,8 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
                   expected_end(job, index, *gang.run, begun),
                   gang.makes_room_for.has_value(),
                   nullptr,
-                  queue};
+                  queue,
+                  from.usage == nullptr ? 0 : from.usage->number_of(job.job.owner)};
     if (from.some_are_stopped && !job.stop_asked) {
       WaitingGroup waited = group_of(job, from);
       waited.first = index;
@@ -132,6 +133,8 @@ Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now) {
   snapshot.queues = from.settings.queues;
   snapshot.foreign = beliefs.foreign();
   snapshot.used = from.used;
+  snapshot.rules = from.rules;
+  snapshot.set_aside = from.set_aside;
   for (const auto& [id, job] : beliefs.jobs()) {
     const auto holders = holders_of(job, from);
     const auto groups = waiting_groups_of(job, from);

@@ -18,6 +18,8 @@ struct Viewpoint {
   bool some_are_stopped = false;                          ///< the policy stops gangs for others
   Foretell foretell;                                      ///< may be empty
   const Usage* usage = nullptr;                           ///< where users are told apart
+  std::shared_ptr<const HouseRules> rules = {};           ///< see Snapshot::rules
+  std::shared_ptr<const SetAsides> set_aside = {};        ///< see Snapshot::set_aside
   std::shared_ptr<const std::vector<UserUse>> used = {};  ///< see Snapshot::used
 };
 

@@ -28,6 +28,13 @@ std::uint32_t Usage::number_of(const std::string& owner) const {
   return known == users_.end() ? 0 : known->second;
 }
 
+std::uint32_t Usage::number_for(const std::string& owner) {
+  const auto number = static_cast<std::uint32_t>(names_.size());
+  const auto [user, is_new] = users_.try_emplace(owner, number);
+  if (is_new) names_.push_back(owner);
+  return user->second;
+}
+
 double Usage::left_after(Span span) const { return std::exp2(-to_seconds(span) / half_life_); }
 
 // The integral over t from 0 to the span of 2^(-t / half-life).
@@ -76,12 +83,14 @@ void Usage::begin(const Job& job, const Allocation& allocation, Time at) {
   had.by_the_minute += devices * sum_over(std::max(Span{0}, had.minute - at));
   had.held += devices;
   ++had.runs;
+  if (counts_hours_) hours_.begin(number_of(job.owner), devices, at);
 }
 
 void Usage::end(const Job& job, const TurnRun& run, Time at, bool is_new) {
   Had& had = had_of(job, at);
   pass_to(had, at);
   const double devices = devices_in(*run.allocation);
+  if (counts_hours_) hours_.end(number_of(job.owner), devices, run.since, at, is_new);
   const double since_begin = devices * sum_over(std::max(Span{0}, had.at - run.since));
   had.running -= since_begin;
   had.held -= devices;
@@ -97,9 +106,7 @@ void Usage::end(const Job& job, const TurnRun& run, Time at, bool is_new) {
 
 void Usage::apply(const Event& event, const Register& beliefs, bool is_new) {
   if (const auto* submitted = std::get_if<JobSubmitted>(&event.body)) {
-    const auto number = static_cast<std::uint32_t>(names_.size());
-    if (users_.try_emplace(submitted->job.owner, number).second)
-      names_.push_back(submitted->job.owner);
+    number_for(submitted->job.owner);
   } else if (const auto* asked = std::get_if<StartAsked>(&event.body)) {
     if (const JobState* job = beliefs.find(asked->job))
       begin(job->job, *asked->allocation, event.at);
@@ -125,10 +132,7 @@ void Usage::apply(const Event& event, const Register& beliefs, bool is_new) {
 void Usage::recall(const PastUse& past) {
   const auto queue = find_queue(queues_, past.queue);
   if (!queue) return;  // it may come back
-  const auto number = static_cast<std::uint32_t>(names_.size());
-  const auto [user, is_new] = users_.try_emplace(past.owner, number);
-  if (is_new) names_.push_back(past.owner);
-  Had& had = all_[{*queue, user->second}];
+  Had& had = all_[{*queue, number_for(past.owner)}];
   had.at = past.at;
   had.minute = whole_minute(past.at);
   had.ended = had.by_the_minute = static_cast<double>(past.device_ms) / 1e3;
@@ -160,6 +164,7 @@ std::vector<PastUse> Usage::unstored() const {
 
 void Usage::is_stored() {
   for (auto& [whose, had] : all_) had.unstored = false;
+  hours_.is_stored();
 }
 
 }  // namespace gangline

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/hours.h"
 #include "control/register.h"
 #include "model/queue.h"
 #include "model/settings.h"
@@ -29,9 +30,18 @@ class Usage {
   /// What was written down earlier: runs that have ended are in PastUse.
   void recall(const Event& event, const Register& beliefs) { apply(event, beliefs, false); }
   void recall(const PastUse& past);
+  void recall(const PastHour& past) { hours_.recall(past, number_for(past.owner)); }
 
   /// The number by which a snapshot names this user; the same in the life of a service.
   std::uint32_t number_of(const std::string& owner) const;
+  /// The same, also of one who has not been heard of.
+  std::uint32_t number_for(const std::string& owner);
+  /// All users, by number.
+  const std::vector<std::string>& names() const { return names_; }
+
+  /// Device-hours are counted only from this call on.
+  void count_hours() { counts_hours_ = true; }
+  const Hours& hours() const { return hours_; }
 
   /// What everybody had up to the last whole minute before `now`: so who goes before whom changes
   /// once a minute at most, and depends on what happened, not on when it is asked for. The same
@@ -40,6 +50,7 @@ class Usage {
 
   /// Of runs that have ended, for those to whom some were added since `is_stored`.
   std::vector<PastUse> unstored() const;
+  std::vector<PastHour> unstored_hours() const { return hours_.unstored(names_); }
   void is_stored();
 
  private:
@@ -72,6 +83,8 @@ class Usage {
   std::unordered_map<std::string, std::uint32_t> users_;
   std::vector<std::string> names_;
   std::map<Whose, Had> all_;
+  Hours hours_;
+  bool counts_hours_ = false;
   std::shared_ptr<const std::vector<UserUse>> told_;
   std::optional<Time> told_of_;
 };

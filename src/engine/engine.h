@@ -85,6 +85,8 @@ class Engine {
   /// A reading is wanted now, not only when it is due.
   virtual void ask_sample() {}
   virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
+  /// What {output} stands for in this gang; empty: there are no files.
+  virtual std::string output_of(const JobSpec&, GangId) const { return {}; }
 
   /// No gang of ours is left and none will come: processes of the engine may end.
   virtual void retire() = 0;

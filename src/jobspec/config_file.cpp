@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "jobspec/house/read_house.h"
 #include "jobspec/read_value.h"
 #include "jobspec/toml_reader.h"
 #include "model/check_spec.h"
@@ -14,11 +15,12 @@ namespace gangline {
 namespace {
 
 constexpr std::string_view config_keys[] = {
-    "policy", "idle_exit", "sample_every", "half_life", "cpus_as_device", "queue", "for_all"};
+    "policy", "idle_exit", "sample_every", "half_life",   "cpus_as_device",
+    "queue",  "people",    "quiet",        "maintenance", "for_all"};
 constexpr std::string_view for_all_keys[] = {"people", "operators"};
-constexpr std::string_view queue_keys[] = {"priority", "allow_foreign", "parent",
-                                           "share",    "guaranteed",    "guaranteed_cpus",
-                                           "limit",    "limit_cpus",    "time"};
+constexpr std::string_view queue_keys[] = {
+    "priority", "allow_foreign", "parent", "share", "guaranteed", "guaranteed_cpus",
+    "limit",    "limit_cpus",    "time",   "each",  "each_cpus",  "each_gangs"};
 constexpr std::string_view policy_keys[] = {"name",     "promises", "ages",
                                             "patience", "levels",   "seed"};
 constexpr std::int64_t most_promises = 1'000'000;
@@ -73,6 +75,7 @@ void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes&
   read_amount(table, "guaranteed_cpus", queue.guaranteed.cpus, mistakes);
   read_amount(table, "limit", queue.limit.devices, mistakes);
   read_amount(table, "limit_cpus", queue.limit.cpus, mistakes);
+  read_each(table, queue.each, mistakes);
   if (const Written* value = find(table, "time")) {
     queue.time = read_span({"time", *value}, mistakes);
     if (queue.time && (*queue.time < seconds(1) || *queue.time > longest_time))
@@ -229,6 +232,9 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mi
             .value_or(settings.cpus_as_device));
   read_for_all(root, settings.for_all, mistakes);
   read_queues(root, settings.queues, mistakes);
+  read_people(root, settings.house, mistakes);
+  read_quiet_hours(root, settings.queues, settings.house, mistakes);
+  read_maintenance(root, settings.house, mistakes);
   return settings;
 }
 

@@ -140,12 +140,13 @@ TEST(ConfigFile, GuaranteesOfPartsFitThatAndTheLimitOfTheWhole) {
 }
 
 TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
-  EXPECT_EQ(told("polici = 'x'\nidle_exit = '0s'\n[queue.a]\nprio = 1\nallow_foreign = 1\n"),
-            "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"
-            "config.toml:2:13: idle_exit goes from 1s to 365d\n"
-            "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign, parent, "
-            "share, guaranteed, guaranteed_cpus, limit, limit_cpus, time\n"
-            "config.toml:5:17: allow_foreign must be true or false, not a whole number");
+  EXPECT_EQ(
+      told("polici = 'x'\nidle_exit = '0s'\n[queue.a]\nprio = 1\nallow_foreign = 1\n"),
+      "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"
+      "config.toml:2:13: idle_exit goes from 1s to 365d\n"
+      "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign, parent, "
+      "share, guaranteed, guaranteed_cpus, limit, limit_cpus, time, each, each_cpus, each_gangs\n"
+      "config.toml:5:17: allow_foreign must be true or false, not a whole number");
   EXPECT_EQ(told("queue = 1"),
             "config.toml:1:9: queue must be a table, not a whole number; write [queue.fast]");
   EXPECT_EQ(told("[queue.7]"),

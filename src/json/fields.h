@@ -4,6 +4,7 @@
 #include "json/mapping.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -492,6 +493,7 @@ void fields(M& m, DeviceUse& v) {
   m("gangs", v.gangs);
   m("foreign", v.foreign);
   m("leased", v.leased);
+  m("set_aside", v.set_aside);
 }
 template <class M>
 void fields(M& m, NodeView& v) {
@@ -508,6 +510,23 @@ void fields(M& m, LogChunk& v) {
   m("from", v.from);
   m("size", v.size);
   m("dropped", v.dropped);
+}
+template <class M>
+void fields(M& m, ReserveRequest& v) {
+  m("resources", v.resources);
+  m("from", v.from);
+  m("time", v.time);
+  m("person", v.person);
+  m("maintenance", v.maintenance);
+}
+template <class M>
+void fields(M& m, Reservation& v) {
+  m("number", v.number);
+  m("person", v.person);
+  m("from", v.from);
+  m("until", v.until);
+  m("resources", v.resources);
+  m("what", v.what);
 }
 template <class M>
 void fields(M& m, ServiceStatus& v) {

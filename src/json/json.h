@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -23,6 +24,9 @@ std::string to_json(const std::vector<Fence>& fences);
 std::string to_json(const Error& error);
 
 std::string to_json(const Submitted& submitted);
+std::string to_json(const ReserveRequest& request);
+std::string to_json(const Reservation& reservation);
+std::string to_json(const std::vector<Reservation>& reservations);
 std::string to_json(const JobSummary& summary);
 std::string to_json(const std::vector<JobSummary>& summaries);
 std::string to_json(const JobDetail& detail);

@@ -4,6 +4,9 @@
 namespace gangline {
 
 std::string to_json(const Submitted& submitted) { return mapping::text_of(submitted); }
+std::string to_json(const ReserveRequest& request) { return mapping::text_of(request); }
+std::string to_json(const Reservation& one) { return mapping::text_of(one); }
+std::string to_json(const std::vector<Reservation>& all) { return mapping::text_of(all); }
 std::string to_json(const JobSummary& summary) { return mapping::text_of(summary); }
 std::string to_json(const std::vector<JobSummary>& summaries) {
   return mapping::text_of(summaries);
@@ -16,6 +19,18 @@ std::string to_json(const LogChunk& chunk) { return mapping::text_of(chunk); }
 std::string to_json(const ServiceStatus& status) { return mapping::text_of(status); }
 std::string to_json(const JobId& id) { return mapping::text_of(id); }
 
+template <>
+Result<ReserveRequest> from_json<ReserveRequest>(std::string_view text) {
+  return mapping::value_of<ReserveRequest>(text);
+}
+template <>
+Result<Reservation> from_json<Reservation>(std::string_view text) {
+  return mapping::value_of<Reservation>(text);
+}
+template <>
+Result<std::vector<Reservation>> from_json<std::vector<Reservation>>(std::string_view text) {
+  return mapping::value_of<std::vector<Reservation>>(text);
+}
 template <>
 Result<Submitted> from_json<Submitted>(std::string_view text) {
   return mapping::value_of<Submitted>(text);

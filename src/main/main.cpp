@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/text.h"
 #include "cli/command_world.h"
 #include "cli/completion/internal.h"
 #include "client/client.h"
@@ -24,6 +25,8 @@
 #include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "shell/hold_shell.h"
+#include "shell/join_shell.h"
 
 extern char** environ;  // NOLINT: POSIX's own name
 
@@ -52,7 +55,7 @@ void count_interrupt(int signal) {
 // went; all others simply end.
 bool says_how_it_ended(const std::vector<std::string>& words) {
   return !words.empty() && (words[0] == "run" || words[0] == "logs" || words[0] == "wait" ||
-                            words[0] == "simulate" || words[0] == "record");
+                            words[0] == "simulate" || words[0] == "record" || words[0] == "shell");
 }
 
 // Without SA_RESTART, so that a wait for an answer is told of it between two tries. SIGHUP is left
@@ -80,6 +83,17 @@ std::vector<EnvVar> environment_here() {
   return all;
 }
 
+// internal-shell SOCKET IDLE ALONE PROGRAM WORDS…, both in microseconds
+int run_held_shell(const std::vector<std::string>& words) {
+  if (words.size() < 5) return 2;
+  const auto idle = parse_number(words[2]), alone = parse_number(words[3]);
+  if (!idle || !alone) return 2;
+  return hold_shell({words[1],
+                     {words.begin() + 4, words.end()},
+                     Span{static_cast<std::int64_t>(*idle)},
+                     Span{static_cast<std::int64_t>(*alone)}});
+}
+
 // The program's own parts, started by itself. Not for people, so not in the help.
 int run_internal(const std::vector<std::string>& words) {
   if (words[0] == "internal-probe")
@@ -96,6 +110,7 @@ int run_internal(const std::vector<std::string>& words) {
     settings.state_dir = words[2];
     return run_launcher(settings);
   }
+  if (words[0] == "internal-shell") return run_held_shell(words);
   if (words[0] == "internal-service") {
     auto places = find_places();
     if (!places) return 1;
@@ -226,6 +241,11 @@ int run(const std::vector<std::string>& words) {
     if (!places) return places.error();
     return read_settings(*places);
   };
+  around.join_shell = [](const std::string& path, Time ends) -> Result<ShellEnd> {
+    const auto left = join_shell({path, ends});
+    if (!left) return left.error();
+    return ShellEnd{left->code, left->signal};
+  };
   around.interrupted = [] {
     return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
   };
@@ -239,6 +259,8 @@ int run(const std::vector<std::string>& words) {
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
   around.version = GANGLINE_VERSION;
   around.login = login_name(::geteuid());
+  std::error_code unknown;
+  around.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   around.directory = own_directory();
   around.environment = environment_here();
   around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;

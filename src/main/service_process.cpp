@@ -17,7 +17,7 @@
 
 #include "base/text.h"
 #include "control/controller.h"
-#include "control/for_people.h"
+#include "control/people/for_people.h"
 #include "engine/local/local_engine.h"
 #include "jobspec/config_file.h"
 #include "json/json.h"

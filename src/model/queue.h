@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "model/house.h"
 
 namespace gangline {
 
@@ -16,6 +17,9 @@ struct QueueAmounts {
   std::optional<std::uint32_t> devices, cpus;
   bool operator==(const QueueAmounts&) const = default;
 };
+
+/// What limits count, each apart: devices in thousandths, CPUs of gangs without devices, gangs.
+enum class Account : std::uint8_t { devices, cpus, gangs };
 
 struct Queue {
   std::string name = "normal";
@@ -27,6 +31,8 @@ struct Queue {
   QueueAmounts limit = {};       ///< it and its parts never hold more
   /// The most that one of its jobs may run; those that say no time get it.
   std::optional<Span> time = std::nullopt;
+  /// Of what it and its parts hold, no person holds more; hours are not counted by queue.
+  PersonLimits each = {};
   bool operator==(const Queue&) const = default;
 };
 
@@ -46,6 +52,13 @@ struct PastUse {
   std::string queue, owner;
   Time at;
   std::int64_t device_ms = 0;  ///< as it counts at that time
+};
+
+/// Device-time that a person used in one hour, in runs that have ended.
+struct PastHour {
+  std::string owner;
+  std::int64_t hour = 0;  ///< since 1970
+  std::int64_t device_ms = 0;
 };
 
 /// The place of the queue with this name.

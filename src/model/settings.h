@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "model/house.h"
 #include "model/snapshot.h"
 
 namespace gangline {
@@ -45,6 +46,7 @@ struct Settings {
   Span half_life = hours(24 * 7);  ///< use counts half after so long
   ForAllSettings for_all;
   std::uint32_t cpus_as_device = 8;  ///< so many CPUs of gangs without devices are used as one
+  House house;
 };
 
 }  // namespace gangline

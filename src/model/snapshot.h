@@ -13,8 +13,10 @@
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/event.h"
+#include "model/house_rule.h"
 #include "model/queue.h"
 #include "model/resources.h"
+#include "model/set_aside.h"
 #include "model/usual.h"
 
 namespace gangline {
@@ -80,6 +82,7 @@ struct Holder {
   /// How it waited before it started; null: it may not be stopped for others.
   std::shared_ptr<const WaitingGroup> waited = nullptr;
   std::uint32_t queue = 0;  ///< index in Snapshot::queues
+  std::uint32_t user = 0;   ///< see WaitingGroup::user
   bool operator==(const Holder& other) const;
 };
 
@@ -105,6 +108,9 @@ struct Snapshot {
   std::shared_ptr<const std::vector<Span>> usual_work;
   /// What users had, each queue and user once, for policies that share by it; null: nobody had any.
   std::shared_ptr<const std::vector<UserUse>> used;
+  /// Limits beside those of queues, those that come later as well; null: none.
+  std::shared_ptr<const HouseRules> rules = nullptr;
+  std::shared_ptr<const SetAsides> set_aside = nullptr;  ///< that are not over; null: none
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -147,15 +153,20 @@ struct MakingRoom {
   std::vector<JobId> stopped;  ///< at most 8
 };                             ///< others were asked to end so that it can start
 struct OverQuota {
-  std::uint32_t queue = 0;                        ///< whose limit it is: index in Snapshot::queues
-  bool of_devices = true;                         ///< else of CPUs of gangs without devices
-  std::uint64_t wanted = 0, held = 0, limit = 0;  ///< devices in thousandths, or CPUs
+  std::uint32_t queue = 0;  ///< whose limit it is: index in Snapshot::queues
+  Account account = Account::devices;
+  std::uint64_t wanted = 0, held = 0, limit = 0;  ///< as the account counts
   std::vector<JobId> holders;                     ///< at most 8
   std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
+  std::string rule = {};       ///< what a house rule says, where that is the limit
 };                             ///< its queue, or one that this is a part of, may hold no more
+struct SetAsideForOther {
+  std::string says;       ///< as SetAside has it
+  bool timeless = false;  ///< the gang has no time limit
+};                        ///< there is room, but it would reach into that
 using Blocker =
     std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,
-                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota>;
+                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota, SetAsideForOther>;
 
 struct Start {
   JobId job;

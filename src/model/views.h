@@ -94,8 +94,9 @@ struct WhyAnswer {
 
 struct DeviceUse {
   std::vector<std::pair<GangId, Share>> gangs;
-  std::string foreign;  ///< "pid 4242 (python3) of eve"; empty: nobody
-  bool leased = false;  ///< by another service
+  std::string foreign;                      ///< "pid 4242 (python3) of eve"; empty: nobody
+  bool leased = false;                      ///< by another service
+  std::vector<std::string> set_aside = {};  ///< reservations and maintenance, now or later
 };
 
 struct NodeView {

@@ -26,8 +26,21 @@ bool meets(const Reserved& reserved, Time from, Time until) {
   return reserved.opening.at < until && from < reserved.end();
 }
 
-FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reserved> others,
-                 Time until) {
+void leave_set_aside(const Desk& desk, const Shape& shape, Time from, Time until, FreeView& view) {
+  for (const SetAside& one : desk.set_aside)
+    if (one.meets(shape.user, from, until)) view.take(*one.what);
+}
+
+const SetAside* first_set_aside(const Desk& desk, const Shape& shape, Time from, Time until) {
+  const SetAside* first = nullptr;
+  for (const SetAside& one : desk.set_aside)
+    if (one.meets(shape.user, from, until) && (first == nullptr || one.from < first->from))
+      first = &one;
+  return first;
+}
+
+FreeView free_at(const Desk& desk, const Shape& shape, const Opening& opening,
+                 std::span<const Reserved> others, Time until) {
   FreeView view(desk.free);
   // What others leave comes first: room that is kept may be room that they still hold now.
   if (opening.at == never) {
@@ -44,6 +57,7 @@ FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reser
   }
   for (const Reserved& other : others)
     if (meets(other, opening.at, until)) view.take(*other.opening.allocation);
+  leave_set_aside(desk, shape, opening.at, until, view);
   return view;
 }
 
@@ -72,6 +86,9 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
     for (const Reserved& other : others)
       if (meets(other, opening.at, until))
         each_part_here(*other.opening.allocation, [&](const NodePart& one) { node.take(one); });
+    for (const SetAside& one : desk.set_aside)
+      if (one.meets(shape.user, opening.at, until))
+        each_part_here(*one.what, [&](const NodePart& part_here) { node.take(part_here); });
     if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { node.take(one); });
     for (const TaskPlace& task : part.tasks)
       for (const DeviceShare& share : task.devices)
@@ -89,15 +106,25 @@ std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView
   return nullptr;
 }
 
+std::shared_ptr<const Allocation> place_beside_set_aside(const Desk& desk, const Shape& shape,
+                                                         const FreeView& free, Time from,
+                                                         Time until) {
+  if (first_set_aside(desk, shape, from, until) == nullptr) return place_first(shape, free);
+  FreeView rest = free;
+  leave_set_aside(desk, shape, from, until, rest);
+  return place_first(shape, rest);
+}
+
 std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const Shape& shape,
                                                         const FreeView& free, Time from,
                                                         Time until) {
   const bool some = std::any_of(desk.reserved.begin(), desk.reserved.end(),
                                 [&](const Reserved& other) { return meets(other, from, until); });
-  if (!some) return place_first(shape, free);
+  if (!some) return place_beside_set_aside(desk, shape, free, from, until);
   FreeView rest = free;
   for (const Reserved& other : desk.reserved)
     if (meets(other, from, until)) rest.take(*other.opening.allocation);
+  leave_set_aside(desk, shape, from, until, rest);
   return place_first(shape, rest);
 }
 

@@ -13,9 +13,15 @@ namespace gangline {
 /// everything.
 bool meets(const Reserved& reserved, Time from, Time until);
 
-/// What is free when this opening comes, less what is kept for others at any time until `until`.
-FreeView free_at(const Desk& desk, const Opening& opening, std::span<const Reserved> others,
-                 Time until);
+/// Takes away what is set aside for others than this shape's user between these times.
+void leave_set_aside(const Desk& desk, const Shape& shape, Time from, Time until, FreeView& view);
+/// The first of these that begins; null: none.
+const SetAside* first_set_aside(const Desk& desk, const Shape& shape, Time from, Time until);
+
+/// What is free for this shape when this opening comes, less what is kept for others or set aside
+/// at any time until `until`.
+FreeView free_at(const Desk& desk, const Shape& shape, const Opening& opening,
+                 std::span<const Reserved> others, Time until);
 
 /// Whether just this place is free then, with `extra` (may be null) held by somebody else.
 bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
@@ -25,7 +31,12 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
 /// A place for the gang, by the first of its alternatives that has one; null: none.
 std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView& free);
 
-/// A place in `free` beside what is kept for others between these times; null: none.
+/// A place in `free` beside what is set aside between these times; null: none.
+std::shared_ptr<const Allocation> place_beside_set_aside(const Desk& desk, const Shape& shape,
+                                                         const FreeView& free, Time from,
+                                                         Time until);
+
+/// A place in `free` beside what is kept for others or set aside between these times; null: none.
 std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const Shape& shape,
                                                         const FreeView& free, Time from,
                                                         Time until);

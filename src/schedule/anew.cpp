@@ -41,6 +41,11 @@ bool is_free(const FreeView& view, const Allocation& allocation) {
   });
 }
 
+Time end_from(const WaitingGroup& group, Time now) {
+  const auto longest = longest_of(group);
+  return longest ? now + *longest : never;
+}
+
 struct Chosen {
   std::vector<std::pair<const Candidate*, std::uint32_t>> come;  ///< that wait, with how many gangs
   std::vector<HeldId> leave;
@@ -63,11 +68,14 @@ Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view
       view.take(*holder->allocation);
       continue;
     }
+    const Time end = holder != nullptr ? end_from(*holder->waited, desk.now)
+                                       : desk.waiting(one.key.id).latest_end_from(desk.now);
     std::uint32_t gangs = 0;
     while (gangs < one.gangs && !no_room.contains(one.shape)) {
-      const auto place = place_first(*one.shape, view);
+      const auto place = place_beside_set_aside(desk, *one.shape, view, desk.now, end);
       if (place == nullptr) {
-        no_room.insert(one.shape);
+        // With another end it may find room beside what is set aside.
+        if (desk.set_aside.empty()) no_room.insert(one.shape);
         break;
       }
       if (holder == nullptr && !limits.take_in_order(*one.shape)) break;
@@ -106,7 +114,8 @@ ChosenAnew choose_anew(Desk& desk) {
     const std::size_t before = without.size();
     for (const auto& [one, gangs] : chosen.come)
       for (std::uint32_t i = 0; i < gangs && !without.contains(one); ++i) {
-        const auto place = place_first(*one->shape, view);
+        const Time end = desk.waiting(one->key.id).latest_end_from(desk.now);
+        const auto place = place_beside_set_aside(desk, *one->shape, view, desk.now, end);
         if (place == nullptr) without.insert(one);
         else view.take(*place);
       }

@@ -70,10 +70,12 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
       cluster(snapshot.cluster),
       queues(snapshot.queues),
       foreign(snapshot.foreign),
+      rules(snapshot.rules),
+      set_aside(snapshot.set_aside == nullptr ? SetAsides{} : *snapshot.set_aside),
       order(by, snapshot.queues, snapshot.usual_work.get()),
       kinds(snapshot.cluster, snapshot.foreign),
       free(kinds),
-      quotas(snapshot.queues),
+      quotas(snapshot.queues, rules_at(snapshot.rules.get(), snapshot.now)),
       held(kinds.nodes()),
       all_free_(free),
       rater_(kinds, by, snapshot.usual == nullptr ? std::vector<UsualTask>{} : *snapshot.usual),
@@ -81,6 +83,10 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
   if (policy.place == Place::consolidate) empty_.emplace(kinds);
   if (policy.goes_first == GoesFirst::fair_share)
     standings_.emplace(queues, snapshot.used == nullptr ? std::vector<UserUse>{} : *snapshot.used);
+  by_queue_ = standings_ || quotas.is_kept() || (rules != nullptr && !rules->empty());
+  by_user_ = standings_ || (rules != nullptr && tells_users_apart(*rules)) ||
+             std::any_of(set_aside.begin(), set_aside.end(),
+                         [](const SetAside& one) { return one.user.has_value(); });
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -89,8 +95,8 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
 
 Shape& Desk::shape_of(const WaitingGroup& group) {
   const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
-  const std::uint32_t queue = standings_ || quotas.is_kept() ? group.queue : 0;
-  const std::uint32_t user = standings_ ? group.user : 0;
+  const std::uint32_t queue = by_queue_ ? group.queue : 0;
+  const std::uint32_t user = by_user_ ? group.user : 0;
   const bool plain = !allow_foreign && group.avoid.empty();
   if (plain) {
     const auto known = by_request_.find({group.request.get(), queue, user});
@@ -116,7 +122,7 @@ Shape& Desk::new_shape(const WaitingGroup& group, const ShapeKey& key) {
   if (quotas.is_kept()) shape.charge = charge_of(*shape.request);
   shape.hopeless = never_fits(kinds, *shape.request);
   if (!shape.hopeless && quotas.has_limits())
-    shape.hopeless = exceeds_limit(quotas, queues, shape.queue, *shape.request);
+    shape.hopeless = exceeds_limit(quotas, queues, shape.queue, shape.user, *shape.request);
   if (!shape.hopeless) shape.wanted = wanted_of(kinds, shape);
   share_scores(shape);
   for (Wanted& wanted : shape.wanted) {
@@ -245,7 +251,8 @@ Outlook* Desk::outlook() {
   const bool overdue = !held.by_end().empty() && held.by_end().begin()->first <= now;
   // Its counts of tasks do not know of nodes.
   const bool counts = policy.place != Place::consolidate && policy.keeps == Keeps::room;
-  if (!counts || reserved.size() != 1 || reserved[0].opening.at == never ||
+  const bool by_ends_alone = (rules == nullptr || rules->empty()) && set_aside.empty();
+  if (!counts || !by_ends_alone || reserved.size() != 1 || reserved[0].opening.at == never ||
       reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
       (overdue && reserved[0].opening.at < now + overdue_grace)) {
     outlook_.reset();
@@ -258,13 +265,16 @@ Outlook* Desk::outlook() {
 }
 
 bool Desk::is_kept(const Allocation& allocation) const {
-  const auto shares_a_node = [&](const Reserved& one) {
-    for (const NodePart& kept : one.opening.allocation->parts)
+  const auto shares_a_node = [&](const Allocation& other) {
+    for (const NodePart& kept : other.parts)
       for (const NodePart& part : allocation.parts)
         if (kept.node == part.node) return true;
     return false;
   };
-  return std::any_of(reserved.begin(), reserved.end(), shares_a_node);
+  return std::any_of(reserved.begin(), reserved.end(),
+                     [&](const Reserved& one) { return shares_a_node(*one.opening.allocation); }) ||
+         std::any_of(set_aside.begin(), set_aside.end(),
+                     [&](const SetAside& one) { return shares_a_node(*one.what); });
 }
 
 std::uint32_t Desk::tasks_on(const Shape& shape, std::uint32_t node) const {
@@ -393,6 +403,26 @@ Time Desk::let_late_go_first() {
     if (one.is_in_line()) put_in_line(one);
   }
   return patience_.next_late(now);
+}
+
+bool Desk::is_closed_to(const Shape& shape, Time at) const {
+  if (rules == nullptr) return false;
+  return std::any_of(rules->begin(), rules->end(), [&](const HouseRule& rule) {
+    const bool its_queue = !rule.queue || *rule.queue == shape.queue ||
+                           (rule.with_parts && quotas.is_in(shape.queue, *rule.queue));
+    return rule.gangs == 0 && rule.holds_at(at) && its_queue &&
+           (!rule.user || *rule.user == shape.user);
+  });
+}
+
+std::vector<Time> Desk::times_of_opening() const {
+  std::vector<Time> times;
+  for (const SetAside& one : set_aside)
+    if (one.until > now) times.push_back(one.until);
+  if (rules == nullptr) return times;
+  for (const HouseRule& rule : *rules)
+    if (rule.gangs == 0 && rule.until > now && rule.until != never) times.push_back(rule.until);
+  return times;
 }
 
 std::optional<WaitingId> Desk::find(JobId job, std::uint32_t first) const {

@@ -136,6 +136,10 @@ class Desk {
   /// Those who have waited for too long by now go first, where the policy says so. Returns when the
   /// next will have.
   Time let_late_go_first();
+  /// Whether a rule lets none of this shape start at this time.
+  bool is_closed_to(const Shape& shape, Time at) const;
+  /// Times after now from which on something may be free that was not.
+  std::vector<Time> times_of_opening() const;
 
   /// For how many room may be kept when this one finds none. Whoever has waited for too long and is
   /// first gets a promise also if somebody else holds the last one: or others would pass it by.
@@ -187,6 +191,8 @@ class Desk {
   const std::shared_ptr<const Cluster> cluster;
   const std::vector<Queue> queues;
   const std::vector<ForeignUse> foreign;
+  const std::shared_ptr<const HouseRules> rules;  ///< those that come later as well; may be null
+  const SetAsides set_aside;
   Order order;
   const Kinds kinds;
   FreeState free;
@@ -237,6 +243,7 @@ class Desk {
   std::uint32_t tasks_on(const Shape& shape, std::uint32_t node) const;
   void count_room(const Allocation& allocation, std::int64_t sign);
 
+  bool by_queue_ = false, by_user_ = false;  ///< shapes are told apart by these
   const FreeView all_free_;
   const Rater rater_;
   Patience patience_;

@@ -181,29 +181,41 @@ std::string sentence(const MakingRoom& blocker, const Snapshot&) {
          " asked to make room for it and those like it";
 }
 
+std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
+  return "there is room, but it would reach into " + blocker.says +
+         (blocker.timeless ? "; it has no time limit: with one (--time) it may start before that"
+                           : "");
+}
+
 /// What one job holds of a queue's quota.
 std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
   std::int64_t sum = 0;
   for (const Holder& holder : snapshot.holders) {
     if (holder.job != job) continue;
     const Charge charge = charge_of(*holder.allocation);
-    sum += blocker.of_devices ? charge.devices : charge.cpus;
+    sum += charge.of(blocker.account);
   }
   return static_cast<std::uint64_t>(sum);
 }
 
 std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
   const auto number = [&](std::uint64_t amount) {
-    const std::string text = quota_text(blocker.of_devices, amount);
+    const std::string text = quota_text(blocker.account, amount);
     return text.substr(0, text.find(' '));
   };
-  std::string text = quota_text(blocker.of_devices, blocker.wanted) + " wanted, and of the " +
-                     number(blocker.limit) + " that queue " + snapshot.queues[blocker.queue].name +
-                     " may hold at once " + (blocker.held == 0 ? "none" : number(blocker.held)) +
-                     (blocker.held == (blocker.of_devices ? 1'000 : 1) ? " is" : " are") +
-                     " held or promised";
+  const bool of_rule = !blocker.rule.empty();
+  if (of_rule && blocker.limit == 0) return blocker.rule;
+  std::string text = quota_text(blocker.account, blocker.wanted) + " wanted, and ";
+  if (of_rule) text += blocker.rule + ", of which ";
+  else
+    text += "of the " + number(blocker.limit) + " that queue " +
+            snapshot.queues[blocker.queue].name + " may hold at once ";
+  text += (blocker.held == 0 ? "none" : number(blocker.held)) +
+          (blocker.held == (blocker.account == Account::devices ? 1'000u : 1u) ? " is" : " are") +
+          std::string(" held or promised");
   if (blocker.first)
-    text += "; job " + format(*blocker.first) + " of the queue goes first and wants more";
+    text += "; job " + format(*blocker.first) + (of_rule ? "" : " of the queue") +
+            " goes first and wants more";
   std::size_t told = 0;
   for (const JobId job : blocker.holders) {
     if (told == most_holders_told) break;

@@ -1,6 +1,7 @@
 #include "schedule/forecast.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "base/text.h"
@@ -33,6 +34,11 @@ std::set<JobId> jobs_before(const Snapshot& snapshot, GangId gang) {
 }
 
 std::string why_unknown(const Snapshot& snapshot, GangId gang) {
+  for (const WaitingGroup& group : snapshot.waiting)
+    for (const HouseRule& rule : rules_at(snapshot.rules.get(), snapshot.now))
+      if (is_in(gang, group.job, group.first, group.count) && rule.user == group.user &&
+          rule.gangs == 0 && rule.until == never)
+        return "nobody knows when: " + rule.says;
   const std::set<JobId> before = jobs_before(snapshot, gang);
   const Holder* endless = nullptr;
   for (const Holder& holder : snapshot.holders) {
@@ -52,6 +58,21 @@ std::string why_unknown(const Snapshot& snapshot, GangId gang) {
 }
 
 }  // namespace
+
+Time limits_change_after(const Snapshot& snapshot, Time at) {
+  Time next = rules_change_after(snapshot.rules.get(), at);
+  if (snapshot.set_aside != nullptr)
+    for (const SetAside& one : *snapshot.set_aside)
+      if (one.until > at) next = std::min(next, one.until);
+  return next;
+}
+
+void leave_what_is_over(Snapshot& snapshot) {
+  if (snapshot.set_aside == nullptr) return;
+  SetAsides left = *snapshot.set_aside;
+  if (std::erase_if(left, [&](const SetAside& one) { return one.until <= snapshot.now; }) > 0)
+    snapshot.set_aside = std::make_shared<const SetAsides>(std::move(left));
+}
 
 bool starts(const Plan& plan, GangId gang) {
   return std::any_of(plan.starts.begin(), plan.starts.end(), [&](const Start& start) {
@@ -86,7 +107,7 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
     waited.count = 1;
     snapshot.holders.push_back({start.job, start.first, start.count, start.allocation, snapshot.now,
                                 end, false, std::make_shared<const WaitingGroup>(std::move(waited)),
-                                group->queue});
+                                group->queue, group->user});
     group->first += start.count;
     group->count -= start.count;
     if (group->count == 0) snapshot.waiting.erase(group);
@@ -117,31 +138,33 @@ namespace {
 class Future {
  public:
   Future(Snapshot snapshot, const Policy& policy)
-      : world_(without_overdue(std::move(snapshot))), planner_(world_, policy) {}
+      : world_(without_overdue(std::move(snapshot))),
+        policy_(policy),
+        planner_(std::make_unique<Planner>(world_, policy)) {}
 
   const Snapshot& world() const { return world_; }
-  Plan plan() { return planner_.plan(world_.now); }
+  Plan plan() { return planner_->plan(world_.now); }
 
   void carry_out(const Plan& plan) {
     const std::size_t held = world_.holders.size();
     gangline::carry_out(plan, world_);
-    for (const PromiseGivenUp& given_up : plan.given_up) planner_.promise_is_over(given_up.gang);
-    for (const PromiseMade& made : plan.promises) planner_.promised(made);
+    for (const PromiseGivenUp& given_up : plan.given_up) planner_->promise_is_over(given_up.gang);
+    for (const PromiseMade& made : plan.promises) planner_->promised(made);
     for (const MakeRoom& stop : plan.stops)
       for (const Holder& holder : world_.holders)
-        if (stop.gang == GangId{holder.job, holder.first}) planner_.holds(holder);
+        if (stop.gang == GangId{holder.job, holder.first}) planner_->holds(holder);
     std::set<JobId> started;
     for (std::size_t i = held; i < world_.holders.size(); ++i) {
       const Holder& holder = world_.holders[i];
-      planner_.holds(holder);
-      planner_.no_longer_waits(holder.job, holder.first);
+      planner_->holds(holder);
+      planner_->no_longer_waits(holder.job, holder.first);
       for (std::uint32_t n = 0; n < holder.count; ++n)
-        planner_.promise_is_over({holder.job, holder.first + n});
+        planner_->promise_is_over({holder.job, holder.first + n});
       started.insert(holder.job);
     }
     if (started.empty()) return;
     for (const WaitingGroup& group : world_.waiting)
-      if (started.contains(group.job)) planner_.waits(group);
+      if (started.contains(group.job)) planner_->waits(group);
   }
 
   /// Moves on to the next end and lets go what ended by then. False: nothing ends at a known time.
@@ -151,14 +174,17 @@ class Future {
       if (world_.holders[i].stopping && world_.holders[i].waited != nullptr) return leave(i), true;
     Time next = never;
     for (const Holder& holder : world_.holders) next = std::min(next, holder.expected_end);
-    if (next == never) return false;
-    world_.now = std::max(world_.now, next);
+    const Time rules_change = limits_change_after(world_, world_.now);
+    if (std::min(next, rules_change) == never) return false;
+    world_.now = std::max(world_.now, std::min(next, rules_change));
     std::erase_if(world_.holders, [&](const Holder& holder) {
       if (holder.expected_end > world_.now) return false;
-      planner_.lets_go(holder.job, holder.first);
+      planner_->lets_go(holder.job, holder.first);
       touched_.insert(holder.job);
       return true;
     });
+    leave_what_is_over(world_);
+    if (rules_change <= next) planner_ = std::make_unique<Planner>(world_, policy_);
     return true;
   }
 
@@ -169,7 +195,7 @@ class Future {
     for (const WaitingGroup& group : world_.waiting) touched_.erase(group.job);
     for (WaitingGroup& group : world_.waiting)
       if (std::erase_if(group.after, [&](JobId job) { return touched_.contains(job); }) > 0)
-        planner_.waits(group);
+        planner_->waits(group);
   }
 
  private:
@@ -181,13 +207,14 @@ class Future {
 
   void leave(std::size_t holder) {
     const std::size_t before = world_.waiting.size();
-    planner_.lets_go(world_.holders[holder].job, world_.holders[holder].first);
+    planner_->lets_go(world_.holders[holder].job, world_.holders[holder].first);
     wait_again(holder, world_);
-    for (std::size_t i = before; i < world_.waiting.size(); ++i) planner_.waits(world_.waiting[i]);
+    for (std::size_t i = before; i < world_.waiting.size(); ++i) planner_->waits(world_.waiting[i]);
   }
 
   Snapshot world_;
-  Planner planner_;
+  const Policy policy_;
+  std::unique_ptr<Planner> planner_;
   std::set<JobId> touched_;
 };
 

@@ -20,6 +20,11 @@ struct Forecast {
 Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang);
 
 /// The snapshot after its plan was carried out: its starts hold, its promises are in force.
+/// When the next rule begins or ends, or something is no longer set aside.
+Time limits_change_after(const Snapshot& snapshot, Time at);
+/// Forgets what is no longer set aside.
+void leave_what_is_over(Snapshot& snapshot);
+
 void carry_out(const Plan& plan, Snapshot& snapshot);
 
 /// The holder at this place has made room for others: its gangs wait again.

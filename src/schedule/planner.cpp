@@ -28,6 +28,9 @@ RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
     const Reserved& kept = desk.reserved[*attempt.delays];
     desk.deny(*waits.shape, attempt.denied_after,
               PromisedToOther{desk.waiting(kept.group).group.job, kept.promised}, attempt.loss);
+  } else if (attempt.reaches_into != nullptr) {
+    desk.deny(*waits.shape, attempt.denied_after,
+              SetAsideForOther{attempt.reaches_into->says, !waits.longest}, 0);
   } else {
     desk.close(*waits.shape);
   }
@@ -288,7 +291,7 @@ void Planner::go_through_all(Plan& plan) {
     const bool may_take_turns = started > 0 && found.coming == 0 && making_way_->for_nobody() &&
                                 before + started < waits.group.count && waits.group.turns > 1 &&
                                 !first_that_waits_ && desk_.reserved.empty() &&
-                                !desk_.guaranteed_first;
+                                desk_.set_aside.empty() && !desk_.guaranteed_first;
     if (may_take_turns) started = take_turns(waits, before, started, plan);
     if (started > 0) started_.emplace_back(key->id, started);
     if (desk_.reopened()) {
@@ -400,7 +403,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
       ++found.coming;
     } else {
       start(waits, n, allocation, plan);
-      if (is_own) desk_.quotas.keep_rest(group.queue, shape.charge, *allocation);
+      if (is_own) desk_.quotas.keep_rest(group, shape.charge, *allocation);
       ++found.started;
     }
     room_->follow(*allocation);
@@ -421,8 +424,8 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   const std::uint32_t gang = group.first + started;
   const Time end = end_of(group, allocation->alternative, desk_.now);
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
-  Holder holder{group.job, gang,    1,          std::move(allocation), desk_.now, end,
-                false,     nullptr, group.queue};
+  Holder holder{group.job, gang,  1,       std::move(allocation), desk_.now,
+                end,       false, nullptr, group.queue,           group.user};
   if (desk_.policy.stops != MayStop::nobody) {
     holder.waited = std::make_shared<const WaitingGroup>(group);
     plan.again = std::min(plan.again, desk_.order.changes_at(holder, desk_.now));
@@ -499,7 +502,9 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
   } else {
     CHECK(waits.shape->denied_by.has_value());
     wait.blocker = *waits.shape->denied_by;
-    if (const auto delayed = room_->whom_it_would_delay(waits)) {
+    if (const SetAside* aside = room_->what_it_would_reach_into(waits)) {
+      wait.blocker = SetAsideForOther{aside->says, !waits.longest};
+    } else if (const auto delayed = room_->whom_it_would_delay(waits)) {
       const Reserved& theirs = desk_.reserved[*delayed];
       wait.blocker = PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};
     }

@@ -21,7 +21,7 @@ std::optional<Opening> room_at(const Desk& desk, const Shape& shape, std::option
   const Time until = time ? opening.at + *time : never;
   if (where && is_free_at(desk, shape, *where, opening, desk.reserved, until, nullptr))
     opening.allocation = where;
-  else opening.allocation = place_first(shape, free_at(desk, opening, desk.reserved, until));
+  else opening.allocation = place_first(shape, free_at(desk, shape, opening, desk.reserved, until));
   if (!opening.allocation) return std::nullopt;
   return opening;
 }
@@ -38,7 +38,7 @@ std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocat
     if (is_free_at(desk, *reserved.shape, *reserved.opening.allocation, reserved.opening, before,
                    reserved.end(), in_its_way ? &extra : nullptr))
       continue;
-    FreeView free = free_at(desk, reserved.opening, before, reserved.end());
+    FreeView free = free_at(desk, *reserved.shape, reserved.opening, before, reserved.end());
     if (in_its_way) free.take(extra);
     auto allocation = place_first(*reserved.shape, free);
     if (!allocation) {
@@ -88,7 +88,10 @@ std::string why_void(const Desk& desk, GangId gang, std::optional<WaitingId> gro
 }
 
 /// A limit that was lowered leaves no room for it beside what is held and was promised before.
-std::string why_over_limit(const Desk& desk, const Waits& waits) {
+std::string why_over_limit(const Desk& desk, const LimitsLeft& left, const Waits& waits) {
+  const auto row = left.row_without_room(*waits.shape);
+  const HouseRule* rule = row ? desk.quotas.rule(*row) : nullptr;
+  if (rule != nullptr) return rule->says;
   return "the limit of queue " + desk.queues[waits.group.queue].name + " was lowered";
 }
 
@@ -109,6 +112,14 @@ std::optional<Opening> as_promised(const Desk& desk, const InForce& promise) {
                                {due, std::nullopt, after_overdue, nullptr}, promise.made.where))
       return opening;
   return std::nullopt;
+}
+
+/// What was set aside since it was promised; empty: nothing that is in its way.
+std::string what_was_set_aside(const Desk& desk, const InForce& promise) {
+  const Waits& waits = desk.waiting(promise.group);
+  const Time due = std::max(promise.made.start, desk.now);
+  const SetAside* aside = first_set_aside(desk, *waits.shape, due, waits.latest_end_from(due));
+  return aside == nullptr ? "" : "it would reach into " + aside->says;
 }
 
 void reserve(Desk& desk, const InForce& promise, Opening opening) {
@@ -136,6 +147,8 @@ void keep_what_can_be(Desk& desk, const std::vector<InForce>& promises, Plan& pl
       // Others who miss something may have had to move to where its room was.
       for (const InForce& other : promises)
         if (cause.empty()) cause = what_is_missing(desk, *desk.waiting(other.group).shape);
+      for (const InForce& other : promises)
+        if (cause.empty()) cause = what_was_set_aside(desk, other);
       if (cause.empty()) opening = earliest(desk, *waits.shape, waits.longest);
       if (cause.empty() && !opening) cause = "others ran past their time limits";
       if (!cause.empty()) plan.given_up.push_back({promise.made.gang, std::move(cause)});
@@ -154,6 +167,7 @@ class EndsAhead {
     if (next_ != desk.held.by_end().begin()) overdue_ = desk.now + overdue_grace;
     for (const Reserved& reserved : desk.reserved)
       if (reserved.end() != never) kept_.push_back(reserved.end());
+    for (const Time at : desk.times_of_opening()) kept_.push_back(at);
     std::sort(kept_.begin(), kept_.end(), std::greater<>());
   }
 
@@ -191,7 +205,7 @@ std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optio
                                 std::optional<Time> before) {
   std::optional<RoomCount> room(std::in_place, desk, shape);
   const auto opens = [&](Time from) -> std::shared_ptr<const Allocation> {
-    if (!room->is_enough()) return nullptr;
+    if (!room->is_enough() || (from != never && desk.is_closed_to(shape, from))) return nullptr;
     auto allocation =
         place_beside_reserved(desk, shape, room->view(), from, time ? from + *time : never);
     // Who was asked to leave may take their time.
@@ -232,7 +246,10 @@ const FreeView& RoomNow::open_beside(const std::vector<bool>& without) {
   if (!open_ || open_->without != without) {
     open_.emplace(Open{without, FreeView(desk_.free)});
     for (std::size_t i = 0; i < without.size(); ++i)
-      if (without[i]) open_->view.take(*desk_.reserved[i].opening.allocation);
+      if (without[i])
+        open_->view.take(i < desk_.reserved.size()
+                             ? *desk_.reserved[i].opening.allocation
+                             : *desk_.set_aside[i - desk_.reserved.size()].what);
   }
   return open_->view;
 }
@@ -253,9 +270,17 @@ RoomNow::Attempt RoomNow::attempt(const Waits& waits, const Reserved* own) {
   return attempt;
 }
 
-RoomNow::InTheWay RoomNow::in_the_way(Time end) const {
-  InTheWay way{std::vector<bool>(desk_.reserved.size(), false), {}, Time{0}};
-  for (std::size_t i = 0; i < desk_.reserved.size(); ++i) {
+RoomNow::InTheWay RoomNow::in_the_way(const Shape& shape, Time end) const {
+  const std::size_t kept = desk_.reserved.size();
+  InTheWay way{std::vector<bool>(kept + desk_.set_aside.size(), false), {}, {}, Time{0}};
+  for (std::size_t i = 0; i < desk_.set_aside.size(); ++i) {
+    const SetAside& one = desk_.set_aside[i];
+    if (!one.meets(shape.user, desk_.now, end)) continue;
+    way.whose[kept + i] = true;
+    if (!way.aside || one.from < desk_.set_aside[*way.aside].from) way.aside = i;
+    way.after = std::max(way.after, one.from);
+  }
+  for (std::size_t i = 0; i < kept; ++i) {
     way.whose[i] = desk_.reserved[i].conflicts(end);
     if (!way.whose[i]) continue;
     if (!way.first) way.first = i;
@@ -265,6 +290,27 @@ RoomNow::InTheWay RoomNow::in_the_way(Time end) const {
   return way;
 }
 
+std::optional<Allocation> RoomNow::place_beside_set_aside(const Wanted& wanted,
+                                                          const InTheWay& way) const {
+  if (!way.aside) return place(wanted, all_);
+  FreeView view(desk_.free);
+  for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
+    if (way.whose[desk_.reserved.size() + i]) view.take(*desk_.set_aside[i].what);
+  return place(wanted, view);
+}
+
+const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
+  const SetAside* first = nullptr;
+  if (desk_.set_aside.empty()) return first;
+  for (const Wanted& wanted : waits.shape->wanted) {
+    const Time end = end_of(waits.group, wanted.alternative, desk_.now);
+    const InTheWay way = in_the_way(*waits.shape, end);
+    if (place_beside_set_aside(wanted, way)) return nullptr;
+    if (way.aside && first == nullptr && place(wanted, all_)) first = &desk_.set_aside[*way.aside];
+  }
+  return first;
+}
+
 RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
   const Shape& shape = *waits.shape;
   Attempt attempt;
@@ -272,30 +318,36 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
   std::optional<InTheWay> way;
   for (const Wanted& wanted : shape.wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
-    if (!way || shape.rated) way = in_the_way(end);
+    if (!way || shape.rated) way = in_the_way(shape, end);
     // 1. Out of what is free and kept for nobody.
-    if (auto allocation = place(wanted, way->first ? open_beside(way->whose) : all_)) {
+    const bool some = way->first || way->aside;
+    if (auto allocation = place(wanted, some ? open_beside(way->whose) : all_)) {
       attempt.allocation = std::make_shared<const Allocation>(std::move(*allocation));
       attempt.delays.reset();
+      attempt.reaches_into = nullptr;
       return attempt;
     }
-    if (!way->first) continue;
-    // 2. Out of all that is free, if those it is kept for still get theirs in time.
-    const auto allocation = place(wanted, all_);
-    if (!allocation) continue;
-    if (!attempt.delays) attempt.delays = way->first;
+    if (!some) continue;
+    // 2. Out of all that is free and not set aside, if those it is kept for still get theirs in
+    //    time.
+    const auto allocation = place_beside_set_aside(wanted, *way);
+    if (!allocation && !(way->aside && place(wanted, all_))) continue;
+    if (allocation && !attempt.delays) attempt.delays = way->first;
+    if (!allocation && !attempt.reaches_into) attempt.reaches_into = &desk_.set_aside[*way->aside];
     // The ends of alternatives that are not as fast as each other move apart with the time.
     attempt.denied_after = shape.rated ? never : way->after;
     const Outlook* outlook = desk_.outlook();
-    const std::int64_t loss = outlook == nullptr ? 0 : outlook->loss(*allocation);
+    const std::int64_t loss = outlook == nullptr || !allocation ? 0 : outlook->loss(*allocation);
     attempt.loss = room ? std::min(attempt.loss, loss) : loss;
     room = true;
+    if (!allocation) continue;
     if (outlook != nullptr && loss > outlook->spare()) continue;
     if (desk_.policy.keeps == Keeps::machines) continue;
     if (auto moved = moved_aside(desk_, *allocation, end)) {
       attempt.allocation = std::make_shared<const Allocation>(*allocation);
       attempt.moved = std::move(moved);
       attempt.delays.reset();
+      attempt.reaches_into = nullptr;
       return attempt;
     }
   }
@@ -310,12 +362,13 @@ std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) cons
   };
   for (const Wanted& wanted : waits.shape->wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
-    const InTheWay way = in_the_way(end);
-    for (std::size_t i = 0; i < way.whose.size(); ++i)
+    const InTheWay way = in_the_way(*waits.shape, end);
+    for (std::size_t i = 0; i < desk_.reserved.size(); ++i)
       if (way.whose[i] && (!first || gang_of(i) < gang_of(*first))) first = i;
-    if (std::count(way.whose.begin(), way.whose.end(), true) < 2) continue;
+    const auto kept_end = way.whose.begin() + static_cast<std::ptrdiff_t>(desk_.reserved.size());
+    if (std::count(way.whose.begin(), kept_end, true) < 2) continue;
     std::size_t delayed = 0;
-    const auto allocation = place(wanted, all_);
+    const auto allocation = place_beside_set_aside(wanted, way);
     if (allocation && !moved_aside(desk_, *allocation, end, &delayed)) return delayed;
   }
   return first;
@@ -340,7 +393,7 @@ void keep_promises(Desk& desk, bool freed, Plan& plan) {
     std::erase_if(promises, [&](const InForce& promise) {
       const Waits& waits = desk.waiting(promise.group);
       if (left.take(*waits.shape)) return false;
-      plan.given_up.push_back({promise.made.gang, why_over_limit(desk, waits)});
+      plan.given_up.push_back({promise.made.gang, why_over_limit(desk, left, waits)});
       return true;
     });
   }

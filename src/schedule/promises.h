@@ -30,7 +30,10 @@ class RoomNow {
   struct Attempt {
     std::shared_ptr<const Allocation> allocation;
     std::optional<std::size_t> delays;  ///< index in Desk::reserved
-    /// Where it delays somebody: with every end after this it would; `never`: nobody knows.
+    /// What is set aside and it would reach into; null: nothing.
+    const SetAside* reaches_into = nullptr;
+    /// Where it delays somebody or reaches into something: with every end after this it would;
+    /// `never`: nobody knows.
     Time denied_after{0};
     std::int64_t loss = 0;  ///< of the one promise's tasks, at least so many would have no room
     /// Where the kept room had to move aside for it: all of Desk::reserved, anew.
@@ -41,6 +44,8 @@ class RoomNow {
   /// Whose start would come later if this one started now, as an index in Desk::reserved; empty:
   /// all of those have started.
   std::optional<std::size_t> whom_it_would_delay(const Waits& waits) const;
+  /// What is set aside and leaves it no room; null: nothing does.
+  const SetAside* what_it_would_reach_into(const Waits& waits) const;
   /// The desk has given this away.
   void follow(const Allocation& allocation);
   /// Something else is kept now.
@@ -48,18 +53,20 @@ class RoomNow {
 
  private:
   struct Open {
-    std::vector<bool> without;  // of Desk::reserved
+    std::vector<bool> without;  // of Desk::reserved, and behind it of Desk::set_aside
     FreeView view;
   };
   Attempt attempt_anywhere(const Waits& waits);
   const FreeView& open_beside(const std::vector<bool>& without);
   /// Whose kept room is in the way of one that ends then.
   struct InTheWay {
-    std::vector<bool> whose;           // of Desk::reserved
-    std::optional<std::size_t> first;  // of them
+    std::vector<bool> whose;           // of Desk::reserved, and behind it of Desk::set_aside
+    std::optional<std::size_t> first;  // of what is kept
+    std::optional<std::size_t> aside;  // the first to begin of what is set aside
     Time after{0};                     // for every later end at least the same
   };
-  InTheWay in_the_way(Time end) const;
+  InTheWay in_the_way(const Shape& shape, Time end) const;
+  std::optional<Allocation> place_beside_set_aside(const Wanted& wanted, const InTheWay& way) const;
 
   Desk& desk_;
   const FreeView all_;

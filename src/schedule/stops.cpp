@@ -60,7 +60,7 @@ class Candidates {
       const Holder& holder = desk_.held.at(key.id);
       const Charge charge = charge_of(*holder.allocation);
       for (const std::uint32_t queue : quotas.chain(holder.queue))
-        for (const Account account : accounts) {
+        for (const Account account : guaranteed_accounts) {
           const std::int64_t then = quotas.held(queue, account) - quotas.coming(queue, account) -
                                     quotas.leaving(queue, account) - leave[{queue, account}];
           if (key.stays && charge.of(account) > 0 && !quotas.is_in(waits.group.queue, queue) &&
@@ -204,8 +204,9 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
   const WaitingGroup& group = waits.group;
   groups_.insert(waits.key.id);
   if (desk_.guaranteed_first) desk_.quotas.make_room_for(group.queue, group.job);
-  coming_.push_back(desk_.hold({group.job, group.first + before, 1, std::move(allocation),
-                                desk_.now, end + time_to_leave, false, nullptr, group.queue}));
+  coming_.push_back(
+      desk_.hold({group.job, group.first + before, 1, std::move(allocation), desk_.now,
+                  end + time_to_leave, false, nullptr, group.queue, group.user}));
   desk_.quotas.comes(desk_.held.at(coming_.back()));
 }
 

@@ -177,6 +177,19 @@ void read_log(const Asked& asked) {
 void nodes(const Asked& asked) { asked.service.nodes(as_json<std::vector<NodeView>>(asked.reply)); }
 void find(const Asked& asked) { asked.service.find(asked.words[0], as_json<JobId>(asked.reply)); }
 void status(const Asked& asked) { asked.service.status(as_json<ServiceStatus>(asked.reply)); }
+void reserve(const Asked& asked) {
+  auto request = from_json<ReserveRequest>(asked.request.body);
+  if (!request) return send(asked.reply, request.error());
+  asked.service.reserve(*request, as_json<Reservation>(asked.reply));
+}
+void reservations(const Asked& asked) {
+  asked.service.reservations(as_json<std::vector<Reservation>>(asked.reply));
+}
+void cancel_reservation(const Asked& asked) {
+  const auto wanted = parse_number(asked.words[0]);
+  if (!wanted) return send(asked.reply, bad("a reservation has a number"));
+  asked.service.cancel_reservation(*wanted, as_json<Reservation>(asked.reply));
+}
 void shut_down(const Asked& asked) { asked.service.shut_down(as_json<Unit>(asked.reply)); }
 void stay(const Asked& asked) {
   asked.service.stay(asked.target.query.contains("stays"), as_json<Unit>(asked.reply));
@@ -200,6 +213,9 @@ constexpr Route routes[] = {
     {"GET", "v1/names/*", find},
     {"GET", "v1/nodes", nodes},
     {"GET", "v1/status", status},
+    {"POST", "v1/reservations", reserve},
+    {"GET", "v1/reservations", reservations},
+    {"POST", "v1/reservations/*/cancel", cancel_reservation},
     {"POST", "v1/shut_down", shut_down},
     {"POST", "v1/stay", stay},
 };

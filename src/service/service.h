@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "model/job.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -38,6 +39,12 @@ class Service {
   /// The newest job of that name.
   virtual void find(const std::string& name, Reply<JobId> reply) = 0;
   virtual void status(Reply<ServiceStatus> reply) = 0;
+  /// Answered when it is on disk. Refused where it is not sure to be free then.
+  virtual void reserve(const ReserveRequest& request, Reply<Reservation> reply) = 0;
+  /// Those that are not over.
+  virtual void reservations(Reply<std::vector<Reservation>> reply) = 0;
+  /// The answer is what it was.
+  virtual void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) = 0;
   /// Ends the service (running gangs go on); `stay`: instead of ending when idle, stays until told.
   virtual void shut_down(Reply<Unit> reply) = 0;
   virtual void stay(bool stays, Reply<Unit> reply) = 0;

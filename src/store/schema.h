@@ -47,6 +47,20 @@ constexpr const char* schema_steps[] = {
     R"(
     ALTER TABLE job ADD COLUMN person TEXT NOT NULL DEFAULT '';
     )",
+    // Device-time by person and hour, of runs that have ended: see PastHour.
+    R"(
+    CREATE TABLE used_hour (
+      hour      INTEGER NOT NULL,
+      owner     TEXT NOT NULL,
+      device_ms INTEGER NOT NULL,
+      PRIMARY KEY (hour, owner)) WITHOUT ROWID;
+    )",
+    // What is held for people. Numbers are never given again.
+    R"(
+    CREATE TABLE reservation (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      body   TEXT NOT NULL);
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

@@ -111,6 +111,10 @@ struct Store::Core {
         put_note(handle, "INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)"),
         put_used(handle,
                  "INSERT OR REPLACE INTO used (queue, owner, at, device_ms) VALUES (?, ?, ?, ?)"),
+        put_hour(handle,
+                 "INSERT OR REPLACE INTO used_hour (hour, owner, device_ms) VALUES (?, ?, ?)"),
+        put_reserved(handle, "INSERT INTO reservation (number, body) VALUES (?, ?)"),
+        drop_reserved(handle, "DELETE FROM reservation WHERE number = ?"),
         find(handle, "SELECT uid, spec, summary, person FROM job WHERE id = ?"),
         find_name(handle, "SELECT max(id) FROM job WHERE name = ?1 AND (?2 < 0 OR uid = ?2)") {}
 
@@ -119,7 +123,8 @@ struct Store::Core {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> database;
-  Statement begin, end, rollback, add_event, add_job, put_summary, put_note, put_used;
+  Statement begin, end, rollback, add_event, add_job, put_summary, put_note, put_used, put_hour;
+  Statement put_reserved, drop_reserved;
   Statement find, find_name;
   bool open_transaction = false;
   Result<void> trouble;  // the first write that failed since the last commit
@@ -239,6 +244,22 @@ void Store::put_past_use(const PastUse& use) {
   core_->write(core_->put_used);
 }
 
+void Store::put_past_hour(const PastHour& hour) {
+  core_->put_hour.bind(1, hour.hour).bind(2, hour.owner).bind(3, hour.device_ms);
+  core_->write(core_->put_hour);
+}
+
+void Store::put_reservation(const Reservation& reservation) {
+  core_->put_reserved.bind(1, static_cast<std::int64_t>(reservation.number))
+      .bind(2, to_json(reservation));
+  core_->write(core_->put_reserved);
+}
+
+void Store::drop_reservation(std::uint64_t number) {
+  core_->drop_reserved.bind(1, static_cast<std::int64_t>(number));
+  core_->write(core_->drop_reserved);
+}
+
 Result<void> Store::commit() {
   if (core_->trouble && core_->open_transaction) core_->trouble = core_->end.run();
   Result<void> outcome = core_->trouble;
@@ -271,6 +292,35 @@ Result<std::vector<PastUse>> Store::past_use() const {
   std::vector<PastUse> all;
   while (query.next())
     all.push_back({query.text(0), query.text(1), Time{query.number(2)}, query.number(3)});
+  if (const auto read = query.trouble(); !read) return read.error();
+  return all;
+}
+
+Result<std::vector<Reservation>> Store::reservations() const {
+  Statement query(core_->database.get(), "SELECT body FROM reservation ORDER BY number");
+  std::vector<Reservation> all;
+  while (query.next()) {
+    auto one = from_json<Reservation>(query.text(0));
+    if (!one) return one.error();
+    all.push_back(*std::move(one));
+  }
+  if (const auto read = query.trouble(); !read) return read.error();
+  return all;
+}
+
+std::uint64_t Store::last_reservation() const {
+  Statement query(core_->database.get(),
+                  "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'reservation'");
+  return query.next() ? static_cast<std::uint64_t>(query.number(0)) : 0;
+}
+
+Result<std::vector<PastHour>> Store::past_hours() const {
+  Statement query(core_->database.get(),
+                  "SELECT owner, hour, device_ms FROM used_hour "
+                  "WHERE hour >= (SELECT max(hour) FROM used_hour) - ?");
+  query.bind(1, longest_period.us / hours(1).us);
+  std::vector<PastHour> all;
+  while (query.next()) all.push_back({query.text(0), query.number(1), query.number(2)});
   if (const auto read = query.trouble(); !read) return read.error();
   return all;
 }

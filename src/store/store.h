@@ -11,6 +11,7 @@
 #include "model/event.h"
 #include "model/job.h"
 #include "model/queue.h"
+#include "model/reservation.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -37,6 +38,9 @@ class Store {
   void put_cursor(const std::string& cursor);
   /// In the place of what was put for the same queue and owner.
   void put_past_use(const PastUse& use);
+  void put_past_hour(const PastHour& hour);
+  void put_reservation(const Reservation& reservation);
+  void drop_reservation(std::uint64_t number);
   /// From now on jobs have higher numbers than this one, until there are newer jobs.
   void number_after(std::uint64_t job) { number_after_ = job; }
   /// Returns when it is durable (written and synced), or says why it is not.
@@ -49,6 +53,10 @@ class Store {
   std::string name() const;
   std::string cursor() const;
   Result<std::vector<PastUse>> past_use() const;
+  Result<std::vector<Reservation>> reservations() const;
+  std::uint64_t last_reservation() const;  ///< the highest number that was ever given
+  /// The newest `longest_period` of it.
+  Result<std::vector<PastHour>> past_hours() const;
   /// Jobs that have not ended, oldest first, and each one's events, in their order.
   Result<std::vector<std::pair<Job, JobSummary>>> unfinished() const;
   Result<std::vector<Event>> events_of(JobId job) const;

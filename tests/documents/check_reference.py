@@ -56,6 +56,12 @@ def check_keys():
     yield from compare("keys of an alternative", said, keys_in_source("resources_reader.cpp", "alternative_keys"))
     table = section("settings.md", "| key | what it says | from, to | if left out |").split("\n\n")[0]
     there = keys_in_source("config_file.cpp", "config_keys") | keys_in_source("config_file.cpp", "queue_keys")
+    people = (GUIDE / "settings.md").read_text().split("`[people]` limits everybody")[1]
+    people = set(re.findall(r"^\| `(\w+)` \|", people.split("Of `[quiet")[0], re.M))
+    yield from compare("keys of [people]", people, keys_in_source("house/read_house.cpp", "people_keys"))
+    quiet = (GUIDE / "settings.md").read_text().split("Of `[quiet.NAME]`")[1].split("`[maintenance")[0]
+    yield from compare("keys of [quiet]", set(re.findall(r"^\| `(\w+)` \|", quiet, re.M)),
+                       keys_in_source("house/read_times.cpp", "quiet_keys"))
     yield from compare("keys of the config file", first_cells(table), there)
 
 

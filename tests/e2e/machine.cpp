@@ -46,11 +46,6 @@ std::map<std::string, std::string> clean_environment() {
 }
 
 // GANG_UNDER_TEST: another one than that of this build.
-std::string program() {
-  const char* given = std::getenv("GANG_UNDER_TEST");
-  return given != nullptr ? given : BINARY_DIR "/gang";
-}
-
 int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 template <class T>
@@ -196,6 +191,11 @@ bool Machine::become(uid_t uid) {
   EXPECT_EQ(run({"chown", "-R", number + ":" + number, path_}).code, 0);
   begin_ = std::move(words);
   return true;
+}
+
+std::string Machine::program() {
+  const char* given = std::getenv("GANG_UNDER_TEST");
+  return given != nullptr ? given : BINARY_DIR "/gang";
 }
 
 Beside Machine::run_beside(const std::vector<std::string>& words) const {

@@ -66,6 +66,8 @@ class Machine {
   void end_all() const;
   /// Words before those of each command: a program that runs it.
   void begin_commands_with(std::vector<std::string> words) { begin_ = std::move(words); }
+  const std::map<std::string, std::string>& environment() const { return env_; }
+  static std::string program();
   void set(const std::string& variable, const std::string& value) { env_[variable] = value; }
 
   // Files below `path()`, where all commands run.

@@ -45,6 +45,13 @@ class StandIn final : public Service {
   void status(Reply<ServiceStatus> reply) override { reply(ServiceStatus{}); }
   void shut_down(Reply<Unit> reply) override { reply(Unit{}); }
   void stay(bool, Reply<Unit> reply) override { reply(Unit{}); }
+  void reserve(const ReserveRequest&, Reply<Reservation> reply) override { reply(Reservation{}); }
+  void reservations(Reply<std::vector<Reservation>> reply) override {
+    reply(std::vector<Reservation>{});
+  }
+  void cancel_reservation(std::uint64_t, Reply<Reservation> reply) override {
+    reply(Reservation{});
+  }
 };
 
 void ask(const HttpRequest& request) {

@@ -16,8 +16,10 @@ bool step(Snapshot& snapshot, std::set<JobId>& touched) {
       return wait_again(i, snapshot), true;
   Time next = never;
   for (const Holder& holder : snapshot.holders) next = std::min(next, holder.expected_end);
+  next = std::min(next, limits_change_after(snapshot, snapshot.now));
   if (next == never) return false;
   snapshot.now = std::max(snapshot.now, next);
+  leave_what_is_over(snapshot);
   std::erase_if(snapshot.holders, [&](const Holder& holder) {
     if (holder.expected_end > snapshot.now) return false;
     touched.insert(holder.job);

@@ -78,7 +78,7 @@ struct Walk {
 
   template <class Call>
   void each_limit(const Shape& shape, const Call& call) {
-    for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+    for (const std::uint32_t queue : desk.quotas.rows_of(shape.queue, shape.user))
       for (const Account account : accounts)
         if (shape.charge.of(account) > 0 && desk.quotas.limit(queue, account)) call(queue, account);
   }
@@ -160,7 +160,7 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
         made_room || found.coming > 0 || over_limit || needs_others(*attempt.allocation);
     const Time end = end_of(group, attempt.allocation->alternative, desk.now);
     Holder holder{group.job, gang,  1,       attempt.allocation, desk.now,
-                  end,       false, nullptr, group.queue};
+                  end,       false, nullptr, group.queue,        group.user};
     if (comes) {
       ++found.coming;
       walk.held.coming.push_back(attempt.allocation);
@@ -168,7 +168,7 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
       holder.expected_end = latest_end + time_to_leave;
     } else {
       ++found.started;
-      if (is_own) desk.quotas.keep_rest(group.queue, waits.shape->charge, *attempt.allocation);
+      if (is_own) desk.quotas.keep_rest(group, waits.shape->charge, *attempt.allocation);
       walk.plan.starts.push_back({group.job, gang, 1, group.attempt, attempt.allocation});
       holder.waited = std::make_shared<const WaitingGroup>(group);
       if (desk.policy.stops != MayStop::nobody)
@@ -256,7 +256,7 @@ void go_through_all(Walk& walk, std::string& wrong) {
     std::uint32_t started = found.started;
     if (started > 0 && walk.held.leaving.empty() && before + started < waits.group.count &&
         waits.group.turns > 1 && !walk.somebody_waits && desk.reserved.empty() &&
-        !desk.guaranteed_first)
+        desk.set_aside.empty() && !desk.guaranteed_first)
       started = take_turns(desk, waits.group, before, started, walk.plan);
     walk.started[id] += started;
     if (found.coming > 0) walk.coming.insert(id);

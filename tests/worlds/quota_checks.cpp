@@ -77,6 +77,62 @@ std::string wrong_with_limits(const Snapshot& world) {
   return {};
 }
 
+std::string wrong_with_rules(const Snapshot& after, const Plan& plan) {
+  for (const HouseRule& rule : rules_at(after.rules.get(), after.now)) {
+    Charge held;
+    held.gangs = 0;
+    bool is_started = false;
+    for (const Holder& holder : after.holders) {
+      const bool its_queue =
+          !rule.queue ||
+          (rule.with_parts ? is_in(after, holder.queue, *rule.queue) : holder.queue == *rule.queue);
+      if (!its_queue || (rule.user && *rule.user != holder.user)) continue;
+      const Charge one = charge_of(*holder.allocation);
+      held.devices += one.devices;
+      held.cpus += one.cpus;
+      ++held.gangs;
+      for (const Start& start : plan.starts) {
+        const bool counts = !rule.gangs && rule.most.devices ? one.devices > 0
+                            : rule.most.cpus                 ? one.cpus > 0
+                                                             : true;
+        is_started = is_started || (start.allocation == holder.allocation && counts);
+      }
+    }
+    if (!is_started) continue;  // who held more when it came may go on
+    if ((rule.most.devices && held.devices > thousandths(rule.most.devices)) ||
+        (rule.most.cpus && held.cpus > std::int64_t{*rule.most.cpus}) ||
+        (rule.gangs && held.gangs > std::int64_t{*rule.gangs}))
+      return "a start beyond a rule";
+  }
+  return {};
+}
+
+std::string wrong_with_set_aside(const Snapshot& after, const Plan& plan) {
+  if (after.set_aside == nullptr) return {};
+  const auto share_something = [](const Allocation& a, const Allocation& b) {
+    for (const NodePart& one : a.parts)
+      for (const NodePart& other : b.parts)
+        for (const TaskPlace& task : one.tasks)
+          for (const TaskPlace& place : other.tasks) {
+            if (one.node != other.node) continue;
+            if (!(task.cpus & place.cpus).empty()) return true;
+            for (const DeviceShare& device : task.devices)
+              for (const DeviceShare& theirs : place.devices)
+                if (device.device == theirs.device) return true;
+          }
+    return false;
+  };
+  for (const Start& start : plan.starts)
+    for (const Holder& holder : after.holders) {
+      if (holder.allocation != start.allocation) continue;
+      for (const SetAside& one : *after.set_aside)
+        if (one.meets(holder.user, after.now, holder.expected_end) &&
+            share_something(*holder.allocation, *one.what))
+          return "a start that reaches into what is set aside";
+    }
+  return {};
+}
+
 std::string wrong_with_stops(const Snapshot& before, const Plan& plan) {
   const auto is_stopped = [&](const Holder& holder) {
     return std::any_of(plan.stops.begin(), plan.stops.end(), [&](const MakeRoom& stop) {

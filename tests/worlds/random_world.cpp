@@ -203,6 +203,69 @@ World random_world_of_queues(std::uint64_t seed) {
   return world;
 }
 
+namespace {
+
+/// Some devices and CPUs of a node, or all of it.
+SetAside random_set_aside(const World& world, Dice& dice) {
+  const auto n = dice.from(0, static_cast<std::uint32_t>(world.cluster.nodes.size() - 1));
+  const Node& node = world.cluster.nodes[n];
+  const bool all = dice.one_in(3);
+  TaskPlace place;
+  for (std::uint32_t d = 0; d < node.devices.size(); ++d)
+    if (all || dice.one_in(2)) place.devices.push_back({d});
+  for (const std::uint32_t cpu : node.cpus.list())
+    if (all || dice.one_in(3)) place.cpus.add(cpu);
+  if (all) place.memory = node.memory;
+  SetAside one;
+  one.from = Time{seconds(dice.from(0, 250)).us};
+  one.until = one.from + seconds(dice.from(1, 120));
+  if (!dice.one_in(3)) one.user = dice.from(0, 3);
+  one.what = std::make_shared<const Allocation>(Allocation{0, {{{n}, {place}}}});
+  one.says = "what is set aside";
+  return one;
+}
+
+HouseRule random_rule(const World& world, Dice& dice) {
+  HouseRule rule;
+  if (!dice.one_in(3)) rule.user = dice.from(0, 3);
+  if (!rule.user || dice.one_in(3))
+    rule.queue = dice.from(0, static_cast<std::uint32_t>(world.queues.size() - 1));
+  if (dice.one_in(6)) rule.queue.reset();
+  rule.with_parts = dice.one_in(2);
+  switch (dice.from(0, 2)) {
+    case 0: rule.most.devices = dice.from(0, 8); break;
+    case 1: rule.most.cpus = dice.from(0, 16); break;
+    default: rule.gangs = dice.from(1, 4); break;
+  }
+  if (!dice.one_in(3)) {
+    rule.from = Time{seconds(dice.from(0, 250)).us};
+    rule.until = rule.from + seconds(dice.from(1, 100));
+    if (dice.one_in(2)) {
+      rule.most = {};
+      rule.gangs = 0;
+    }
+  }
+  rule.says = "a rule of some";
+  return rule;
+}
+
+}  // namespace
+
+World random_world_of_rules(std::uint64_t seed) {
+  World world = random_world_of_queues(seed);
+  Dice dice(seed + 7'000'003);
+  if (dice.one_in(2))
+    for (Queue& queue : world.queues) queue.limit = queue.guaranteed = {};
+  for (std::uint32_t n = dice.from(1, 4); n > 0; --n)
+    world.rules.push_back(random_rule(world, dice));
+  if (dice.one_in(2)) {
+    for (std::uint32_t n = dice.from(1, 3); n > 0; --n)
+      world.set_aside.push_back(random_set_aside(world, dice));
+    if (dice.one_in(2)) world.rules.clear();
+  }
+  return world;
+}
+
 std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice) {
   auto used = std::make_shared<std::vector<UserUse>>();
   for (std::uint32_t queue = 0; queue < world.queues.size(); ++queue)

@@ -37,7 +37,9 @@ struct World {
   std::vector<Queue> queues;
   std::vector<WaitingGroup> jobs;  ///< as submitted
   std::vector<Mishap> mishaps;     ///< all are over by `quiet`
-  bool overstays = false;          ///< some gangs run longer than their limit
+  HouseRules rules;
+  SetAsides set_aside;
+  bool overstays = false;  ///< some gangs run longer than their limit
 };
 
 constexpr Time quiet{400'000'000};
@@ -48,6 +50,8 @@ World random_world(std::uint64_t seed);
 World under_switches(World world, std::uint64_t seed);
 /// The same with queues that are parts of each other, with shares, limits and what is guaranteed.
 World random_world_of_queues(std::uint64_t seed);
+/// The same with rules of people, queues and times.
+World random_world_of_rules(std::uint64_t seed);
 /// What users had by now.
 std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice);
 

@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <tuple>
 
 #include "base/text.h"
@@ -20,67 +19,10 @@
 #include "schedule/place/wanted.h"
 #include "schedule/planner.h"
 #include "schedule/quota/quotas.h"
+#include "told.h"
 
 namespace gangline::worlds {
 namespace {
-
-std::string text_of(const Allocation& allocation) {
-  std::ostringstream text;
-  text << allocation.alternative;
-  for (const NodePart& part : allocation.parts) {
-    text << " node " << part.node.n;
-    for (const TaskPlace& task : part.tasks) {
-      text << " rank " << task.rank << " cpus " << task.cpus.text() << " memory " << task.memory.n;
-      for (const DeviceShare& share : task.devices)
-        text << " device " << share.device << "*" << share.share.thousandths;
-    }
-  }
-  return text.str();
-}
-
-std::string text_of(const Plan& plan, const Snapshot& snapshot) {
-  std::ostringstream text;
-  for (const Start& start : plan.starts)
-    text << "start " << start.job.n << "." << start.first << "+" << start.count << " "
-         << text_of(*start.allocation) << "\n";
-  for (const MakeRoom& stop : plan.stops)
-    text << "stop " << format(stop.gang) << " for " << format(stop.by) << "\n";
-  if (plan.again != never) text << "again " << plan.again.us << "\n";
-  for (const PromiseMade& made : plan.promises)
-    text << "promise " << format(made.gang) << " " << made.start.us << "\n";
-  for (const PromiseGivenUp& given_up : plan.given_up)
-    text << "given up " << format(given_up.gang) << " " << given_up.cause << "\n";
-  for (const Wait& wait : plan.waits)
-    text << "wait " << wait.job.n << "." << wait.first << "+" << wait.count << " "
-         << wait.expected.us << " " << explain(wait.blocker, snapshot) << "\n";
-  return text.str();
-}
-
-/// Tells the planner what is different in `after`; the cluster is the same.
-void tell(Planner& planner, const Snapshot& before, const Snapshot& after) {
-  const auto key = [](const auto& one) { return std::pair(one.job, one.first); };
-  const auto gone = [&](const auto& one, const auto& all) {
-    return std::none_of(all.begin(), all.end(),
-                        [&](const auto& other) { return key(other) == key(one); });
-  };
-  for (const PromiseMade& made : before.promises) planner.promise_is_over(made.gang);
-  for (const Holder& holder : before.holders)
-    if (std::none_of(after.holders.begin(), after.holders.end(),
-                     [&](const Holder& other) { return other.allocation == holder.allocation; }))
-      planner.lets_go(holder.job, holder.first);
-  for (const Holder& holder : after.holders)
-    if (std::find(before.holders.begin(), before.holders.end(), holder) == before.holders.end())
-      planner.holds(holder);
-  for (const WaitingGroup& group : before.waiting)
-    if (gone(group, after.waiting)) planner.no_longer_waits(group.job, group.first);
-  for (const WaitingGroup& group : after.waiting) {
-    const auto same = std::find_if(before.waiting.begin(), before.waiting.end(),
-                                   [&](const auto& other) { return key(other) == key(group); });
-    if (same == before.waiting.end() || *same != group) planner.waits(group);
-  }
-  for (const PromiseMade& made : after.promises) planner.promised(made);
-  if (before.used != after.used) planner.used(*after.used);
-}
 
 /// One world on its way through pretend time. `wrong` is the first thing that does not hold.
 class WorldRun {
@@ -88,6 +30,7 @@ class WorldRun {
   WorldRun(World world, std::uint64_t seed, const Policy& policy)
       : dice_(seed + 77), world_(std::move(world)), policy_(policy) {
     now_.queues = world_.queues;
+    if (!world_.rules.empty()) now_.rules = std::make_shared<const HouseRules>(world_.rules);
     std::vector<std::pair<const ResourceRequest*, std::uint64_t>> asked;
     for (const WaitingGroup& job : world_.jobs) asked.emplace_back(job.request.get(), job.count);
     now_.usual = std::make_shared<const std::vector<UsualTask>>(usual_tasks(asked));
@@ -98,11 +41,18 @@ class WorldRun {
   void go() {
     for (const WaitingGroup& job : world_.jobs) times_.insert(job.submitted);
     for (const Mishap& mishap : world_.mishaps) times_.insert({mishap.from, mishap.until});
+    for (const HouseRule& rule : world_.rules) times_.insert(rule.from);
+    for (const SetAside& one : world_.set_aside) times_.insert(one.until);
+    if (!world_.set_aside.empty())
+      now_.set_aside = std::make_shared<const SetAsides>(world_.set_aside);
+    for (const HouseRule& rule : world_.rules)
+      if (rule.until != never) times_.insert(rule.until);
     constexpr int most_steps = 5'000;
     for (int steps = 0; wrong.empty() && !times_.empty(); ++steps) {
       if (steps == most_steps) return complain("it does not come to an end");
       now_.now = *times_.begin();
       times_.erase(times_.begin());
+      leave_what_is_over(now_);
       end_gangs();
       leave();
       pass_turns();
@@ -261,20 +211,25 @@ class WorldRun {
       if (const std::string what = wrong_with_stops(now_, plan); !what.empty()) complain(what);
     carry_out(plan, now_);
     if (const std::string what = wrong_with_limits(now_); !what.empty()) complain(what);
+    if (const std::string what = wrong_with_rules(now_, plan); !what.empty()) complain(what);
+    if (const std::string what = wrong_with_set_aside(now_, plan); !what.empty()) complain(what);
     if (plan.again != never) {
       if (plan.again <= now_.now) complain("a plan that wants another at once");
       times_.insert(plan.again);
     }
     for (const PromiseMade& made : now_.promises) {
       if (made.start > now_.now) times_.insert(made.start);
-      if (made.start <= now_.now && !world_.overstays)
+      if (made.start <= now_.now && !world_.overstays && world_.rules.empty())
         complain("the promise to " + format(made.gang) + " is broken");
     }
   }
 
   /// A planner that is told of changes alone plans the same as one that begins anew.
   void check_planner(const Plan& plan) {
-    if (planner_ == nullptr || told_.cluster != now_.cluster) {
+    const HouseRules rules = rules_at(now_.rules.get(), now_.now);
+    const bool other_rules =
+        rules_at(now_.rules.get(), told_.now) != rules || told_.set_aside != now_.set_aside;
+    if (planner_ == nullptr || told_.cluster != now_.cluster || other_rules) {
       planner_ = std::make_unique<Planner>(now_, policy_);
     } else {
       tell(*planner_, told_, now_);
@@ -411,7 +366,8 @@ class WorldRun {
 
   bool can_never_run(const WaitingGroup& group) const {
     return never_fits(*now_.cluster, *group.request) ||
-           exceeds_limit(now_.queues, group.queue, *group.request);
+           exceeds_limit(Quotas(now_.queues, rules_at(now_.rules.get(), now_.now)), now_.queues,
+                         group.queue, group.user, *group.request);
   }
 
   void check_waits(const Plan& plan) {
@@ -448,7 +404,8 @@ class WorldRun {
           given_up.cause.starts_with("device ") || given_up.cause.starts_with("node ");
       const bool of_an_overstay = given_up.cause == "others ran past their time limits";
       if (!(of_a_machine && troubled_) && !(of_an_overstay && world_.overstays) &&
-          !given_up.cause.ends_with("goes first"))
+          !given_up.cause.ends_with("goes first") && given_up.cause != "a rule of some" &&
+          given_up.cause != "it would reach into what is set aside")
         complain("a promise given up without a cause: " + given_up.cause);
     }
     for (const PromiseMade& made : plan.promises) {
@@ -502,11 +459,19 @@ constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, co
 
 constexpr std::uint64_t most_promises = 6;
 
-void run_world(std::uint64_t seed, Policy policy, bool of_queues = false) {
+enum class With { nothing, queues, rules };
+
+World world_with(With with, std::uint64_t seed) {
+  return with == With::nothing  ? random_world(seed)
+         : with == With::queues ? random_world_of_queues(seed)
+                                : random_world_of_rules(seed);
+}
+
+void run_world(std::uint64_t seed, Policy policy, With with = With::nothing) {
   // These worlds last for minutes.
   if (seed % 2 == 0) policy.levels = {seconds(20), seconds(60)};
   policy.patience = seconds(20);
-  WorldRun run(of_queues ? random_world_of_queues(seed) : random_world(seed), seed, policy);
+  WorldRun run(world_with(with, seed), seed, policy);
   run.go();
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, policy " << policy.name;
 }
@@ -553,7 +518,18 @@ TEST(Worlds, HoldWhatQueuesMayHoldAndAreGuaranteed) {
     // Each world under those that share by queues, and under one of the others in turn.
     for (std::size_t i = 0; i < rows.size(); ++i)
       if (rows[i].goes_first == GoesFirst::fair_share || (i + seed) % rows.size() == 0) {
-        ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i], true));
+        ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i], With::queues));
+      }
+}
+
+TEST(Worlds, HoldWithRulesOfPeopleQueuesAndTimes) {
+  const std::uint64_t first = number_of("SEED", 1);
+  const std::uint64_t count = number_of("WORLDS", 500);
+  const auto rows = policies();
+  for (std::uint64_t seed = first; seed < first + count; ++seed)
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if ((i + seed) % (rows.size() / 3) == 0) {
+        ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i], With::rules));
       }
 }
 
@@ -566,27 +542,27 @@ TEST(Worlds, APromiseIsGivenUpForADeviceThatOnlyOthersWhoWerePromisedSomethingMi
 }
 
 TEST(Worlds, WhoseOwnRoomIsInTheWayOfOthersLikeItMayStillAskThoseToLeave) {
-  run_world(1891, *find_policy("urgent"), true);
+  run_world(1891, *find_policy("urgent"), With::queues);
 }
 
 TEST(Worlds, WhoIsStartedIsNotStoppedInTheSamePlan) {
-  run_world(13106, *find_policy("attained_in_rounds"), true);
+  run_world(13106, *find_policy("attained_in_rounds"), With::queues);
 }
 
 TEST(Worlds, ChoosingAnewStopsNobodyForOneWhomALimitHolds) {
-  run_world(13172, *find_policy("attained_in_rounds"), true);
+  run_world(13172, *find_policy("attained_in_rounds"), With::queues);
 }
 
 TEST(Worlds, WhatThoseInAPartOfAQueueTookBackIsNotTakenAgainByOthersOfTheWhole) {
-  run_world(13682, *find_policy("guaranteed"), true);
+  run_world(13682, *find_policy("guaranteed"), With::queues);
 }
 
 TEST(Worlds, WhatIsAboutToComeDoesNotCountForAGuarantee) {
-  run_world(203931, *find_policy("guaranteed"), true);
+  run_world(203931, *find_policy("guaranteed"), With::queues);
 }
 
 TEST(Worlds, NothingIsPromisedOnWhatOthersLeaveBeforeTheyMayHaveLeft) {
-  run_world(119445, *find_policy("guaranteed"), true);
+  run_world(119445, *find_policy("guaranteed"), With::queues);
 }
 
 TEST(Worlds, MemoryThatIsShortOnTheRoomiestNodeHidesNoPlaceOnOthers) {

@@ -15,8 +15,10 @@ constexpr NamedValue named_values[] = {
     {"--add", "NODES"},
     {"--after", "JOB,..."},
     {"--arrivals", "FILE"},
+    {"--attach", "JOB"},
     {"--attempt", "N"},
     {"--backtest", "[=POLICY]"},
+    {"--cancel", "N"},
     {"--cluster", "FILE"},
     {"--cpus", "N"},
     {"--csv", "FILE"},
@@ -25,13 +27,15 @@ constexpr NamedValue named_values[] = {
     {"--drain", "SPAN"},
     {"--env", "KEY=VALUE"},
     {"--first", "N"},
-    {"--for", "SPAN"},
+    {"--for", "NAME"},
     {"--format", "FORMAT"},
+    {"--from", "TIME"},
     {"--gpu-memory", "SIZE"},
     {"--gpu-model-swap", "MODEL=MODEL"},
     {"--gpus", "N"},
     {"--grace", "SPAN"},
     {"--html", "FILE"},
+    {"--idle", "SPAN"},
     {"--launcher", "{plain,mpi}"},
     {"--limit", "N"},
     {"--log-limit", "SIZE"},
@@ -125,6 +129,7 @@ void name_values(CLI::App& app) {
     for (const auto& [option, value] : named_values)
       if (CLI::Option* found = command->get_option_no_throw(option); found != nullptr)
         found->type_name(value);
+  app.get_subcommand("record")->get_option("--for")->type_name("SPAN");
 }
 
 CommandTable table_of(const CLI::App& app, const std::string& version) {

@@ -252,6 +252,10 @@ void LocalEngine::retire() {
   link_.close();
 }
 
+std::string LocalEngine::output_of(const JobSpec& spec, GangId gang) const {
+  return JobFiles(settings_.state_dir).output(spec, gang);
+}
+
 Result<LogChunk> LocalEngine::read_log(const LogQuery& query) {
   const JobFiles files(settings_.state_dir);
   std::uint32_t attempt = query.attempt;

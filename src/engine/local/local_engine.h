@@ -51,6 +51,7 @@ class LocalEngine : public Engine {
   }
   void ask_sample() override;
   Result<LogChunk> read_log(const LogQuery& query) override;
+  std::string output_of(const JobSpec& spec, GangId gang) const override;
   void retire() override;
 
  private:

@@ -53,6 +53,7 @@ struct CauseOf {
   IdleBecause operator()(const PromisedToOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const BehindOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const OverQuota&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const SetAsideForOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const WaitsForJobs&) const { return IdleBecause::nothing_asked; }
   template <class Other>
   IdleBecause operator()(const Other&) const {
@@ -76,6 +77,8 @@ class Run {
         kinds_(std::make_shared<const Cluster>(cluster), {}) {
     if (how.power) power_.emplace(cluster, *how.power);
     cycle_.expect(usual_in(history));
+    if (!cycle_.house().is_empty())
+      for (const PastJob& job : history.jobs) cycle_.expect_user(job.user);
     cycle_.expect_work(how.usual_work.empty() ? work_in(history) : how.usual_work);
     if (how.policy.oracle)
       cycle_.foretell(
@@ -357,13 +360,21 @@ class Run {
   }
 
   bool is_hopeless(const PastJob& past) {
+    if (exceeds_own(past)) return true;
     const auto [known, is_new] = hopeless_.try_emplace(past.request.get(), false);
     if (is_new) known->second = never_fits(kinds_, *past.request).has_value();
     if (known->second) return true;
     const std::uint32_t queue = find_queue(settings_.queues, past.queue).value_or(0);
     if (!time_in(settings_.queues[queue], past.limit)) return true;
     return quotas_.has_limits() &&
-           exceeds_limit(quotas_, settings_.queues, queue, *past.request).has_value();
+           exceeds_limit(quotas_, settings_.queues, queue, 0, *past.request).has_value();
+  }
+
+  /// More than its owner may hold at once.
+  bool exceeds_own(const PastJob& past) {
+    if (cycle_.house().is_empty()) return false;
+    const std::uint32_t queue = find_queue(settings_.queues, past.queue).value_or(0);
+    return cycle_.house().why_never(queue, past.user, *past.request).has_value();
   }
 
   /// One spec for all that are alike.

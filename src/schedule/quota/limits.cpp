@@ -6,26 +6,27 @@
 
 namespace gangline {
 
-std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue, Account account) {
-  const auto limit = desk.quotas.limit(queue, account);
+std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t row, Account account) {
+  const auto limit = desk.quotas.limit(row, account);
   if (!limit) return std::nullopt;
-  std::int64_t left = *limit - desk.quotas.held(queue, account);
+  std::int64_t left = *limit - desk.quotas.held(row, account);
   for (const Reserved& reserved : desk.reserved)
-    if (desk.quotas.is_in(reserved.shape->queue, queue)) left -= reserved.shape->charge.of(account);
+    if (desk.quotas.is_in_row(reserved.shape->queue, reserved.shape->user, row))
+      left -= reserved.shape->charge.of(account);
   return left;
 }
 
 namespace {
 
-/// Whether each limit leaves what the shape wants, `more(queue, account)` being left beside.
+/// Whether each limit leaves what the shape wants, `more(row, account)` being left beside.
 template <class More>
 bool fits_with(const Desk& desk, const Shape& shape, const More& more) {
   if (!desk.quotas.has_limits()) return true;
-  for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+  for (const std::uint32_t row : desk.quotas.rows_of(shape.queue, shape.user))
     for (const Account account : accounts) {
       const std::int64_t wanted = shape.charge.of(account);
-      if (wanted == 0 || !desk.quotas.limit(queue, account)) continue;
-      if (wanted > *left_of_limit(desk, queue, account) + more(queue, account)) return false;
+      if (wanted == 0 || !desk.quotas.limit(row, account)) continue;
+      if (wanted > *left_of_limit(desk, row, account) + more(row, account)) return false;
     }
   return true;
 }
@@ -37,26 +38,26 @@ bool fits_limits(const Desk& desk, const Shape& shape) {
 }
 
 bool fits_limits_then(const Desk& desk, const Shape& shape) {
-  return fits_with(desk, shape, [&](std::uint32_t queue, Account account) {
-    return desk.quotas.leaving(queue, account);
+  return fits_with(desk, shape, [&](std::uint32_t row, Account account) {
+    return desk.quotas.leaving(row, account);
   });
 }
 
 bool fits_limits_when_due(const Desk& desk, const Shape& shape) {
   return fits_limits_then(desk, shape) &&
-         fits_with(desk, shape, [&](std::uint32_t queue, Account account) {
-           return desk.quotas.coming(queue, account);
+         fits_with(desk, shape, [&](std::uint32_t row, Account account) {
+           return desk.quotas.coming(row, account);
          });
 }
 
 LackOfLimits::LackOfLimits(const Desk& desk, const Shape& shape) : desk_(desk) {
   if (!desk.quotas.has_limits()) return;
-  for (const std::uint32_t queue : desk.quotas.chain(shape.queue))
+  for (const std::uint32_t row : desk.quotas.rows_of(shape.queue, shape.user))
     for (const Account account : accounts) {
       const std::int64_t wanted = shape.charge.of(account);
-      const auto left = left_of_limit(desk, queue, account);
+      const auto left = left_of_limit(desk, row, account);
       if (wanted > 0 && left)
-        lines_.push_back({queue, account, wanted - *left - desk.quotas.leaving(queue, account)});
+        lines_.push_back({row, account, wanted - *left - desk.quotas.leaving(row, account)});
     }
 }
 
@@ -64,7 +65,7 @@ void LackOfLimits::add(const Holder& holder, std::int64_t sign) {
   if (lines_.empty()) return;
   const Charge charge = charge_of(*holder.allocation);
   for (Line& line : lines_)
-    if (desk_.quotas.is_in(holder.queue, line.queue))
+    if (desk_.quotas.is_in_row(holder.queue, holder.user, line.row))
       line.lacking += sign * charge.of(line.account);
 }
 
@@ -77,7 +78,7 @@ namespace {
 
 /// Whether with one more of this shape the queue still holds no more than is guaranteed to it.
 bool is_within(const Desk& desk, const Shape& shape, std::uint32_t queue) {
-  for (const Account account : accounts) {
+  for (const Account account : guaranteed_accounts) {
     const std::int64_t wanted = shape.charge.of(account);
     if (wanted > 0 && desk.quotas.held(queue, account) + wanted >
                           desk.quotas.guaranteed(queue, account).value_or(0))
@@ -113,21 +114,28 @@ bool LimitsLeft::has_room(const Line& line, const Charge& charge) const {
          *limit;
 }
 
-bool LimitsLeft::take(std::uint32_t queue, const Charge& charge) {
-  if (!desk_.quotas.has_limits()) return true;
-  const auto chain = desk_.quotas.chain(queue);
-  for (const std::uint32_t q : chain)
+std::optional<std::uint32_t> LimitsLeft::row_without_room(const Shape& shape) const {
+  for (const std::uint32_t row : desk_.quotas.rows_of(shape.queue, shape.user))
     for (const Account account : accounts)
-      if (!has_room({q, account}, charge)) return false;
-  for (const std::uint32_t q : chain)
-    for (const Account account : accounts) taken_[{q, account}] += charge.of(account);
+      if (!has_room({row, account}, shape.charge)) return row;
+  return std::nullopt;
+}
+
+bool LimitsLeft::take(std::uint32_t queue, std::uint32_t user, const Charge& charge) {
+  if (!desk_.quotas.has_limits()) return true;
+  const auto rows = desk_.quotas.rows_of(queue, user);
+  for (const std::uint32_t row : rows)
+    for (const Account account : accounts)
+      if (!has_room({row, account}, charge)) return false;
+  for (const std::uint32_t row : rows)
+    for (const Account account : accounts) taken_[{row, account}] += charge.of(account);
   return true;
 }
 
 bool LimitsLeft::take_in_order(const Shape& shape) {
   if (!desk_.quotas.has_limits()) return true;
   const std::size_t shut_before = shut_.size();
-  for (const std::uint32_t q : desk_.quotas.chain(shape.queue))
+  for (const std::uint32_t q : desk_.quotas.rows_of(shape.queue, shape.user))
     for (const Account account : accounts) {
       if (shape.charge.of(account) > 0 && shut_.contains({q, account})) return false;
       if (!has_room({q, account}, shape.charge)) shut_.insert({q, account});
@@ -138,22 +146,23 @@ bool LimitsLeft::take_in_order(const Shape& shape) {
 void LimitsLeft::give_back(const Holder& holder) {
   if (!desk_.quotas.has_limits()) return;
   const Charge charge = charge_of(*holder.allocation);
-  for (const std::uint32_t q : desk_.quotas.chain(holder.queue))
+  for (const std::uint32_t q : desk_.quotas.rows_of(holder.queue, holder.user))
     for (const Account account : accounts) taken_[{q, account}] -= charge.of(account);
 }
 
 ShutQueues::ShutQueues(const Desk& desk) : desk_(desk) {
-  for (std::uint32_t queue = 0; queue < desk.quotas.queues(); ++queue)
+  for (std::uint32_t row = 0; row < desk.quotas.rows(); ++row)
     for (const Account account : accounts) {
-      if (!desk.quotas.limit(queue, account)) continue;
+      if (!desk.quotas.limit(row, account)) continue;
       Line& line = lines_.emplace_back();
-      line.queue = queue;
+      line.row = row;
       line.account = account;
     }
 }
 
 bool ShutQueues::concerns(const Line& line, const Shape& shape) const {
-  return shape.charge.of(line.account) > 0 && desk_.quotas.is_in(shape.queue, line.queue);
+  return shape.charge.of(line.account) > 0 &&
+         desk_.quotas.is_in_row(shape.queue, shape.user, line.row);
 }
 
 void ShutQueues::learn_of_new_shapes() {
@@ -177,7 +186,7 @@ void ShutQueues::shut_from(Line& line, const OrderKey& place) {
 void ShutQueues::look_again(const OrderKey& place) {
   for (Line& line : lines_) {
     const std::int64_t before = line.left;
-    line.left = *left_of_limit(desk_, line.queue, line.account);
+    line.left = *left_of_limit(desk_, line.row, line.account);
     if (line.left >= before) continue;
     const auto end = line.shapes.upper_bound(before);
     for (auto it = line.shapes.upper_bound(line.left); it != end; ++it) {
@@ -192,7 +201,7 @@ void ShutQueues::look_again(const OrderKey& place) {
 void ShutQueues::shut(const Shape& shape, const OrderKey& place) {
   for (Line& line : lines_)
     if (concerns(line, shape) &&
-        shape.charge.of(line.account) > *left_of_limit(desk_, line.queue, line.account))
+        shape.charge.of(line.account) > *left_of_limit(desk_, line.row, line.account))
       shut_from(line, place);
 }
 
@@ -217,7 +226,7 @@ void ShutQueues::name_holders(Line& line) const {
   for (const auto& [end, since] : desk_.held.by_end()) {
     const Holder& holder = desk_.held.at(since.id);
     if (line.holders.size() == most_named) break;
-    if (!desk_.quotas.is_in(holder.queue, line.queue) ||
+    if (!desk_.quotas.is_in_row(holder.queue, holder.user, line.row) ||
         charge_of(*holder.allocation).of(line.account) == 0)
       continue;
     if (std::find(line.holders.begin(), line.holders.end(), holder.job) == line.holders.end())
@@ -231,12 +240,13 @@ OverQuota ShutQueues::reason(const Shape& shape, const OrderKey& place) {
   });
   CHECK(found != lines_.end());
   name_holders(*found);
-  const std::int64_t limit = *desk_.quotas.limit(found->queue, found->account);
-  const std::int64_t left = *left_of_limit(desk_, found->queue, found->account);
+  const std::int64_t limit = *desk_.quotas.limit(found->row, found->account);
+  const std::int64_t left = *left_of_limit(desk_, found->row, found->account);
   const std::int64_t wanted = shape.charge.of(found->account);
   OverQuota reason;
-  reason.queue = found->queue;
-  reason.of_devices = found->account == Account::devices;
+  if (const HouseRule* rule = desk_.quotas.rule(found->row)) reason.rule = rule->says;
+  else reason.queue = found->row;
+  reason.account = found->account;
   reason.wanted = static_cast<std::uint64_t>(wanted);
   reason.held = static_cast<std::uint64_t>(std::max<std::int64_t>(0, limit - left));
   reason.limit = static_cast<std::uint64_t>(limit);

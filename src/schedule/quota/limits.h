@@ -11,8 +11,8 @@
 
 namespace gangline {
 
-/// What the limit of this queue leaves beside what it holds and what room is kept for.
-std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t queue, Account account);
+/// What the limit of this row (Quotas) leaves beside what is held and what room is kept for.
+std::optional<std::int64_t> left_of_limit(const Desk& desk, std::uint32_t row, Account account);
 /// Whether one more gang of this shape is within all limits: now, or when those have left who are
 /// about to.
 bool fits_limits(const Desk& desk, const Shape& shape);
@@ -40,7 +40,7 @@ class LackOfLimits {
   void add(const Holder& holder, std::int64_t sign);
 
   struct Line {
-    std::uint32_t queue = 0;
+    std::uint32_t row = 0;
     Account account = Account::devices;
     std::int64_t lacking = 0;  ///< at most 0: enough
   };
@@ -54,16 +54,20 @@ class LimitsLeft {
   explicit LimitsLeft(const Desk& desk) : desk_(desk) {}
   /// Whether there is room for this one beside those before; then it counts as well. There is none
   /// where a limit was lowered.
-  bool take(const Shape& shape) { return take(shape.queue, shape.charge); }
+  bool take(const Shape& shape) { return take(shape.queue, shape.user, shape.charge); }
+  /// Whose limit leaves none, as a row of Quotas.
+  std::optional<std::uint32_t> row_without_room(const Shape& shape) const;
   /// The same, but whoever found none is not overtaken by others below the same limit.
   bool take_in_order(const Shape& shape);
   /// What somebody who holds counts for.
-  bool take(const Holder& holder) { return take(holder.queue, charge_of(*holder.allocation)); }
+  bool take(const Holder& holder) {
+    return take(holder.queue, holder.user, charge_of(*holder.allocation));
+  }
   void give_back(const Holder& holder);
 
  private:
   using Line = std::pair<std::uint32_t, Account>;
-  bool take(std::uint32_t queue, const Charge& charge);
+  bool take(std::uint32_t queue, std::uint32_t user, const Charge& charge);
   bool has_room(const Line& line, const Charge& charge) const;
 
   const Desk& desk_;
@@ -94,7 +98,7 @@ class ShutQueues {
 
  private:
   struct Line {
-    std::uint32_t queue = 0;
+    std::uint32_t row = 0;
     Account account = Account::devices;
     std::multimap<std::int64_t, const Shape*> shapes;  ///< by what one of their gangs counts
     std::int64_t left = 0;
@@ -119,7 +123,7 @@ void ShutQueues::begin(const IsDone& is_done) {
   learn_of_new_shapes();
   for (Line& line : lines_) {
     line.from.reset();
-    line.left = *left_of_limit(desk_, line.queue, line.account);
+    line.left = *left_of_limit(desk_, line.row, line.account);
     for (auto it = line.shapes.upper_bound(line.left); it != line.shapes.end(); ++it)
       for (const OrderKey& key : it->second->line) {
         if (is_done(key.id) || is_kept(key.id)) continue;

@@ -1,4 +1,4 @@
-#include "control/for_people.h"
+#include "control/people/for_people.h"
 
 #include "base/check.h"
 #include "base/text.h"
@@ -58,8 +58,8 @@ void ForPeople::submit(JobSpec spec, Reply<Submitted> reply) {
     return reply(Error{ErrorKind::denied, "the service for all starts nothing as root", "",
                        "submit it as another user: su USER -c 'gang run ...'"});
   if (spec.mps)
-    return reply(Error{ErrorKind::refused, "MPS is not to be had through the service for all", "mps",
-                       "leave it out, or use a service of your own: GANGLINE_SERVICE=own"});
+    return reply(Error{ErrorKind::refused, "MPS is not to be had through the service for all",
+                       "mps", "leave it out, or use a service of your own: GANGLINE_SERVICE=own"});
   if (spec.priority > 0 && !caller_.is_operator)
     return reply(Error{ErrorKind::denied, "only an operator may give a job a priority above 0",
                        "priority", "leave it out; below 0 lets others go first"});
@@ -127,6 +127,31 @@ void ForPeople::find(const std::string& name, Reply<JobId> reply) {
 }
 
 void ForPeople::status(Reply<ServiceStatus> reply) { controller_.status(std::move(reply)); }
+
+void ForPeople::reserve(const ReserveRequest& request, Reply<Reservation> reply) {
+  if (!caller_.is_operator)
+    return reply(Error{ErrorKind::denied, "only an operator may reserve on this machine", "",
+                       "ask one for `gang reserve --for " + printable(caller_.login) + "`"});
+  ReserveRequest named = request;
+  if (named.person.empty()) named.person = caller_.login;
+  controller_.reserve(named, std::move(reply));
+}
+
+void ForPeople::reservations(Reply<std::vector<Reservation>> reply) {
+  controller_.reservations(std::move(reply));
+}
+
+void ForPeople::cancel_reservation(std::uint64_t number, Reply<Reservation> reply) {
+  if (caller_.is_operator) return controller_.cancel_reservation(number, std::move(reply));
+  controller_.reservations([&](const Result<std::vector<Reservation>>& all) {
+    if (!all) return reply(all.error());
+    for (const Reservation& one : *all)
+      if (one.number == number && one.person != caller_.login)
+        return reply(Error{ErrorKind::denied, "it is held for somebody else", "",
+                           "ask them, or an operator of this machine"});
+    controller_.cancel_reservation(number, reply);
+  });
+}
 
 void ForPeople::shut_down(Reply<Unit> reply) {
   // Who could not start it again is not to end it.

@@ -30,6 +30,10 @@ class ForPeople final : public Service {
   /// The caller's newest job of that name; an operator's, else the newest of all.
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
+  /// Operators hold devices for anybody; a person may cancel what is held for them.
+  void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
+  void reservations(Reply<std::vector<Reservation>> reply) override;
+  void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) override;
   void shut_down(Reply<Unit> reply) override;
   void stay(bool stays, Reply<Unit> reply) override;
 

@@ -1,0 +1,97 @@
+#include "schedule/reserve/place_reservation.h"
+
+#include <gtest/gtest.h>
+
+#include "schedule/make_plan.h"
+
+namespace gangline {
+namespace {
+
+Time at(std::int64_t second) { return Time{seconds(second).us}; }
+
+class OnFourGpus : public testing::Test {
+ protected:
+  OnFourGpus() {
+    auto cluster = std::make_shared<Cluster>();
+    Node& node = cluster->nodes.emplace_back();
+    node.name = "a";
+    node.cpus = CpuSet::first(16);
+    node.devices.resize(4);
+    world_.cluster = cluster;
+    world_.queues = {Queue{}};
+    world_.now = at(0);
+  }
+  static ResourceRequest gpus(std::uint32_t count) {
+    ResourceRequest request;
+    request.alternatives[0].devices = DeviceRequest{};
+    request.alternatives[0].devices->count = count;
+    return request;
+  }
+  void hold(std::uint32_t device, Time until) {
+    TaskPlace place{0, {{device}}, CpuSet::of({device}), {}, {}};
+    world_.holders.push_back({{device + 1},
+                              0,
+                              1,
+                              std::make_shared<const Allocation>(Allocation{0, {{{0}, {place}}}}),
+                              at(0),
+                              until});
+  }
+  Result<Allocation> place(std::uint32_t count, std::int64_t from, std::int64_t until) {
+    return place_reservation(world_, *find_policy("easy"), gpus(count), at(from), at(until));
+  }
+
+  Snapshot world_;
+};
+
+TEST_F(OnFourGpus, WhatEndsBeforeCountsAsFreeAndWhatHasNoEndDoesNot) {
+  hold(0, at(100));
+  hold(1, never);
+  EXPECT_TRUE(place(2, 0, 50));
+  EXPECT_FALSE(place(3, 50, 150));
+  EXPECT_TRUE(place(3, 100, 150));
+  EXPECT_FALSE(place(4, 100, 150));
+  EXPECT_FALSE(place(5, 100, 150)) << "there never are so many";
+}
+
+TEST_F(OnFourGpus, WhatIsSetAsideForAnybodyIsNotSetAsideTwice) {
+  const auto first = place(3, 100, 200);
+  ASSERT_TRUE(first);
+  world_.set_aside = std::make_shared<const SetAsides>(
+      SetAsides{{at(100), at(200), 0u, std::make_shared<const Allocation>(*first), "one"}});
+  EXPECT_FALSE(place(2, 150, 250));
+  EXPECT_TRUE(place(1, 150, 250));
+  EXPECT_TRUE(place(4, 200, 250));
+}
+
+TEST_F(OnFourGpus, OthersStartThereOnlyIfTheyEndBeforeAndItsUserWhenever) {
+  const auto aside = place(4, 100, 200);
+  ASSERT_TRUE(aside);
+  world_.set_aside = std::make_shared<const SetAsides>(
+      SetAsides{{at(100), at(200), 1u, std::make_shared<const Allocation>(*aside), "that of eve"}});
+  const auto wait = [&](std::uint64_t job, std::uint32_t user, std::optional<Span> time) {
+    WaitingGroup group;
+    group.job = {job};
+    group.request = std::make_shared<const ResourceRequest>(gpus(1));
+    group.user = user;
+    group.time = time;
+    world_.waiting.push_back(group);
+  };
+  wait(1, 0, seconds(100));
+  wait(2, 0, seconds(101));
+  wait(3, 0, std::nullopt);
+  wait(4, 1, std::nullopt);
+  const Plan plan = make_plan(world_, *find_policy("greedy"));
+  ASSERT_EQ(plan.starts.size(), 2u);
+  EXPECT_EQ(plan.starts[0].job, JobId{1});
+  EXPECT_EQ(plan.starts[1].job, JobId{4});
+  ASSERT_EQ(plan.waits.size(), 2u);
+  EXPECT_EQ(explain(plan.waits[0].blocker, world_),
+            "there is room, but it would reach into that of eve");
+  EXPECT_EQ(explain(plan.waits[1].blocker, world_),
+            "there is room, but it would reach into that of eve; it has no time limit: with one "
+            "(--time) it may start before that");
+  EXPECT_EQ(why(world_, *find_policy("greedy"), {2}).expected, at(200));
+}
+
+}  // namespace
+}  // namespace gangline

@@ -1,0 +1,130 @@
+// What people who share a machine may do at a time, and how they are told.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <ctime>
+
+#include "machine.h"
+
+namespace gangline {
+namespace {
+
+std::string me() { return ::getpwuid(::geteuid())->pw_name; }
+
+TEST(Manners, WhoHoldsAsMuchAsTheyMayWaitsAndIsToldWhy) {
+  Machine machine;
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  machine.write("config.toml", "[people]\ndevices = 2\n[queue.small]\neach_gangs = 1\n");
+  machine.submit({"--gpus", "2", "--time", "1h", "--", "sleep", "600"});
+  machine.submit({"--gpus", "1", "--time", "1h", "--", "true"});
+  machine.submit({"--queue", "small", "--", "sleep", "600"});
+  machine.submit({"--queue", "small", "--", "true"});
+  ASSERT_TRUE(becomes_true([&] { return machine.show("3").summary.running == 1; }));
+  EXPECT_TRUE(says(machine.gang({"why", "2"}).out,
+                   "job 2 is waiting: 1 device wanted, and " + me() +
+                       " may hold 2 devices at once, of which 2 are held or promised; job 1 holds "
+                       "2\n"));
+  EXPECT_TRUE(says(machine.gang({"why", "4"}).out,
+                   "job 4 is waiting: 1 gang wanted, and " + me() +
+                       " may run 1 gang at once in queue small, of which 1 is held or promised; "
+                       "job 3 holds 1\n"));
+  EXPECT_TRUE(says(machine.gang({"submit", "--gpus", "3", "--", "true"}).err,
+                   "it wants 3 devices at once, and " + me() +
+                       " may hold 2 devices at once; ask for less at once"));
+  machine.gang({"stop", "1", "3"});
+  EXPECT_EQ(machine.wait("2"), 0);
+  EXPECT_EQ(machine.wait("4"), 0);
+}
+
+/// "2026-12-01 08:00" so many minutes from now, in UTC.
+std::string minutes_from_now(int n) {
+  const std::time_t then = std::time(nullptr) + 60 * n;
+  std::tm utc{};
+  ::gmtime_r(&then, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &utc);
+  return text;
+}
+
+TEST(Manners, BeforeMaintenanceOnlyThatStartsWhichEndsBefore) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.write("config.toml", "[maintenance.cooling]\nfrom = '" + minutes_from_now(60) +
+                                   "'\nto = '" + minutes_from_now(120) + "'\n");
+  machine.submit({"--", "true"});
+  machine.submit({"--time", "2h", "--", "true"});
+  machine.submit({"--time", "30m", "--", "true"});
+  EXPECT_EQ(machine.wait("3"), 0);
+  const std::string why = machine.gang({"why", "1"}).out;
+  EXPECT_TRUE(says(why, "there is room, but it would reach into maintenance (cooling), "));
+  EXPECT_TRUE(says(why, "it has no time limit: with one (--time) it may start before that"));
+  const std::string other = machine.gang({"why", "2"}).out;
+  EXPECT_TRUE(says(other, "there is room, but it would reach into maintenance (cooling), "));
+  EXPECT_TRUE(says(other, "expected to start in about ")) << "after it";
+  const Ran asked = machine.gang({"reserve", "--maintenance", "--time", "20m"});
+  EXPECT_TRUE(says(asked.out, "maintenance 1, ")) << asked.err;
+  machine.submit({"--time", "1m", "--", "true"});
+  EXPECT_TRUE(says(machine.gang({"why", "4"}).out, "it would reach into maintenance 1, "));
+  machine.gang({"reserve", "--cancel", "1"});
+  EXPECT_EQ(machine.wait("4"), 0);
+}
+
+TEST(Manners, InQuietHoursNothingStartsButWhatMay) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.write("config.toml",
+                "[queue.night]\n[quiet.now]\ntimes = '00:00-23:59'\nqueues = ['night']\n"
+                "[quiet.then]\ntimes = '23:59-00:00'\nqueues = ['night']\n");
+  machine.submit({"--", "true"});
+  machine.submit({"--queue", "night", "--", "true"});
+  EXPECT_EQ(machine.wait("2"), 0);
+  EXPECT_TRUE(says(machine.gang({"why", "1"}).out, "job 1 is waiting: quiet hours ("));
+  EXPECT_TRUE(says(machine.gang({"why", "1"}).out, " local time: only queue night starts"));
+}
+
+TEST(Manners, WhatIsReservedGoesToNobodyElseAndIsKeptOverRestarts) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  const Ran made = machine.gang({"reserve", "--gpus", "6", "--time", "3h", "--for", "anna"});
+  EXPECT_TRUE(says(made.out, "reservation 1 of anna, ")) << made.err;
+  machine.submit({"--gpus", "3", "--time", "1h", "--", "true"});
+  EXPECT_TRUE(
+      says(machine.gang({"why", "1"}).out,
+           "job 1 is waiting: there is room, but it would reach into reservation 1 of anna, "));
+  machine.submit({"--gpus", "2", "--", "true"});
+  EXPECT_EQ(machine.wait("2"), 0) << "two are left";
+  EXPECT_TRUE(
+      says(machine.gang({"reserve", "--gpus", "3", "--time", "1h"}).err, "not sure to be free "));
+  machine.gang({"daemon", "restart"});
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "reservation 1 of anna, "));
+  EXPECT_TRUE(says(machine.gang({"list"}).out, "reservation 1 of anna, "));
+  EXPECT_TRUE(says(machine.gang({"nodes"}).out, "reservation 1 of anna"));
+  const Ran own = machine.gang({"reserve", "--gpus", "2", "--time", "3h"});
+  EXPECT_TRUE(says(own.out, "reservation 2 of " + me())) << own.err;
+  machine.submit({"--gpus", "2", "--", "true"});
+  EXPECT_EQ(machine.wait("3"), 0) << "who reserved them uses them";
+  EXPECT_TRUE(says(machine.gang({"reserve", "--cancel", "1"}).out, "is given back"));
+  EXPECT_EQ(machine.wait("1"), 0);
+  EXPECT_TRUE(says(machine.gang({"reserve", "--cancel", "1"}).err, "there is no reservation 1"));
+}
+
+TEST(Manners, AReservationForLaterLetsThoseStartWhoEndBefore) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  const Ran made = machine.gang(
+      {"reserve", "--gpus", "8", "--from", minutes_from_now(90), "--time", "1h", "--for", "anna"});
+  EXPECT_TRUE(says(made.out, "reservation 1 of anna, ")) << made.err;
+  machine.submit({"--gpus", "1", "--time", "1h", "--", "true"});
+  EXPECT_EQ(machine.wait("1"), 0);
+  machine.submit({"--gpus", "1", "--time", "2h", "--", "true"});
+  EXPECT_TRUE(says(machine.gang({"why", "2"}).out, "it would reach into reservation 1 of anna, "));
+  machine.submit({"--cpus", "1", "--", "true"});
+  EXPECT_EQ(machine.wait("3"), 0) << "cpus are not reserved but for eight";
+  EXPECT_TRUE(says(machine.gang({"reserve", "--gpus", "1", "--from", "25:00", "--time", "1h"}).err,
+                   "--from: '25:00' is no time"));
+}
+
+}  // namespace
+}  // namespace gangline
