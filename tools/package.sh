@@ -82,7 +82,7 @@ END
   cat >"$tree/DEBIAN/prerm" <<'END'
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -e /etc/gangline/config.toml ]; then
+if [ "$1" = remove ] && [ -z "$DPKG_ROOT" ] && [ -e /etc/gangline/config.toml ]; then
   /usr/bin/gang daemon uninstall --now --keep-jobs
 fi
 END
@@ -90,7 +90,7 @@ END
   cat >"$tree/DEBIAN/postinst" <<'END'
 #!/bin/sh
 set -e
-if [ "$1" = configure ] && [ -n "$2" ] && [ -e /etc/gangline/config.toml ]; then
+if [ "$1" = configure ] && [ -n "$2" ] && [ -z "$DPKG_ROOT" ] && [ -e /etc/gangline/config.toml ]; then
   /usr/bin/gang daemon restart || true
 fi
 END

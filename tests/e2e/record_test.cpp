@@ -228,5 +228,19 @@ TEST(RecordingsHere, ThisVeryMachineIsRecordedAndReplayed) {
   EXPECT_TRUE(is.starts_with("recorded: ")) << is;
 }
 
+// Taken by tests/gpu/check_gpu.py on such a machine; its driver stands in the file's name.
+TEST(RecordingsHere, AnH100ThatWasRecordedIsReplayed) {
+  const Machine machine;
+  const std::string recorded = std::string(SOURCE_DIR) + "/tests/recordings/h100_580.159.04.txt";
+  const Ran ran = machine.gang({"record", "-q", "--replay", recorded, "-o", "again"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const std::string on_replay =
+      "env " + std::string(trim(ran.out)) + " " + std::string(BINARY_DIR) + "/gang ";
+  const Ran nodes = machine.run({"sh", "-c", on_replay + "nodes"});
+  EXPECT_TRUE(says(nodes.out, "driver 580.159.04"));
+  EXPECT_TRUE(says(nodes.out, "NVIDIA H100 80GB HBM3  79.6G"));
+  machine.run({"sh", "-c", on_replay + "daemon stop"});
+}
+
 }  // namespace
 }  // namespace gangline

@@ -90,7 +90,7 @@ def check_install(deb, root):
     for folder in ("info", "updates"):
         (root / "var/lib/dpkg" / folder).mkdir(parents=True)
     (root / "var/lib/dpkg/status").touch()
-    dpkg = ["dpkg", f"--root={root}", "--force-depends", "--log=/dev/null"]
+    dpkg = ["dpkg", f"--root={root}", "--force-depends", "--force-script-chrootless", "--log=/dev/null"]
     put = run(*dpkg, "-i", deb)
     if put.returncode != 0 or not (root / "usr/bin/gang").exists():
         yield f"dpkg -i: {put.stderr}"
