@@ -16,6 +16,7 @@
 #include <ctime>
 
 #include "base/check.h"
+#include "launch/fence/leaf_group.h"
 #include "launch/job_files.h"
 #include "launch/journal.h"
 #include "launch/launcher.h"
@@ -263,6 +264,9 @@ int run_launcher(const LauncherSettings& settings) {
     return 1;
   }
   station.listener = *std::move(listener);
+  // Guardian and launcher, and nothing else.
+  if (settings.for_all)
+    if (const auto moved = enter_leaf_group(); !moved) complain(moved.error());
   if (settings.foreground) return guard(std::move(station));
   const pid_t pid = ::fork();
   if (pid < 0) {

@@ -311,6 +311,36 @@ def what_a_gang_leaves_behind_ends_with_it(world):
     eventually("its control groups are gone", lambda: not cgroups(world))
 
 
+def fences_hold_where_they_are_said_to(world):
+    code, said = world.eve.gang("run", "--name", "greedy", "--memory", "64M", "--", own_machine.PYTHON, "-c",
+                                "import os; x = bytearray(512 << 20); print('got', len(x))")
+    shown = well(world.eve.gang("show", f"{job_named(world.eve, 'greedy')}.0"))
+    if "fence of memory: holds" in shown:
+        expect(code != 0 and "memory" in said, f"{code} {said}")
+    mask = "import os; os.sched_setaffinity(0, range(os.cpu_count())); print(len(os.sched_getaffinity(0)))"
+    code, said = world.eve.gang("run", "--name", "spread", "--", own_machine.PYTHON, "-c", mask)
+    spread = well(world.eve.gang("show", f"{job_named(world.eve, 'spread')}.0"))
+    if "fence of cpus: holds" in spread:
+        expect(code != 0 or said.strip() == "1", f"{code} {said}")
+    for name, text in (("memory", shown), ("cpus", spread)):
+        print("   ", next(line.strip() for line in text.splitlines() if f"fence of {name}" in line))
+
+
+def job_named(person, name):
+    jobs = json.loads(well(person.gang("list", "--name", name, "--all", "--json")))
+    return jobs[0]["id"]
+
+
+def a_shell_is_its_persons_alone(world):
+    shell = world.anna.start(["script", "-qec", "gang shell --name mine --time 1m", "/dev/null"])  # on a terminal
+    eventually("it runs", lambda: "running" in world.bert.gang("list", "--name", "mine")[1])
+    job = job_named(world.anna, "mine")
+    denied(world.bert.run("ls", str(STATE / "jobs" / str(job) / "outputs")), "Permission denied")
+    denied(world.bert.gang("shell", "--attach", str(job)))
+    well(world.anna.gang("stop", "--now", str(job)))
+    shell.communicate(timeout=60)
+
+
 def a_launcher_that_is_killed_loses_nothing(world):
     job = job_of(well(world.anna.gang("submit", "--", "sh", "-c", "while [ ! -e go ]; do sleep 0.02; done; exit 7")))
     eventually("it runs", lambda: "running" in world.anna.gang("list")[1])
@@ -372,6 +402,8 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           the_processes_of_the_service_cannot_be_touched,
           who_stops_its_own_beginnings_holds_up_nobody_else,
           what_a_gang_leaves_behind_ends_with_it,
+          fences_hold_where_they_are_said_to,
+          a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
           only_the_people_it_is_for_may_use_it,
           uninstall_leaves_nothing]

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "launch/fence/device_filter.h"
+#include "launch/fence/leaf_group.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -88,6 +89,8 @@ std::string own_directory(const std::string& root, const GroupMount& mount,
   if (mount.root != "/" && below.starts_with(mount.root)) below.erase(0, mount.root.size());
   std::string path = root + mount.point + below;
   while (path.size() > 1 && path.back() == '/') path.pop_back();
+  const std::string leaf = std::string("/") + leaf_group;
+  if (path.ends_with(leaf)) path.erase(path.size() - leaf.size());
   return path;
 }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "launch/fence/leaf_group.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -113,6 +114,39 @@ CpuSet first_two(const CpuSet& wanted) { return wanted & CpuSet::first(2); }
 
 NodePart part_with_cpus(const CpuSet& cpus, Bytes memory) {
   return {NodeId{0}, {TaskPlace{0, {}, cpus, memory}}};
+}
+
+TEST(Cgroups, a_launcher_for_all_makes_groups_beside_the_leaf_that_it_is_in) {
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo", "35 31 0:32 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/system.slice/gangline-launcher.service\n");
+  const std::string unit = "/sys/fs/cgroup/system.slice/gangline-launcher.service";
+  root.write("/sys/fs/cgroup/cgroup.subtree_control", "");
+  root.write(unit + "/gangline-leaf/cgroup.procs", "");
+  ASSERT_TRUE(enter_leaf_group(root.path()).ok());
+  EXPECT_EQ(root.read(unit + "/gangline-leaf/cgroup.procs"), std::to_string(::getpid()));
+
+  root.write("/proc/self/cgroup", "0::/system.slice/gangline-launcher.service/gangline-leaf\n");
+  root.write(unit + "/cgroup.subtree_control", "memory cpuset\n");
+  const std::string group = unit + "/gangline-1.0.1@e.0";
+  for (const char* file :
+       {"memory.max", "memory.swap.max", "memory.oom.group", "cpuset.cpus", "cgroup.procs"})
+    root.write(group + "/" + file, "");
+  Cgroups cgroups(root.path());
+  RaisedFences raised = cgroups.raise({}, part_with_memory(mebibytes(64)), "1.0.1@e");
+  EXPECT_TRUE(find_fence(raised, "memory")->holds);
+  EXPECT_EQ(root.read(group + "/memory.max"), std::to_string(mebibytes(64).n));
+  Cgroups::close_doors(raised);
+}
+
+TEST(Cgroups, a_launcher_for_all_that_no_unit_is_for_has_a_group_at_the_top) {
+  const FakeRoot root;
+  root.write("/proc/self/mountinfo", "35 31 0:32 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  root.write("/proc/self/cgroup", "0::/user.slice/session-3.scope\n");
+  root.write("/sys/fs/cgroup/gangline/gangline-leaf/cgroup.procs", "");
+  ASSERT_TRUE(enter_leaf_group(root.path()).ok());
+  EXPECT_EQ(root.read("/sys/fs/cgroup/gangline/gangline-leaf/cgroup.procs"),
+            std::to_string(::getpid()));
 }
 
 TEST(Cgroups, a_task_none_of_whose_cpus_can_be_used_is_not_bound_and_that_is_said) {

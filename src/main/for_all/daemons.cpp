@@ -14,6 +14,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "launch/fence/leaf_group.h"
 #include "launch/launcher.h"
 #include "launch/start/become.h"
 #include "launch/wire.h"
@@ -155,6 +156,7 @@ Result<void> stop_daemons() {
     if (auto ended = wait_until(launcher_place(), false, longest_stop); !ended) return ended;
   }
   if (systemd_runs()) return run_tool({"systemctl", "stop", for_all::launcher_unit});
+  remove_leaf_group();
   return wait_until(for_all::socket, false, longest_stop);
 }
 
