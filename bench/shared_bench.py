@@ -4,6 +4,7 @@ import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -182,5 +183,21 @@ def bench_devices(gang, machine_of, row):
         machine("daemon", "start")
 
 
+def bench_people(gang, row):
+    """The same sweep through a service of one's own and through the one for all; see people_bench.py."""
+    count = os.environ.get("BENCH_SWEEP", "10000")
+    print(f"a sweep of {count} gangs of `true` as another user, by the service for all and by one of their own")
+    done = subprocess.run([sys.executable, ROOT / "bench/people_bench.py", gang, count], capture_output=True, text=True)
+    if done.returncode != 0:
+        print("  left out:", (done.stdout + done.stderr).strip())
+        return
+    own, for_all, fences = done.stdout.strip().split("\t")
+    ratio = float(for_all) / float(own)
+    row("rate with all fences as another uid, against without", f"{ratio:.2f} ({float(for_all):.0f} / {float(own):.0f})",
+        "at least 0.6", ratio >= 0.6)
+    print("  " + fences)
+
+
 def bench_shared(gang, machine_of, row):
+    bench_people(gang, row)
     bench_devices(gang, machine_of, row)

@@ -257,6 +257,34 @@ void add_record(CLI::App& app, Parsed& parsed) {
           "addresses in it are invented;\ncommand lines and environments are never read.");
 }
 
+void add_daemon(CLI::App& app, Parsed& parsed) {
+  CLI::App* daemon =
+      app.add_subcommand("daemon", "the service behind the commands; it starts and ends by itself");
+  daemon
+      ->add_option("action", parsed.action,
+                   "status, start, stop, restart, run (in the foreground);\n"
+                   "install, uninstall: one service for all people of this machine, as root")
+      ->check(CLI::IsMember({"status", "start", "stop", "restart", "run", "install", "uninstall"}));
+  daemon->add_flag("--stay", parsed.daemon.stays, "do not end when idle");
+  daemon->add_option("--people", parsed.daemon.install.people,
+                     "of install: the group of those who may use it; without: everybody");
+  daemon
+      ->add_option("--operators", parsed.daemon.install.operators,
+                   "of install: who may stop and read what is others'")
+      ->delimiter(',');
+  daemon->add_flag("--now", parsed.daemon.uninstall.now,
+                   "of uninstall: stop jobs that run or wait");
+  daemon->add_flag("--keep-jobs", parsed.daemon.uninstall.keep_jobs,
+                   "of uninstall: leave logs and outputs of jobs where they are");
+  daemon->add_flag("--delete-jobs", parsed.daemon.uninstall.delete_jobs,
+                   "of uninstall: delete the outputs of jobs too");
+  add_form(daemon, parsed, "print the service as JSON; null: none runs",
+           "print the service's pid; of stop nothing");
+  example(daemon,
+          "  gang daemon status\n  gang daemon start --stay\n"
+          "  sudo gang daemon install --operators anna");
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
   add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
@@ -303,31 +331,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   example(nodes, "  gang nodes\n  gang nodes --json");
 
   add_record(app, parsed);
-  CLI::App* daemon =
-      app.add_subcommand("daemon", "the service behind the commands; it starts and ends by itself");
-  daemon
-      ->add_option("action", parsed.action,
-                   "status, start, stop, restart, run (in the foreground);\n"
-                   "install, uninstall: one service for all people of this machine, as root")
-      ->check(CLI::IsMember({"status", "start", "stop", "restart", "run", "install", "uninstall"}));
-  daemon->add_flag("--stay", parsed.daemon.stays, "do not end when idle");
-  daemon->add_option("--people", parsed.daemon.install.people,
-                     "of install: the group of those who may use it; without: everybody");
-  daemon
-      ->add_option("--operators", parsed.daemon.install.operators,
-                   "of install: who may stop and read what is others'")
-      ->delimiter(',');
-  daemon->add_flag("--now", parsed.daemon.uninstall.now,
-                   "of uninstall: stop jobs that run or wait");
-  daemon->add_flag("--keep-jobs", parsed.daemon.uninstall.keep_jobs,
-                   "of uninstall: leave logs and outputs of jobs where they are");
-  daemon->add_flag("--delete-jobs", parsed.daemon.uninstall.delete_jobs,
-                   "of uninstall: delete the outputs of jobs too");
-  add_form(daemon, parsed, "print the service as JSON; null: none runs",
-           "print the service's pid; of stop nothing");
-  example(daemon,
-          "  gang daemon status\n  gang daemon start --stay\n"
-          "  sudo gang daemon install --operators anna");
+  add_daemon(app, parsed);
 }
 
 void add_completion(CLI::App& app, Parsed& parsed) {

@@ -313,6 +313,16 @@ void Gangs::end_unstarted(const Lane& lane, std::uint32_t index, const Error& wh
                       ledger_.next_news()}});
 }
 
+/// What of the fences is not the kernel's: binding, and what a task is told of its devices.
+void Gangs::keep_within(const RaisedFences& raised, const NodePart& part,
+                        GangRecipe& recipe) const {
+  for (std::size_t i = 0; i < recipe.tasks.size(); ++i) {
+    recipe.tasks[i].cpus = raised.cpus[i];
+    if (raised.devices_hidden())
+      set_fence_variables(fence_variables(node_, part.tasks[i], true), recipe.tasks[i].environment);
+  }
+}
+
 /// False: the disk is full, and the turn stays where it is.
 bool Gangs::begin_turn(Lane& lane) {
   const std::uint32_t index = lane.waiting.first();
@@ -355,12 +365,7 @@ bool Gangs::begin_turn(Lane& lane) {
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
   RaisedFences raised = raise_fences(lane, id, *card->job.spec);
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
-  for (std::size_t i = 0; i < recipe->tasks.size(); ++i) {
-    recipe->tasks[i].cpus = raised.cpus[i];
-    if (raised.devices_hidden())
-      set_fence_variables(fence_variables(node_, part.tasks[i], true),
-                          recipe->tasks[i].environment);
-  }
+  keep_within(raised, part, *recipe);
   if (recipe->person) {
     begin_as_person(lane, index, *std::move(recipe), raised);
     return true;

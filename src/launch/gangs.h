@@ -110,6 +110,7 @@ class Gangs {
   /// The most it may run; empty: no limit, or nobody knows.
   std::optional<Span> limit_of(const LiveGang& gang);
   bool begin_turn(Lane& lane);
+  void keep_within(const RaisedFences& raised, const NodePart& part, GangRecipe& recipe) const;
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
   bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
   RaisedFences raise_fences(const Lane& lane, GangId id, const JobSpec& spec);

@@ -190,6 +190,30 @@ Result<void> write_output(const std::string& path, const std::string& text) {
   return fd ? write_all(fd->number(), text, path) : fd.error();
 }
 
+/// What of the world around a command is the same for all of them.
+void know_surroundings(CommandWorld& around) {
+  around.interrupted = [] {
+    return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
+  };
+  around.record = [](Span span) {
+    return record_machine(span, [] { return interrupt_count > 0; });
+  };
+  around.recording_summary = summary_of_recording;
+  around.unpack_recording = unpack_recording;
+  around.now = [] { return now(); };
+  around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
+  around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
+  around.version = GANGLINE_VERSION;
+  around.login = login_name(::geteuid());
+  std::error_code unknown;
+  around.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  around.directory = own_directory();
+  around.environment = environment_here();
+  around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  around.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
+  around.width = terminal_width();
+}
+
 int run(const std::vector<std::string>& words) {
   if (is_for_shells(words)) {
     // Nobody waits longer for a suggestion, nor wants to be told why there is none.
@@ -246,26 +270,7 @@ int run(const std::vector<std::string>& words) {
     if (!left) return left.error();
     return ShellEnd{left->code, left->signal};
   };
-  around.interrupted = [] {
-    return Interrupted{static_cast<int>(interrupt_count), static_cast<int>(interrupt_signal)};
-  };
-  around.record = [](Span span) {
-    return record_machine(span, [] { return interrupt_count > 0; });
-  };
-  around.recording_summary = summary_of_recording;
-  around.unpack_recording = unpack_recording;
-  around.now = [] { return now(); };
-  around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
-  around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
-  around.version = GANGLINE_VERSION;
-  around.login = login_name(::geteuid());
-  std::error_code unknown;
-  around.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
-  around.directory = own_directory();
-  around.environment = environment_here();
-  around.out_is_terminal = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-  around.err_is_terminal = ::isatty(STDERR_FILENO) == 1;
-  around.width = terminal_width();
+  know_surroundings(around);
   return run_command_line(words, around);
 }
 
