@@ -28,7 +28,7 @@ struct TaskRecipe {
   std::string dir;
   std::string output_log;
   std::string error_log;
-  std::vector<int> kept_files;             ///< stay open in the task: its leases
+  std::vector<int> kept_files;             ///< stay open in the task, ascending: its leases
   CpuSet cpus;                             ///< empty: not bound; the fences say to which
   std::optional<std::uint32_t> numa_node;  ///< whose memory to take first
 };

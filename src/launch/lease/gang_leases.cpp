@@ -1,5 +1,7 @@
 // How gangs get the leases of their devices, MPS on them, and their fences. All else about them is
 // in gangs.cpp.
+#include <algorithm>
+
 #include "launch/gangs.h"
 #include "os/clock.h"
 
@@ -16,6 +18,7 @@ bool Gangs::lease_devices(const Lane& lane, GangId id, GangRecipe& recipe) {
   const NodePart& part = lane.order.allocation->parts[lane.order.part];
   Leases::Taken taken = leases_.take(id, node_, part);
   if (taken.answer == Leases::Answer::taken) {
+    std::sort(taken.files.begin(), taken.files.end());
     for (TaskRecipe& task : recipe.tasks) task.kept_files = taken.files;
     const JobCard* card = card_of(id.job);
     return card == nullptr || !card->job.spec->mps || begin_mps(lane, id, card->job, recipe);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
 
 namespace gangline {
 namespace {
@@ -32,8 +31,7 @@ bool become(const Person& person) {
     errno = EPERM;
     return false;
   }
-  const std::vector<gid_t> groups(person.groups.begin(), person.groups.end());
-  if (::setgroups(groups.size(), groups.data()) != 0) return false;
+  if (::setgroups(person.groups.size(), person.groups.data()) != 0) return false;
   if (::setresgid(person.gid, person.gid, person.gid) != 0) return false;
   if (::setresuid(person.uid, person.uid, person.uid) != 0) return false;
   // Not the keys of whoever started the launcher. A kernel without keys has none to keep.

@@ -75,8 +75,7 @@ std::string what_is_too_long(const TaskRecipe& task) {
 }
 
 /// Of the files from number `from` on.
-bool close_all_but(std::vector<int> kept, int from) {
-  std::sort(kept.begin(), kept.end());
+bool close_all_but(const std::vector<int>& kept, int from) {
   auto next = static_cast<unsigned>(from);
   for (const int file : kept) {
     const auto stays = static_cast<unsigned>(file);

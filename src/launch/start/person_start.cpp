@@ -21,8 +21,10 @@ PersonStart::PersonStart(GangRecipe recipe, const std::vector<CgroupDoors>& door
   }
   set_nonblocking(ready_.read.number());
   for (std::size_t i = 0; i < recipe_.tasks.size(); ++i) {
+    // Made here, so that the child writes to little of the memory that it shares until then.
+    ChildPlan plan(recipe_.tasks[i], {}, -1, doors.empty() ? nullptr : &doors[i]);
     const pid_t pid = ::fork();
-    if (pid == 0) run_child(i, doors.empty() ? nullptr : &doors[i]);
+    if (pid == 0) run_child(plan, i == 0 && recipe_.piece);
     if (pid < 0) {
       note({StartStep::process, errno, recipe_.tasks[i].rank, {}});
       break;
@@ -35,11 +37,9 @@ PersonStart::PersonStart(GangRecipe recipe, const std::vector<CgroupDoors>& door
 
 PersonStart::~PersonStart() { end(); }
 
-void PersonStart::run_child(std::size_t which, const CgroupDoors* doors) {
-  ChildPlan plan(recipe_.tasks[which], {}, -1, doors);
+void PersonStart::run_child(ChildPlan& plan, bool cuts_piece) {
   gate_.write.reset();
-  plan.become_task_of(recipe_, which == 0 && recipe_.piece, ready_.write.number(),
-                      gate_.read.number());
+  plan.become_task_of(recipe_, cuts_piece, ready_.write.number(), gate_.read.number());
   if (::write(plan.report_to, &plan.failure, sizeof plan.failure) < 0) _exit(126);
   _exit(127);
 }

@@ -49,7 +49,7 @@ class PersonStart {
   bool disk_full() const { return is_disk_full(failed_); }
 
  private:
-  [[noreturn]] void run_child(std::size_t which, const CgroupDoors* doors);
+  [[noreturn]] void run_child(ChildPlan& plan, bool cuts_piece);
   void note(const StartFailure& report);
   void end();
 
