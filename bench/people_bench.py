@@ -17,8 +17,8 @@ def main():
     gang, count = sys.argv[1], sys.argv[2]
     own_machine.enter(sys.argv)
     anna = own_machine.Person("anna")
-    shutil.copy(gang, "/root/gang")
-    subprocess.run(["/root/gang", "daemon", "install", "-q"], check=True)
+    shutil.copy(gang, "/home/gang")
+    subprocess.run(["/home/gang", "daemon", "install", "-q"], check=True)
     sweep = ["gang", "run", "-q", "--sweep", f"i=1..{count}", "--", "/bin/true"]
     rates = {"own": [], "for all": []}
     for _ in range(ROUNDS):

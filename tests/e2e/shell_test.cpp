@@ -148,5 +148,13 @@ TEST_F(Shells, AStopEndsItAndSaysSo) {
   EXPECT_NE(person.end(), 0);
 }
 
+TEST_F(Shells, NobodyWaitsForAJobThatIsNoShell) {
+  ASSERT_EQ(machine_.gang({"submit", "--", "sleep", "1000"}).code, 0);
+  ASSERT_TRUE(becomes_true([&] { return says(machine_.gang({"list"}).out, "running"); }));
+  const Ran ran = machine_.gang({"shell", "--attach", "1"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "is no shell of yours"));
+}
+
 }  // namespace
 }  // namespace gangline

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import traceback
 
 import own_machine
@@ -73,8 +74,8 @@ class World:
         self.before = files_below(*PLACES)
         self.anna, self.bert, self.carl, self.eve = (Person(name) for name in ("anna", "bert", "carl", "eve"))
         self.people_files = files_below(*PLACES) - self.before
-        shutil.copy(gang, "/root/gang-from-elsewhere")
-        well(root("/root/gang-from-elsewhere", "daemon", "install", "--operators", "carl"))
+        shutil.copy(gang, "/home/gang-from-elsewhere")
+        well(root("/home/gang-from-elsewhere", "daemon", "install", "--operators", "carl"))
         with open("/etc/gangline/config.toml", "a") as config:
             config.write("\n[queue.narrow]\nlimit_cpus = 1\n")
         well(root("gang", "daemon", "restart"))
@@ -336,7 +337,7 @@ def a_shell_is_its_persons_alone(world):
     eventually("it runs", lambda: "running" in world.bert.gang("list", "--name", "mine")[1])
     job = job_named(world.anna, "mine")
     denied(world.bert.run("ls", str(STATE / "jobs" / str(job) / "outputs")), "Permission denied")
-    denied(world.bert.gang("shell", "--attach", str(job)))
+    denied(world.bert.gang("shell", "--attach", str(job)), "no shell of yours")
     well(world.anna.gang("stop", "--now", str(job)))
     shell.communicate(timeout=60)
 
@@ -417,9 +418,10 @@ def main():
     world = World(options.gang)
     failed = 0
     for check in CHECKS:
+        begin = time.monotonic()
         try:
             check(world)
-            print("ok  ", check.__name__.replace("_", " "), flush=True)
+            print(f"ok   {check.__name__.replace('_', ' ')} ({time.monotonic() - begin:.1f} s)", flush=True)
         except (AssertionError, subprocess.SubprocessError, OSError, KeyError, ValueError):
             failed += 1
             print("FAIL", check.__name__.replace("_", " "), flush=True)

@@ -15,6 +15,8 @@ constexpr Span between_tries = milliseconds(20);
 constexpr Span longest_end = seconds(15);
 constexpr Span longest_alone = seconds(60);
 
+constexpr const char* part_for_shells = "internal-shell";
+
 /// Where the shell listens: what {output} stands for in its job.
 const std::string& socket_of(const GangView& gang) { return gang.output; }
 
@@ -39,13 +41,18 @@ Result<JobSpec> spec_of(ShellOptions& options, Output& out) {
     idle = *span;
   }
   if (flags.command.empty()) flags.command = {shell_of(out.around())};
-  const std::vector<std::string> front{out.around().program, "internal-shell", "{output}",
+  const std::vector<std::string> front{out.around().program, part_for_shells, "{output}",
                                        std::to_string(idle.us), std::to_string(longest_alone.us)};
   flags.command.insert(flags.command.begin(), front.begin(), front.end());
   if (!flags.name) flags.name = "shell";
   auto specs = read_specs(options.submit, out);
   if (!specs) return specs.error();
   return specs->front();
+}
+
+/// Of others' jobs the command is not told.
+bool is_shell(const JobSpec& spec) {
+  return spec.command.words.size() > 1 && spec.command.words[1] == part_for_shells;
 }
 
 Result<JobSummary> wait_for(Service& service, JobId job, Span longest) {
@@ -147,6 +154,9 @@ int run_shell(ShellOptions options, Output& out) {
   const auto detail = ask<JobDetail>([&](auto reply) { (*service)->show(*id, 0, 1, reply); });
   if (!gang) return out.fail(gang.error());
   if (!detail) return out.fail(detail.error());
+  if (!is_shell(detail->spec))
+    return out.fail({ErrorKind::refused, "job " + named(*job) + " is no shell of yours", "",
+                     "`gang list` shows your jobs; --attach takes the number of a `gang shell`"});
   const auto& time = detail->spec.time;
   const Time ends = time && gang->started ? *gang->started + *time : never;
   welcome(*job, ends, out);
