@@ -63,8 +63,8 @@ std::string device_word(const Node& node, const TaskPlace& place);
 /// `fence_variables`.
 std::vector<EnvVar> team_variables(const EnvironmentOf& of);
 /// The variables that choose devices. Set for the vendors whose devices the node has, and say that
-/// there are none where the task has none of them. `others_hidden`: a fence keeps the task from devices that are not its
-/// own, so that a vendor's runtime does not count them.
+/// there are none where the task has none of them. `others_hidden`: a fence keeps the task from
+/// devices that are not its own, so that a vendor's runtime does not count them.
 std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place,
                                     bool others_hidden = false);
 /// Gives variables that are in `environment` ("NAME=value") another value.

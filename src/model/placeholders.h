@@ -18,8 +18,8 @@
 
 namespace gangline {
 
-/// Names with a fixed meaning: job gang gangs rank tasks device shard output outputs. A sweep may not use
-/// them.
+/// Names with a fixed meaning: job gang gangs rank tasks device shard output outputs. A sweep may
+/// not use them.
 std::span<const std::string_view> fixed_placeholders();
 
 /// [A-Za-z_][A-Za-z0-9_]*
