@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -95,11 +96,34 @@ class SmallMachine {
   static std::string made_directory() {
     std::string name = std::filesystem::temp_directory_path().string() + "/gangline-XXXXXX";
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    EXPECT_EQ(::chmod(name.c_str(), 0755), 0);  // also for NotRoot
     return name;
   }
 
   std::string directory_;
   ScopedVariable profile_, root_, library_;
+};
+
+/// Root reads all, so for as long as this lives a test of root is somebody else. What has been made
+/// of the machine can be read by them, but for what was closed.
+class NotRoot {
+ public:
+  NotRoot() {
+    if (is_root_) {
+      EXPECT_EQ(::setresuid(nobody, nobody, 0), 0);
+    }
+  }
+  ~NotRoot() {
+    if (is_root_) {
+      EXPECT_EQ(::setresuid(0, 0, 0), 0);
+    }
+  }
+  NotRoot(const NotRoot&) = delete;
+  NotRoot& operator=(const NotRoot&) = delete;
+
+ private:
+  static constexpr uid_t nobody = 65534;
+  bool is_root_ = ::geteuid() == 0;
 };
 
 /// All notes, a line each.
