@@ -130,6 +130,8 @@ class Gangs {
   bool is_wanted(const Starting& starting);
   bool believe_beginning(Starting& starting);
   void end_start(int fd, bool later);
+  void let_begin(int fd);
+  void give_up_start(int fd);
   void drop_unwanted_starts();
   void tick_starts(Span boot);
   void note_gone(std::int64_t pid);

@@ -154,7 +154,9 @@ void Launcher::wait() {
     waited_for_.push_back({pidfd, orphan.events(), 0});
 
   const std::size_t first_start = waited_for_.size();
-  for (const auto& [fd, starting] : gangs_.starting()) waited_for_.push_back({fd, POLLIN, 0});
+  // What those tell that have begun is heard as they end.
+  for (const auto& [fd, starting] : gangs_.starting())
+    if (!starting.start->has_begun()) waited_for_.push_back({fd, POLLIN, 0});
 
   const Span boot = since_boot();
   Span longest = std::min(longest_poll, settings_.idle_exit + milliseconds(1));

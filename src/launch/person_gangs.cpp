@@ -48,7 +48,17 @@ void Gangs::begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe re
     let_go_of_devices({lane.order.job, index});
     return;
   }
+  const bool ready = starting.start->state() == PersonStart::State::ready;
   starting_.emplace(fd, std::move(starting));
+  if (ready) let_begin(fd);
+}
+
+/// All its tasks are there. Nothing of it runs before that is written down.
+void Gangs::let_begin(int fd) {
+  Starting& starting = starting_.at(fd);
+  if (!is_wanted(starting)) end_start(fd, false);
+  else if (!believe_beginning(starting)) end_start(fd, true);
+  else starting.start->let_go();
 }
 
 bool Gangs::is_starting(std::uint64_t lane) const {
@@ -123,15 +133,7 @@ void Gangs::hear_start(int fd) {
   const auto before = start.hear();
   if (before == PersonStart::State::preparing || before == PersonStart::State::going) return;
   if (before == PersonStart::State::ready) {
-    if (!is_wanted(starting)) {
-      end_start(fd, false);
-      return;
-    }
-    if (!believe_beginning(starting)) {
-      end_start(fd, true);
-      return;
-    }
-    start.let_go();
+    let_begin(fd);
     return;
   }
 
@@ -172,23 +174,31 @@ void Gangs::drop_unwanted_starts() {
   for (const int fd : unwanted) end_start(fd, false);
 }
 
+/// Those that have begun are heard as they end, and here.
 void Gangs::tick_starts(Span boot) {
-  std::vector<int> late;
+  std::vector<int> late, begun;
   for (const auto& [fd, starting] : starting_) {
-    if (starting.start->has_begun()) continue;
-    if (boot >= starting.until) late.push_back(fd);
-    else wake_by(starting.until);
+    if (boot >= starting.until) {
+      late.push_back(fd);
+      continue;
+    }
+    if (starting.start->has_begun()) begun.push_back(fd);
+    wake_by(starting.until);
   }
-  for (const int fd : late) {
-    const Starting& starting = starting_.at(fd);
-    if (is_wanted(starting))
-      end_unstarted(
-          *ledger_.book().lane(starting.lane), starting.index,
-          {ErrorKind::unavailable,
-           "its directory or its shard's file did not answer within " + format(longest_preparation),
-           starting.start->recipe().tasks.front().dir, "is its file system there?"});
-    end_start(fd, false);
-  }
+  for (const int fd : begun) hear_start(fd);
+  for (const int fd : late) give_up_start(fd);
+}
+
+void Gangs::give_up_start(int fd) {
+  const Starting& starting = starting_.at(fd);
+  const Error why{
+      ErrorKind::unavailable,
+      "its directory, program or shard's file did not answer within " + format(longest_preparation),
+      starting.start->recipe().tasks.front().dir, "is its file system there?"};
+  if (starting.start->has_begun()) fail_to_start(starting.start->recipe().gang, why.sentence());
+  else if (is_wanted(starting))
+    end_unstarted(*ledger_.book().lane(starting.lane), starting.index, why);
+  end_start(fd, false);
 }
 
 /// Some of its tasks run, and some cannot.

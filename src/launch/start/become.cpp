@@ -1,6 +1,5 @@
 #include "launch/start/become.h"
 
-#include <grp.h>
 #include <linux/keyctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,12 +25,17 @@ bool take_limits(const Person& person) {
   return true;
 }
 
+bool take_groups(const Person& person) {
+  // Not by the C library: it would have all threads of the memory do so, which may be borrowed.
+  return ::syscall(SYS_setgroups, person.groups.size(), person.groups.data()) == 0;
+}
+
 bool become(const Person& person) {
   if (person.uid == 0) {
     errno = EPERM;
     return false;
   }
-  if (::setgroups(person.groups.size(), person.groups.data()) != 0) return false;
+  if (!take_groups(person)) return false;
   if (::setresgid(person.gid, person.gid, person.gid) != 0) return false;
   if (::setresuid(person.uid, person.uid, person.uid) != 0) return false;
   // Not the keys of whoever started the launcher. A kernel without keys has none to keep.

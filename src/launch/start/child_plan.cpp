@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "launch/start/become.h"
+#include "launch/start/starter_plan.h"
 #include "model/check_spec.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -25,8 +26,7 @@ namespace {
 constexpr int log_flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW;
 constexpr mode_t log_mode = 0600;
 constexpr mode_t shared_log_mode = 0640;  // its owner writes, the service for all reads
-constexpr int ready_place = 3;
-constexpr int gate_place = 4;
+constexpr int first_beyond_logs = 3;
 constexpr const char* oom_score = "/proc/self/oom_score_adj";
 
 const char* sentence_of(StartStep step) {
@@ -39,6 +39,7 @@ const char* sentence_of(StartStep step) {
     case StartStep::output_log: return "cannot open its stdout log";
     case StartStep::error_log: return "cannot open its stderr log";
     case StartStep::limits: return "cannot take the limits of the session it was submitted from";
+    case StartStep::starter: return "cannot run the starter";
     case StartStep::person: return "cannot become the user who submitted it";
     case StartStep::piece: return "cannot write its shard";
     case StartStep::gate: return "the other tasks could not be started";
@@ -144,9 +145,13 @@ bool ChildPlan::fail(StartStep step) {
   return false;
 }
 
-bool ChildPlan::enter() {
+bool ChildPlan::begin_session() {
   if (::setsid() < 0) return fail(StartStep::session);
   for (const int file : recipe_.kept_files) ::fcntl(file, F_SETFD, 0);
+  return true;
+}
+
+bool ChildPlan::enter() {
   if (doors_ != nullptr)
     for (const int door : *doors_)
       if (::write(door, "0", 1) != 1) return fail(StartStep::cgroup);
@@ -231,33 +236,29 @@ void ChildPlan::run_program() {
 }
 
 void ChildPlan::become_task(int ready, int gate) {
-  if (!enter()) return;
+  if (!begin_session() || !enter()) return;
   bind();
   if (take_directory() && open_logs() && pass_gate(ready, gate)) {
     if (note_beginning()) run_program();
   }
 }
 
-void ChildPlan::become_task_of(const GangRecipe& gang, bool cuts_piece, int ready, int gate) {
-  report_to = ready;
-  if (!enter() || !open_logs_of(gang)) return;
+/// `stays`: the files that it keeps, ascending.
+bool ChildPlan::prepare_as_root(const GangRecipe& gang, const std::vector<int>& stays) {
+  if (!begin_session() || !open_logs_of(gang)) return false;
   bind();
   // A launcher that the kernel is to spare gives that to nobody.
   if (const int score = ::open(oom_score, O_WRONLY | O_CLOEXEC); score >= 0)
     if (::write(score, "0", 1) == 1) ::close(score);
-  const int ready_beside = ::fcntl(ready, F_DUPFD_CLOEXEC, gate_place + 1);
-  const int gate_beside = ::fcntl(gate, F_DUPFD_CLOEXEC, gate_place + 1);
-  if (::dup3(ready_beside, ready_place, O_CLOEXEC) < 0 ||
-      ::dup3(gate_beside, gate_place, O_CLOEXEC) < 0 ||
-      !close_all_but(recipe_.kept_files, gate_place + 1)) {
-    fail(StartStep::process);
-    return;
-  }
-  report_to = ready_place;
-  if (!take_limits(*gang.person)) {
-    fail(StartStep::limits);
-    return;
-  }
+  if (!close_all_but(stays, first_beyond_logs)) return fail(StartStep::process);
+  return take_limits(*gang.person) || fail(StartStep::limits);
+}
+
+void ChildPlan::become_task_of(const GangRecipe& gang, bool cuts_piece, int ready, int gate) {
+  std::vector<int> stays = recipe_.kept_files;
+  stays.insert(stays.end(), {ready, gate});
+  std::sort(stays.begin(), stays.end());
+  if (!enter() || !prepare_as_root(gang, stays)) return;
   if (!become(*gang.person)) {
     fail(StartStep::person);
     return;
@@ -269,7 +270,18 @@ void ChildPlan::become_task_of(const GangRecipe& gang, bool cuts_piece, int read
       why.copy(failure.text.data(), failure.text.size() - 1);
       return;
     }
-  if (take_directory() && pass_gate(ready_place, gate_place)) run_program();
+  if (take_directory() && pass_gate(ready, gate)) run_program();
+}
+
+void ChildPlan::become_starter(const GangRecipe& gang, const StarterPlan& starter) {
+  if (!prepare_as_root(gang, starter.stays())) return;
+  if (!take_groups(*gang.person)) {
+    fail(StartStep::person);
+    return;
+  }
+  starter.run(environment_.data());
+  // Too long is what it is given, and that is the program's.
+  fail(errno == E2BIG ? StartStep::program : StartStep::starter);
 }
 
 }  // namespace gangline

@@ -3,40 +3,17 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "launch/recipe.h"
 #include "launch/record.h"
 #include "launch/start/start.h"
+#include "launch/start/start_failure.h"
 
 namespace gangline {
 
-/// Where it went wrong.
-enum class StartStep : std::uint8_t {
-  none,
-  process,
-  session,
-  cgroup,
-  directory,
-  output_log,
-  error_log,
-  limits,
-  person,
-  piece,
-  gate,
-  journal,
-  program,
-  killed,
-};
-
-struct StartFailure {
-  StartStep step = StartStep::none;
-  int number = 0;  ///< errno
-  std::uint32_t rank = 0;
-  std::array<char, 200> text{};  ///< what errno does not say, ends with 0; mostly empty
-};
+class StarterPlan;
 
 /// One sentence for people.
 std::string failure_text(const StartFailure& failure, const GangRecipe& recipe);
@@ -56,8 +33,10 @@ class ChildPlan {
   /// begins is written down by the launcher, which opens the gate afterwards. Closes all files that
   /// the task is not to have.
   void become_task_of(const GangRecipe& gang, bool cuts_piece, int ready, int gate);
+  /// The same up to where only what the kernel does as the person is left, which `starter` does.
+  /// For a child that borrows the launcher's memory.
+  void become_starter(const GangRecipe& gang, const StarterPlan& starter);
 
-  int report_to = -1;    ///< where a failure of become_task_of is told
   StartFailure failure;  // in memory shared with the parent where the child was made by vfork
 
  private:
@@ -65,11 +44,13 @@ class ChildPlan {
 
   void set_cpus();
   bool fail(StartStep step);
+  bool begin_session();
   bool enter();
   void bind();
   bool take_directory();
   bool open_logs();
   bool open_logs_of(const GangRecipe& gang);
+  bool prepare_as_root(const GangRecipe& gang, const std::vector<int>& stays);
   bool pass_gate(int ready, int gate);
   bool note_beginning();
   /// Returns where it could not be run, with errno.

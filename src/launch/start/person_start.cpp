@@ -1,12 +1,15 @@
 #include "launch/start/person_start.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/check.h"
+#include "launch/start/borrow_memory.h"
+#include "launch/start/starter_plan.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
 
@@ -21,26 +24,64 @@ PersonStart::PersonStart(GangRecipe recipe, const std::vector<CgroupDoors>& door
   }
   set_nonblocking(ready_.read.number());
   for (std::size_t i = 0; i < recipe_.tasks.size(); ++i) {
-    // Made here, so that the child writes to little of the memory that it shares until then.
-    ChildPlan plan(recipe_.tasks[i], {}, -1, doors.empty() ? nullptr : &doors[i]);
-    const pid_t pid = ::fork();
-    if (pid == 0) run_child(plan, i == 0 && recipe_.piece);
-    if (pid < 0) {
-      note({StartStep::process, errno, recipe_.tasks[i].rank, {}});
-      break;
-    }
+    const pid_t pid = make(i, doors.empty() ? nullptr : &doors[i]);
+    if (pid < 0) break;
     pids_.push_back(pid);
   }
   ready_.write.reset();
   gate_.read.reset();
+  if (failed_.step == StartStep::none && recipe_.tasks.size() == 1 && !recipe_.piece)
+    state_ = State::ready;
 }
 
 PersonStart::~PersonStart() { end(); }
 
+/// Less than 0, noted, where it could not be made.
+pid_t PersonStart::make(std::size_t task, const CgroupDoors* doors) {
+  // Made here, so that a child that copies the launcher's memory writes to little of it.
+  ChildPlan plan(recipe_.tasks[task], {}, -1, doors);
+  const bool cuts_piece = task == 0 && recipe_.piece;
+  pid_t pid = -1;
+  if (!cuts_piece && starter_program() >= 0) pid = make_starter(plan, recipe_.tasks[task], doors);
+  // The kernel may be told to run nothing from memory, and a piece is more than a starter can cut.
+  if (pid < 0 && plan.failure.step == StartStep::starter) plan.failure = {};
+  if (pid < 0 && plan.failure.step == StartStep::none) {
+    plan.failure.rank = recipe_.tasks[task].rank;
+    pid = ::fork();
+    if (pid == 0) run_child(plan, cuts_piece);
+    if (pid < 0) plan.failure = {StartStep::process, errno, plan.failure.rank, {}};
+  }
+  if (pid < 0) note(plan.failure);
+  return pid;
+}
+
+/// The child borrows the launcher's memory while it is root, where nobody else can stop it.
+pid_t PersonStart::make_starter(ChildPlan& plan, const TaskRecipe& task, const CgroupDoors* doors) {
+  const StarterPlan starter(recipe_, task, doors, ready_.write.number(), gate_.read.number(),
+                            recipe_.tasks.size() > 1);
+  struct Child {
+    ChildPlan& plan;
+    const GangRecipe& gang;
+    const StarterPlan& starter;
+  } child{plan, recipe_, starter};
+  const int pid = run_in_borrowed_memory(
+      [](void* what) -> int {
+        const auto* self = static_cast<Child*>(what);
+        self->plan.become_starter(self->gang, self->starter);
+        _exit(127);
+      },
+      &child);
+  if (pid < 0) plan.failure = {StartStep::process, errno, task.rank, {}};
+  if (pid < 0 || plan.failure.step == StartStep::none) return pid;
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return -1;
+}
+
 void PersonStart::run_child(ChildPlan& plan, bool cuts_piece) {
   gate_.write.reset();
   plan.become_task_of(recipe_, cuts_piece, ready_.write.number(), gate_.read.number());
-  if (::write(plan.report_to, &plan.failure, sizeof plan.failure) < 0) _exit(126);
+  if (::write(ready_.write.number(), &plan.failure, sizeof plan.failure) < 0) _exit(126);
   _exit(127);
 }
 

@@ -2,6 +2,8 @@
 // person's directory or program may lie on a file system that does not answer.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,12 +18,13 @@ class PersonStart {
  public:
   enum class State : std::uint8_t {
     preparing,  ///< its processes are becoming tasks
-    ready,      ///< all wait at the gate
+    ready,      ///< it may be let go: all wait at the gate, or the only one will
     going,      ///< the gate is open
     over,       ///< all run, or have failed to
   };
 
-  /// Makes the processes. `doors`: see start_tasks; may be closed afterwards.
+  /// Makes the processes. `doors`: see start_tasks; may be closed afterwards. A gang of one task is
+  /// `ready` at once: nothing is to be known of others, and its own troubles are told later.
   PersonStart(GangRecipe recipe, const std::vector<CgroupDoors>& doors);
   /// Ends those that have not passed the gate.
   ~PersonStart();
@@ -30,6 +33,7 @@ class PersonStart {
 
   /// Readable when there is something to hear.
   int fd() const { return ready_.read.number(); }
+  State state() const { return state_; }
   /// Hears what the processes say.
   State hear();
   /// Opens the gate. Before, it has to be written down that the tasks begin. Only when `ready`.
@@ -49,6 +53,8 @@ class PersonStart {
   bool disk_full() const { return is_disk_full(failed_); }
 
  private:
+  pid_t make(std::size_t task, const CgroupDoors* doors);
+  pid_t make_starter(ChildPlan& plan, const TaskRecipe& task, const CgroupDoors* doors);
   [[noreturn]] void run_child(ChildPlan& plan, bool cuts_piece);
   void note(const StartFailure& report);
   void end();

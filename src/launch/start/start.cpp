@@ -1,15 +1,14 @@
 #include "launch/start/start.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "base/check.h"
+#include "launch/start/borrow_memory.h"
 #include "launch/start/child_plan.h"
 #include "launch/start/pipe.h"
 #include "os/clock.h"
@@ -19,7 +18,6 @@ namespace gangline {
 namespace {
 
 constexpr int gate_deadline_ms = 10'000;
-constexpr std::size_t child_stack = 64 << 10;
 
 /// The quick way, for a gang of one task: the child borrows our memory until exec, so nothing is
 /// copied and its failure is seen without a pipe.
@@ -28,22 +26,6 @@ int run_child(void* plan) {
   _exit(127);
 }
 
-class ChildStack {
- public:
-  ChildStack()
-      : bottom_(::mmap(nullptr, child_stack, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)) {
-    CHECK(bottom_ != MAP_FAILED);
-  }
-  ~ChildStack() { ::munmap(bottom_, child_stack); }
-  ChildStack(const ChildStack&) = delete;
-  ChildStack& operator=(const ChildStack&) = delete;
-  void* top() const { return static_cast<char*>(bottom_) + child_stack; }
-
- private:
-  void* bottom_;
-};
-
 void reap_now(std::int64_t pid) {
   while (::waitpid(static_cast<pid_t>(pid), nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -51,9 +33,8 @@ void reap_now(std::int64_t pid) {
 
 Started start_one(const GangRecipe& recipe, BeganRecord began, int journal,
                   const CgroupDoors* doors) {
-  static const ChildStack stack;
   ChildPlan plan(recipe.tasks.front(), began, journal, doors);
-  const int pid = ::clone(run_child, stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, &plan);
+  const int pid = run_in_borrowed_memory(run_child, &plan);
   if (pid < 0) plan.failure = {StartStep::process, errno, recipe.tasks.front().rank, {}};
   const StartFailure failure = plan.failure;
   if (failure.step == StartStep::none || failure.step == StartStep::program) {

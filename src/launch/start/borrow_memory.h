@@ -1,0 +1,11 @@
+// A child that borrows the memory of this process until exec: nothing is copied.
+#pragma once
+
+namespace gangline {
+
+/// Runs `act(what)` in a new process, which must not return from it and not allocate. This process
+/// waits until it has run another program or has ended. Its number, or -1 with errno. Not for
+/// several threads at once.
+int run_in_borrowed_memory(int (*act)(void* what), void* what);
+
+}  // namespace gangline
