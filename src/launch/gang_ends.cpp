@@ -251,8 +251,8 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
   const std::size_t tasks = gang.tasks.size();
   if (!commit(with)) return false;  // `gang` is not to be used from here on
 
-  if (!care.groups.empty() && !Cgroups::lower(care.groups))
-    groups_to_lower_.push_back(std::move(care.groups));
+  if (care.adopted) lower_groups(std::move(care.groups));
+  else if (!may_keep_fences(care)) lower_fences(number);
   care_.erase(id);
   let_go_of_devices(id);
   if (ledger_.book().lane(number) != nullptr) {
@@ -266,6 +266,7 @@ bool Gangs::end_gang(const LiveGang& gang, std::vector<Record> with) {
 
 /// Gives back what the turns of a lane shared.
 void Gangs::forget_lane(std::uint64_t number) {
+  lower_fences(number);
   const auto meeting = lane_care_.find(number);
   if (meeting == lane_care_.end()) return;
   std::vector<std::uint16_t> ports = std::move(meeting->second.meeting.task_ports);

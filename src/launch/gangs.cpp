@@ -109,6 +109,7 @@ void Gangs::set_node(Node node) {
   const std::string path = files_.launcher_directory() + "/node";
   const auto before = read_file(path, largest_card);
   if (before && *before == packer.bytes()) return;
+  ++node_turn_;
   const auto written = replace_file(path, packer.bytes());
   if (!written) trouble_ = written.error().sentence();
 }
@@ -219,6 +220,10 @@ void Gangs::return_turns(const ReturnMessage& message) {
   for (const Range& turns : returned.ranges())
     commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
   drop_unwanted_starts();
+  std::vector<std::uint64_t> gone;
+  for (const auto& [number, care] : lane_care_)
+    if (ledger_.book().lane(number) == nullptr) gone.push_back(number);
+  for (const std::uint64_t number : gone) forget_lane(number);
 }
 
 void Gangs::stop_all(const std::string& reason, bool at_once) {
@@ -250,6 +255,7 @@ bool Gangs::start_some() {
     const std::uint64_t number = ready_.front();
     ready_.pop_front();
     lane = ledger_.book().lane(number);
+    if (lane == nullptr) forget_lane(number);
     if (is_due(lane)) ready_.push_back(number);
   }
   return false;
@@ -363,7 +369,7 @@ bool Gangs::begin_turn(Lane& lane) {
   reuse_logs(lane, id);
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
-  RaisedFences raised = raise_fences(lane, id, *card->job.spec);
+  const RaisedFences& raised = raise_fences(lane, *card->job.spec);
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   keep_within(raised, part, *recipe);
   if (recipe->person) {
@@ -372,11 +378,10 @@ bool Gangs::begin_turn(Lane& lane) {
   }
   Started started = start_tasks(*recipe, beginnings(lane, id, ledger_.next_news()),
                                 ledger_.journal_fd(), raised.doors);
-  Cgroups::close_doors(raised);
 
   // 4. Believe what happened.
   if (started.began.empty()) {
-    take_down(id, raised);
+    take_down(lane, id);
     if (started.disk_full) {
       trouble_ = started.failure;
       return false;
@@ -388,7 +393,7 @@ bool Gangs::begin_turn(Lane& lane) {
   ledger_.commit_written(started.began);
   LiveGang* gang = ledger_.book().find(id);
   CHECK(gang != nullptr);
-  care_for(*gang, std::move(raised.groups));
+  care_for(*gang, raised.groups);
   if (!started.failure.empty()) fail_to_start(id, started.failure);
   return true;
 }
@@ -443,8 +448,7 @@ void Gangs::settle_boot() {
 
 void Gangs::adopt_gang(LiveGang& gang) {
   const GangId id = gang.id;
-  const std::string name = gang_id_text(id, gang.attempt, ledger_.book().epoch());
-  care_for(gang, cgroups_.find(name));
+  care_for(gang, cgroups_.find(group_name(*gang.lane)));
   care_[id].adopted = true;
   if (gang.boot == boot_) adopt_devices(gang);
   const auto stop_because = [&](const char* why) {

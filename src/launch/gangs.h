@@ -84,7 +84,6 @@ class Gangs {
     Span boot_before{0};
     Span until{0};  ///< it must be ready by then
     std::unique_ptr<PersonStart> start;
-    std::vector<std::vector<std::string>> groups;
   };
   /// By the descriptor that is readable when there is something to hear.
   const std::map<int, Starting>& starting() const { return starting_; }
@@ -105,6 +104,7 @@ class Gangs {
     std::vector<bool> trimmed;        // by task: stdout, stderr
     bool adopted = false;
   };
+  static bool may_keep_fences(const Care& care);
 
   JobCard* card_of(JobId job);
   /// The most it may run; empty: no limit, or nobody knows.
@@ -113,10 +113,13 @@ class Gangs {
   void keep_within(const RaisedFences& raised, const NodePart& part, GangRecipe& recipe) const;
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
   bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
-  RaisedFences raise_fences(const Lane& lane, GangId id, const JobSpec& spec);
+  std::string group_name(const Lane& lane) const;
+  const RaisedFences& raise_fences(const Lane& lane, const JobSpec& spec);
+  void lower_fences(std::uint64_t lane);
+  void lower_groups(std::vector<std::vector<std::string>> groups);
   void adopt_devices(const LiveGang& gang);
   void let_go_of_devices(GangId id);
-  void take_down(GangId id, const RaisedFences& raised);
+  void take_down(const Lane& lane, GangId id);
   void rest(const Lane& lane, const std::string& why);
   void return_lane(const Lane& lane);
   void wake_resting(Span boot);
@@ -125,7 +128,7 @@ class Gangs {
   /// Whether this launcher may start it as the person whose it is.
   Result<void> may_start(const Job& job) const;
   void begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe recipe,
-                       RaisedFences& raised);
+                       const RaisedFences& raised);
   bool is_starting(std::uint64_t lane) const;
   bool is_wanted(const Starting& starting);
   bool believe_beginning(Starting& starting);
@@ -179,6 +182,7 @@ class Gangs {
   ChildList children_;
   Node node_;
   bool has_node_ = false;
+  std::uint64_t node_turn_ = 0;  ///< grows as the node changes
   bool boot_is_settled_ = false;
   std::map<JobId, JobCard> cards_;
   /// What the turns of a lane share.
@@ -186,6 +190,8 @@ class Gangs {
     Meeting meeting;
     Span checked{0};              // when its ports were seen to be free
     std::optional<GangId> quiet;  // ended just now and wrote nothing
+    std::optional<RaisedFences> raised;
+    std::uint64_t raised_for = 0;  // of node_turn_
   };
   std::map<std::uint64_t, LaneCare> lane_care_;
   std::unordered_map<GangId, Care> care_;

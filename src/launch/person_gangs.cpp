@@ -2,6 +2,7 @@
 // so a gang is *starting* for a while: its turn is still waiting in the lane.
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "launch/gangs.h"
 #include "os/clock.h"
@@ -30,7 +31,7 @@ Result<void> Gangs::may_start(const Job& job) const {
 }
 
 void Gangs::begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe recipe,
-                            RaisedFences& raised) {
+                            const RaisedFences& raised) {
   recipe.log_group = settings_.for_all->service_gid;
   Starting starting;
   starting.lane = lane.order.lane;
@@ -38,14 +39,11 @@ void Gangs::begin_as_person(const Lane& lane, std::uint32_t index, GangRecipe re
   starting.boot_before = since_boot();
   starting.until = starting.boot_before + longest_preparation;
   starting.start = std::make_unique<PersonStart>(std::move(recipe), raised.doors);
-  starting.groups = std::move(raised.groups);
-  Cgroups::close_doors(raised);
   wake_by(starting.until);
   const int fd = starting.start->fd();
   if (fd < 0) {  // no pipe was to be had
     end_unstarted(lane, index, {ErrorKind::refused, starting.start->failure(), "", ""});
-    Cgroups::lower(starting.groups);
-    let_go_of_devices({lane.order.job, index});
+    take_down(lane, {lane.order.job, index});
     return;
   }
   const bool ready = starting.start->state() == PersonStart::State::ready;
@@ -121,7 +119,9 @@ bool Gangs::believe_beginning(Starting& starting) {
   }
   if (!commit(records)) return false;
   trouble_.clear();
-  care_for(*ledger_.book().find(id), std::move(starting.groups));
+  const auto& raised = lane_care_[starting.lane].raised;
+  CHECK(raised);
+  care_for(*ledger_.book().find(id), raised->groups);
   return true;
 }
 
@@ -160,10 +160,10 @@ void Gangs::end_start(int fd, bool later) {
   ended.start.reset();
   if (began) return;
   let_go_of_devices(id);
-  if (!ended.groups.empty() && !Cgroups::lower(ended.groups))
-    groups_to_lower_.push_back(std::move(ended.groups));
-  if (ledger_.book().lane(ended.lane) != nullptr)
-    (later ? put_off_.push_back(ended.lane) : ready_.push_back(ended.lane));
+  lower_fences(ended.lane);
+  if (ledger_.book().lane(ended.lane) == nullptr) forget_lane(ended.lane);
+  else if (later) put_off_.push_back(ended.lane);
+  else ready_.push_back(ended.lane);
   wake_by(later ? since_boot() + seconds(1) : since_boot());
 }
 

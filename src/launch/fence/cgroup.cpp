@@ -399,15 +399,16 @@ bool Cgroups::lower(const std::vector<std::vector<std::string>>& groups) {
 
 std::vector<std::vector<std::string>> Cgroups::find(const std::string& name) const {
   std::map<std::uint64_t, std::set<std::string>> by_rank;
-  const std::string wanted = group_prefix + name + ".";
+  const std::string wanted = group_prefix + name;
   for (const Place& place : places_) {
     if (place.version == 0) continue;
     const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(place.directory.c_str()), ::closedir);
     if (!dir) continue;
     while (const dirent* entry = ::readdir(dir.get())) {
       const std::string_view file = entry->d_name;
-      if (!file.starts_with(wanted)) continue;
-      if (const auto rank = parse_number(file.substr(wanted.size())))
+      if (!file.starts_with(wanted) || file.size() == wanted.size()) continue;
+      if (const char next = file[wanted.size()]; next != '.' && next != '-') continue;
+      if (const auto rank = parse_number(file.substr(file.rfind('.') + 1)))
         by_rank[*rank].insert(place.directory + "/" + std::string(file));
     }
   }

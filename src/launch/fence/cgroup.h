@@ -55,7 +55,8 @@ class Cgroups {
   static void end_all(const std::vector<std::vector<std::string>>& groups);
   /// Ends what is left in the groups and removes them. False: something is still in there.
   static bool lower(const std::vector<std::vector<std::string>>& groups);
-  /// The groups that `raise` made under this name, also by an earlier launcher.
+  /// The groups that `raise` made under this name, also with "-" and more behind it, also by an
+  /// earlier launcher.
   std::vector<std::vector<std::string>> find(const std::string& name) const;
 
  private:

@@ -53,14 +53,6 @@ bool Gangs::begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& r
   return true;
 }
 
-RaisedFences Gangs::raise_fences(const Lane& lane, GangId id, const JobSpec& spec) {
-  RaisedFences raised =
-      cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part],
-                     gang_id_text(id, lane.order.attempt, ledger_.book().epoch()));
-  if (spec.mps) raised.fences.push_back(mps_fence());
-  return raised;
-}
-
 void Gangs::adopt_devices(const LiveGang& gang) {
   const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
   leases_.adopt(gang.id, node_, part);
@@ -74,8 +66,8 @@ void Gangs::let_go_of_devices(GangId id) {
 }
 
 /// What was made for a gang that did not start.
-void Gangs::take_down(GangId id, const RaisedFences& raised) {
-  Cgroups::lower(raised.groups);
+void Gangs::take_down(const Lane& lane, GangId id) {
+  lower_fences(lane.order.lane);
   let_go_of_devices(id);
 }
 

@@ -114,11 +114,13 @@ void PersonStart::let_go() {
   CHECK(state_ == State::ready);
   state_ = State::going;
   has_begun_ = true;
-  // A process that was killed meanwhile leaves its byte to nobody.
+  // A process that has ended meanwhile leaves its byte to nobody, and has said why.
   const std::string go(pids_.size(), 'g');
-  if (!write_all(gate_.write.number(), go, "gate").ok())
-    note({StartStep::gate, EPIPE, recipe_.tasks.front().rank, {}});
+  const bool written = write_all(gate_.write.number(), go, "gate").ok();
   gate_.write.reset();
+  if (written) return;
+  hear();
+  note({StartStep::gate, EPIPE, recipe_.tasks.front().rank, {}});
 }
 
 void PersonStart::gone(std::int64_t pid) {

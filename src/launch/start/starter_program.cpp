@@ -91,9 +91,7 @@ class Starter {
     return check(StartStep::person, ask_kernel(__NR_setuid, 0) == 0 ? -EPERM : 0);
   }
 
-  bool take_directory() {
-    return check(StartStep::directory, ask_kernel(__NR_chdir, directory_));
-  }
+  bool take_directory() { return check(StartStep::directory, ask_kernel(__NR_chdir, directory_)); }
 
   bool pass_gate() {
     if (order_.reports != 0) {

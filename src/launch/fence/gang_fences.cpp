@@ -1,0 +1,46 @@
+// The control groups of a lane. Its turns come one after the other and have the same place, so they
+// have the same groups: to make and remove some for each takes longer than all else that a launcher
+// does for a short task.
+#include <algorithm>
+
+#include "launch/gangs.h"
+
+namespace gangline {
+
+std::string Gangs::group_name(const Lane& lane) const {
+  return std::to_string(lane.order.lane) + "@" + ledger_.book().epoch();
+}
+
+const RaisedFences& Gangs::raise_fences(const Lane& lane, const JobSpec& spec) {
+  LaneCare& care = lane_care_[lane.order.lane];
+  if (care.raised && care.raised_for == node_turn_) return *care.raised;
+  lower_fences(lane.order.lane);
+  // Under a name of their own: the last ones may not be gone yet.
+  care.raised = cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part],
+                               group_name(lane) + "-" + std::to_string(ledger_.next_news()));
+  care.raised_for = node_turn_;
+  if (spec.mps) care.raised->fences.push_back(mps_fence());
+  return *care.raised;
+}
+
+/// Whether the next turn begins as in groups of its own: nothing of this one is in them, and what
+/// they count says nothing of it.
+bool Gangs::may_keep_fences(const Care& care) {
+  return !care.adopted && !care.clear_until &&
+         std::none_of(care.groups.begin(), care.groups.end(), Cgroups::out_of_memory);
+}
+
+void Gangs::lower_fences(std::uint64_t lane) {
+  const auto care = lane_care_.find(lane);
+  if (care == lane_care_.end() || !care->second.raised) return;
+  RaisedFences raised = *std::move(care->second.raised);
+  care->second.raised.reset();
+  Cgroups::close_doors(raised);
+  lower_groups(std::move(raised.groups));
+}
+
+void Gangs::lower_groups(std::vector<std::vector<std::string>> groups) {
+  if (!groups.empty() && !Cgroups::lower(groups)) groups_to_lower_.push_back(std::move(groups));
+}
+
+}  // namespace gangline
