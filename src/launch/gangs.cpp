@@ -79,6 +79,7 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       leases_(ledger_.book().epoch()),
       mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
   if (settings_.for_all) cgroups_.always_group();
+  else if (::geteuid() != 0) cgroups_.use_delegated_group(settings_.why_no_group);
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
   Unpacker from(*bytes);
@@ -415,6 +416,7 @@ void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> group
 // What an earlier launcher left.
 
 void Gangs::adopt() {
+  remember_group_places();
   read_earlier_exits();
   read_guardian_exits();
   settle_boot();
@@ -422,6 +424,7 @@ void Gangs::adopt() {
   for (const auto& [id, gang] : ledger_.book().live()) ids.push_back(id);
   for (const GangId id : ids)
     if (LiveGang* gang = ledger_.book().find(id)) adopt_gang(*gang);
+  clear_earlier_groups();
   for (const auto& [number, lane] : ledger_.book().lanes())
     if (!lane->running) ready_.push_back(number);
 }

@@ -8,40 +8,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
+#include "launch/fence/fake_root.h"
 #include "launch/fence/leaf_group.h"
 #include "os/file.h"
 
 namespace gangline {
 namespace {
-
-/// A tree that looks like /proc/self and /sys/fs/cgroup.
-class FakeRoot {
- public:
-  FakeRoot() {
-    char name[] = "/tmp/gangline-root-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~FakeRoot() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-  void write(const std::string& file, const std::string& text) const {
-    std::filesystem::create_directories(std::filesystem::path(path_ + file).parent_path());
-    std::ofstream(path_ + file) << text;
-  }
-  std::string read(const std::string& file) const {
-    const auto text = read_file(path_ + file);
-    return text ? *text : "(missing)";
-  }
-
- private:
-  std::string path_;
-};
 
 NodePart part_with_memory(Bytes memory) {
   return {NodeId{0}, {TaskPlace{0, {}, CpuSet::of({0}), memory}}};
