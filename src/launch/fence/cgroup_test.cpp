@@ -251,6 +251,42 @@ TEST(Cgroups, a_device_that_was_not_allotted_cannot_be_opened) {
   EXPECT_TRUE(Cgroups::lower(raised.groups));
 }
 
+TEST(Cgroups, a_gang_that_may_use_all_devices_is_told_that_there_is_nothing_to_keep_it_from) {
+  const FakeRoot root;
+  root.write("/dev/null", "");
+  root.write("/dev/zero", "");
+  Cgroups cgroups(root.path());
+  const TaskPlace all{0, {{0, whole_device}, {1, whole_device}}, CpuSet::of({0}), {}};
+  const RaisedFences raised = cgroups.raise(node_of_null_and_zero(), {NodeId{0}, {all}}, "1.0.1@e");
+  EXPECT_EQ(*find_fence(raised, "devices"),
+            (Fence{"devices", true,
+                   "there is nothing to keep it from: each task may use all devices of this "
+                   "machine"}));
+  EXPECT_FALSE(raised.devices_hidden());
+
+  // One of two, or of two tasks that one has them: then there is.
+  const TaskPlace one{0, {{0, whole_device}}, CpuSet::of({0}), {}};
+  for (const auto& tasks : {std::vector<TaskPlace>{one}, std::vector<TaskPlace>{all, one}})
+    EXPECT_FALSE(
+        find_fence(cgroups.raise(node_of_null_and_zero(), {NodeId{0}, tasks}, "1.0.1@e"), "devices")
+            ->holds);
+}
+
+TEST(Cgroups, who_has_all_slices_of_the_only_gpu_is_kept_from_nothing_and_who_has_one_is) {
+  const FakeRoot root;
+  Node node = node_of_null_and_zero();
+  node.devices.push_back({});
+  node.devices[0].allottable = false;
+  node.devices[1].parent = node.devices[2].parent = 0;
+  Cgroups cgroups(root.path());
+  const auto holds = [&](const std::vector<DeviceShare>& devices) {
+    const TaskPlace place{0, devices, CpuSet::of({0}), {}};
+    return find_fence(cgroups.raise(node, {NodeId{0}, {place}}, "1.0.1@e"), "devices")->holds;
+  };
+  EXPECT_TRUE(holds({{1, whole_device}, {2, whole_device}}));
+  EXPECT_FALSE(holds({{1, whole_device}}));
+}
+
 TEST(Cgroups, version_2_denies_a_device_by_a_program_in_the_kernel) {
   if (!std::filesystem::exists("/sys/fs/cgroup/unified/cgroup.procs"))
     GTEST_SKIP() << "no version 2 beside version 1 here";
