@@ -2,6 +2,7 @@
 // over: real groups, which root makes for the user nobody, as a system does for its users. What
 // needs controllers is left out where version 2 has none.
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -93,6 +94,8 @@ class HandedOver {
   void have_systemd(const std::string& script) const {
     root_.write("/run/systemd/system/x", "");
     root_.write("/run/user/" + std::to_string(nobody) + "/x", "");
+    root_.write(std::string("/var/lib/systemd/linger/") + ::getpwuid(nobody)->pw_name,  // NOLINT
+                "");
     root_.write("/bin/systemd-run", "#!/bin/sh\nTOP=" + top_ + "\n" + script + "\n");
     ::chmod((root_.path() + "/bin/systemd-run").c_str(), 0755);
     root_.give_to(nobody);

@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,16 +49,18 @@ class FakeRoot {
 
 constexpr unsigned nobody = 65534;
 
-/// In a child that is not root: what `what` expects must be true. Where this is not root, as
-/// itself.
-template <class What>
-void expect_as_nobody(What what) {
+/// In a child that is not root: what `what` expects must be true. Where this is not root, as itself.
+/// `first` is called in the child before.
+template <class What, class First>
+void expect_as_nobody(What what, First first) {
   const pid_t pid = ::fork();
   if (pid == 0) {
+    first();
     const bool was_root = ::geteuid() == 0;
     if (was_root &&
         (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0))
       ::_exit(99);
+    ::prctl(PR_SET_DUMPABLE, 1);  // as one that was never root
     what();
     ::fflush(nullptr);
     ::_exit(testing::Test::HasFailure() ? 1 : 0);
@@ -65,6 +68,10 @@ void expect_as_nobody(What what) {
   int status = 0;
   ::waitpid(pid, &status, 0);
   EXPECT_EQ(status, 0) << "what it expected is told above";
+}
+template <class What>
+void expect_as_nobody(What what) {
+  expect_as_nobody(what, [] {});
 }
 
 }  // namespace gangline

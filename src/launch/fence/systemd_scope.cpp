@@ -1,6 +1,7 @@
 // How this user's systemd is asked for a control group: by the program that it brings for that.
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -26,6 +27,14 @@ constexpr std::size_t most_said = 200;
 bool is_ours(const std::string& path) {
   struct stat there {};
   return ::stat(path.c_str(), &there) == 0 && there.st_uid == ::geteuid();
+}
+
+/// Whether this user's systemd stays when they log out.
+bool lingers(const std::string& root) {
+  const passwd* entry = ::getpwuid(::geteuid());  // NOLINT: before there is any other thread
+  struct stat there {};
+  return entry != nullptr &&
+         ::stat((root + "/var/lib/systemd/linger/" + entry->pw_name).c_str(), &there) == 0;
 }
 
 /// Our environment, with where the user's systemd listens: who came by `su` or `cron` was not told,
@@ -121,7 +130,12 @@ Result<void> run_in_scope(const std::vector<std::string>& words, const std::stri
   if (!is_ours(run_directory))
     return refuse(
         "this user has no systemd of their own that could be asked for a control group; `loginctl "
-        "enable-linger` keeps one");
+        "enable-linger` starts one");
+  // Without it, all in the scope would be ended when the user's last session ends.
+  if (!lingers(root))
+    return refuse(
+        "this user's systemd, which could be asked for a control group, ends at logout; `loginctl "
+        "enable-linger` lets it stay");
   std::vector<std::string> asked{
       "systemd-run", "--user", "--scope",      "--quiet",
       "--collect",   "-p",     "Delegate=yes", "--description=Gangline launcher",
