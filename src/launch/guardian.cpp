@@ -251,7 +251,7 @@ Result<bool> take_stand(Station& station) {
   const LauncherSettings& settings = station.settings;
   const std::string root = settings.cgroup_root == "/" ? "" : settings.cgroup_root;
   station.lock.reset();
-  const Standing standing =
+  const LauncherStand standing =
       take_standing({root, settings.in_scope, words_for_scope(station.settings)});
   if (standing.started_in_scope) return false;
   station.settings.why_no_group = standing.why_no_group;

@@ -21,7 +21,7 @@ struct LauncherSettings {
   bool foreground =
       false;              ///< the calling process is the guardian; run_launcher returns at its end
   bool in_scope = false;  ///< started by ourselves, in a control group that systemd made
-  std::string why_no_group = {};  ///< see Standing; set by run_launcher
+  std::string why_no_group = {};  ///< see LauncherStand; set by run_launcher
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of

@@ -262,7 +262,7 @@ TEST(AskSystemd, whoever_has_a_group_already_asks_nobody) {
   root.write(group + "/gangline-leaf/cgroup.procs", "");
   root.give_to(nobody);
   expect_as_nobody([&] {
-    const Standing standing = take_standing({root.path(), false, {"/bin/false"}});
+    const LauncherStand standing = take_standing({root.path(), false, {"/bin/false"}});
     EXPECT_FALSE(standing.started_in_scope);
     EXPECT_EQ(standing.why_no_group, "");
   });
@@ -271,7 +271,7 @@ TEST(AskSystemd, whoever_has_a_group_already_asks_nobody) {
 
 TEST(AskSystemd, a_launcher_in_its_scope_never_asks_again) {
   const FakeSystemd systemd("touch ${0%/bin/*}/asked; exit 0");
-  const Standing standing = take_standing({systemd.root().path(), true, {"/bin/false"}});
+  const LauncherStand standing = take_standing({systemd.root().path(), true, {"/bin/false"}});
   EXPECT_FALSE(standing.started_in_scope);
   EXPECT_EQ(standing.why_no_group, "this system has no control groups of version 2");
   EXPECT_EQ(systemd.root().read("/asked"), "(missing)");

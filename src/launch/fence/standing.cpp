@@ -11,7 +11,7 @@ constexpr Span longest_ask = seconds(5);
 
 }  // namespace
 
-Standing take_standing(const StandingWish& wish) {
+LauncherStand take_standing(const StandWish& wish) {
   // 1. One that is here already, and whole. Version 1 is handed over to nobody.
   const auto entered = enter_delegated_group(wish.root, {wish.in_scope, wish.in_scope});
   if (entered) return {};
