@@ -27,6 +27,14 @@ bool write_to(const std::string& path, const std::string& value) {
   return file && write_all(file->number(), value, path).ok();
 }
 
+std::string group_of(std::int64_t pid) {
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/cgroup");
+  if (!text) return "";
+  for (const std::string_view line : split(*text, '\n'))
+    if (line.starts_with("0::")) return std::string(line.substr(3));
+  return "";
+}
+
 /// TOP with TOP/session, in which the service is, all of it nobody's; and a root below which only
 /// this is seen.
 class HandedOver {
@@ -57,6 +65,9 @@ class HandedOver {
       for (const char* file : {"", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"})
         if (::chown((group + file).c_str(), nobody, nobody) != 0) why_not_ = "chown failed";
 
+    if (name_of_session() != name() + "/session")
+      why_not_ = "groups have other names here than where they are mounted";
+    if (!nobody_can_run_this()) why_not_ = "another user cannot reach this program";
     root_.write("/proc/self/mountinfo", "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
     std::filesystem::create_symlink("/proc/self/cgroup", root_.path() + "/proc/self/cgroup");
     std::filesystem::create_directories(root_.path() + "/sys/fs");
@@ -102,6 +113,35 @@ class HandedOver {
   }
 
  private:
+  /// As who is in it sees it.
+  std::string name_of_session() const {
+    int ends[2];
+    if (::pipe(ends) != 0) return {};
+    if (const pid_t pid = ::fork(); pid == 0) {
+      (void)write_to(top_ + "/session/cgroup.procs", "0");
+      (void)write_all(ends[1], group_of(::getpid()), "pipe").ok();
+      ::_exit(0);
+    } else {
+      ::waitpid(pid, nullptr, 0);
+    }
+    char text[4096];
+    const ssize_t n = ::close(ends[1]) == 0 ? ::read(ends[0], text, sizeof text) : -1;
+    ::close(ends[0]);
+    return n > 0 ? std::string(text, static_cast<std::size_t>(n)) : std::string();
+  }
+  static bool nobody_can_run_this() {
+    std::error_code unknown;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(nobody) != 0 || ::setuid(nobody) != 0)
+        ::_exit(1);
+      ::_exit(::access(program.c_str(), X_OK) == 0 ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(pid, &status, 0);
+    return status == 0;
+  }
   /// Deepest first; true when nothing is left.
   bool remove_groups() const {
     std::vector<std::string> groups{top_};
@@ -182,14 +222,6 @@ class OwnService {
   std::optional<Ending> ending_;
   std::string cursor_;
 };
-
-std::string group_of(std::int64_t pid) {
-  const auto text = read_file("/proc/" + std::to_string(pid) + "/cgroup");
-  if (!text) return "";
-  for (const std::string_view line : split(*text, '\n'))
-    if (line.starts_with("0::")) return std::string(line.substr(3));
-  return "";
-}
 
 constexpr const char* tell_group = "sed -n s/^0:://p /proc/self/cgroup; ";
 

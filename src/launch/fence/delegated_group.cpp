@@ -17,6 +17,7 @@ namespace gangline {
 namespace {
 
 constexpr const char* mark_of_systemd = "user.delegate";
+constexpr int most_moves = 3;
 
 bool may_make_groups_in(const std::string& directory) {
   for (const char* file : {"", "/cgroup.procs", "/cgroup.subtree_control"})
@@ -84,8 +85,10 @@ Result<void> enter_delegated_group(const std::string& root, const DelegationTerm
     ::rmdir(leaf.c_str());
     return entered;
   }
-  // The service that has started us, as a rule. One that has ended meanwhile needs no place.
-  for (const std::string& pid : inhabitants.ours) (void)enter(leaf, pid).ok();
+  // The service that has started us, as a rule, and then what it made before it was moved. One that
+  // has ended meanwhile needs no place.
+  for (int round = 0; round < most_moves; ++round)
+    for (const std::string& pid : inhabitants_of(own->directory).ours) (void)enter(leaf, pid).ok();
   return {};
 }
 
