@@ -49,8 +49,8 @@ class FakeRoot {
 
 constexpr unsigned nobody = 65534;
 
-/// In a child that is not root: what `what` expects must be true. Where this is not root, as itself.
-/// `first` is called in the child before.
+/// In a child that is not root: what `what` expects must be true. Where this is not root, as
+/// itself. `first` is called in the child before.
 template <class What, class First>
 void expect_as_nobody(What what, First first) {
   const pid_t pid = ::fork();
