@@ -79,6 +79,7 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       leases_(ledger_.book().epoch()),
       mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
   if (settings_.for_all) cgroups_.always_group();
+  else if (::geteuid() != 0) cgroups_.use_delegated_group(settings_.why_no_group);
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
   Unpacker from(*bytes);
@@ -420,6 +421,7 @@ void Gangs::care_for(LiveGang& gang, std::vector<std::vector<std::string>> group
 // What an earlier launcher left.
 
 void Gangs::adopt() {
+  remember_group_places();
   read_earlier_exits();
   read_guardian_exits();
   settle_boot();
@@ -427,6 +429,7 @@ void Gangs::adopt() {
   for (const auto& [id, gang] : ledger_.book().live()) ids.push_back(id);
   for (const GangId id : ids)
     if (LiveGang* gang = ledger_.book().find(id)) adopt_gang(*gang);
+  clear_earlier_groups();
   for (const auto& [number, lane] : ledger_.book().lanes())
     if (!lane->running) ready_.push_back(number);
 }
@@ -448,7 +451,7 @@ void Gangs::settle_boot() {
 
 void Gangs::adopt_gang(LiveGang& gang) {
   const GangId id = gang.id;
-  care_for(gang, cgroups_.find(group_name(*gang.lane)));
+  care_for(gang, cgroups_.find(gang.lane->order.lane, ledger_.book().epoch()));
   care_[id].adopted = true;
   if (gang.boot == boot_) adopt_devices(gang);
   const auto stop_because = [&](const char* why) {

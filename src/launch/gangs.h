@@ -15,6 +15,7 @@
 #include "launch/book.h"
 #include "launch/environment.h"
 #include "launch/fence/cgroup.h"
+#include "launch/fence/group_places.h"
 #include "launch/job_files.h"
 #include "launch/lease/leases.h"
 #include "launch/mps/mps_daemons.h"
@@ -37,6 +38,7 @@ struct GangsSettings {
   std::int64_t guardian = 0;   ///< parent of this process; its children count as watched
   std::string guardian_exits;  ///< file to which it writes the exits that it sees
   std::optional<ForAll> for_all = {};
+  std::string why_no_group = {};  ///< what a person is told who is not root and has none
 };
 
 class Gangs {
@@ -113,7 +115,6 @@ class Gangs {
   void keep_within(const RaisedFences& raised, const NodePart& part, GangRecipe& recipe) const;
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
   bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
-  std::string group_name(const Lane& lane) const;
   const RaisedFences& raise_fences(const Lane& lane, const JobSpec& spec);
   void lower_fences(std::uint64_t lane);
   void lower_groups(std::vector<std::vector<std::string>> groups);
@@ -156,6 +157,8 @@ class Gangs {
   void signal(const LiveGang& gang, int number);
   bool has_leftovers(const LiveGang& gang);
   void clear_shared_memory(const LiveGang& gang);
+  void remember_group_places();
+  void clear_earlier_groups();
   /// With what is known of it now; false if the journal cannot be written.
   bool end_gang(const LiveGang& gang, std::vector<Record> with);
   Ending ending_of(const LiveGang& gang);
@@ -199,6 +202,7 @@ class Gangs {
   std::map<std::uint64_t, Span> resting_;  // lanes that are not ready before this
   std::vector<StartMessage> unwritten_;    // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
+  std::vector<GroupPlace> group_places_;
   std::map<int, Orphan> orphans_;  // by pidfd
   std::map<int, Starting> starting_;
   std::vector<std::uint64_t> put_off_;  // lanes whose turn is tried again later: the disk was full

@@ -14,9 +14,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 
 #include "base/check.h"
 #include "launch/fence/leaf_group.h"
+#include "launch/fence/standing.h"
 #include "launch/job_files.h"
 #include "launch/journal.h"
 #include "launch/launcher.h"
@@ -235,9 +237,35 @@ void start_afresh() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// What starts this program once more as a launcher, in a scope.
+std::vector<std::string> words_for_scope(const LauncherSettings& settings) {
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return {program.string(), "internal-launcher", "--state", settings.state_dir, "--in-scope"};
+}
+
+/// False: the launcher has been started elsewhere, or another is there. The lock is let go of while
+/// somebody else may need it.
+Result<bool> take_stand(Station& station) {
+  if (::geteuid() == 0) return true;
+  const LauncherSettings& settings = station.settings;
+  const std::string root = settings.cgroup_root == "/" ? "" : settings.cgroup_root;
+  station.lock.reset();
+  const LauncherStand standing =
+      take_standing({root, settings.in_scope, words_for_scope(station.settings)});
+  if (standing.started_in_scope) return false;
+  station.settings.why_no_group = standing.why_no_group;
+  auto lock = wait_for_lock(station.lock_path());
+  if (!lock) return lock.error();
+  station.lock = *std::move(lock);
+  return station.lock.open();
+}
+
 }  // namespace
 
 int run_launcher(const LauncherSettings& settings) {
+  // Whoever asked systemd for a scope listened to our standard error until now.
+  if (settings.in_scope) ::dup2(STDOUT_FILENO, STDERR_FILENO);
   start_afresh();
   Station station;
   station.settings = settings;
@@ -254,6 +282,12 @@ int run_launcher(const LauncherSettings& settings) {
   }
   if (!lock->open()) return 0;  // another launcher is there
   station.lock = *std::move(lock);
+  const auto stands = take_stand(station);
+  if (!stands) {
+    complain(stands.error());
+    return 1;
+  }
+  if (!*stands) return 0;
   const std::string socket = launcher_socket(settings.state_dir, settings.for_all.has_value());
   auto listener = listen_unix(socket);
   if (listener && settings.for_all &&

@@ -19,7 +19,9 @@ struct LauncherSettings {
   /// Set: this process is root, serves that user alone, and stays until it is told to end.
   std::optional<ForAll> for_all = {};
   bool foreground =
-      false;  ///< the calling process is the guardian; run_launcher returns at its end
+      false;              ///< the calling process is the guardian; run_launcher returns at its end
+  bool in_scope = false;  ///< started by ourselves, in a control group that systemd made
+  std::string why_no_group = {};  ///< see LauncherStand; set by run_launcher
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of

@@ -105,9 +105,11 @@ int run_internal(const std::vector<std::string>& words) {
   }
   if (words[0] == "internal-record" && words.size() == 3 && words[1] == "--for")
     return run_internal_record(words[2]);
-  if (words[0] == "internal-launcher" && words.size() == 3 && words[1] == "--state") {
+  const bool in_scope = words.size() == 4 && words[3] == "--in-scope";
+  if (words[0] == "internal-launcher" && (words.size() == 3 || in_scope) && words[1] == "--state") {
     LauncherSettings settings;
     settings.state_dir = words[2];
+    settings.in_scope = in_scope;
     return run_launcher(settings);
   }
   if (words[0] == "internal-shell") return run_held_shell(words);

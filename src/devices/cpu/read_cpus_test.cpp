@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <filesystem>
+
 #include "devices/cpu/memory.h"
 #include "devices/small_machine.h"
 
@@ -103,6 +105,28 @@ TEST(Cpus, AnEmptyRootGivesANodeWithACpuAndSaysWhatIsUnknown) {
   EXPECT_EQ(node.memory, Bytes{0});
   EXPECT_NE(notes_of(node).find("memory size is unknown"), std::string::npos);
   EXPECT_NE(notes_of(node).find("CPUs are counted only"), std::string::npos);
+}
+
+TEST(Cpus, NumaNodesOfWhichNothingIsToldAreNoMoreThanMissingOnes) {
+  const std::string nodes = "/sys/devices/system/node/";
+  for (const std::vector<std::string>& files : {std::vector<std::string>{},
+                                                {"online"},
+                                                {"node0/distance"},
+                                                {"node0/cpumap"},
+                                                {"node7/meminfo"},
+                                                {"nodes/cpumap"},
+                                                {"node/cpumap"},
+                                                {"node0"},
+                                                {"node1x/cpumap"}}) {
+    const SmallMachine machine;
+    add_two_numa_nodes(machine);
+    std::filesystem::remove_all(machine.root() + nodes);
+    std::filesystem::create_directories(machine.root() + nodes);
+    for (const std::string& file : files) machine.file(nodes + file, "");
+    Node node;
+    read_cpus(machine.root(), node);
+    EXPECT_FALSE(node.cpus.empty()) << (files.empty() ? "none" : files[0]);
+  }
 }
 
 TEST(Cpus, EmptyFilesAreNoMoreThanMissingOnes) {

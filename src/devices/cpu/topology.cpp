@@ -1,8 +1,12 @@
 #include "devices/cpu/topology.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
+
+#include "base/text.h"
+#include "devices/sysfs/see.h"
 
 // The archive of hwloc asks libudev for the names of disks, which we never want. libudev comes in
 // shared form only and would be one more library that each machine must have, so hwloc is told here
@@ -51,9 +55,19 @@ class HwlocEnvironment {
   std::array<std::optional<std::string>, names.size()> before_;
 };
 
+/// hwloc 2.9 ends the process where the kernel has a place for NUMA nodes and none in it.
+bool would_end_hwloc(const std::string& root) {
+  const auto entries = see_directory(root + "/sys/devices/system/node");
+  const auto is_node = [](const std::string& name) {
+    return name.starts_with("node") && parse_number(std::string_view(name).substr(4)).has_value();
+  };
+  return entries && std::none_of(entries->begin(), entries->end(), is_node);
+}
+
 }  // namespace
 
 Topology load_topology(const std::string& root) {
+  if (would_end_hwloc(root)) return nullptr;
   const HwlocEnvironment environment(root);
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) return nullptr;

@@ -208,7 +208,7 @@ TEST(LocalEngine, a_service_that_is_killed_again_and_again_loses_no_gang_and_run
 
 int main(int argc, char** argv) {
   if (argc > 3 && std::string_view(argv[1]) == "internal-launcher")
-    return gangline::run_launcher({argv[3], gangline::test_cgroup_root()});
+    return gangline::run_launcher(gangline::test_launcher(argv[3], argc > 4));
   if (argc > 1 && std::string_view(argv[1]) == "internal-probe")
     return gangline::run_probe(STDIN_FILENO, STDOUT_FILENO, gangline::sources_from_environment());
   ::testing::InitGoogleTest(&argc, argv);

@@ -14,6 +14,7 @@
 #include "engine/conformance_world.h"
 #include "engine/local/local_engine.h"
 #include "launch/ask_launcher.h"
+#include "launch/launcher.h"
 #include "launch/processes.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -24,6 +25,13 @@ namespace gangline {
 inline std::string test_cgroup_root() {
   const char* given = std::getenv("GANGLINE_TEST_CGROUPS");
   return given != nullptr ? given : "/";
+}
+
+/// What this program is when it is a launcher.
+inline LauncherSettings test_launcher(const std::string& state_dir, bool in_scope) {
+  LauncherSettings settings{state_dir, test_cgroup_root()};
+  settings.in_scope = in_scope;
+  return settings;
 }
 
 class LocalWorld : public ConformanceWorld {

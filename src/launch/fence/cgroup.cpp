@@ -1,6 +1,5 @@
 #include "launch/fence/cgroup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -9,18 +8,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
-#include <memory>
 #include <set>
 
 #include "base/text.h"
+#include "launch/fence/delegated_group.h"
 #include "launch/fence/device_filter.h"
-#include "launch/fence/leaf_group.h"
+#include "launch/fence/group_mounts.h"
+#include "launch/fence/group_places.h"
 #include "os/file.h"
 
 namespace gangline {
 namespace {
 
-constexpr const char* group_prefix = "gangline-";
 // Of version 1, against processes that fork while they are being ended.
 constexpr int most_kill_rounds = 50;
 constexpr const char* controller_names[] = {"memory", "cpuset", "devices"};
@@ -50,50 +49,6 @@ std::uint64_t number_after(const std::string& path, std::string_view key) {
   return 0;
 }
 
-struct GroupMount {
-  std::string root;
-  std::string point;
-  std::string type;     // "cgroup" or "cgroup2"
-  std::string options;  // of version 1: its controllers
-};
-
-/// Lines of mountinfo: "31 23 0:28 ROOT POINT options … - TYPE source OPTIONS".
-std::vector<GroupMount> read_mounts(const std::string& text) {
-  std::vector<GroupMount> mounts;
-  for (const std::string_view line : split(text, '\n')) {
-    const auto words = split(line, ' ');
-    const auto dash = std::find(words.begin(), words.end(), "-");
-    if (words.size() < 6 || words.end() - dash < 4 || !dash[1].starts_with("cgroup")) continue;
-    mounts.push_back(
-        {std::string(words[3]), std::string(words[4]), std::string(dash[1]), std::string(dash[3])});
-  }
-  return mounts;
-}
-
-/// Our own group in each hierarchy, from lines "N:controllers:PATH"; version 2 has the key "".
-std::map<std::string, std::string, std::less<>> read_own_groups(const std::string& text) {
-  std::map<std::string, std::string, std::less<>> groups;
-  for (const std::string_view line : split(text, '\n')) {
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string_view::npos || second == std::string_view::npos) continue;
-    for (const std::string_view controller : split(line.substr(first + 1, second - first - 1), ','))
-      groups[std::string(controller)] = line.substr(second + 1);
-  }
-  return groups;
-}
-
-std::string own_directory(const std::string& root, const GroupMount& mount,
-                          const std::string& group) {
-  std::string below = group;
-  if (mount.root != "/" && below.starts_with(mount.root)) below.erase(0, mount.root.size());
-  std::string path = root + mount.point + below;
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  const std::string leaf = std::string("/") + leaf_group;
-  if (path.ends_with(leaf)) path.erase(path.size() - leaf.size());
-  return path;
-}
-
 /// Device files of the node that this task is not to open.
 std::vector<std::string> denied_files(const std::string& root, const Node& node,
                                       const TaskPlace& place) {
@@ -117,16 +72,24 @@ std::vector<std::string> denied_files(const std::string& root, const Node& node,
   return denied;
 }
 
+/// Whether no device is left that this task is to be kept from.
+bool may_use_all(const Node& node, const TaskPlace& place) {
+  std::set<std::uint32_t> usable;
+  for (const DeviceShare& share : place.devices) {
+    if (share.device >= node.devices.size()) continue;
+    usable.insert(share.device);
+    if (const auto parent = node.devices[share.device].parent) usable.insert(*parent);
+  }
+  for (std::uint32_t i = 0; i < node.devices.size(); ++i)
+    if (node.devices[i].present && !usable.contains(i)) return false;
+  return true;
+}
+
 Fence open_fence(const char* name, const std::string& how, const std::string& why_not) {
   return {name, false, why_not.empty() ? how : how + " (" + why_not + ")"};
 }
 
 }  // namespace
-
-bool RaisedFences::devices_hidden() const {
-  return std::any_of(fences.begin(), fences.end(),
-                     [](const Fence& fence) { return fence.holds && fence.name == "devices"; });
-}
 
 Cgroups::Cgroups(std::string root, std::function<CpuSet(const CpuSet&)> usable,
                  std::string why_unbound)
@@ -142,7 +105,7 @@ void Cgroups::find_places() {
   const auto groups_text = read_file(root_ + "/proc/self/cgroup");
   if (!mounts_text || !groups_text) return;
   const auto own = read_own_groups(*groups_text);
-  for (const GroupMount& mount : read_mounts(*mounts_text)) {
+  for (const GroupMount& mount : read_group_mounts(*mounts_text)) {
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const bool first_version =
           mount.type == "cgroup" && has_word(mount.options, ',', controller_names[i]);
@@ -152,20 +115,20 @@ void Cgroups::find_places() {
       const auto group = own.find(first_version ? controller_names[i] : "");
       if (group == own.end()) continue;
       places_[i].version = first_version ? 1 : 2;
-      places_[i].directory = own_directory(root_, mount, group->second);
+      places_[i].directory = group_directory(root_, mount, group->second);
     }
   }
 }
 
-bool Cgroups::make_ready(Place& place, Controller controller) const {
+Result<void> Cgroups::make_ready(const Place& place, Controller controller) const {
   // A device filter of version 2 is a program and needs no controller.
-  if (place.version == 1 || controller == Controller::devices) return true;
+  if (place.version == 1 || controller == Controller::devices) return {};
   const std::string name = controller_names[static_cast<std::size_t>(controller)];
   const std::string file = place.directory + "/cgroup.subtree_control";
   const auto given = read_file(file);
-  if (given && has_word(*given, ' ', name)) return true;
+  if (given && has_word(*given, ' ', name)) return {};
   // Refused where processes are in the group itself, unless it is the topmost.
-  return write_value(file, "+" + name).ok();
+  return write_value(file, "+" + name);
 }
 
 Cgroups::Place* Cgroups::usable(Controller controller) {
@@ -173,9 +136,44 @@ Cgroups::Place* Cgroups::usable(Controller controller) {
   if (place.version == 0) return nullptr;
   if (!place.tried) {
     place.tried = true;
-    place.ready = ::access(place.directory.c_str(), W_OK) == 0 && make_ready(place, controller);
+    place.ready = ::access(place.directory.c_str(), W_OK) == 0;
+    if (!place.ready) return nullptr;
+    const auto made = make_ready(place, controller);
+    place.ready = made.ok();
+    const auto there = read_file(place.directory + "/cgroup.controllers");
+    const std::string name = controller_names[static_cast<std::size_t>(controller)];
+    if (!made && there && !has_word(*there, ' ', name))
+      place.why_not = "the control group that this user has gives no " + name;
+    else if (!made) place.why_not = made.error().sentence();
   }
   return place.ready ? &place : nullptr;
+}
+
+/// Why there is no place for groups of this controller, for who has no such fence.
+Error Cgroups::no_place(Controller controller) const {
+  static constexpr const char* of[] = {"memory", "CPUs", "devices"};
+  const auto number = static_cast<std::size_t>(controller);
+  const std::string plain = std::string("no control group for ") + of[number] + " may be made here";
+  if (!delegated_.empty() && !places_[number].why_not.empty())
+    return {ErrorKind::denied,
+            places_[number].why_not + (why_no_group_.empty() ? "" : "; " + why_no_group_), "", ""};
+  if (!delegated_.empty() || why_no_group_.empty()) return {ErrorKind::denied, plain, "", ""};
+  return {ErrorKind::denied, plain + ": " + why_no_group_, "", ""};
+}
+
+void Cgroups::use_delegated_group(const std::string& why_no_group) {
+  why_no_group_ = why_no_group;
+  if (!in_delegated_group(root_)) return;
+  delegated_ = own_group_of_version_2(root_)->directory;
+  always_ = true;
+}
+
+std::vector<std::string> Cgroups::directories() const {
+  std::set<std::string> all;
+  if (!delegated_.empty()) all.insert(delegated_);
+  for (const Place& place : places_)
+    if (place.version != 0) all.insert(place.directory);
+  return {all.begin(), all.end()};
 }
 
 Result<std::string> Cgroups::make_group(const Place& place, const std::string& name,
@@ -191,8 +189,7 @@ Result<std::string> Cgroups::make_group(const Place& place, const std::string& n
 
 Result<void> Cgroups::limit_memory(Bytes memory, const std::string& name, Drafts& drafts) {
   const Place* place = usable(Controller::memory);
-  if (place == nullptr)
-    return Error{ErrorKind::denied, "no control group for memory may be made here", "", ""};
+  if (place == nullptr) return no_place(Controller::memory);
   auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
   const std::string bytes = std::to_string(memory.n);
@@ -210,8 +207,7 @@ Result<void> Cgroups::limit_memory(Bytes memory, const std::string& name, Drafts
 
 Result<void> Cgroups::limit_cpus(const CpuSet& cpus, const std::string& name, Drafts& drafts) {
   const Place* place = usable(Controller::cpuset);
-  if (place == nullptr || cpus.empty())
-    return Error{ErrorKind::denied, "no control group for CPUs may be made here", "", ""};
+  if (place == nullptr || cpus.empty()) return no_place(Controller::cpuset);
   auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
   if (place->version == 1) {
@@ -227,8 +223,7 @@ Result<void> Cgroups::limit_cpus(const CpuSet& cpus, const std::string& name, Dr
 Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, const std::string& name,
                                     Drafts& drafts) {
   const Place* place = usable(Controller::devices);
-  if (place == nullptr)
-    return Error{ErrorKind::denied, "no control group for devices may be made here", "", ""};
+  if (place == nullptr) return no_place(Controller::devices);
   std::vector<DeviceNumber> numbers;
   for (const std::string& file : denied) {
     auto number = number_of_device(file);
@@ -237,7 +232,12 @@ Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, cons
   }
   auto path = make_group(*place, name, drafts);
   if (!path) return path.error();
-  if (place->version == 2) return deny_devices(*path, numbers);
+  if (place->version == 2) {
+    auto closed = deny_devices(*path, numbers);
+    if (!closed && !delegated_.empty())
+      return Error{ErrorKind::denied, "only root can close device files to a program", "", ""};
+    return closed;
+  }
   for (const DeviceNumber& number : numbers) {
     auto written = write_value(*path + "/devices.deny", std::string(number.block ? "b " : "c ") +
                                                             std::to_string(number.major) + ":" +
@@ -253,6 +253,8 @@ Result<void> Cgroups::limit_devices(const std::vector<std::string>& denied, cons
 void Cgroups::raise_task(const TaskPlace& task, const std::vector<std::string>& denied,
                          const std::string& name, RaisedFences& raised, WhyNot& why_not) {
   Drafts drafts;
+  // It is for the end of the gang as well, whatever it can limit.
+  if (!delegated_.empty()) (void)make_group({2, delegated_}, name, drafts).ok();
   const auto note = [&](std::size_t controller, const Result<void>& made) {
     if (!made && why_not[controller].empty()) why_not[controller] = made.error().sentence();
   };
@@ -274,7 +276,8 @@ void Cgroups::raise_task(const TaskPlace& task, const std::vector<std::string>& 
     const bool limits =
         std::any_of(draft.limits.begin(), draft.limits.end(), [](bool each) { return each; });
     Result<Fd> door = Error{ErrorKind::broken, "another limit in its control group failed", "", ""};
-    if (draft.version == 2 ? limits : !draft.broken)
+    const bool holds_all = !delegated_.empty() && draft.path.starts_with(delegated_);
+    if (draft.version == 2 ? limits || holds_all : !draft.broken)
       door = open_file(draft.path + "/cgroup.procs", O_WRONLY);
     if (door) {
       raised.groups.back().push_back(draft.path);
@@ -293,6 +296,12 @@ std::string Cgroups::group_of(Controller controller) const {
          std::to_string(places_[number].version) + ")";
 }
 
+/// Whose group it is may change its limits, and all programs of theirs may.
+Fence Cgroups::limited_fence(const char* name, const char* how, Controller controller) const {
+  if (delegated_.empty()) return {name, true, group_of(controller)};
+  return {name, false, std::string(how) + group_of(controller) + "; a program can undo it"};
+}
+
 Fence Cgroups::cpu_fence(const NodePart& part, const RaisedFences& raised, bool grouped,
                          const std::string& why_not) const {
   CpuSet unusable;
@@ -307,7 +316,7 @@ Fence Cgroups::cpu_fence(const NodePart& part, const RaisedFences& raised, bool 
   if (!why_unbound_.empty() && !holds) return {"cpus", false, "not bound; " + why_unbound_};
   if (!unusable.empty() && unbound) return {"cpus", false, "not bound; " + cannot};
   if (!unusable.empty()) return {"cpus", false, "bound to the others; " + cannot};
-  if (holds) return {"cpus", true, group_of(Controller::cpuset)};
+  if (holds) return limited_fence("cpus", "kept to them by ", Controller::cpuset);
   return open_fence("cpus", "bound to them; a program can undo it", why_not);
 }
 
@@ -336,10 +345,17 @@ RaisedFences Cgroups::raise(const Node& node, const NodePart& part, const std::s
   const auto& [no_memory, no_cpus, no_devices] = why_not;
   raised.fences.push_back(cpu_fence(part, raised, grouped, no_cpus));
   if (memory && no_memory.empty())
-    raised.fences.push_back({"memory", true, group_of(Controller::memory)});
+    raised.fences.push_back(limited_fence("memory", "limited by ", Controller::memory));
   else if (memory) raised.fences.push_back(open_fence("memory", "counted, not limited", no_memory));
-  if (devices && no_devices.empty())
-    raised.fences.push_back({"devices", true, group_of(Controller::devices)});
+  raised.hides_devices = devices && no_devices.empty();
+  const bool all_have_all = std::all_of(part.tasks.begin(), part.tasks.end(),
+                                        [&](const auto& each) { return may_use_all(node, each); });
+  if (raised.hides_devices)
+    raised.fences.push_back(limited_fence("devices", "closed by ", Controller::devices));
+  else if (!node.devices.empty() && all_have_all)
+    raised.fences.push_back(
+        {"devices", true,
+         "there is nothing to keep it from: each task may use all devices of this machine"});
   else if (!node.devices.empty())
     raised.fences.push_back(
         open_fence("devices", "*_VISIBLE_DEVICES only; a program can ignore it", no_devices));
@@ -397,21 +413,17 @@ bool Cgroups::lower(const std::vector<std::vector<std::string>>& groups) {
   return false;
 }
 
-std::vector<std::vector<std::string>> Cgroups::find(const std::string& name) const {
+std::vector<std::vector<std::string>> Cgroups::find(std::uint64_t lane,
+                                                    const std::string& epoch) const {
   std::map<std::uint64_t, std::set<std::string>> by_rank;
-  const std::string wanted = group_prefix + name;
-  for (const Place& place : places_) {
-    if (place.version == 0) continue;
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(place.directory.c_str()), ::closedir);
-    if (!dir) continue;
-    while (const dirent* entry = ::readdir(dir.get())) {
-      const std::string_view file = entry->d_name;
-      if (!file.starts_with(wanted) || file.size() == wanted.size()) continue;
-      if (const char next = file[wanted.size()]; next != '.' && next != '-') continue;
-      if (const auto rank = parse_number(file.substr(file.rfind('.') + 1)))
-        by_rank[*rank].insert(place.directory + "/" + std::string(file));
+  std::vector<std::string> places = directories();
+  places.insert(places.end(), earlier_.begin(), earlier_.end());
+  for (const std::string& place : places)
+    for (const std::string& file : groups_in(place)) {
+      const auto name = parse_group_name(file);
+      if (name && name->lane == lane && name->epoch == epoch)
+        by_rank[name->rank].insert(place + "/" + file);
     }
-  }
   std::vector<std::vector<std::string>> groups;
   for (const auto& [rank, paths] : by_rank) groups.emplace_back(paths.begin(), paths.end());
   return groups;

@@ -25,8 +25,9 @@ struct RaisedFences {
   std::vector<std::vector<std::string>> groups;  ///< directories, for each task
   std::vector<CpuSet> cpus;  ///< what each task is to be bound to; empty: to none
 
-  /// Whether no task can open devices that are not its own.
-  bool devices_hidden() const;
+  bool hides_devices = false;  ///< no task can open devices that are not its own
+
+  bool devices_hidden() const { return hides_devices; }
 };
 
 class Cgroups {
@@ -42,6 +43,10 @@ class Cgroups {
   /// From now on every task gets groups of its own: what is limited by them holds, and nothing that
   /// it starts leaves them.
   void always_group() { always_ = true; }
+  /// Of a launcher that is not root. Where it stands in a group that was handed over to it
+  /// (delegated_group.h), every task gets one of its own there. `why_no_group` is told where a
+  /// limit cannot be had.
+  void use_delegated_group(const std::string& why_no_group);
   /// Fences for the tasks of `part`. Groups are made only where something can be enforced. `name`
   /// is unique among living gangs.
   RaisedFences raise(const Node& node, const NodePart& part, const std::string& name);
@@ -55,9 +60,12 @@ class Cgroups {
   static void end_all(const std::vector<std::vector<std::string>>& groups);
   /// Ends what is left in the groups and removes them. False: something is still in there.
   static bool lower(const std::vector<std::vector<std::string>>& groups);
-  /// The groups that `raise` made under this name, also with "-" and more behind it, also by an
-  /// earlier launcher.
-  std::vector<std::vector<std::string>> find(const std::string& name) const;
+  /// The groups of a lane, also those that an earlier launcher made; see GroupName.
+  std::vector<std::vector<std::string>> find(std::uint64_t lane, const std::string& epoch) const;
+  /// Where this object makes groups, each directory once.
+  std::vector<std::string> directories() const;
+  /// From now on groups are also found there; an earlier launcher may have stood elsewhere.
+  void look_also_in(std::vector<std::string> directories) { earlier_ = std::move(directories); }
 
  private:
   /// Where groups of one controller are made.
@@ -66,6 +74,7 @@ class Cgroups {
     std::string directory;  ///< our own group, in which others are made
     bool ready = false;     ///< version 2: the controller is there for groups in it
     bool tried = false;
+    std::string why_not = {};  ///< tried, and not ready
   };
   enum class Controller : std::uint8_t { memory, cpuset, devices };
   static constexpr std::size_t controllers = 3;
@@ -82,7 +91,9 @@ class Cgroups {
 
   void find_places();
   Place* usable(Controller controller);
-  bool make_ready(Place& place, Controller controller) const;
+  Result<void> make_ready(const Place& place, Controller controller) const;
+  Error no_place(Controller controller) const;
+  Fence limited_fence(const char* name, const char* how, Controller controller) const;
   Fence cpu_fence(const NodePart& part, const RaisedFences& raised, bool grouped,
                   const std::string& why_not) const;
   std::string group_of(Controller controller) const;
@@ -99,6 +110,9 @@ class Cgroups {
   std::function<CpuSet(const CpuSet&)> usable_cpus_;
   std::string why_unbound_;
   bool always_ = false;
+  std::string delegated_;     ///< the group that was handed over to this user; empty: none
+  std::string why_no_group_;  ///< what a user who has none is told
+  std::vector<std::string> earlier_;
   std::array<Place, controllers> places_;
 };
 

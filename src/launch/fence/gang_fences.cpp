@@ -7,17 +7,14 @@
 
 namespace gangline {
 
-std::string Gangs::group_name(const Lane& lane) const {
-  return std::to_string(lane.order.lane) + "@" + ledger_.book().epoch();
-}
-
 const RaisedFences& Gangs::raise_fences(const Lane& lane, const JobSpec& spec) {
   LaneCare& care = lane_care_[lane.order.lane];
   if (care.raised && care.raised_for == node_turn_) return *care.raised;
   lower_fences(lane.order.lane);
-  // Under a name of their own: the last ones may not be gone yet.
-  care.raised = cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part],
-                               group_name(lane) + "-" + std::to_string(ledger_.next_news()));
+  // A name of their own each time: the last ones may not be gone yet.
+  const std::string name = std::to_string(lane.order.lane) + "." +
+                           std::to_string(ledger_.next_news()) + "@" + ledger_.book().epoch();
+  care.raised = cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part], name);
   care.raised_for = node_turn_;
   if (spec.mps) care.raised->fences.push_back(mps_fence());
   return *care.raised;
