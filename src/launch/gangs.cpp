@@ -77,7 +77,9 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       files_(settings_.state_dir, settings_.for_all.has_value()),
       cgroups_(settings_.cgroup_root),
       leases_(ledger_.book().epoch()),
-      mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
+      mps_(cgroups_,
+           {(settings_.for_all ? settings_.state_dir : files_.launcher_directory()) + "/mps",
+            ledger_.book().epoch(), settings_.for_all.has_value()}) {
   if (settings_.for_all) cgroups_.always_group();
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
   if (!bytes) return;
