@@ -14,15 +14,17 @@ import time
 import traceback
 
 import own_machine
-from check_for_all import PLACES, STATE, World, denied, expect, job_of, root, status, well
+from check_for_all import PLACES, cgroups, STATE, World, denied, expect, job_of, root, status, well
 from own_machine import eventually, files_below
 
 GPUS = """gpu 0
  uuid GPU-00000000-0000-0000-0000-00000000000a
  pci 00000000:01:00.0
+ minor 0
 gpu 1
  uuid GPU-00000000-0000-0000-0000-00000000000b
  pci 00000000:02:00.0
+ minor 1
 """
 CPUS = 16
 LOG = pathlib.Path("/home/mps.log")
@@ -57,6 +59,18 @@ def pretend_cpus(root):
         (cpus / which).write_text(f"0-{CPUS - 1}\n")
     (root / "etc").mkdir()
     (root / "proc").symlink_to("/proc")
+
+
+def pretend_device_files():
+    """Files of the two GPUs for the device fence, where they may be made. Seen in here alone."""
+    dev = pathlib.Path("/mnt/dev")
+    (dev / "shm").mkdir(parents=True)
+    for name in ("null", "zero", "full", "random", "urandom", "tty", "fd"):
+        subprocess.run(["cp", "-a", f"/dev/{name}", str(dev)], check=True)
+    for minor in (0, 1):
+        if subprocess.run(["mknod", "-m", "666", str(dev / f"nvidia{minor}"), "c", "195", str(minor)]).returncode != 0:
+            return
+    subprocess.run(["mount", "--bind", str(dev), "/dev"], check=True)
 
 
 def daemons():
@@ -112,6 +126,10 @@ def a_daemon_is_its_persons_and_nobody_else_gets_into_its_directory(world):
         denied(person.run("ls", str(STATE / "mps")), "Permission denied")
     shown = well(world.anna.gang("show", f"{job}.0"))
     expect("fence of mps: does not hold" in shown and "the daemon is anna's" in " ".join(shown.split()), shown)
+    groups = pathlib.Path(f"/proc/{there[0][2]}/cgroup").read_text()
+    if "fence of devices: holds" in shown:
+        expect(f"gangline-mps-{leaves[0].name}@{world.epoch}.0" in groups, groups)
+        print("    the daemon's own group:", next(line for line in groups.splitlines() if "gangline-mps" in line))
     print("   ", re.sub(r"\s+", " ", shown[shown.index("fence of mps"):].split("\n\n")[0])[:400])
     (world.anna.home / "go").touch()
     well(world.anna.gang("wait", str(job)))
@@ -185,7 +203,7 @@ def uninstall_leaves_nothing(world):
     job = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
     eventually("it runs", lambda: "begun" in world.anna.gang("logs", str(job))[1])
     well(root("/usr/local/bin/gang", "daemon", "uninstall", "--now", "--keep-jobs"))
-    expect(not daemons(), f"{daemons()}")
+    expect(not daemons() and not cgroups(world), f"{daemons()} {cgroups(world)}")
     expect(not (STATE / "mps").exists(), "its directory is left")
     shutil.rmtree(STATE)
     left = files_below(*PLACES) - world.before - world.people_files
@@ -217,6 +235,7 @@ def main():
     control.write_text(CONTROL)
     control.chmod(0o755)
     pretend_cpus(pathlib.Path("/home/root"))
+    pretend_device_files()
     os.environ.update(GANGLINE_ROOT="/home/root", GANGLINE_NVML="/home/nvml.so", FAKE_NVML_FILE="/home/profile.txt",
                       PATH="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     world = World(options.gang)
