@@ -17,7 +17,7 @@ function(add_room name allowed)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
-  list(FILTER sources EXCLUDE REGEX "_program\\.cpp$")  # a program of its own, see starter.cmake
+  list(FILTER sources EXCLUDE REGEX "/starter_program\\.cpp$")  # a program of its own, see starter.cmake
   list(APPEND sources ${room_sources_${flat}})
   if(NOT sources)
     return()

@@ -203,6 +203,8 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.output = engine_.output_of(*job.job.spec, view.id);
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
+    if (const std::string why = engine_.trouble(); !why.empty())
+      view.notes.push_back("not begun yet: " + why);
   } else {
     view.phase = GangPhase::waiting;
     view.allocation.reset();

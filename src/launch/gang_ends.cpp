@@ -91,6 +91,8 @@ void Gangs::reap() {
     } else {
       wake_by(since_boot());  // perhaps the last of what a gang left behind
       note_gone(pid);
+      if (mps_.child_ended(pid, ended.si_code != CLD_EXITED, ended.si_status))
+        wake_those_without_mps();
     }
     ::waitpid(pid, nullptr, WNOHANG);
   }
@@ -205,7 +207,9 @@ bool Gangs::has_leftovers(const LiveGang& gang) {
   Book& book = ledger_.book();
   bool left = false;
   for (const std::int64_t pid : children) {
-    if (book.find_pid(pid).task != nullptr || pid == ::getpid() || is_becoming_task(pid)) continue;
+    if (book.find_pid(pid).task != nullptr || pid == ::getpid() || is_becoming_task(pid) ||
+        mps_.is_child(pid))
+      continue;
     const auto process = read_process(pid);
     if (!process || process->zombie) continue;
     if (!leads_session(gang, process->session)) {
@@ -311,6 +315,8 @@ void Gangs::tick() {
   if (reap_again_) reap();
   tick_orphans(boot);
   tick_starts(boot);
+  mps_.tick(boot);
+  drop_unwanted_waits_for_mps();
   wake_resting(boot);
   if (boot >= next_second_) {
     next_second_ = boot + seconds(1);
@@ -321,8 +327,8 @@ void Gangs::tick() {
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
   const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
-                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty() ||
-                    mps_.has_unneeded();
+                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty();
+  wake_for_mps();
   if (busy) wake_by(next_second_);
 }
 
@@ -350,7 +356,6 @@ void Gangs::tick_second(Span boot) {
   read_guardian_exits();
   if (!boot_is_settled_) settle_boot();
   leases_.take_adopted();
-  mps_.tick(boot);
   for (auto& [id, care] : care_) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);

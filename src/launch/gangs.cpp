@@ -77,7 +77,9 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
       files_(settings_.state_dir, settings_.for_all.has_value()),
       cgroups_(settings_.cgroup_root),
       leases_(ledger_.book().epoch()),
-      mps_(files_.launcher_directory() + "/mps", "mps@" + ledger_.book().epoch()) {
+      mps_(cgroups_,
+           {(settings_.for_all ? settings_.state_dir : files_.launcher_directory()) + "/mps",
+            ledger_.book().epoch(), settings_.for_all.has_value()}) {
   if (settings_.for_all) cgroups_.always_group();
   else if (::geteuid() != 0) cgroups_.use_delegated_group(settings_.why_no_group);
   const auto bytes = read_file(files_.launcher_directory() + "/node", largest_card);
@@ -370,7 +372,7 @@ bool Gangs::begin_turn(Lane& lane) {
   reuse_logs(lane, id);
 
   // 3. Fences, then the tasks themselves, which note in the journal that they begin.
-  const RaisedFences& raised = raise_fences(lane, *card->job.spec);
+  const RaisedFences& raised = raise_fences(lane, card->job);
   if (lane.fences != raised.fences) commit({FencesRecord{lane.order.lane, raised.fences}});
   keep_within(raised, part, *recipe);
   if (recipe->person) {
@@ -451,7 +453,7 @@ void Gangs::settle_boot() {
 
 void Gangs::adopt_gang(LiveGang& gang) {
   const GangId id = gang.id;
-  care_for(gang, cgroups_.find(gang.lane->order.lane, ledger_.book().epoch()));
+  care_for(gang, cgroups_.find_of_lane(gang.lane->order.lane, ledger_.book().epoch()));
   care_[id].adopted = true;
   if (gang.boot == boot_) adopt_devices(gang);
   const auto stop_because = [&](const char* why) {

@@ -95,6 +95,8 @@ class Gangs {
   const std::string& trouble() const { return trouble_; }
   /// Job cards that nobody needs any more are forgotten.
   void forget_jobs();
+  /// Daemons that no gang needs are told to end now. True: none is left, so that this process may.
+  bool has_let_go();
 
  private:
   /// What is known of a running gang beyond the book, and found again by a new launcher.
@@ -115,12 +117,15 @@ class Gangs {
   void keep_within(const RaisedFences& raised, const NodePart& part, GangRecipe& recipe) const;
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
   bool begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe);
-  const RaisedFences& raise_fences(const Lane& lane, const JobSpec& spec);
+  const RaisedFences& raise_fences(const Lane& lane, const Job& job);
   void lower_fences(std::uint64_t lane);
   void lower_groups(std::vector<std::vector<std::string>> groups);
   void adopt_devices(const LiveGang& gang);
   void let_go_of_devices(GangId id);
   void take_down(const Lane& lane, GangId id);
+  void wake_for_mps();
+  void wake_those_without_mps();
+  void drop_unwanted_waits_for_mps();
   void rest(const Lane& lane, const std::string& why);
   void return_lane(const Lane& lane);
   void wake_resting(Span boot);
@@ -198,9 +203,10 @@ class Gangs {
   };
   std::map<std::uint64_t, LaneCare> lane_care_;
   std::unordered_map<GangId, Care> care_;
-  std::deque<std::uint64_t> ready_;        // lanes whose next turn may begin
-  std::map<std::uint64_t, Span> resting_;  // lanes that are not ready before this
-  std::vector<StartMessage> unwritten_;    // orders that the full disk did not take
+  std::deque<std::uint64_t> ready_;                  // lanes whose next turn may begin
+  std::map<std::uint64_t, Span> resting_;            // lanes that are not ready before this
+  std::map<std::uint64_t, GangId> waiting_for_mps_;  // of resting lanes; these keep their leases
+  std::vector<StartMessage> unwritten_;              // orders that the full disk did not take
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
   std::vector<GroupPlace> group_places_;
   std::map<int, Orphan> orphans_;  // by pidfd

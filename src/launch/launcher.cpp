@@ -118,14 +118,15 @@ Result<LauncherVerdict> Launcher::run() {
     tell_news();
     if (guardian_gone_) return LauncherVerdict::guardian_gone;
     if (gone_since_) end_what_is_gone();
-    if (gone_since_ && ledger_.book().idle()) {
+    if (gone_since_ && ledger_.book().idle() && gangs_.has_let_go()) {
       // The launcher that the service starts next knows nothing of them.
       auto aside = ledger_.put_aside(JobFiles(settings_.state_dir).launcher_directory());
       if (!aside) return aside.error();
       return LauncherVerdict::retired;
     }
     if (!ledger_.book().idle()) idle_since_ = since_boot();
-    if (ledger_.book().idle() && (retire_ || idle_long_enough())) return LauncherVerdict::retired;
+    if (ledger_.book().idle() && (retire_ || idle_long_enough()) && gangs_.has_let_go())
+      return LauncherVerdict::retired;
     wait();
   }
 }

@@ -57,9 +57,6 @@ void ForPeople::submit(JobSpec spec, Reply<Submitted> reply) {
   if (caller_.person->uid == 0)
     return reply(Error{ErrorKind::denied, "the service for all starts nothing as root", "",
                        "submit it as another user: su USER -c 'gang run ...'"});
-  if (spec.mps)
-    return reply(Error{ErrorKind::refused, "MPS is not to be had through the service for all",
-                       "mps", "leave it out, or use a service of your own: GANGLINE_SERVICE=own"});
   if (spec.priority > 0 && !caller_.is_operator)
     return reply(Error{ErrorKind::denied, "only an operator may give a job a priority above 0",
                        "priority", "leave it out; below 0 lets others go first"});

@@ -413,20 +413,34 @@ bool Cgroups::lower(const std::vector<std::vector<std::string>>& groups) {
   return false;
 }
 
-std::vector<std::vector<std::string>> Cgroups::find(std::uint64_t lane,
-                                                    const std::string& epoch) const {
+std::vector<std::vector<std::string>> Cgroups::find_all(
+    const std::function<std::optional<std::uint64_t>(const std::string& group)>& rank_of) const {
   std::map<std::uint64_t, std::set<std::string>> by_rank;
   std::vector<std::string> places = directories();
   places.insert(places.end(), earlier_.begin(), earlier_.end());
   for (const std::string& place : places)
-    for (const std::string& file : groups_in(place)) {
-      const auto name = parse_group_name(file);
-      if (name && name->lane == lane && name->epoch == epoch)
-        by_rank[name->rank].insert(place + "/" + file);
-    }
+    for (const std::string& group : groups_in(place))
+      if (const auto rank = rank_of(group)) by_rank[*rank].insert(place + "/" + group);
   std::vector<std::vector<std::string>> groups;
   for (const auto& [rank, paths] : by_rank) groups.emplace_back(paths.begin(), paths.end());
   return groups;
+}
+
+std::vector<std::vector<std::string>> Cgroups::find(const std::string& name) const {
+  const std::string wanted = group_prefix + name + ".";
+  return find_all([&](const std::string& group) -> std::optional<std::uint64_t> {
+    if (!group.starts_with(wanted)) return std::nullopt;
+    return parse_number(std::string_view(group).substr(wanted.size()));
+  });
+}
+
+std::vector<std::vector<std::string>> Cgroups::find_of_lane(std::uint64_t lane,
+                                                            const std::string& epoch) const {
+  return find_all([&](const std::string& group) -> std::optional<std::uint64_t> {
+    const auto name = parse_group_name(group);
+    if (!name || name->lane != lane || name->epoch != epoch) return std::nullopt;
+    return name->rank;
+  });
 }
 
 }  // namespace gangline

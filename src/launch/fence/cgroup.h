@@ -60,8 +60,11 @@ class Cgroups {
   static void end_all(const std::vector<std::vector<std::string>>& groups);
   /// Ends what is left in the groups and removes them. False: something is still in there.
   static bool lower(const std::vector<std::vector<std::string>>& groups);
+  /// The groups that `raise` made under this name, also by an earlier launcher.
+  std::vector<std::vector<std::string>> find(const std::string& name) const;
   /// The groups of a lane, also those that an earlier launcher made; see GroupName.
-  std::vector<std::vector<std::string>> find(std::uint64_t lane, const std::string& epoch) const;
+  std::vector<std::vector<std::string>> find_of_lane(std::uint64_t lane,
+                                                     const std::string& epoch) const;
   /// Where this object makes groups, each directory once.
   std::vector<std::string> directories() const;
   /// From now on groups are also found there; an earlier launcher may have stood elsewhere.
@@ -97,6 +100,9 @@ class Cgroups {
   Fence cpu_fence(const NodePart& part, const RaisedFences& raised, bool grouped,
                   const std::string& why_not) const;
   std::string group_of(Controller controller) const;
+  /// By rank, the groups whose name is that of a rank.
+  std::vector<std::vector<std::string>> find_all(
+      const std::function<std::optional<std::uint64_t>(const std::string& group)>& rank_of) const;
   void raise_task(const TaskPlace& task, const std::vector<std::string>& denied,
                   const std::string& name, RaisedFences& raised, WhyNot& why_not);
   /// The group of a task for one controller, made if it is not there yet.

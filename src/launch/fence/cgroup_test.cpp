@@ -78,7 +78,7 @@ TEST(Cgroups, version_2_is_written_where_its_files_are) {
   EXPECT_TRUE(find_fence(raised, "cpus")->holds) << find_fence(raised, "cpus")->how;
   EXPECT_EQ(root.read(group + "/memory.max"), "67108864");
   EXPECT_EQ(root.read(group + "/cpuset.cpus"), "0");
-  EXPECT_EQ(cgroups.find(1, "e"), raised.groups);
+  EXPECT_EQ(cgroups.find_of_lane(1, "e"), raised.groups);
   root.write(group + "/memory.events", "low 0\noom 1\noom_kill 1\n");
   EXPECT_TRUE(Cgroups::out_of_memory(raised.groups[0]));
 }

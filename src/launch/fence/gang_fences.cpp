@@ -7,7 +7,7 @@
 
 namespace gangline {
 
-const RaisedFences& Gangs::raise_fences(const Lane& lane, const JobSpec& spec) {
+const RaisedFences& Gangs::raise_fences(const Lane& lane, const Job& job) {
   LaneCare& care = lane_care_[lane.order.lane];
   if (care.raised && care.raised_for == node_turn_) return *care.raised;
   lower_fences(lane.order.lane);
@@ -16,7 +16,7 @@ const RaisedFences& Gangs::raise_fences(const Lane& lane, const JobSpec& spec) {
                            std::to_string(ledger_.next_news()) + "@" + ledger_.book().epoch();
   care.raised = cgroups_.raise(node_, lane.order.allocation->parts[lane.order.part], name);
   care.raised_for = node_turn_;
-  if (spec.mps) care.raised->fences.push_back(mps_fence());
+  if (job.spec->mps) care.raised->fences.push_back(mps_fence(job.owner));
   return *care.raised;
 }
 

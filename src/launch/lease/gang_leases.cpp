@@ -32,18 +32,25 @@ bool Gangs::lease_devices(const Lane& lane, GangId id, GangRecipe& recipe) {
   return false;
 }
 
-/// False: not now, or never. Its leases are let go of.
+/// False: not now, or never. While it waits it keeps its leases.
 bool Gangs::begin_mps(const Lane& lane, GangId id, const Job& job, GangRecipe& recipe) {
   const NodePart& part = lane.order.allocation->parts[lane.order.part];
-  if (const auto begun = mps_.begin(id, job.uid, node_, part); !begun) {
+  const MpsDaemons::Got got = mps_.need(id, job, node_, part);
+  wake_for_mps();
+  if (got.answer == MpsDaemons::Answer::wait) {
+    waiting_for_mps_[lane.order.lane] = id;
+    rest(lane, got.why);
+    return false;
+  }
+  waiting_for_mps_.erase(lane.order.lane);
+  if (got.answer == MpsDaemons::Answer::failed) {
     let_go_of_devices(id);
-    if (begun.error().kind == ErrorKind::unavailable) rest(lane, begun.error().sentence());
-    else end_unstarted(lane, id.index, begun.error());
+    end_unstarted(lane, id.index, {ErrorKind::refused, got.why, "", ""});
     return false;
   }
   for (std::size_t i = 0; i < recipe.tasks.size(); ++i) {
     auto& environment = recipe.tasks[i].environment;
-    for (const auto& [name, value] : mps_.variables(node_, part.tasks[i])) {
+    for (const auto& [name, value] : mps_.variables(job, node_, part.tasks[i])) {
       std::erase_if(environment, [&, name = name](const std::string& entry) {
         return entry.starts_with(name + "=");
       });
@@ -57,12 +64,40 @@ void Gangs::adopt_devices(const LiveGang& gang) {
   const NodePart& part = gang.lane->order.allocation->parts[gang.lane->order.part];
   leases_.adopt(gang.id, node_, part);
   const JobCard* card = card_of(gang.id.job);
-  if (card != nullptr && card->job.spec->mps) mps_.adopt(gang.id, card->job.uid, node_, part);
+  if (card != nullptr && card->job.spec->mps) mps_.adopt(gang.id, card->job, node_, part);
 }
 
 void Gangs::let_go_of_devices(GangId id) {
   leases_.let_go(id);
   mps_.end(id);
+  wake_for_mps();
+}
+
+bool Gangs::has_let_go() {
+  const bool all = mps_.end_unneeded();
+  wake_for_mps();
+  return all;
+}
+
+void Gangs::wake_for_mps() {
+  if (const auto look = mps_.next_look()) wake_by(*look);
+}
+
+void Gangs::wake_those_without_mps() {
+  for (const auto& [lane, id] : waiting_for_mps_) resting_[lane] = since_boot();
+  wake_by(since_boot());
+}
+
+/// Their turn was stopped or taken back.
+void Gangs::drop_unwanted_waits_for_mps() {
+  std::erase_if(waiting_for_mps_, [&](const auto& each) {
+    const auto& [number, id] = each;
+    const Lane* lane = ledger_.book().lane(number);
+    if (lane != nullptr && !lane->waiting.empty() && lane->waiting.first() == id.index)
+      return false;
+    let_go_of_devices(id);
+    return true;
+  });
 }
 
 /// What was made for a gang that did not start.
@@ -73,7 +108,7 @@ void Gangs::take_down(const Lane& lane, GangId id) {
 
 /// The lane is looked at again in a moment.
 void Gangs::rest(const Lane& lane, const std::string& why) {
-  trouble_ = why;
+  if (!why.empty()) trouble_ = why;
   resting_[lane.order.lane] = since_boot() + lane_rests;
   wake_by(since_boot() + lane_rests);
 }

@@ -52,9 +52,9 @@ std::string name_lease_holder(const std::optional<Peer>& holder) {
 Leases::Leases(std::string epoch, std::string scope)
     : epoch_(std::move(epoch)), scope_(std::move(scope)) {}
 
-bool Leases::has_room(const Held& held, std::uint64_t share) {
+bool Leases::has_room(const Held& held, GangId gang, std::uint64_t share) {
   std::uint64_t sum = share;
-  for (const auto& [gang, thousandths] : held.gangs) sum += thousandths;
+  for (const auto& [other, thousandths] : held.gangs) sum += other == gang ? 0 : thousandths;
   // What a gang asks for itself was looked at by who allotted it.
   return held.gangs.empty() || sum <= static_cast<std::uint64_t>(whole_device.thousandths);
 }
@@ -89,7 +89,7 @@ Leases::Taken Leases::take(GangId gang, const Node& node, const NodePart& part) 
       if (!file->open()) return refuse(gang, uid);
       held.file = *std::move(file);
     }
-    if (!has_room(held, share)) return refuse(gang, uid);
+    if (!has_room(held, gang, share)) return refuse(gang, uid);
     held.gangs[gang] = share;
     taken.files.push_back(held.file.number());
   }

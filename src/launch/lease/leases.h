@@ -36,7 +36,7 @@ class Leases {
   };
   /// The leases of all devices of `part`, in the order of their names: whoever takes the first of
   /// those that two want gets on, so no two launchers wait for each other. Gangs of this launcher
-  /// share one lease, as far as their shares of the device go.
+  /// share one lease, as far as their shares of the device go. Asking again changes nothing.
   Taken take(GangId gang, const Node& node, const NodePart& part);
   /// For a gang that an earlier launcher began: its tasks hold them, and this launcher as soon as
   /// they do not, for as long as the gang lives.
@@ -54,7 +54,7 @@ class Leases {
     std::map<GangId, std::uint64_t> gangs;  // thousandths
   };
 
-  static bool has_room(const Held& held, std::uint64_t share);
+  static bool has_room(const Held& held, GangId gang, std::uint64_t share);
   /// The gang has none then.
   Taken refuse(GangId gang, const std::string& uid);
 

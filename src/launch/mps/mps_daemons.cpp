@@ -1,35 +1,24 @@
 #include "launch/mps/mps_daemons.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 
 #include "base/text.h"
 #include "launch/processes.h"
-#include "launch/recipe.h"
 #include "os/clock.h"
-#include "os/fd.h"
-#include "os/file.h"
 
 namespace gangline {
 namespace {
 
-constexpr const char* program_name = "nvidia-cuda-mps-control";
-constexpr const char* usual_path = "/usr/local/bin:/usr/bin:/bin";
-constexpr Span longest_start = seconds(5);
 constexpr Span stays_unneeded = seconds(2);
-constexpr useconds_t poll_us = 2'000;
-constexpr const char* longest_socket_name = "/control_privileged";
+constexpr Span claim_lasts = seconds(1);
+constexpr Span stays_seen = seconds(1);
+constexpr Span between_looks = milliseconds(100);
 
 /// Devices of NVIDIA that the task has, by uid.
 std::map<std::string, const DeviceShare*> nvidia_devices(const Node& node, const TaskPlace& place) {
@@ -42,9 +31,19 @@ std::map<std::string, const DeviceShare*> nvidia_devices(const Node& node, const
   return devices;
 }
 
-std::string own_path() {
-  const char* path = std::getenv("PATH");
-  return path != nullptr && *path != '\0' ? path : usual_path;
+std::set<std::string> nvidia_uids(const Node& node, const NodePart& part) {
+  std::set<std::string> uids;
+  for (const TaskPlace& task : part.tasks)
+    for (const auto& [uid, share] : nvidia_devices(node, task)) uids.insert(uid);
+  return uids;
+}
+
+/// The part with this GPU and nothing else.
+NodePart device_alone(const Node& node, const NodePart& part, const std::string& uid) {
+  TaskPlace place;
+  for (std::uint32_t d = 0; d < node.devices.size(); ++d)
+    if (node.devices[d].uid == uid) place.devices = {{d}};
+  return {part.node, {std::move(place)}};
 }
 
 std::string hex_of(std::uint64_t n) {
@@ -53,206 +52,307 @@ std::string hex_of(std::uint64_t n) {
   return text;
 }
 
-/// A process of the program with these variables, apart from ours; `input`: its standard input.
-Result<pid_t> spawn(const std::vector<std::string>& words, std::vector<std::string> variables,
-                    int input) {
-  auto program = find_program(program_name, own_path(), "/");
-  if (!program) {
-    Error error = program.error();
-    error.what =
-        std::string("its job asks for mps, and there is no program '") + program_name + "' in PATH";
-    error.hint =
-        "it comes with NVIDIA's driver; leave mps out, or start the service with it in PATH";
-    return error;
-  }
-  posix_spawn_file_actions_t files;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_adddup2(&files, input, 0);
-  ::posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_addclosefrom_np(&files, 3);
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> argv, envp;
-  std::vector<std::string> own = words;
-  for (std::string& word : own) argv.push_back(word.data());
-  for (std::string& variable : variables) envp.push_back(variable.data());
-  argv.push_back(nullptr);
-  envp.push_back(nullptr);
-  pid_t pid = -1;
-  const int failed =
-      ::posix_spawn(&pid, program->c_str(), &files, &attributes, argv.data(), envp.data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) return system_error("run", *program, failed);
-  return pid;
-}
-
-/// Its exit code; empty: it took too long and was ended.
-std::optional<int> wait_for(pid_t pid) {
-  const Span begun = since_boot();
-  for (;;) {
-    int status = 0;
-    if (::waitpid(pid, &status, WNOHANG) == pid)
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (since_boot() - begun > longest_start) break;
-    ::usleep(poll_us);
-  }
-  ::kill(-pid, SIGKILL);
-  ::waitpid(pid, nullptr, 0);
-  return std::nullopt;
-}
-
-std::vector<std::string> variables_at(const std::string& place, const std::string& mark) {
-  return {"PATH=" + own_path(), "CUDA_MPS_PIPE_DIRECTORY=" + place,
-          "CUDA_MPS_LOG_DIRECTORY=" + place, "GANG_ID=" + mark};
-}
-
-/// A daemon removes this file when it ends, but not when it is killed.
-bool is_there(const std::string& place) {
-  const auto text = read_file(place + "/nvidia-cuda-mps-control.pid");
-  const auto pid = text ? parse_number(trim(*text)) : std::nullopt;
-  const auto process = pid ? read_process(static_cast<std::int64_t>(*pid)) : std::nullopt;
-  return process && !process->zombie;
-}
+std::string or_somebody(const std::string& owner) { return owner.empty() ? "somebody" : owner; }
 
 }  // namespace
 
-Fence mps_fence() {
-  return {"mps", false,
-          "each program has its own memory space and at most its share of the GPU's threads and "
-          "memory, which it can undo; a program that fails badly may end the others on this GPU"};
+Fence mps_fence(const std::string& owner) {
+  return {
+      "mps", false,
+      "each program has its own memory space (on Volta GPUs and newer) and at most its share of "
+      "the GPU's threads and memory, which it can undo; a program that fails badly may end the "
+      "others on this GPU; the daemon is " +
+          or_somebody(owner) + "'s, runs as them and serves no other user"};
 }
 
-MpsDaemons::MpsDaemons(std::string directory, std::string mark)
-    : directory_(std::move(directory)), mark_(std::move(mark)) {}
+MpsDaemons::MpsDaemons(Cgroups& cgroups, MpsSettings settings)
+    : cgroups_(cgroups), settings_(std::move(settings)) {}
 
-/// A short name, as a socket of the daemon must fit below it.
-std::string MpsDaemons::place_of(const std::string& uid) const {
+/// A short name, as a socket of the daemon must fit below it; its end says whose it is.
+MpsPlace MpsDaemons::place_of(const std::string& device, std::uint32_t uid) const {
   std::uint64_t sum = 14695981039346656037u;  // FNV-1a
-  for (const char c : uid) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return directory_ + "/" + hex_of(sum);
+  for (const char c : device) sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  const std::string leaf = hex_of(sum) + "-" + std::to_string(uid);
+  return {settings_.directory, leaf, "mps-" + leaf + "@" + settings_.epoch};
 }
 
-Result<void> MpsDaemons::start(const std::string& uid) const {
-  const std::string place = place_of(uid);
-  if (place.size() + std::string_view(longest_socket_name).size() >= sizeof(sockaddr_un{}.sun_path))
-    return Error{ErrorKind::refused, "MPS needs a shorter path than this", place,
-                 "GANGLINE_STATE=/a/shorter/place"};
-  for (const std::string& each : {directory_, place})
-    if (auto made = make_private_directory(each); !made) return made;
-  // One that was asked to end may still be there.
-  for (const Span begun = since_boot(); is_there(place);) {
-    if (since_boot() - begun > longest_start)
-      return Error{ErrorKind::refused, "an MPS daemon of this GPU does not end", place,
-                   "look at its log there; or leave mps out"};
-    ::usleep(poll_us);
+std::vector<std::int64_t> MpsDaemons::processes_of(const Daemon& daemon) const {
+  const std::uint32_t uid = settings_.for_all ? daemon.uid : ::geteuid();
+  auto all = processes_with_mark(daemon.place.mark, uid);
+  for (const std::int64_t pid : Cgroups::members(daemon.groups))
+    if (const auto process = read_process(pid); process && !process->zombie) all.push_back(pid);
+  return all;
+}
+
+MpsControl MpsDaemons::control_of(const Daemon& daemon) const {
+  return {daemon.place, daemon.person.get(), "", nullptr, daemon.words.number()};
+}
+
+void MpsDaemons::claim(const std::string& device, const Job& job, Span boot) {
+  auto& claims = claims_[device];
+  const auto own = std::find_if(claims.begin(), claims.end(),
+                                [&](const Claim& each) { return each.uid == job.uid; });
+  if (own != claims.end()) own->renewed = boot;
+  else claims.push_back({job.uid, job.owner, boot});
+}
+
+/// Empty: nothing stands in the way of this gang.
+std::string MpsDaemons::why_not(const std::string& device, GangId gang, const Job& job, Span boot) {
+  auto& claims = claims_[device];
+  std::erase_if(claims, [&](const Claim& each) { return boot - each.renewed > claim_lasts; });
+  const bool others_first = !claims.empty() && claims.front().uid != job.uid;
+  const auto found = daemons_.find(device);
+  const auto wait = [&](const std::string& why) {
+    claim(device, job, boot);
+    return "gang " + format(gang) + " waits for MPS on " + device + ": " + why;
+  };
+  if (found == daemons_.end())
+    return others_first ? wait(or_somebody(claims.front().owner) + " has it next") : "";
+  Daemon& daemon = found->second;
+  if (daemon.uid != job.uid) {
+    if (daemon.gangs.empty() && daemon.state == State::up) begin_ending(daemon, boot);
+    return wait("it serves " + or_somebody(daemon.owner) +
+                " now, and MPS serves one user of a GPU at a time");
   }
-  auto input = open_file("/dev/null", O_RDONLY);
-  if (!input) return input.error();
-  std::vector<std::string> variables = variables_at(place, mark_);
-  variables.push_back("CUDA_VISIBLE_DEVICES=" + uid);
-  auto pid = spawn({program_name, "-d"}, std::move(variables), input->number());
-  if (!pid) return pid.error();
-  const auto code = wait_for(*pid);
-  if (code == 0) return {};
-  return Error{ErrorKind::refused,
-               "MPS could not be started: " + std::string(program_name) +
-                   (code ? " ended with code " + std::to_string(*code) : " did not come up in 5 s"),
-               uid, "its log is in " + place + "; or leave mps out"};
-}
-
-void MpsDaemons::quit(const std::string& place) const {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return;
-  const Fd out(ends[0]);
-  const Fd in(ends[1]);
-  // Who ends it is collected as a child that is nobody's.
-  if (spawn({program_name}, variables_at(place, mark_), out.number()))
-    (void)write_all(in.number(), "quit\n", "mps");
-}
-
-MpsDaemons::~MpsDaemons() {
-  for (const auto& [place, daemon] : running_)
-    if (daemon.gangs.empty()) quit(place);
-}
-
-Result<void> MpsDaemons::begin(GangId gang, std::uint32_t uid, const Node& node,
-                               const NodePart& part) {
-  for (const TaskPlace& task : part.tasks)
-    for (const auto& [device, share] : nvidia_devices(node, task)) {
-      const std::string place = place_of(device);
-      auto daemon = running_.find(place);
-      const bool others =
-          daemon != running_.end() && !daemon->second.gangs.empty() && daemon->second.uid != uid;
-      Result<void> there;
-      if (others)
-        there = Error{ErrorKind::unavailable, "MPS serves another user now", device, "wait"};
-      else if (daemon == running_.end() || !is_there(place)) there = start(device);
-      if (!there) {
-        end(gang);
-        return there;
-      }
-      Running& ours = running_[place];
-      ours.uid = uid;
-      ours.gangs.insert(gang);
-    }
+  if (daemon.state == State::ending) return wait("an earlier daemon is ending");
+  if (others_first && !daemon.gangs.contains(gang))
+    return wait(or_somebody(claims.front().owner) + " has it next");
   return {};
 }
 
-void MpsDaemons::adopt(GangId gang, std::uint32_t uid, const Node& node, const NodePart& part) {
-  for (const TaskPlace& task : part.tasks)
-    for (const auto& [device, share] : nvidia_devices(node, task)) {
-      Running& daemon = running_[place_of(device)];
-      daemon.uid = uid;
-      daemon.gangs.insert(gang);
+MpsDaemons::Got MpsDaemons::need(GangId gang, const Job& job, const Node& node,
+                                 const NodePart& part) {
+  const Span boot = since_boot();
+  if (!looked_for_earlier_) look_for_earlier(boot);
+  if (const auto failed = failed_.extract(gang)) return {Answer::failed, failed.mapped()};
+  if (!earlier_.empty()) return {Answer::wait, "daemons of MPS of an earlier launcher are ending"};
+
+  // 1. All or none: who waits for one GPU keeps nobody from another.
+  const std::set<std::string> devices = nvidia_uids(node, part);
+  for (const std::string& device : devices)
+    if (auto why = why_not(device, gang, job, boot); !why.empty())
+      return {Answer::wait, std::move(why)};
+
+  // 2. Begin what is missing.
+  bool ready = true;
+  for (const std::string& device : devices) {
+    std::erase_if(claims_[device], [&](const Claim& each) { return each.uid == job.uid; });
+    const auto [place, fresh] = daemons_.try_emplace(device);
+    Daemon& daemon = place->second;
+    daemon.gangs.insert(gang);
+    bool is_there = !fresh;
+    if (is_there && daemon.state == State::up && boot - daemon.seen > stays_seen) {
+      is_there = !processes_of(daemon).empty();
+      daemon.seen = boot;
     }
+    if (!is_there)
+      if (const auto begun = start(device, job, node, part, daemon); !begun) {
+        const std::string why = begun.error().sentence();
+        if (fresh) daemons_.erase(place);
+        end(gang);
+        return {Answer::failed, why};
+      }
+    ready = ready && daemon.state == State::up;
+  }
+  return {ready ? Answer::ready : Answer::wait};
+}
+
+Result<void> MpsDaemons::start(const std::string& device, const Job& job, const Node& node,
+                               const NodePart& part, Daemon& daemon) {
+  daemon.place = place_of(device, job.uid);
+  daemon.uid = job.uid;
+  daemon.owner = job.owner;
+  if (settings_.for_all) daemon.person = job.person;
+  const Person* person = daemon.person.get();
+  if (settings_.for_all && person == nullptr)
+    return Error{ErrorKind::denied, "whose MPS daemon it is to be was not said", "", ""};
+  if (auto made = make_mps_place(daemon.place, person); !made) return made;
+  RaisedFences raised;
+  if (settings_.for_all)
+    raised = cgroups_.raise(node, device_alone(node, part, device), daemon.place.mark);
+  daemon.words = make_words();
+  MpsControl control = control_of(daemon);
+  control.device = device;
+  if (!raised.doors.empty()) control.doors = &raised.doors.front();
+  const auto pid = start_mps_daemon(control);
+  Cgroups::close_doors(raised);
+  if (!pid) {
+    Cgroups::lower(raised.groups);
+    return pid.error();
+  }
+  daemon.groups = std::move(raised.groups);
+  daemon.starter = *pid;
+  daemon.state = State::starting;
+  daemon.until = since_boot() + settings_.longest_start;
+  return {};
+}
+
+void MpsDaemons::adopt(GangId gang, const Job& job, const Node& node, const NodePart& part) {
+  for (const std::string& device : nvidia_uids(node, part)) {
+    Daemon& daemon = daemons_[device];
+    daemon.state = State::up;
+    daemon.place = place_of(device, job.uid);
+    daemon.uid = job.uid;
+    daemon.owner = job.owner;
+    if (settings_.for_all) daemon.person = job.person;
+    daemon.groups = cgroups_.find(daemon.place.mark);
+    daemon.gangs.insert(gang);
+  }
 }
 
 void MpsDaemons::end(GangId gang) {
-  for (auto& [place, daemon] : running_)
+  failed_.erase(gang);
+  for (auto& [device, daemon] : daemons_)
     if (daemon.gangs.erase(gang) > 0 && daemon.gangs.empty()) daemon.unneeded_since = since_boot();
 }
 
+bool MpsDaemons::is_child(std::int64_t pid) const {
+  return std::any_of(daemons_.begin(), daemons_.end(), [&](const auto& each) {
+    return each.second.starter == pid || each.second.asker == pid;
+  });
+}
+
+bool MpsDaemons::child_ended(std::int64_t pid, bool by_signal, int status) {
+  const Span boot = since_boot();
+  for (auto& [device, daemon] : daemons_) {
+    if (daemon.asker == pid) daemon.asker = 0;
+    if (daemon.starter != pid) continue;
+    daemon.starter = 0;
+    if (daemon.state != State::starting) return false;
+    if (by_signal) fail(device, daemon, "was ended by signal " + std::to_string(status), boot);
+    else if (status != 0) fail(device, daemon, "ended with code " + std::to_string(status), boot);
+    else if (processes_of(daemon).empty()) fail(device, daemon, "ended at once", boot);
+    else daemon.state = State::up;
+    daemon.seen = boot;
+    daemon.unneeded_since = boot;
+    daemon.words.reset();
+    return true;
+  }
+  // It may be the last process of a daemon, which becomes our child when its starter ends.
+  return forget_ended(boot);
+}
+
+bool MpsDaemons::forget_ended(Span boot) {
+  const auto before = daemons_.size();
+  for (auto each = daemons_.begin(); each != daemons_.end();) {
+    const bool over = each->second.state == State::ending && has_ended(each->second, boot);
+    each = over ? daemons_.erase(each) : std::next(each);
+  }
+  return daemons_.size() != before;
+}
+
+void MpsDaemons::fail(const std::string& device, Daemon& daemon, const std::string& how,
+                      Span boot) {
+  const std::string words = read_words(daemon.words);
+  const Error why{ErrorKind::refused,
+                  "MPS could not be started: " + std::string(mps_control) + " " + how +
+                      (words.empty() ? "" : ": " + words),
+                  device, "its log is in " + daemon.place.path() + "; or leave mps out"};
+  for (const GangId gang : daemon.gangs) failed_[gang] = why.sentence();
+  daemon.gangs.clear();
+  daemon.state = State::ending;
+  daemon.until = boot;
+  kill(daemon);
+}
+
+void MpsDaemons::begin_ending(Daemon& daemon, Span boot) {
+  daemon.state = State::ending;
+  daemon.until = boot + settings_.longest_end;
+  daemon.words.reset();
+  if (settings_.for_all && !daemon.person) {
+    // Of an earlier launcher, and as whom to ask is not known whole.
+    for (const std::int64_t pid : processes_of(daemon))
+      signal_with_mark(pid, daemon.place.mark, daemon.uid, SIGTERM);
+    return;
+  }
+  if (const auto asker = ask_mps_daemon_to_quit(control_of(daemon))) daemon.asker = *asker;
+  else daemon.until = boot;
+}
+
+void MpsDaemons::kill(Daemon& daemon) {
+  daemon.killed = true;
+  for (const std::int64_t child : {daemon.starter, daemon.asker})
+    if (child > 0) ::kill(static_cast<pid_t>(child), SIGKILL);
+  const std::uint32_t uid = settings_.for_all ? daemon.uid : ::geteuid();
+  for (const std::int64_t pid : processes_with_mark(daemon.place.mark, uid))
+    signal_with_mark(pid, daemon.place.mark, uid, SIGKILL);
+  Cgroups::end_all(daemon.groups);
+}
+
+bool MpsDaemons::has_ended(Daemon& daemon, Span boot) {
+  if (boot >= daemon.until) kill(daemon);
+  const bool gone = daemon.starter == 0 && daemon.asker == 0 && processes_of(daemon).empty();
+  // What even SIGKILL does not end sits in the driver; nobody can do more.
+  const bool enough = boot >= daemon.until + settings_.longest_end;
+  if (!gone && !enough) return false;
+  return Cgroups::lower(daemon.groups) || enough;
+}
+
 /// Those of earlier launchers, of which no adopted gang is left.
-void MpsDaemons::look_for_earlier() {
+void MpsDaemons::look_for_earlier(Span boot) {
   looked_for_earlier_ = true;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(directory_.c_str()), ::closedir);
+  std::set<std::string> known;
+  for (const auto& [device, daemon] : daemons_) known.insert(daemon.place.leaf);
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(settings_.directory.c_str()), ::closedir);
   if (!dir) return;
   while (const dirent* entry = ::readdir(dir.get())) {
-    const std::string place = directory_ + "/" + entry->d_name;
-    if (entry->d_name[0] != '.' && is_there(place)) running_.try_emplace(place);
+    const std::string leaf = entry->d_name;
+    const auto uid = parse_number(leaf.substr(leaf.find('-') + 1));
+    if (leaf.starts_with(".") || !uid || known.contains(leaf)) continue;
+    Daemon daemon;
+    daemon.place = {settings_.directory, leaf, "mps-" + leaf + "@" + settings_.epoch};
+    daemon.uid = static_cast<std::uint32_t>(*uid);
+    daemon.groups = cgroups_.find(daemon.place.mark);
+    if (processes_of(daemon).empty() && Cgroups::lower(daemon.groups)) continue;
+    begin_ending(daemon, boot);
+    earlier_.push_back(std::move(daemon));
   }
 }
 
 void MpsDaemons::tick(Span boot) {
-  if (!looked_for_earlier_) look_for_earlier();
-  std::erase_if(running_, [&](const auto& each) {
-    const auto& [place, daemon] = each;
-    if (!daemon.gangs.empty() || boot - daemon.unneeded_since < stays_unneeded) return false;
-    quit(place);
-    return true;
+  if (!looked_for_earlier_) look_for_earlier(boot);
+  std::erase_if(earlier_, [&](Daemon& daemon) {
+    daemon.asker = 0;  // its end is not told here; it has the mark as well
+    return has_ended(daemon, boot);
   });
+  for (auto& [device, daemon] : daemons_) {
+    if (daemon.state == State::starting && boot >= daemon.until)
+      fail(device, daemon, "did not come up in " + format(settings_.longest_start), boot);
+    if (daemon.state == State::up && daemon.gangs.empty() &&
+        boot - daemon.unneeded_since >= stays_unneeded)
+      begin_ending(daemon, boot);
+  }
+  forget_ended(boot);
 }
 
-bool MpsDaemons::has_unneeded() const {
-  return std::any_of(running_.begin(), running_.end(),
-                     [](const auto& each) { return each.second.gangs.empty(); });
+std::optional<Span> MpsDaemons::next_look() const {
+  std::optional<Span> next;
+  const auto by = [&](Span at) { next = next ? std::min(*next, at) : at; };
+  if (!earlier_.empty()) by(since_boot() + between_looks);
+  for (const auto& [device, daemon] : daemons_) {
+    if (daemon.state == State::starting) by(daemon.until);
+    if (daemon.state == State::ending) by(since_boot() + between_looks);
+    if (daemon.state == State::up && daemon.gangs.empty())
+      by(daemon.unneeded_since + stays_unneeded);
+  }
+  return next;
 }
 
-std::vector<EnvVar> MpsDaemons::variables(const Node& node, const TaskPlace& place) const {
+bool MpsDaemons::end_unneeded() {
+  const Span boot = since_boot();
+  if (!looked_for_earlier_) look_for_earlier(boot);
+  for (auto& [device, daemon] : daemons_)
+    if (daemon.state != State::ending && daemon.gangs.empty()) begin_ending(daemon, boot);
+  return daemons_.empty() && earlier_.empty();
+}
+
+std::vector<EnvVar> MpsDaemons::variables(const Job& job, const Node& node,
+                                          const TaskPlace& place) const {
   const auto devices = nvidia_devices(node, place);
   // A client has one daemon, and each of ours has one GPU.
   if (devices.size() != 1) return {};
   const auto& [uid, share] = *devices.begin();
-  std::vector<EnvVar> variables{{"CUDA_MPS_PIPE_DIRECTORY", place_of(uid)}};
+  std::vector<EnvVar> variables{{"CUDA_MPS_PIPE_DIRECTORY", place_of(uid, job.uid).path()}};
   if (share->share == whole_device) return variables;
   const auto thousandths = static_cast<std::uint64_t>(share->share.thousandths);
   variables.emplace_back("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",

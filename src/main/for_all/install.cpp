@@ -281,7 +281,7 @@ Result<void> uninstall_for_all(const UninstallOptions& options,
   for (const std::string& path :
        {std::string(for_all::run), std::string(for_all::configs),
         std::string(for_all::service_state), std::string(for_all::state) + "/launcher",
-        std::string(for_all::state) + "/launcher.sock"})
+        std::string(for_all::state) + "/launcher.sock", std::string(for_all::state) + "/mps"})
     if (auto removed = remove_path(path, tell); !removed) return removed;
   if (made.has("user " + std::string(for_all::user))) {
     if (auto run = run_tool({"userdel", for_all::user}); !run) return run;
