@@ -36,6 +36,33 @@ TEST(Manners, WhoHoldsAsMuchAsTheyMayWaitsAndIsToldWhy) {
   EXPECT_EQ(machine.wait("4"), 0);
 }
 
+TEST(Manners, MoreThanOneMayHaveWaitingIsRefusedWhole) {
+  Machine machine;
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  machine.write("config.toml", "[people]\njobs = 3\nwaiting_gangs = 10\n");
+  machine.submit({"--gpus", "8", "--", "sleep", "600"});
+  ASSERT_TRUE(becomes_true([&] { return machine.show("1").summary.running == 1; }));
+  machine.submit({"--gpus", "8", "--sweep", "n=1..8", "--", "true"});
+  const Ran too_many = machine.gang({"submit", "--sweep", "n=1..3", "--", "true"});
+  EXPECT_NE(too_many.code, 0);
+  EXPECT_EQ(too_many.err, "gang: " + me() +
+                              " may have 10 gangs waiting; 8 are waiting, and this job has 3; "
+                              "wait for some to start, or stop some\n");
+  const Ran far_too_many = machine.gang({"submit", "--sweep", "n=1..11", "--", "true"});
+  EXPECT_TRUE(says(far_too_many.err, "make it several jobs"));
+  machine.submit({"--gpus", "8", "--", "true"});
+  const Ran fourth = machine.gang({"submit", "--", "true"});
+  EXPECT_NE(fourth.code, 0);
+  EXPECT_EQ(fourth.err, "gang: " + me() +
+                            " may have 3 jobs that have not ended, and has 3; wait for some to "
+                            "end, or put many gangs into one job with a sweep or a split\n");
+  EXPECT_TRUE(says(machine.gang({"daemon", "restart"}).out, "")) << "they are counted anew";
+  EXPECT_NE(machine.gang({"submit", "--", "true"}).code, 0);
+  EXPECT_FALSE(says(machine.gang({"list", "--all"}).out, "\n4 ")) << "nothing half done";
+  machine.gang({"stop", "2"});
+  EXPECT_EQ(machine.gang({"submit", "--", "true"}).code, 0);
+}
+
 /// "2026-12-01 08:00" so many minutes from now, in UTC.
 std::string minutes_from_now(int n) {
   const std::time_t then = std::time(nullptr) + 60 * n;
