@@ -21,7 +21,9 @@ std::optional<FreeView> own_of(const Desk& desk, const Shape& shape, const Wante
   // Most are looked at when there is nothing left of it, and the rest costs each node.
   std::int64_t left = 0;
   for (const auto& [node, devices] : own)
-    for (const std::uint32_t device : devices) left += std::max(free.node(node).devices[device], 0);
+    for (const std::uint32_t device : devices)
+      if (device < free.node(node).devices.size())
+        left += std::max(free.node(node).devices[device], 0);
   if (left < std::int64_t{wanted.tasks} * wanted.each * wanted.share.thousandths)
     return std::nullopt;
   FreeView view = free;
