@@ -185,7 +185,9 @@ TEST(Manners, WhoReservedGpusIsPutOnThese) {
   machine.submit({"--gpus", "2", "--", "sleep", "600"});
   ASSERT_TRUE(becomes_true([&] { return machine.show("2").summary.running == 1; }));
   std::set<std::uint32_t> got;
-  for (const DeviceShare& share : machine.show("1").gangs[0].allocation->parts[0].tasks[0].devices)
+  const JobDetail first = machine.show("1");
+  ASSERT_FALSE(first.gangs.empty());
+  for (const DeviceShare& share : first.gangs[0].allocation->parts[0].tasks[0].devices)
     got.insert(share.device);
   EXPECT_EQ(got, (std::set<std::uint32_t>{4, 5}));
 }
