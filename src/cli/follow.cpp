@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -249,7 +250,7 @@ int follow_job(Service& service, JobId id, Output& out) {
     if (interrupts.given_up()) return interrupts.exit_code();
     if (job->phase == GangPhase::waiting && !job->reason.empty()) {
       if (!out.around().err_is_terminal && told_why) continue;
-      progress.show("gang: job " + named(*job) + " waits: " + job->reason);
+      progress.show("gang: job " + named(*job) + " waits: " + in_local_time(job->reason));
       told_why = true;
     } else if (job->gangs > 1) {
       progress.show(progress_of(*job));

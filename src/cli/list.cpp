@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -35,7 +36,7 @@ std::uint32_t not_well(const JobSummary& job) { return job.ended_badly + job.nev
 std::string last_cell(const JobSummary& job) {
   if (job.ending && (job.phase == GangPhase::ended || not_well(job) > 0))
     return describe(*job.ending);
-  if (!job.reason.empty()) return job.reason;
+  if (!job.reason.empty()) return in_local_time(job.reason);
   return job.taken.empty() ? job.request : job.taken;
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -31,7 +32,7 @@ std::string use_cell(const Device& device, const DeviceUse& use, const std::stri
   }
   if (!use.foreign.empty()) add((use.leased ? "" : "outside Gangline: ") + use.foreign);
   if (!state.empty() && state != "operating") add(printable(state));
-  for (const std::string& one : use.set_aside) add(one);
+  for (const std::string& one : use.set_aside) add(in_local_time(one));
   if (!device.present) add("not found now");
   if (!device.allottable) add("cut into slices");
   return text.empty() ? "free" : text;

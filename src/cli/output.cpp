@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -83,7 +84,7 @@ std::string Output::paint(const std::string& text, Colour colour) const {
 
 int Output::fail(const Error& error) {
   if (json()) around_.err(to_json(error) + "\n");
-  else around_.err("gang: " + printable(error.sentence(), true) + "\n");
+  else around_.err("gang: " + printable(in_local_time(error.sentence()), true) + "\n");
   return exit_code_of(error);
 }
 

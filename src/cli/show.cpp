@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -90,7 +91,7 @@ void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output
   for (const Fence& fence : gang.fences)
     out.line("  fence of " + printable(fence.name) + ": " +
              (fence.holds ? "holds" : "does not hold") + " (" + printable(fence.how) + ")");
-  for (const std::string& note : gang.notes) out.line("  note: " + printable(note));
+  for (const std::string& note : gang.notes) out.line("  note: " + printable(in_local_time(note)));
   if (gang.ending && !gang.ending->last_lines.empty() && gang.ending->cause != EndCause::done) {
     out.line("  last lines:");
     for (const auto part : split(trim(gang.ending->last_lines), '\n'))
@@ -126,7 +127,7 @@ void print_job(const JobDetail& detail, Output& out) {
              std::to_string(job.running + job.starting) + " run, " + std::to_string(job.waiting) +
              " wait" +
              (job.never_ran > 0 ? ", " + std::to_string(job.never_ran) + " never ran" : ""));
-  if (!job.reason.empty()) out.line("  waits: " + printable(job.reason));
+  if (!job.reason.empty()) out.line("  waits: " + printable(in_local_time(job.reason)));
   if (!job.ending) return;
   out.line("  " + printable(describe(*job.ending)));
   if (const auto hint = retry_hint(detail.spec, *job.ending); !hint.empty()) out.line("  " + hint);

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -44,7 +45,7 @@ int run_why(const std::string& word, Output& out) {
     return 0;
   }
   if (out.quiet()) {
-    out.line(printable(answer->reason));
+    out.line(printable(in_local_time(answer->reason)));
     return 0;
   }
   const std::string asked =
@@ -53,19 +54,22 @@ int run_why(const std::string& word, Output& out) {
   out.line(
       asked +
       (ended ? " waits for nothing, it has ended" : std::string(" is ") + name_of(answer->phase)) +
-      ": " + printable(answer->reason));
+      ": " + printable(in_local_time(answer->reason)));
   if (answer->expected) {
     const Span left = *answer->expected - out.around().now();
     out.line("expected to start in about " + format(left) + " (" + format_utc(*answer->expected) +
              ")" +
-             (answer->expected_because.empty() ? "" : ", " + printable(answer->expected_because)));
+             (answer->expected_because.empty()
+                  ? ""
+                  : ", " + printable(in_local_time(answer->expected_because))));
   } else if (!answer->expected_because.empty()) {
-    out.line("when it will start cannot be known: " + printable(answer->expected_because));
+    out.line("when it will start cannot be known: " +
+             printable(in_local_time(answer->expected_because)));
   }
   if (!answer->run_guessed.empty()) out.line(printable(answer->run_guessed));
   if (!answer->suggestions.empty()) out.line("it would start now with one of these:");
   for (const Suggestion& suggestion : answer->suggestions)
-    out.line("  - " + printable(suggestion.change));
+    out.line("  - " + printable(in_local_time(suggestion.change)));
   return 0;
 }
 

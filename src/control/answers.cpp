@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "control/controller.h"
 #include "control/other_users.h"
+#include "control/people/kept_limits.h"
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
 #include "schedule/quota/quotas.h"
@@ -76,7 +77,8 @@ void Controller::submit_as(Submitter submitter, JobSpec spec, Reply<Submitted> r
 }
 
 // Everything the client may have got wrong, once more: it may be another program than ours.
-Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec) {
+Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
+                                     const Register::Kept& before) {
   if (const auto good = check(spec); !good) return good.error();
   const auto& queues = settings_.settings.queues;
   const auto queue_of_it = find_queue(queues, spec.queue);
@@ -95,6 +97,12 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec) {
     return Error{ErrorKind::refused,
                  "more than " + std::to_string(most_waiting_gangs) + " gangs would wait", "",
                  "wait for some to end"};
+  Register::Kept kept = register_.kept_of(submitter.login);
+  kept.jobs += before.jobs;
+  kept.waiting_gangs += before.waiting_gangs;
+  if (auto too_many = exceeds_kept(settings_.settings.house.limits_of(submitter.login),
+                                   submitter.login, kept, total_gangs(spec)))
+    return *too_many;
   if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
   if (auto too_much = cycle_.house().why_never(*queue_of_it, submitter.login, spec.resources))

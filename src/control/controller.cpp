@@ -233,12 +233,16 @@ void Controller::note_measured() {
 void Controller::accept_submits() {
   std::vector<Event> wanted;
   std::vector<std::pair<Reply<Submitted>, Submitted>> answers;
+  std::map<std::string, Register::Kept> accepted;
   for (PendingSubmit& submit : std::exchange(submits_, {})) {
-    auto job = check_submit(submit.submitter, std::move(submit.spec));
+    Register::Kept& of_person = accepted[submit.submitter.login];
+    auto job = check_submit(submit.submitter, std::move(submit.spec), of_person);
     if (!job) {
       submit.reply(job.error());
       continue;
     }
+    of_person.jobs += 1;
+    of_person.waiting_gangs += total_gangs(*job->spec);
     answers.emplace_back(std::move(submit.reply), Submitted{job->id, total_gangs(*job->spec)});
     wanted.push_back({job->submitted, JobSubmitted{std::move(*job)}});
   }

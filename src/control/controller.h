@@ -122,7 +122,8 @@ class Controller final : public Service, private EventLog {
   void answer_with_devices();
 
   // Answers (answers.cpp).
-  Result<Job> check_submit(const Submitter& submitter, JobSpec spec);
+  /// `before`: of the same person, accepted in this cycle and not yet in the register.
+  Result<Job> check_submit(const Submitter& submitter, JobSpec spec, const Register::Kept& before);
   // Reservations (reserve.cpp).
   Result<Reservation> check_reserve(const ReserveRequest& request);
   Result<void> recall_reservations();

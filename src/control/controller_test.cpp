@@ -571,6 +571,16 @@ TEST_F(Control, WhileDevicesAreAskedForOnlyQuestionsAboutThemWait) {
   EXPECT_EQ(nodes->at(0).node.devices.size(), 1u);
 }
 
+TEST_F(Control, JobsSubmittedAtOnceCountTogetherTowardsWhatOneMayHave) {
+  settings_.house.everybody.jobs = 2;
+  begin(0);
+  int taken = 0;
+  for (int i = 0; i < 5; ++i)
+    controller_->submit(a_spec(), [&](const auto& answer) { taken += answer.ok() ? 1 : 0; });
+  world_.settle();
+  EXPECT_EQ(taken, 2);
+}
+
 TEST_F(Control, TheServiceEndsWhenIdleAndNotBefore) {
   const auto job = submit(a_spec());
   world_.pass(minutes(30));

@@ -51,7 +51,7 @@ bool is_let_through(const QuietHours& quiet, const std::vector<Queue>& queues,
 void add_window(const QuietHours& quiet, const std::vector<Queue>& queues, Time from, Time until,
                 HouseRules& rules) {
   const std::string hours =
-      "quiet hours (" + quiet.name + ") until " + clock_at(until) + " local time";
+      "quiet hours (" + quiet.name + ") until " + clock_at(until) + " local time of the machine";
   HouseRule rule;
   rule.from = from;
   rule.until = until;

@@ -55,7 +55,8 @@ TEST_F(InBerlin, HoursThatCrossMidnightHoldOnBothDays) {
   EXPECT_EQ(now[0].from, utc(12, 1, 21));
   EXPECT_EQ(now[0].until, utc(12, 2, 6));
   EXPECT_EQ(now[0].gangs, 0u);
-  EXPECT_EQ(now[0].says, "quiet hours (nights) until 07:00 local time: nothing starts");
+  EXPECT_EQ(now[0].says,
+            "quiet hours (nights) until 07:00 local time of the machine: nothing starts");
   EXPECT_TRUE(rules_at(&at_night, utc(12, 2, 6)).empty()) << "07:00";
   EXPECT_FALSE(rules_at(&at_night, utc(12, 2, 21)).empty()) << "the next night";
 }
@@ -87,9 +88,11 @@ TEST_F(InBerlin, SomeMayBeHeldAndNamedQueuesMayStartWithTheirParts) {
   const HouseRules all = rules(utc(12, 1, 12));
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].most.devices, 2u);
-  EXPECT_EQ(all[0].says, "quiet hours (nights) until 07:00 local time allow 2 devices at once");
+  EXPECT_EQ(all[0].says,
+            "quiet hours (nights) until 07:00 local time of the machine allow 2 devices at once");
   EXPECT_EQ(all[1].queue, 0u) << "normal alone is closed";
-  EXPECT_EQ(all[1].says, "quiet hours (nights) until 07:00 local time: only queue night starts");
+  EXPECT_EQ(all[1].says,
+            "quiet hours (nights) until 07:00 local time of the machine: only queue night starts");
 }
 
 }  // namespace

@@ -119,6 +119,8 @@ void Register::look_again_at(JobId id) {
   JobState& job = found->second;
   const std::uint32_t waiting = job.waiting();
   waiting_gangs_ += waiting;
+  kept_[job.job.owner].waiting_gangs += waiting;
+  kept_[job.job.owner].waiting_gangs -= job.counted_waiting;
   waiting_gangs_ -= std::exchange(job.counted_waiting, waiting);
   changed_.insert(id);
   unplanned_.insert(id);
@@ -131,9 +133,17 @@ void Register::drop(JobId id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
   waiting_gangs_ -= found->second.counted_waiting;
+  const auto kept = kept_.find(found->second.job.owner);
+  kept->second.waiting_gangs -= found->second.counted_waiting;
+  if (--kept->second.jobs == 0) kept_.erase(kept);
   jobs_.erase(found);
   for (auto* set : {&ended_, &live_, &changed_}) set->erase(id);
   unplanned_.insert(id);
+}
+
+Register::Kept Register::kept_of(const std::string& owner) const {
+  const auto found = kept_.find(owner);
+  return found == kept_.end() ? Kept{} : found->second;
 }
 
 std::vector<JobId> Register::followers(JobId id) const {
@@ -174,7 +184,8 @@ void Register::on(const JobSubmitted& event, Time) {
         state.after.push_back(other->job);
         followers_[other->job].push_back(event.job.id);
       }
-  jobs_.insert_or_assign(event.job.id, std::move(state));
+  const bool is_new = jobs_.insert_or_assign(event.job.id, std::move(state)).second;
+  if (is_new) ++kept_[event.job.owner].jobs;
 }
 
 void Register::on(const StartAsked& event, Time at) {

@@ -116,6 +116,11 @@ class Register {
   /// … come after `id` and have not heard yet how it ended.
   std::vector<JobId> followers(JobId id) const;
   std::uint64_t waiting_gangs() const { return waiting_gangs_; }
+  /// What is kept of one person: jobs, and gangs of them that wait.
+  struct Kept {
+    std::uint64_t jobs = 0, waiting_gangs = 0;
+  };
+  Kept kept_of(const std::string& owner) const;
 
   std::shared_ptr<const Cluster> cluster() const { return cluster_; }
   const std::vector<ForeignUse>& foreign() const { return foreign_; }
@@ -147,6 +152,7 @@ class Register {
   std::set<JobId> ended_, live_, changed_, unplanned_;
   std::map<JobId, std::vector<JobId>> followers_;  ///< ascending
   std::uint64_t waiting_gangs_ = 0;
+  std::map<std::string, Kept> kept_;
   std::map<GangId, PromiseMade> promises_;
   std::vector<ForeignUse> foreign_;
   std::shared_ptr<Cluster> cluster_ = std::make_shared<Cluster>();

@@ -216,8 +216,8 @@ void read_for_all(const Written& root, ForAllSettings& settings, Mistakes& mista
     settings.operators = read_text({"operators", *operators}, mistakes).value_or("");
 }
 
-Settings settings_of(const Written& root, const PolicyCheck& check, Mistakes& mistakes) {
-  Settings settings;
+Settings settings_of(const Written& root, const PolicyCheck& check, Settings settings,
+                     Mistakes& mistakes) {
   refuse_unknown_keys(root, config_keys, mistakes);
   if (const Written* value = find(root, "policy")) read_policy(*value, settings, check, mistakes);
   read_limited(root, "idle_exit", seconds(1), "1s", hours(24 * 365), "365d", settings.idle_exit,
@@ -255,7 +255,8 @@ Result<void> set_of_policy(const std::string& key, const std::string& value,
 }
 
 Result<Settings> read_config(std::string_view text, const std::string& file_name,
-                             std::vector<Error>* mistakes, const PolicyCheck& check_policy) {
+                             std::vector<Error>* mistakes, const PolicyCheck& check_policy,
+                             Settings before) {
   const auto refuse = [&](const std::vector<Error>& errors) {
     if (mistakes != nullptr) *mistakes = errors;
     return errors.front();
@@ -268,7 +269,7 @@ Result<Settings> read_config(std::string_view text, const std::string& file_name
   const auto root = read_toml(text, file_name);
   if (!root) return refuse({root.error()});
   Mistakes found(file_name);
-  Settings settings = settings_of(*root, check_policy, found);
+  Settings settings = settings_of(*root, check_policy, std::move(before), found);
   if (found.any()) return refuse(found.in_order());
   return settings;
 }

@@ -36,11 +36,11 @@ Result<void> set_of_policy(const std::string& key, const std::string& value,
 using PolicyCheck =
     std::function<Result<void>(const std::string& name, const PolicySettings& settings)>;
 
-/// What the file does not say keeps its value. The queue "normal" is always there and comes first;
-/// the others follow in the order of the file. Errors as of `read_job_file`. Which policies there
-/// are the caller knows; without `check_policy` any will do.
+/// What the file does not say is as in `before`. The queue "normal" is always there and comes
+/// first; the others follow in the order of the file. Errors as of `read_job_file`. Which policies
+/// there are the caller knows; without `check_policy` any will do.
 Result<Settings> read_config(std::string_view text, const std::string& file_name,
                              std::vector<Error>* mistakes = nullptr,
-                             const PolicyCheck& check_policy = {});
+                             const PolicyCheck& check_policy = {}, Settings before = {});
 
 }  // namespace gangline

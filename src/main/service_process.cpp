@@ -92,14 +92,19 @@ Result<void> check_policy(const std::string& name, const PolicySettings& setting
 
 Result<Settings> read_settings(const Places& places) {
   const std::string& path = places.config;
+  Settings usual;
+  if (places.for_all) {
+    usual.house.everybody.jobs = usual_jobs_of_one;
+    usual.house.everybody.waiting_gangs = usual_waiting_gangs_of_one;
+  }
   auto text = read_file(path);
   if (!text) {
     if (text.error().kind != ErrorKind::not_found) return text.error();
-    if (!places.config_is_named) return Settings{};
+    if (!places.config_is_named) return usual;
     return Error{ErrorKind::not_found, "there is no such file, and GANGLINE_CONFIG names it", path,
                  "make it, or unset GANGLINE_CONFIG"};
   }
-  return read_config(*text, path, nullptr, check_policy);
+  return read_config(*text, path, nullptr, check_policy, std::move(usual));
 }
 
 namespace {

@@ -17,7 +17,11 @@ struct PersonLimits {
   std::optional<std::uint32_t> devices, cpus;  ///< held at once, as a queue's limit counts them
   std::optional<std::uint32_t> gangs;          ///< running at once
   std::optional<std::uint32_t> device_hours;   ///< used in House::period
+  // What a plan has nothing to do with: looked at when a job is submitted.
+  std::optional<std::uint32_t> jobs = {};           ///< that have not ended
+  std::optional<std::uint32_t> waiting_gangs = {};  ///< of all of these jobs together
   bool operator==(const PersonLimits&) const = default;
+  /// A plan must know of it.
   bool any() const { return devices || cpus || gangs || device_hours; }
 };
 
@@ -51,6 +55,11 @@ struct House {
     return own == people.end() ? everybody : own->second;
   }
 };
+
+/// In the service for all where the config file says nothing else: a tenth and a hundredth of what
+/// it takes of all together, so that no one person fills it.
+constexpr std::uint32_t usual_jobs_of_one = 10'000;
+constexpr std::uint32_t usual_waiting_gangs_of_one = 100'000;
 
 constexpr std::size_t most_named_people = 10'000;
 constexpr std::size_t most_windows = 100;  ///< of quiet hours, and of maintenance

@@ -9,6 +9,7 @@
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
 #include "schedule/quota/limits.h"
+#include "schedule/reserve/prefer_own.h"
 #include "schedule/stops.h"
 
 namespace gangline {
@@ -311,6 +312,14 @@ const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
   return first;
 }
 
+std::optional<Allocation> RoomNow::place_own_first(const Shape& shape, const Wanted& wanted,
+                                                   const FreeView& free) const {
+  if (!desk_.set_aside.empty())
+    if (const auto own = own_of(desk_, shape, wanted, free))
+      if (auto allocation = place(wanted, *own)) return allocation;
+  return place(wanted, free);
+}
+
 RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
   const Shape& shape = *waits.shape;
   Attempt attempt;
@@ -321,7 +330,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     if (!way || shape.rated) way = in_the_way(shape, end);
     // 1. Out of what is free and kept for nobody.
     const bool some = way->first || way->aside;
-    if (auto allocation = place(wanted, some ? open_beside(way->whose) : all_)) {
+    if (auto allocation = place_own_first(shape, wanted, some ? open_beside(way->whose) : all_)) {
       attempt.allocation = std::make_shared<const Allocation>(std::move(*allocation));
       attempt.delays.reset();
       attempt.reaches_into = nullptr;

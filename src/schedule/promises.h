@@ -66,6 +66,9 @@ class RoomNow {
     Time after{0};                     // for every later end at least the same
   };
   InTheWay in_the_way(const Shape& shape, Time end) const;
+  /// On what its person has reserved, if all of it finds room there; else anywhere.
+  std::optional<Allocation> place_own_first(const Shape& shape, const Wanted& wanted,
+                                            const FreeView& free) const;
   std::optional<Allocation> place_beside_set_aside(const Wanted& wanted, const InTheWay& way) const;
 
   Desk& desk_;

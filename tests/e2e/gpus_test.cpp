@@ -41,16 +41,6 @@ class Gpus : public testing::Test {
     machine_.give_gpus(profile, cpus);
   }
   void use_eight() { use(Machine::profile_of("eight_gpus.txt")); }
-  std::string seen(const std::string& job, int gang, int attempt = 1) const {
-    const std::string name =
-        "seen." + job + "." + std::to_string(gang) + "." + std::to_string(attempt);
-    EXPECT_TRUE(becomes_true([&] { return machine_.read(name).ends_with("\n"); })) << name;
-    return std::string(trim(machine_.read(name)));
-  }
-  void let_go(const std::string& job) {
-    machine_.write("go", "");
-    EXPECT_EQ(machine_.wait(job), 0);
-  }
 
   Machine machine_;
 };
@@ -60,12 +50,12 @@ TEST_F(Gpus, EightGangsUseEightGpusAndEachTaskSeesOnlyItsOwn) {
   const std::string job =
       machine_.submit({"--gpus", "1", "--sweep", "i=1..8", "--", "sh", "-c", say_and_hold});
   std::set<std::string> all;
-  for (int gang = 0; gang < 8; ++gang) all.insert(seen(job, gang));
+  for (int gang = 0; gang < 8; ++gang) all.insert(machine_.seen(job, gang));
   std::set<std::string> wanted;
   for (unsigned gpu = 0; gpu < 8; ++gpu) wanted.insert(uuid_of(gpu));
   EXPECT_EQ(all, wanted);
   EXPECT_EQ(machine_.show(job).summary.running, 8u);
-  let_go(job);
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, FourGangsOfTwoGpusEachGetALinkedPair) {
@@ -75,7 +65,7 @@ TEST_F(Gpus, FourGangsOfTwoGpusEachGetALinkedPair) {
   const Node node = machine_.nodes().at(0).node;
   std::set<std::uint32_t> taken;
   for (int gang = 0; gang < 4; ++gang) {
-    const std::string uuids = seen(job, gang);
+    const std::string uuids = machine_.seen(job, gang);
     const auto view = machine_.show_gang(job + "." + std::to_string(gang));
     const auto& devices = view.allocation.value().parts.at(0).tasks.at(0).devices;
     ASSERT_EQ(devices.size(), 2u);
@@ -85,7 +75,7 @@ TEST_F(Gpus, FourGangsOfTwoGpusEachGetALinkedPair) {
     taken.insert({a, b});
   }
   EXPECT_EQ(taken.size(), 8u);
-  let_go(job);
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, AGangOfFourTasksTakesOneIslandAndEachTaskSeesItsOwnGpu) {
@@ -107,11 +97,12 @@ TEST_F(Gpus, TwoGangsOfHalfAGpuShareOneAndAThirdTakesAnother) {
   use_eight();
   const std::string job =
       machine_.submit({"--gpus", "0.5", "--sweep", "i=1..3", "--", "sh", "-c", say_and_hold});
-  std::multiset<std::string> all{seen(job, 0), seen(job, 1), seen(job, 2)};
+  std::multiset<std::string> all{machine_.seen(job, 0), machine_.seen(job, 1),
+                                 machine_.seen(job, 2)};
   EXPECT_EQ(all.size(), 3u);
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), 2u);
   EXPECT_TRUE(says(machine_.gang({"nodes"}).out, "(0.5)"));
-  let_go(job);
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, AGangOfNineIsRefusedWithTheReasonAndNothingIsSubmitted) {
@@ -129,7 +120,7 @@ TEST_F(Gpus, OneThatAForeignProcessHoldsIsLeftAloneAndWhySaysByWhom) {
   use(eight_gpus_with(5, foreign.pid()));
   const std::string job =
       machine_.submit({"--gpus", "1", "--sweep", "i=1..8", "--", "sh", "-c", say_and_hold});
-  for (int gang = 0; gang < 7; ++gang) EXPECT_NE(seen(job, gang), uuid_of(5));
+  for (int gang = 0; gang < 7; ++gang) EXPECT_NE(machine_.seen(job, gang), uuid_of(5));
   const std::string who = "pid " + std::to_string(foreign.pid()) + " (sleep)";
   const std::string all = machine_.submit({"--gpus", "8", "--", "true"});
   const Ran why = machine_.gang({"why", all});
@@ -140,14 +131,14 @@ TEST_F(Gpus, OneThatAForeignProcessHoldsIsLeftAloneAndWhySaysByWhom) {
 
   // When it leaves, the gang that waited for it gets the GPU.
   machine_.change_gpus(Machine::profile_of("eight_gpus.txt"));
-  EXPECT_EQ(seen(job, 7), uuid_of(5));
-  let_go(job);
+  EXPECT_EQ(machine_.seen(job, 7), uuid_of(5));
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, WhenSomebodyComesOntoAnAllottedGpuItsGangIsToldAndNothingIsStopped) {
   use_eight();
   const std::string job = machine_.submit({"--gpus", "1", "--", "sh", "-c", say_and_hold});
-  ASSERT_EQ(seen(job, 0), uuid_of(0));
+  ASSERT_EQ(machine_.seen(job, 0), uuid_of(0));
   EXPECT_TRUE(machine_.show_gang(job + ".0").notes.empty());
   machine_.change_gpus(eight_gpus_with(0, ::getpid()));
   const std::string told = "note: device 0 is also used by pid " + std::to_string(::getpid());
@@ -158,7 +149,7 @@ TEST_F(Gpus, WhenSomebodyComesOntoAnAllottedGpuItsGangIsToldAndNothingIsStopped)
   // And when they are gone there is nothing to tell.
   machine_.change_gpus(Machine::profile_of("eight_gpus.txt"));
   EXPECT_TRUE(becomes_true([&] { return machine_.show_gang(job + ".0").notes.empty(); }));
-  let_go(job);
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, AProcessOfAGangOnItsOwnGpuIsNotForeign) {
@@ -187,7 +178,7 @@ TEST_F(Gpus, ARetryGoesToAnotherGpu) {
   const std::string job = machine_.submit(
       {"--gpus", "1", "--retries", "1", "--retry-on", "failure", "--", "sh", "-c", script});
   EXPECT_EQ(machine_.wait(job), 0);
-  EXPECT_NE(seen(job, 0, 1), seen(job, 0, 2));
+  EXPECT_NE(machine_.seen(job, 0, 1), machine_.seen(job, 0, 2));
   EXPECT_EQ(machine_.show_gang(job + ".0").attempt, 2u);
 }
 
@@ -200,7 +191,7 @@ TEST_F(Gpus, ATaskWhoseCpusAreNotThereRunsUnboundAndThatIsSaid) {
                    "fence of cpus: does not hold (bound to the others; CPU "));
   machine_.submit({"--cpus", "32", "--", "sh", "-c", say_and_hold});
   const std::string second = machine_.submit({"--cpus", "32", "--", "sh", "-c", say_and_hold});
-  let_go(second);
+  machine_.let_go(second);
   EXPECT_TRUE(says(machine_.gang({"show", second + ".0"}).out,
                    "fence of cpus: does not hold (not bound; CPU 32-63 cannot be used now"));
 }
@@ -215,11 +206,11 @@ TEST_F(Gpus, SlicesAreDevicesAndTheGpuThatIsCutIsNotGivenAway) {
   use(Machine::profile_of("mixed.txt"));
   const std::string job = machine_.submit(
       {"--gpus", "1", "--model", "1g.10gb", "--sweep", "i=1..2", "--", "sh", "-c", say_and_hold});
-  EXPECT_TRUE(seen(job, 0).starts_with("MIG-"));
-  EXPECT_TRUE(seen(job, 1).starts_with("MIG-"));
-  EXPECT_NE(seen(job, 0), seen(job, 1));
+  EXPECT_TRUE(machine_.seen(job, 0).starts_with("MIG-"));
+  EXPECT_TRUE(machine_.seen(job, 1).starts_with("MIG-"));
+  EXPECT_NE(machine_.seen(job, 0), machine_.seen(job, 1));
   EXPECT_TRUE(says(machine_.gang({"nodes"}).out, "cut into slices"));
-  let_go(job);
+  machine_.let_go(job);
 }
 
 TEST_F(Gpus, ReadingsThatADeviceCannotGiveAreShownAsADashAndAreNullInJson) {

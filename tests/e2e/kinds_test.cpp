@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <set>
 
-#include "base/text.h"
 #include "devices/amd/small_gpus.h"
 #include "devices/fpga/small_boards.h"
 #include "devices/intel/small_cards.h"
@@ -26,15 +25,6 @@ class Kinds : public testing::Test {
     SmallGpus(machine_.path() + "/root").add(SmallGpu{});
     SmallCards(machine_.path() + "/root").add_xe(SmallCard{});
     SmallBoards(machine_.path() + "/root").add_dfl(0, "0000:3b:00.0");
-  }
-  std::string seen(const std::string& job, int gang) const {
-    const std::string name = "seen." + job + "." + std::to_string(gang);
-    EXPECT_TRUE(becomes_true([&] { return machine_.read(name).ends_with("\n"); })) << name;
-    return std::string(trim(machine_.read(name)));
-  }
-  void let_go(const std::string& job) {
-    machine_.write("go", "");
-    EXPECT_EQ(machine_.wait(job), 0);
   }
 
   Machine machine_;
@@ -82,7 +72,7 @@ TEST_F(Kinds, AModelAndAMemoryChooseTheKindThatHasThem) {
 TEST_F(Kinds, OneJobFileRunsOnWhateverKindIsFreeEachGangWithItsOwnSwitch) {
   give_all();
   const std::string job = machine_.submit_file("any.toml", R"(
-command = "echo {device} > seen.{job}.{gang}; while ! [ -e go ]; do sleep 0.01; done"
+command = "echo {device} > seen.{job}.{gang}.1; while ! [ -e go ]; do sleep 0.01; done"
 any_of  = [
   { device = "nvidia" },
   { device = "amd" },
@@ -94,23 +84,23 @@ any_of  = [
 part = "1..6"
 )");
   std::multiset<std::string> all;
-  for (int gang = 0; gang < 6; ++gang) all.insert(seen(job, gang));
+  for (int gang = 0; gang < 6; ++gang) all.insert(machine_.seen(job, gang));
   EXPECT_EQ(all, (std::multiset<std::string>{"amd", "cpu", "fpga", "intel", "nvidia", "nvidia"}));
-  EXPECT_EQ(seen(job, 0), "nvidia");  // the kind that is liked best goes first
-  EXPECT_EQ(seen(job, 5), "cpu");
-  let_go(job);
+  EXPECT_EQ(machine_.seen(job, 0), "nvidia");  // the kind that is liked best goes first
+  EXPECT_EQ(machine_.seen(job, 5), "cpu");
+  machine_.let_go(job);
 }
 
 TEST_F(Kinds, EachTaskOfAGangKnowsItsOwnKind) {
   give_all();
   const std::string job = machine_.submit_file("mixed.toml", R"(
-command = "echo {device} > seen.{job}.{rank}"
+command = "echo {device} > seen.{job}.{rank}.1"
 tasks   = 4
 gpus    = 1
 )");
   EXPECT_EQ(machine_.wait(job), 0);
   std::multiset<std::string> all;
-  for (int rank = 0; rank < 4; ++rank) all.insert(seen(job, rank));
+  for (int rank = 0; rank < 4; ++rank) all.insert(machine_.seen(job, rank));
   EXPECT_EQ(all, (std::multiset<std::string>{"amd", "intel", "nvidia", "nvidia"}));
 }
 

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/text.h"
 #include "json/json.h"
 #include "launch/ask_launcher.h"
 #include "launch/processes.h"
@@ -250,6 +251,18 @@ std::string Machine::submit_file(const std::string& name, const std::string& tex
 
 int Machine::wait(const std::string& job, Span longest_wait) const {
   return gang({"wait", "-q", job}, longest_wait).code;
+}
+
+std::string Machine::seen(const std::string& job, int gang, int attempt) const {
+  const std::string name =
+      "seen." + job + "." + std::to_string(gang) + "." + std::to_string(attempt);
+  EXPECT_TRUE(becomes_true([&] { return read(name).ends_with("\n"); })) << name;
+  return std::string(trim(read(name)));
+}
+
+void Machine::let_go(const std::string& job) const {
+  write("go", "");
+  EXPECT_EQ(wait(job), 0);
 }
 
 JobDetail Machine::show(const std::string& job, std::uint32_t most) const {

@@ -102,6 +102,11 @@ class Machine {
   /// `gang wait -q JOB`: its exit code.
   int wait(const std::string& job, Span longest_wait = longest) const;
 
+  /// The line that a task wrote into the file seen.JOB.GANG.ATTEMPT, once it is whole.
+  std::string seen(const std::string& job, int gang, int attempt = 1) const;
+  /// Writes the file `go`, for which the tasks wait, and expects the job to end well.
+  void let_go(const std::string& job) const;
+
   JobDetail show(const std::string& job, std::uint32_t most = 1'000) const;
   GangView show_gang(const std::string& gang) const;
   std::vector<NodeView> nodes() const;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <set>
 
 #include "machine.h"
 
@@ -34,6 +35,33 @@ TEST(Manners, WhoHoldsAsMuchAsTheyMayWaitsAndIsToldWhy) {
   machine.gang({"stop", "1", "3"});
   EXPECT_EQ(machine.wait("2"), 0);
   EXPECT_EQ(machine.wait("4"), 0);
+}
+
+TEST(Manners, MoreThanOneMayHaveWaitingIsRefusedWhole) {
+  Machine machine;
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  machine.write("config.toml", "[people]\njobs = 3\nwaiting_gangs = 10\n");
+  machine.submit({"--gpus", "8", "--", "sleep", "600"});
+  ASSERT_TRUE(becomes_true([&] { return machine.show("1").summary.running == 1; }));
+  machine.submit({"--gpus", "8", "--sweep", "n=1..8", "--", "true"});
+  const Ran too_many = machine.gang({"submit", "--sweep", "n=1..3", "--", "true"});
+  EXPECT_NE(too_many.code, 0);
+  EXPECT_EQ(too_many.err, "gang: " + me() +
+                              " may have 10 gangs waiting; 8 are waiting, and this job has 3; "
+                              "wait for some to start, or stop some\n");
+  const Ran far_too_many = machine.gang({"submit", "--sweep", "n=1..11", "--", "true"});
+  EXPECT_TRUE(says(far_too_many.err, "make it several jobs"));
+  machine.submit({"--gpus", "8", "--", "true"});
+  const Ran fourth = machine.gang({"submit", "--", "true"});
+  EXPECT_NE(fourth.code, 0);
+  EXPECT_EQ(fourth.err, "gang: " + me() +
+                            " may have 3 jobs that have not ended, and has 3; wait for some to "
+                            "end, or put many gangs into one job with a sweep or a split\n");
+  EXPECT_TRUE(says(machine.gang({"daemon", "restart"}).out, "")) << "they are counted anew";
+  EXPECT_NE(machine.gang({"submit", "--", "true"}).code, 0);
+  EXPECT_FALSE(says(machine.gang({"list", "--all"}).out, "\n4 ")) << "nothing half done";
+  machine.gang({"stop", "2"});
+  EXPECT_EQ(machine.gang({"submit", "--", "true"}).code, 0);
 }
 
 /// "2026-12-01 08:00" so many minutes from now, in UTC.
@@ -79,7 +107,8 @@ TEST(Manners, InQuietHoursNothingStartsButWhatMay) {
   machine.submit({"--queue", "night", "--", "true"});
   EXPECT_EQ(machine.wait("2"), 0);
   EXPECT_TRUE(says(machine.gang({"why", "1"}).out, "job 1 is waiting: quiet hours ("));
-  EXPECT_TRUE(says(machine.gang({"why", "1"}).out, " local time: only queue night starts"));
+  EXPECT_TRUE(
+      says(machine.gang({"why", "1"}).out, " local time of the machine: only queue night starts"));
 }
 
 TEST(Manners, WhatIsReservedGoesToNobodyElseAndIsKeptOverRestarts) {
@@ -124,6 +153,43 @@ TEST(Manners, AReservationForLaterLetsThoseStartWhoEndBefore) {
   EXPECT_EQ(machine.wait("3"), 0) << "cpus are not reserved but for eight";
   EXPECT_TRUE(says(machine.gang({"reserve", "--gpus", "1", "--from", "25:00", "--time", "1h"}).err,
                    "--from: '25:00' is no time"));
+}
+
+TEST(Manners, TimesOfReservationsAreShownAsTheyWereEntered) {
+  Machine machine;
+  machine.set("TZ", "XYZ-05:30");  // five and a half hours ahead of UTC, all year
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  const std::string begin = minutes_from_now(90 + 330);
+  const Ran made =
+      machine.gang({"reserve", "--gpus", "8", "--from", begin, "--time", "1h", "--for", "anna"});
+  const std::string told = "reservation 1 of anna, " + begin + " to ";
+  EXPECT_TRUE(says(made.out, told)) << made.err;
+  EXPECT_TRUE(says(made.out, " UTC+05:30: ")) << made.out;
+  machine.submit({"--gpus", "1", "--time", "2h", "--", "true"});
+  ASSERT_TRUE(becomes_true([&] { return says(machine.gang({"why", "1"}).out, told); }));
+  for (const char* command : {"list", "nodes"})
+    EXPECT_TRUE(says(machine.gang({command}).out, told)) << command;
+  EXPECT_TRUE(says(machine.gang({"show", "1"}).out, told));
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, told));
+  const Ran refused = machine.gang({"reserve", "--gpus", "1", "--from", begin, "--time", "1h"});
+  EXPECT_TRUE(says(refused.err, "not sure to be free " + begin + " to ")) << refused.err;
+  EXPECT_TRUE(says(machine.gang({"why", "1", "--json"}).out, " UTC\"")) << "programs get UTC";
+}
+
+TEST(Manners, WhoReservedGpusIsPutOnThese) {
+  Machine machine;
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  machine.gang({"reserve", "--gpus", "4", "--time", "3h", "--for", "anna"});
+  machine.gang({"reserve", "--gpus", "2", "--time", "3h"});
+  machine.submit({"--gpus", "2", "--", "sleep", "600"});
+  machine.submit({"--gpus", "2", "--", "sleep", "600"});
+  ASSERT_TRUE(becomes_true([&] { return machine.show("2").summary.running == 1; }));
+  std::set<std::uint32_t> got;
+  const JobDetail first = machine.show("1");
+  ASSERT_FALSE(first.gangs.empty());
+  for (const DeviceShare& share : first.gangs[0].allocation->parts[0].tasks[0].devices)
+    got.insert(share.device);
+  EXPECT_EQ(got, (std::set<std::uint32_t>{4, 5}));
 }
 
 }  // namespace

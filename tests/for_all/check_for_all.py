@@ -141,6 +141,12 @@ def what_a_name_means_is_ones_own(world):
     denied(world.eve.gang("stop", "same"), "no job of yours")
 
 
+def nobody_fills_the_service_not_even_an_operator(world):
+    for person in (world.bert, world.carl):
+        denied(person.gang("submit", "--sweep", "n=1..100001", "--", "true"),
+               f"{person.name} may have 100000 gangs waiting; 0 are waiting, and this job has 100001")
+
+
 def priority_and_the_service_are_for_operators(world):
     denied(world.bert.gang("run", "--priority", "5", "--", "true"), "only an operator")
     well(world.bert.gang("run", "--priority", "-5", "--", "true"))
@@ -394,6 +400,7 @@ def uninstall_leaves_nothing(world):
 CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           nobody_stops_or_reads_anothers_job_but_an_operator,
           what_a_name_means_is_ones_own,
+          nobody_fills_the_service_not_even_an_operator,
           priority_and_the_service_are_for_operators,
           a_request_cannot_say_who_asks,
           a_jobs_directory_program_and_links_are_looked_at_as_its_owner,

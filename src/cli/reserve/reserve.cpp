@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "jobspec/house/read_house.h"
 #include "json/json.h"
 
@@ -26,7 +27,9 @@ std::string what_of(const Reservation& one) {
 void print_one(const Reservation& one, Output& out) {
   if (out.json()) out.line(to_json(one));
   else if (out.quiet()) out.line(std::to_string(one.number));
-  else out.line(printable(describe(one)) + (one.person.empty() ? "" : ": " + what_of(one)));
+  else
+    out.line(printable(in_local_time(describe(one))) +
+             (one.person.empty() ? "" : ": " + what_of(one)));
 }
 
 Result<ReserveRequest> read_request(ReserveOptions& options, const CommandWorld& around, Time now) {
@@ -63,7 +66,7 @@ int cancel(Service& service, const std::vector<std::uint64_t>& numbers, Output& 
         ask<Reservation>([&](auto reply) { service.cancel_reservation(number, reply); });
     if (!one) code = out.fail(one.error());
     else if (out.json()) out.line(to_json(*one));
-    else if (!out.quiet()) out.line(printable(describe(*one)) + " is given back");
+    else if (!out.quiet()) out.line(printable(in_local_time(describe(*one))) + " is given back");
   }
   return code;
 }

@@ -5,6 +5,7 @@
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
+#include "cli/reserve/local_times.h"
 #include "cli/specs.h"
 
 namespace gangline {
@@ -75,7 +76,7 @@ Result<JobSummary> wait_until_it_runs(Service& service, JobId id, Output& out) {
     }
     if (stopped || out.quiet() || job->reason.empty() || job->reason == told) continue;
     told = job->reason;
-    out.around().err("gang: job " + named(*job) + " waits: " + printable(told) +
+    out.around().err("gang: job " + named(*job) + " waits: " + printable(in_local_time(told)) +
                      "; Ctrl-C gives its place back\n");
   }
 }

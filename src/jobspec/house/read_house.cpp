@@ -9,8 +9,10 @@
 namespace gangline {
 namespace {
 
-constexpr std::string_view person_keys[] = {"devices", "cpus", "gangs", "device_hours"};
-constexpr std::string_view people_keys[] = {"devices", "cpus", "gangs", "device_hours", "period"};
+constexpr std::string_view person_keys[] = {"devices",      "cpus", "gangs",
+                                            "device_hours", "jobs", "waiting_gangs"};
+constexpr std::string_view people_keys[] = {"devices", "cpus",          "gangs", "device_hours",
+                                            "jobs",    "waiting_gangs", "period"};
 constexpr std::int64_t most_device_hours = 1'000'000'000;
 
 /// A whole number, or "none" for no limit.
@@ -32,6 +34,8 @@ void read_person(const Written& table, PersonLimits& limits, Mistakes& mistakes)
   read_most(table, "cpus", 0, largest_amount, limits.cpus, mistakes);
   read_most(table, "gangs", 1, largest_amount, limits.gangs, mistakes);
   read_most(table, "device_hours", 1, most_device_hours, limits.device_hours, mistakes);
+  read_most(table, "jobs", 1, largest_amount, limits.jobs, mistakes);
+  read_most(table, "waiting_gangs", 1, largest_amount, limits.waiting_gangs, mistakes);
 }
 
 }  // namespace

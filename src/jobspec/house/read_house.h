@@ -4,6 +4,8 @@
 //   devices = 4
 //   device_hours = 100        # in `period`
 //   period = "7d"
+//   jobs = 1000               # that have not ended
+//   waiting_gangs = 10000
 //   [people.anna]             # but anna
 //   devices = "none"          # no limit
 //

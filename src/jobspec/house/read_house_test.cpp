@@ -26,6 +26,20 @@ TEST(HouseInTheConfigFile, WhatIsSaidOfAllHoldsForNamedPeopleToo) {
   EXPECT_EQ(settings->queues.back().each, (PersonLimits{2, {}, 3, {}}));
 }
 
+TEST(HouseInTheConfigFile, WhatOnePersonMayHaveWaitingIsAsInTheServiceUntilTheFileSaysMore) {
+  Settings before;
+  before.house.everybody.jobs = 10;
+  before.house.everybody.waiting_gangs = 100;
+  const auto settings = read_config("[people]\njobs=20\n[people.anna]\nwaiting_gangs='none'\n",
+                                    "config.toml", nullptr, {}, before);
+  ASSERT_TRUE(settings) << settings.error().sentence();
+  EXPECT_EQ(settings->house.limits_of("bob").jobs, 20u);
+  EXPECT_EQ(settings->house.limits_of("bob").waiting_gangs, 100u);
+  EXPECT_EQ(settings->house.limits_of("anna").jobs, 20u);
+  EXPECT_EQ(settings->house.limits_of("anna").waiting_gangs, std::nullopt);
+  EXPECT_FALSE(settings->house.everybody.any()) << "no plan needs to know";
+}
+
 TEST(HouseInTheConfigFile, EachMistakeHasItsPlace) {
   EXPECT_EQ(
       told("[people]\ndevice=4\ngangs=0\nperiod='10m'\n[people.anna]\ncpus='many'\nperiod="
@@ -34,7 +48,8 @@ TEST(HouseInTheConfigFile, EachMistakeHasItsPlace) {
       "config.toml:3:7: gangs is 0; it goes from 1 to 100000000\n"
       "config.toml:4:8: period goes from 1h to 366d\n"
       "config.toml:6:6: cpus must be a whole number or \"none\", not a text\n"
-      "config.toml:7:1: unknown key 'period'; known keys are devices, cpus, gangs, device_hours");
+      "config.toml:7:1: unknown key 'period'; known keys are devices, cpus, gangs, device_hours, "
+      "jobs, waiting_gangs");
   EXPECT_EQ(told("people = 4\n"),
             "config.toml:1:10: people must be a table, not a whole number; write [people] and "
             "devices = 4 below it");

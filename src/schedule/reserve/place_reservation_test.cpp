@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "schedule/make_plan.h"
 
 namespace gangline {
@@ -91,6 +93,56 @@ TEST_F(OnFourGpus, OthersStartThereOnlyIfTheyEndBeforeAndItsUserWhenever) {
             "there is room, but it would reach into that of eve; it has no time limit: with one "
             "(--time) it may start before that");
   EXPECT_EQ(why(world_, *find_policy("greedy"), {2}).expected, at(200));
+}
+
+TEST_F(OnFourGpus, WhoReservedDevicesGetsTheseAndLeavesTheOthersFree) {
+  const auto others = place(2, 0, 200);
+  ASSERT_TRUE(others);
+  // Those that are chosen by themselves are not the reserved ones.
+  Allocation reserved = *others;
+  reserved.parts[0].tasks[0].devices = {{2}, {3}};
+  world_.set_aside = std::make_shared<const SetAsides>(
+      SetAsides{{at(0), at(200), 1u, std::make_shared<const Allocation>(reserved), "that of eve"}});
+  const auto wait = [&](std::uint64_t job, std::uint32_t user, std::uint32_t count) {
+    WaitingGroup group;
+    group.job = {job};
+    group.request = std::make_shared<const ResourceRequest>(gpus(count));
+    group.user = user;
+    world_.waiting.push_back(group);
+  };
+  const auto devices_of = [](const Start& start) {
+    std::set<std::uint32_t> devices;
+    for (const DeviceShare& share : start.allocation->parts[0].tasks[0].devices)
+      devices.insert(share.device);
+    return devices;
+  };
+  wait(1, 1, 1);
+  wait(2, 1, 1);
+  wait(3, 1, 1);
+  const Plan one_by_one = make_plan(world_, *find_policy("easy"));
+  ASSERT_EQ(one_by_one.starts.size(), 3u);
+  EXPECT_GE(*devices_of(one_by_one.starts[0]).begin(), 2u);
+  EXPECT_GE(*devices_of(one_by_one.starts[1]).begin(), 2u);
+  EXPECT_LT(*devices_of(one_by_one.starts[2]).begin(), 2u) << "theirs are used up";
+
+  world_.waiting.clear();
+  wait(4, 1, 2);
+  wait(5, 0, 2);
+  const Plan both = make_plan(world_, *find_policy("easy"));
+  ASSERT_EQ(both.starts.size(), 2u) << "the others' devices stayed free";
+  EXPECT_EQ(devices_of(both.starts[0]), (std::set<std::uint32_t>{2, 3}));
+  EXPECT_EQ(devices_of(both.starts[1]), (std::set<std::uint32_t>{0, 1}));
+
+  world_.waiting.clear();
+  wait(6, 1, 3);
+  EXPECT_EQ(make_plan(world_, *find_policy("easy")).starts.size(), 1u) << "more than is reserved";
+
+  world_.now = at(200);
+  world_.waiting.clear();
+  wait(7, 1, 2);
+  const Plan later = make_plan(world_, *find_policy("easy"));
+  ASSERT_EQ(later.starts.size(), 1u);
+  EXPECT_EQ(devices_of(later.starts[0]), (std::set<std::uint32_t>{0, 1})) << "it is over";
 }
 
 }  // namespace
