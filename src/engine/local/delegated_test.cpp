@@ -252,14 +252,15 @@ TEST(Delegated, a_gang_has_a_group_of_its_own_beside_the_launcher_and_all_of_it_
   });
 }
 
-TEST(Delegated, a_task_over_its_memory_is_ended_and_told_so_and_a_program_can_undo_the_limit) {
+constexpr const char* take_memory = "head -c 200M /dev/zero | tail -c 200M | wc -c";
+
+TEST(Delegated, a_task_over_its_memory_is_ended_and_told_so) {
   const HandedOver place;
   if (!place.why_not().empty()) GTEST_SKIP() << place.why_not();
   if (!place.has_memory()) GTEST_SKIP() << "version 2 has no memory controller here";
-  const std::string take = "head -c 200M /dev/zero | tail -c 200M | wc -c";
   place.expect([&] {
     OwnService service;
-    service.start({1}, take, mebibytes(64));
+    service.start({1}, take_memory, mebibytes(64));
     ASSERT_TRUE(service.wait_for_end());
     EXPECT_EQ(service.ending()->cause, EndCause::out_of_memory) << service.fences();
     EXPECT_NE(service.fences().find("memory: limited by memory control group (v2); a program can "
@@ -267,13 +268,19 @@ TEST(Delegated, a_task_over_its_memory_is_ended_and_told_so_and_a_program_can_un
               std::string::npos)
         << service.fences();
   });
+}
+
+TEST(Delegated, a_program_can_undo_its_limit_of_memory) {
+  const HandedOver place;
+  if (!place.why_not().empty()) GTEST_SKIP() << place.why_not();
+  if (!place.has_memory()) GTEST_SKIP() << "version 2 has no memory controller here";
   place.expect([&] {
     OwnService service;
     service.start({1},
                   "g=" + place.root().path() +
                       "/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)"
                       "; echo max > $g/memory.max; echo max > $g/memory.swap.max; " +
-                      take,
+                      take_memory,
                   mebibytes(64));
     ASSERT_TRUE(service.wait_for_end());
     EXPECT_EQ(service.ending()->cause, EndCause::done) << "then the limit may be said to hold";
