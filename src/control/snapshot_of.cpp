@@ -98,6 +98,7 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint
   const JobSpec& spec = *job.job.spec;
   WaitingGroup group = group_of(job, from);
   group.turns = turns_for(job);
+  if (spec.mps && from.mps != nullptr) group.avoid = from.mps->of_others(job.job.uid);
   const std::uint32_t gather = spec.gather ? gather_index(spec) : total_gangs(spec);
   for (const GangRange& range : job.fresh) {
     group.first = range.first;
@@ -109,7 +110,7 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint
     single.first = index;
     single.count = 1;
     single.attempt = again.attempt;
-    single.avoid = again.avoid;
+    single.avoid.insert(single.avoid.end(), again.avoid.begin(), again.avoid.end());
     add(again.before.progress, single.progress);
     if (index == gather) single.request = gather_request();
     groups.push_back(std::move(single));

@@ -137,22 +137,56 @@ def a_daemon_is_its_persons_and_nobody_else_gets_into_its_directory(world):
     expect(log() == [f"start {world.anna.uid} {there[0][1]}", f"quit {world.anna.uid}"], f"{log()}")
 
 
-def two_people_never_share_a_daemon_and_the_later_waits_with_the_reason(world):
+def where_another_gpu_is_free_the_later_goes_there(world):
+    jobs = []
     for person in (world.anna, world.bert):
         (person.home / "go").unlink(missing_ok=True)
+        jobs.append(job_of(well(person.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD))))
+        eventually("it runs", lambda: "begun" in person.gang("logs", str(jobs[-1]))[1])
+    there = daemons()
+    expect(len({gpu for _, gpu, _ in there}) == 2 == len({uid for uid, _, _ in there}), f"{there}")
+    for person, job in zip((world.anna, world.bert), jobs):
+        (person.home / "go").touch()
+        well(person.gang("wait", str(job)))
+    eventually("all daemons have ended", lambda: not daemons())
+
+
+def where_none_is_free_the_later_waits_with_the_reason(world):
+    for person in (world.anna, world.bert, world.carl):
+        (person.home / "go").unlink(missing_ok=True)
+    carls = job_of(well(world.carl.gang("submit", "--gpus", "1", "--", "sh", "-c", HOLD)))
+    eventually("it runs", lambda: "begun" in world.carl.gang("logs", str(carls))[1])
     annas = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
     eventually("it runs", lambda: "begun" in world.anna.gang("logs", str(annas))[1])
     berts = job_of(well(world.bert.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
     eventually("it waits with the reason",
-               lambda: "it serves anna now, and MPS serves one" in " ".join(world.bert.gang("show", f"{berts}.0")[1].split()))
-    # Not beside those that came later.
+               lambda: "MPS serves one user of a GPU at a time, and others have it on 1 GPU" in world.bert.gang("why", str(berts))[1])
     again = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
-    well(world.carl.gang("run", "--", "true"))
+    (world.carl.home / "go").touch()
+    well(world.carl.gang("wait", str(carls)))
     (world.anna.home / "go").touch()
     well(world.anna.gang("wait", str(annas)))
     (world.bert.home / "go").touch()
     well(world.bert.gang("wait", str(berts)))
     well(world.anna.gang("wait", str(again)))
+    eventually("all daemons have ended", lambda: not daemons())
+
+
+def where_others_have_all_the_later_waits_for_the_first_that_ends(world):
+    people = (world.anna, world.bert, world.carl)
+    jobs = []
+    for person in people:
+        (person.home / "go").unlink(missing_ok=True)
+        jobs.append(job_of(well(person.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD))))
+        if person is not world.carl:
+            eventually("it runs", lambda: "begun" in person.gang("logs", str(jobs[-1]))[1])
+    eventually("it waits with the reason",
+               lambda: "now, and MPS serves one" in " ".join(world.carl.gang("show", f"{jobs[2]}.0")[1].split()))
+    # Not beside those that came later.
+    again = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
+    for person, job in [*zip(people, jobs), (world.anna, again)]:
+        (person.home / "go").touch()
+        well(person.gang("wait", str(job)))
     eventually("all daemons have ended", lambda: not daemons())
 
 
@@ -212,7 +246,9 @@ def uninstall_leaves_nothing(world):
 
 
 CHECKS = [a_daemon_is_its_persons_and_nobody_else_gets_into_its_directory,
-          two_people_never_share_a_daemon_and_the_later_waits_with_the_reason,
+          where_another_gpu_is_free_the_later_goes_there,
+          where_none_is_free_the_later_waits_with_the_reason,
+          where_others_have_all_the_later_waits_for_the_first_that_ends,
           sweeps_of_two_people_at_once_end_well,
           one_that_hangs_holds_up_nobody_and_fails_with_its_words,
           a_daemon_outlives_launcher_and_service_and_ends_with_its_gang,
