@@ -23,11 +23,11 @@
 #include "shell/frame.h"
 #include "shell/idle_watch.h"
 #include "shell/session.h"
+#include "shell/typed_ahead.h"
 
 namespace gangline {
 namespace {
 
-constexpr std::size_t most_typed = 1 << 20;    // more is dropped, as terminals do
 constexpr std::size_t most_unsent = 1 << 20;   // then the program waits
 constexpr std::size_t most_unseen = 64 << 10;  // kept of what is shown while nobody is connected
 constexpr Span longest_flush = seconds(2);
@@ -92,10 +92,11 @@ class HeldShell {
   }
 
   Time next_look() const {
-    Time next = std::min(watch_.next(), kill_at_);
+    Time next = kill_at_;
+    if (!outcome_) next = std::min(next, watch_.next());
     if (exit_) next = std::min(next, flushed_by_);
     if (pid_ > 0 && shell_.longest_idle > Span{0}) next = std::min(next, sampled_ + sample_every());
-    if (!client_.open()) next = std::min(next, alone_since_ + shell_.longest_alone);
+    if (!client_.open() && !outcome_) next = std::min(next, alone_since_ + shell_.longest_alone);
     return next;
   }
   Span sample_every() const {
@@ -164,9 +165,9 @@ class HeldShell {
       case FrameKind::size: resize(size); break;
       case FrameKind::typed:
         watch_.is_active(now());
-        typed_ += frame.body.substr(0, most_typed - std::min(most_typed, typed_.size()));
+        typed_.add(frame.body);
         break;
-      case FrameKind::no_more: typed_ += '\x04'; break;  // what a terminal sends for its end
+      case FrameKind::no_more: typed_.add_end(); break;
       default: break;
     }
     if (!typed_.empty()) type();
@@ -204,8 +205,8 @@ class HeldShell {
   }
 
   void type() {
-    const ssize_t n = ::write(program_.number(), typed_.data(), typed_.size());
-    if (n > 0) typed_.erase(0, static_cast<std::size_t>(n));
+    const ssize_t n = ::write(program_.number(), typed_.bytes().data(), typed_.bytes().size());
+    if (n > 0) typed_.was_read(static_cast<std::size_t>(n));
     else if (errno != EAGAIN && errno != EINTR) typed_.clear();
   }
 
@@ -292,7 +293,7 @@ class HeldShell {
   Fd signals_, listener_, client_, turned_away_, program_;
   pid_t pid_ = 0;
   FrameReader reader_;
-  std::string typed_;           ///< for the program
+  TypedAhead typed_;
   std::string shown_;           ///< by the program, not made into frames yet
   std::string unsent_;          ///< frames
   std::optional<int> outcome_;  ///< it was told to end: what comes of it

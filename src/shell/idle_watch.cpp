@@ -25,13 +25,14 @@ void IdleWatch::ends_at(Time end, Time now) {
 Time IdleWatch::warns_idle_at() const { return active_ + longest_ - warning_before(longest_); }
 
 std::string IdleWatch::tell(Time now) {
+  if (now >= end_) end_ = never;  // too late to tell
   if (longest_ > Span{0} && !told_idle_ && now >= warns_idle_at() && !is_over(now)) {
     told_idle_ = true;
     return "gang: nothing has happened here for " + format(now - active_) +
            "; the shell ends and gives back what it has in " + format(active_ + longest_ - now) +
            ", unless something happens";
   }
-  if (end_ != never && now >= end_ - before_end_ && now < end_) {
+  if (end_ != never && now >= end_ - before_end_) {
     const Span left = end_ - now;
     end_ = never;
     return "gang: the time of this shell is up in " + format(left) + "; it ends then";

@@ -23,7 +23,7 @@ class IdleWatch {
   std::string tell(Time now);
   /// It has been idle for too long.
   bool is_over(Time now) const { return longest_ > Span{0} && now - active_ >= longest_; }
-  /// When to ask again at the latest.
+  /// When to ask again at the latest; later than the last tell() while it is not over.
   Time next() const;
 
  private:

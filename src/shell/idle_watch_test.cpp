@@ -33,5 +33,12 @@ TEST(IdleWatch, TellsOfTheEndOfTheTimeAFewMinutesBefore) {
   EXPECT_FALSE(watch.is_over(at(hours(9))));
 }
 
+TEST(IdleWatch, AnEndThatHasPassedUntoldIsNothingToLookAtAnyMore) {
+  IdleWatch watch(Span{0}, at(Span{0}));
+  watch.ends_at(at(minutes(10)), at(minutes(20)));
+  EXPECT_EQ(watch.tell(at(minutes(20))), "");
+  EXPECT_EQ(watch.next(), never) << "whoever waits until then would not wait at all";
+}
+
 }  // namespace
 }  // namespace gangline

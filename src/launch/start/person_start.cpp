@@ -68,7 +68,7 @@ pid_t PersonStart::make_starter(ChildPlan& plan, const TaskRecipe& task, const C
       [](void* what) -> int {
         const auto* self = static_cast<Child*>(what);
         self->plan.become_starter(self->gang, self->starter);
-        _exit(127);
+        return 127;
       },
       &child);
   if (pid < 0) plan.failure = {StartStep::process, errno, task.rank, {}};
