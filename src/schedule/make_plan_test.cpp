@@ -58,6 +58,41 @@ TEST(MakePlan, KeepsAPromiseOnDevicesToAvoidThoughANodeWithOthersCameBack) {
   EXPECT_EQ(*due.starts[0].allocation, promised);
 }
 
+TEST(MakePlan, KeepsAPromiseOnDevicesOfAVendorOfWhichTheNodeHasMostNoMore) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 4);
+  node.devices[2].vendor = node.devices[3].vendor = "amd";
+  const Allocation promised = SmallWorld::part(0, {2, 3}, {2});
+  world.hold(1, SmallWorld::part(0, {0}, {0}), hours(10));
+  world.hold(2, promised, minutes(10));
+  world.wait(3, 1, gpus(2));
+  // Made while device 1 was away, so that there were more of amd; it has come back.
+  const Time due = world.snapshot.now + minutes(10);
+  world.snapshot.promises.push_back({{{3}, 0}, due, std::make_shared<const Allocation>(promised)});
+  const Plan before = world.plan("easy");
+  EXPECT_TRUE(before.given_up.empty());
+  EXPECT_EQ(before.waits.at(0).expected, due);
+  world.snapshot.now = due;
+  world.snapshot.holders.pop_back();
+  const Plan then = world.plan("easy");
+  ASSERT_EQ(then.starts.size(), 1u);
+  EXPECT_EQ(*then.starts[0].allocation, promised);
+}
+
+TEST(MakePlan, StartsNothingOnDevicesOfTwoVendorsThatWerePromised) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 4);
+  node.devices[2].vendor = node.devices[3].vendor = "amd";
+  world.hold(1, SmallWorld::part(0, {0}, {0}), hours(10));
+  world.wait(3, 1, gpus(2));
+  // Devices have other numbers than when it was made.
+  world.snapshot.promises.push_back(
+      {{{3}, 0},
+       world.snapshot.now,
+       std::make_shared<const Allocation>(SmallWorld::part(0, {1, 2}, {2}))});
+  EXPECT_TRUE(world.plan("easy").starts.empty());
+}
+
 TEST(MakePlan, LetsNobodyOvertakeUnderFifo) {
   SmallWorld world;
   world.node("a", 0, 4);

@@ -14,6 +14,7 @@
 #include "plain_plan.h"
 #include "quota_checks.h"
 #include "random_world.h"
+#include "run_world.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/wanted.h"
@@ -459,15 +460,15 @@ constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, co
 
 constexpr std::uint64_t most_promises = 6;
 
-enum class With { nothing, queues, rules };
-
 World world_with(With with, std::uint64_t seed) {
   return with == With::nothing  ? random_world(seed)
          : with == With::queues ? random_world_of_queues(seed)
                                 : random_world_of_rules(seed);
 }
 
-void run_world(std::uint64_t seed, Policy policy, With with = With::nothing) {
+}  // namespace
+
+void run_world(std::uint64_t seed, Policy policy, With with) {
   // These worlds last for minutes.
   if (seed % 2 == 0) policy.levels = {seconds(20), seconds(60)};
   policy.patience = seconds(20);
@@ -482,6 +483,8 @@ void run_world_under_switches(std::uint64_t seed, const Policy& policy) {
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, under switches, policy "
                            << title_of(policy);
 }
+
+namespace {
 
 TEST(Worlds, HoldWhatMakePlanPromises) {
   const std::uint64_t first = number_of("SEED", 1);
