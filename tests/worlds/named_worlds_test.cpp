@@ -10,5 +10,17 @@ TEST(NamedWorlds, APromiseHoldsThoughADeviceOfAnotherVendorComesBack) {
   run_world(4998, *find_policy("gang"));
 }
 
+TEST(NamedWorlds, WhatOthersLeaveForOneBehindItIsNoContradictionInTheReasonOfThisOne) {
+  run_world(90674, *find_policy("remaining_consolidate"), With::rules);
+}
+
+TEST(NamedWorlds, ItIsNotSaidThatThereIsRoomWhereALaterOneTookIt) {
+  run_world(1, *find_policy("conservative"));
+}
+
+TEST(NamedWorlds, NobodyIsSaidToBeDelayedByItself) {
+  run_world_under_switches(22, *find_policy("conservative"));
+}
+
 }  // namespace
 }  // namespace gangline::worlds
