@@ -22,5 +22,9 @@ TEST(NamedWorlds, NobodyIsSaidToBeDelayedByItself) {
   run_world_under_switches(22, *find_policy("conservative"));
 }
 
+TEST(NamedWorlds, WhoHasRoomOnlyAfterAStartBehindItIsToldThatItIsTriedAgain) {
+  run_world(1000301, *find_policy("conservative"));
+}
+
 }  // namespace
 }  // namespace gangline::worlds

@@ -19,8 +19,6 @@ const WaitingGroup* group_of(const Snapshot& world, const Wait& wait) {
 }
 
 bool contradicts_itself(const Blocker& blocker) {
-  // Nobody waits whom a plan could have started.
-  if (const auto* leave = std::get_if<MakingRoom>(&blocker)) return leave->stopped.empty();
   if (const auto* taken = std::get_if<AllTaken>(&blocker))
     return taken->free >= taken->wanted || taken->holders.empty();
   const auto* scattered = std::get_if<Scattered>(&blocker);
@@ -65,6 +63,10 @@ std::string wrong_with_reasons(const Snapshot& after, const Policy& policy, cons
     const std::string told = explain(wait.blocker, after) + " (job " + format(wait.job) + ": " +
                              describe(*group->request) + ")";
     if (contradicts_itself(wait.blocker)) return "a reason that contradicts itself: " + told;
+    // A start of one behind it may leave it room. Then another plan comes at once.
+    const auto* leave = std::get_if<MakingRoom>(&wait.blocker);
+    if (leave != nullptr && leave->stopped.empty() && plan.starts.empty())
+      return "room that nobody looks for again: " + told;
     if (says_it_waits_for_itself(after, wait)) return "it waits for itself: " + told;
     if (some_leave || (!says_no_room(wait.blocker) && !says_room(wait.blocker))) continue;
     const bool room = place_first(desk.shape_of(*group), FreeView(desk.free)) != nullptr;
