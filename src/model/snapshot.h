@@ -150,8 +150,10 @@ struct NodeAway {
   NodeId node;
 };  ///< it is down
 struct MakingRoom {
-  std::vector<JobId> stopped;  ///< at most 8
-};                             ///< others were asked to end so that it can start
+  std::vector<JobId>
+      stopped;              ///< at most 8; none: there is room now, and was none when it was tried
+  bool for_others = false;  ///< not so that it can start, but they leave enough for it as well
+};                          ///< others were asked to end so that it can start
 struct OverQuota {
   std::uint32_t queue = 0;  ///< whose limit it is: index in Snapshot::queues
   Account account = Account::devices;

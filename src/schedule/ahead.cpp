@@ -91,9 +91,7 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
         each_part_here(*one.what, [&](const NodePart& part_here) { node.take(part_here); });
     if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { node.take(one); });
     for (const TaskPlace& task : part.tasks)
-      for (const DeviceShare& share : task.devices)
-        if (!std::binary_search(usable.devices.begin(), usable.devices.end(), share.device))
-          return false;
+      if (!may_stay_on(usable, desk.kinds.node(n), task)) return false;
     if (!node.can_hold(part)) return false;
   }
   return true;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string>
 
+#include "schedule/ahead.h"
 #include "schedule/place/place.h"
 
 namespace gangline {
@@ -293,11 +294,13 @@ Blocker reason_for(const Desk& desk, const Shape& shape) {
 
 }  // namespace
 
-const Blocker& why_no_room(const Desk& desk, Shape& shape) {
-  if (shape.blocker && shape.blocker_of_plan == desk.plans()) return *shape.blocker;
-  shape.blocker_of_plan = desk.plans();
-  shape.blocker = reason_for(desk, shape);
-  return *shape.blocker;
+const Blocker* why_no_room(const Desk& desk, Shape& shape) {
+  if (shape.blocker_of_plan != desk.plans()) {
+    shape.blocker_of_plan = desk.plans();
+    shape.blocker.reset();
+    if (place_first(shape, FreeView(desk.free)) == nullptr) shape.blocker = reason_for(desk, shape);
+  }
+  return shape.blocker ? &*shape.blocker : nullptr;
 }
 
 }  // namespace gangline

@@ -5,8 +5,8 @@
 
 namespace gangline {
 
-/// Why `shape`, for which there is no room after the newest plan on the desk, has none. Found out
-/// once for each plan.
-const Blocker& why_no_room(const Desk& desk, Shape& shape);
+/// Why there is no room for `shape` after the newest plan on the desk; null: there is some. Found
+/// out once for each plan.
+const Blocker* why_no_room(const Desk& desk, Shape& shape);
 
 }  // namespace gangline

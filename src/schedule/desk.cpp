@@ -208,14 +208,13 @@ void Desk::note(Shape& shape) {
   else open_heads_.insert({head, &shape});
 }
 
-void Desk::deny(Shape& shape, Time after, Blocker by, std::int64_t loss) {
+void Desk::deny(Shape& shape, Time after, std::int64_t loss) {
   if (!shape.denied) denied_.push_back(&shape);
   shape.no_room = false;
   shape.freed.clear();
   shape.room.reset();
   counted_.erase(&shape);
   shape.denied = after;
-  shape.denied_by = std::move(by);
   shape.denied_loss = loss;
   note(shape);
 }

@@ -44,15 +44,14 @@ struct Shape {
   std::set<OrderKey> line;               ///< those that wait for nothing but room, by `in_line`
   std::map<Span, std::uint32_t> limits;  ///< their time limits, with how many have each
   // Found out when one of them was tried, and true until something is freed.
-  bool no_room = false;        ///< it did not fit
-  std::optional<Time> denied;  ///< to end later than this would delay a promise
-  std::optional<Blocker> denied_by;
+  bool no_room = false;          ///< it did not fit
+  std::optional<Time> denied;    ///< to end later than this would delay a promise
   std::int64_t denied_loss = 0;  ///< tasks of the one promise that would find no room for it
   /// Nodes on which something was freed since, and it may find room.
   std::vector<std::uint32_t> freed;
   /// Where it has no room and wants it for several tasks: for how many there is.
   std::optional<std::int64_t> room;
-  std::optional<Blocker> blocker;     ///< why there is no room …
+  std::optional<Blocker> blocker;     ///< why there is no room; empty: there is some …
   std::uint64_t blocker_of_plan = 0;  ///< … as was asked after this plan
 
   /// Lines stay as they are when standings change: this is the place among all, and back.
@@ -172,7 +171,7 @@ class Desk {
   /// It was tried, and there is no room.
   void close(Shape& shape);
   /// It was tried, and to end later than `after` would delay a promise.
-  void deny(Shape& shape, Time after, Blocker by, std::int64_t loss);
+  void deny(Shape& shape, Time after, std::int64_t loss);
   /// What was denied may be possible now.
   void forget_denials();
   /// The same for those that cost the one promise no more than it can spare.

@@ -177,8 +177,14 @@ std::string sentence(const NodeAway& blocker, const Snapshot& snapshot) {
 }
 
 std::string sentence(const MakingRoom& blocker, const Snapshot&) {
-  return jobs(blocker.stopped) + (blocker.stopped.size() == 1 ? " was" : " were") +
-         " asked to make room for it and those like it";
+  const bool one = blocker.stopped.size() == 1;
+  const std::string asked =
+      jobs(blocker.stopped) + (one ? " was" : " were") + " asked to make room";
+  if (blocker.stopped.empty())
+    return "there is room for it now: it is tried again in the next plan";
+  if (!blocker.for_others) return asked + " for it and those like it";
+  return asked + " for others, and what " + (one ? "it leaves" : "they leave") +
+         " may be enough for this one as well";
 }
 
 std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {

@@ -58,6 +58,41 @@ TEST(MakePlan, KeepsAPromiseOnDevicesToAvoidThoughANodeWithOthersCameBack) {
   EXPECT_EQ(*due.starts[0].allocation, promised);
 }
 
+TEST(MakePlan, KeepsAPromiseOnDevicesOfAVendorOfWhichTheNodeHasMostNoMore) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 4);
+  node.devices[2].vendor = node.devices[3].vendor = "amd";
+  const Allocation promised = SmallWorld::part(0, {2, 3}, {2});
+  world.hold(1, SmallWorld::part(0, {0}, {0}), hours(10));
+  world.hold(2, promised, minutes(10));
+  world.wait(3, 1, gpus(2));
+  // Made while device 1 was away, so that there were more of amd; it has come back.
+  const Time due = world.snapshot.now + minutes(10);
+  world.snapshot.promises.push_back({{{3}, 0}, due, std::make_shared<const Allocation>(promised)});
+  const Plan before = world.plan("easy");
+  EXPECT_TRUE(before.given_up.empty());
+  EXPECT_EQ(before.waits.at(0).expected, due);
+  world.snapshot.now = due;
+  world.snapshot.holders.pop_back();
+  const Plan then = world.plan("easy");
+  ASSERT_EQ(then.starts.size(), 1u);
+  EXPECT_EQ(*then.starts[0].allocation, promised);
+}
+
+TEST(MakePlan, StartsNothingOnDevicesOfTwoVendorsThatWerePromised) {
+  SmallWorld world;
+  Node& node = world.node("a", 4, 4);
+  node.devices[2].vendor = node.devices[3].vendor = "amd";
+  world.hold(1, SmallWorld::part(0, {0}, {0}), hours(10));
+  world.wait(3, 1, gpus(2));
+  // Devices have other numbers than when it was made.
+  world.snapshot.promises.push_back(
+      {{{3}, 0},
+       world.snapshot.now,
+       std::make_shared<const Allocation>(SmallWorld::part(0, {1, 2}, {2}))});
+  EXPECT_TRUE(world.plan("easy").starts.empty());
+}
+
 TEST(MakePlan, LetsNobodyOvertakeUnderFifo) {
   SmallWorld world;
   world.node("a", 0, 4);
@@ -105,6 +140,9 @@ TEST(MakePlan, PromisesTheFirstItsStartAndLetsOnlyThoseOvertakeWhoEndBeforeIt) {
   world.hold(1, world.part(0, {0, 1}, {0, 1}), seconds(100));
   world.wait(2, 1, gpus(4));
   world.wait(3, 1, gpus(2)).time = seconds(200);
+  const Plan without = world.plan("easy");
+  EXPECT_TRUE(without.starts.empty());
+  EXPECT_EQ(std::get<PromisedToOther>(without.waits[1].blocker).other, JobId{2});
   world.wait(4, 1, gpus(2)).time = seconds(100);
   const Plan plan = world.plan("easy");
   ASSERT_EQ(plan.promises.size(), 1u);
@@ -112,7 +150,8 @@ TEST(MakePlan, PromisesTheFirstItsStartAndLetsOnlyThoseOvertakeWhoEndBeforeIt) {
   EXPECT_EQ(plan.promises[0].start, world.snapshot.now + seconds(100));
   ASSERT_EQ(plan.starts.size(), 1u);
   EXPECT_EQ(plan.starts[0].job, JobId{4});
-  EXPECT_EQ(std::get<PromisedToOther>(plan.waits[1].blocker).other, JobId{2});
+  // There is no room any more, so it is not said that there is some.
+  EXPECT_EQ(std::get<AllTaken>(plan.waits[1].blocker).free, 0u);
 }
 
 TEST(MakePlan, KeepsAPromiseAgainstAMoreUrgentJobThatCameLater) {
@@ -255,6 +294,35 @@ TEST(MakePlan, NamesWhoFromOutsideHoldsADeviceAlsoWhereJobsHoldTheOthers) {
   EXPECT_NE(reason.find("job 2 holds 1"), std::string::npos) << reason;
   EXPECT_NE(reason.find("a:1 is in use by somebody outside Gangline: pid 4242"), std::string::npos)
       << reason;
+}
+
+TEST(MakePlan, SaysThatOthersLeaveForOneBehindItWhatIsEnoughForItAsWell) {
+  SmallWorld world;
+  world.node("a", 4, 8);
+  world.hold(1, world.part(0, {0, 1}, {0}), seconds(100));
+  Holder& leaves = world.hold(2, world.part(0, {2, 3}, {1}), seconds(90));
+  WaitingGroup waited;
+  waited.job = {2};
+  waited.request = std::make_shared<const ResourceRequest>(gpus(2));
+  leaves.waited = std::make_shared<const WaitingGroup>(waited);
+  world.wait(3, 1, gpus(4)).priority = 3;  // is promised what both leave
+  // Too late for that, were it to start when job 2 has taken its time to leave.
+  WaitingGroup& late = world.wait(4, 1, gpus(1));
+  late.priority = 2;
+  late.time = seconds(80);
+  WaitingGroup& soon = world.wait(5, 1, gpus(1));
+  soon.priority = 1;
+  soon.time = seconds(10);
+  const Plan plan = world.plan("urgent");
+  ASSERT_EQ(plan.stops.size(), 1u);
+  EXPECT_EQ(plan.stops[0].by, JobId{5});
+  ASSERT_EQ(plan.waits.size(), 3u);
+  EXPECT_EQ(
+      explain(plan.waits[1].blocker, world.snapshot),
+      "job 2 was asked to make room for others, and what it leaves may be enough for this one "
+      "as well");
+  EXPECT_EQ(explain(plan.waits[2].blocker, world.snapshot),
+            "job 2 was asked to make room for it and those like it");
 }
 
 TEST(MakePlan, TakesADeviceOfAnEarlierAttemptOnlyWhereTheClusterHasNoOther) {

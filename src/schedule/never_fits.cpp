@@ -147,7 +147,7 @@ std::optional<Error> reason(const Kinds& kinds, const ResourceRequest& request,
     const auto shares =
         static_cast<std::uint64_t>(whole_device.thousandths / wanted.share.thousandths);
     devices.add(usable.devices.size() * shares);
-    one_vendor = one_vendor || usable.one_vendor;
+    one_vendor = one_vendor || !usable.of_other_vendors.empty();
     cpus.add(cpus_of(node).whole());
     memory.add(static_cast<std::uint64_t>(std::max<std::int64_t>(0, node.memory.n)));
     fit += tasks_that_fit(wanted, usable, all_of(node));

@@ -8,7 +8,6 @@
 #include <set>
 #include <utility>
 
-#include "base/check.h"
 #include "schedule/blockers.h"
 #include "schedule/promises.h"
 #include "schedule/quota/limits.h"
@@ -24,16 +23,9 @@ RoomNow::Attempt attempt_start(Desk& desk, RoomNow& room, const Waits& waits,
   const bool is_own = own && own->first == waits.group.first + before;
   RoomNow::Attempt attempt = room.attempt(waits, is_own ? &*own : nullptr);
   if (attempt.allocation) return attempt;
-  if (attempt.delays) {
-    const Reserved& kept = desk.reserved[*attempt.delays];
-    desk.deny(*waits.shape, attempt.denied_after,
-              PromisedToOther{desk.waiting(kept.group).group.job, kept.promised}, attempt.loss);
-  } else if (attempt.reaches_into != nullptr) {
-    desk.deny(*waits.shape, attempt.denied_after,
-              SetAsideForOther{attempt.reaches_into->says, !waits.longest}, 0);
-  } else {
-    desk.close(*waits.shape);
-  }
+  if (attempt.delays) desk.deny(*waits.shape, attempt.denied_after, attempt.loss);
+  else if (attempt.reaches_into) desk.deny(*waits.shape, attempt.denied_after, 0);
+  else desk.close(*waits.shape);
   return attempt;
 }
 
@@ -71,8 +63,7 @@ void move_nobody_onto(Desk& desk, const MakingWay& making_way, Shape& shape,
     if (one.opening.at >= desk.now + time_to_leave ||
         !making_way.is_needed_for(*one.opening.allocation))
       continue;
-    desk.deny(shape, attempt.denied_after,
-              PromisedToOther{desk.waiting(one.group).group.job, one.promised}, attempt.loss);
+    desk.deny(shape, attempt.denied_after, attempt.loss);
     attempt = {};
     return;
   }
@@ -497,19 +488,23 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
     wait.blocker = PromisedToOther{*other, never};
   } else if (!desk_.policy.overtake && first_that_waits_ && *first_that_waits_ < waits.place()) {
     wait.blocker = BehindOther{first_that_waits_->job};
-  } else if (waits.shape->no_room) {
-    wait.blocker = why_no_room(desk_, *waits.shape);
   } else {
-    CHECK(waits.shape->denied_by.has_value());
-    wait.blocker = *waits.shape->denied_by;
-    if (const SetAside* aside = room_->what_it_would_reach_into(waits)) {
-      wait.blocker = SetAsideForOther{aside->says, !waits.longest};
-    } else if (const auto delayed = room_->whom_it_would_delay(waits)) {
-      const Reserved& theirs = desk_.reserved[*delayed];
-      wait.blocker = PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};
-    }
+    wait.blocker = why_not_now(waits);
   }
   return wait;
+}
+
+/// Why it does not start though its turn in the order came: as it is after the plan, for those
+/// behind it may have taken what there was or asked others to leave.
+Blocker Planner::why_not_now(const Waits& waits) {
+  if (const Blocker* none = why_no_room(desk_, *waits.shape)) return *none;
+  if (const SetAside* aside = room_->what_it_would_reach_into(waits))
+    return SetAsideForOther{aside->says, !waits.longest};
+  if (const auto delayed = room_->whom_it_would_delay(waits)) {
+    const Reserved& theirs = desk_.reserved[*delayed];
+    return PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};
+  }
+  return making_way_->blocker(true);
 }
 
 std::vector<Wait> Planner::reasons() {

@@ -72,6 +72,7 @@ class Planner {
                            Plan& plan);
   void take_back_wishes();
   std::optional<Wait> wait_of(WaitingId id);
+  Blocker why_not_now(const Waits& waits);
 
   Desk desk_;
   std::unique_ptr<RoomNow> room_;

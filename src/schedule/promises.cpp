@@ -28,11 +28,15 @@ std::optional<Opening> room_at(const Desk& desk, const Shape& shape, std::option
 }
 
 /// Every kept room again, with `extra` held until `end`, for longer than some of that room can
-/// wait; none if one of them would be delayed: `delayed`, unless it is null, is the first.
+/// wait; none if one of them would be delayed: `delayed`, unless it is null, is the first. What is
+/// kept for the group `own` counts for nothing.
 std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocation& extra,
-                                                 Time end, std::size_t* delayed = nullptr) {
+                                                 Time end, std::size_t* delayed = nullptr,
+                                                 std::optional<WaitingId> own = std::nullopt) {
   std::vector<Reserved> moved;
-  for (const Reserved& reserved : desk.reserved) {
+  for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
+    const Reserved& reserved = desk.reserved[i];
+    if (reserved.group == own) continue;
     const bool in_its_way = reserved.conflicts(end);
     moved.push_back(reserved);
     const std::span<const Reserved> before(moved.data(), moved.size() - 1);
@@ -43,7 +47,7 @@ std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocat
     if (in_its_way) free.take(extra);
     auto allocation = place_first(*reserved.shape, free);
     if (!allocation) {
-      if (delayed != nullptr) *delayed = before.size();
+      if (delayed != nullptr) *delayed = i;
       return std::nullopt;
     }
     moved.back().opening.allocation = std::move(allocation);
@@ -333,7 +337,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     if (auto allocation = place_own_first(shape, wanted, some ? open_beside(way->whose) : all_)) {
       attempt.allocation = std::make_shared<const Allocation>(std::move(*allocation));
       attempt.delays.reset();
-      attempt.reaches_into = nullptr;
+      attempt.reaches_into = false;
       return attempt;
     }
     if (!some) continue;
@@ -342,7 +346,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     const auto allocation = place_beside_set_aside(wanted, *way);
     if (!allocation && !(way->aside && place(wanted, all_))) continue;
     if (allocation && !attempt.delays) attempt.delays = way->first;
-    if (!allocation && !attempt.reaches_into) attempt.reaches_into = &desk_.set_aside[*way->aside];
+    if (!allocation) attempt.reaches_into = true;
     // The ends of alternatives that are not as fast as each other move apart with the time.
     attempt.denied_after = shape.rated ? never : way->after;
     const Outlook* outlook = desk_.outlook();
@@ -356,14 +360,15 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
       attempt.allocation = std::make_shared<const Allocation>(*allocation);
       attempt.moved = std::move(moved);
       attempt.delays.reset();
-      attempt.reaches_into = nullptr;
+      attempt.reaches_into = false;
       return attempt;
     }
   }
   return attempt;
 }
 
-std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) const {
+std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) {
+  open_.reset();                     // promises may have been improved since
   std::optional<std::size_t> first;  // to start, of all whose room is in its way
   const auto gang_of = [&](std::size_t i) {
     const Reserved& one = desk_.reserved[i];
@@ -371,14 +376,19 @@ std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) cons
   };
   for (const Wanted& wanted : waits.shape->wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
-    const InTheWay way = in_the_way(*waits.shape, end);
-    for (std::size_t i = 0; i < desk_.reserved.size(); ++i)
-      if (way.whose[i] && (!first || gang_of(i) < gang_of(*first))) first = i;
-    const auto kept_end = way.whose.begin() + static_cast<std::ptrdiff_t>(desk_.reserved.size());
-    if (std::count(way.whose.begin(), kept_end, true) < 2) continue;
-    std::size_t delayed = 0;
+    InTheWay way = in_the_way(*waits.shape, end);
     const auto allocation = place_beside_set_aside(wanted, way);
-    if (allocation && !moved_aside(desk_, *allocation, end, &delayed)) return delayed;
+    if (!allocation) continue;
+    std::size_t others = 0;
+    for (std::size_t i = 0; i < desk_.reserved.size(); ++i) {
+      if (desk_.reserved[i].group == waits.key.id) way.whose[i] = false;
+      if (!way.whose[i]) continue;
+      ++others;
+      if (!first || gang_of(i) < gang_of(*first)) first = i;
+    }
+    if (place(wanted, open_beside(way.whose))) return std::nullopt;
+    std::size_t delayed = 0;
+    if (others > 1 && !moved_aside(desk_, *allocation, end, &delayed, waits.key.id)) return delayed;
   }
   return first;
 }

@@ -30,8 +30,7 @@ class RoomNow {
   struct Attempt {
     std::shared_ptr<const Allocation> allocation;
     std::optional<std::size_t> delays;  ///< index in Desk::reserved
-    /// What is set aside and it would reach into; null: nothing.
-    const SetAside* reaches_into = nullptr;
+    bool reaches_into = false;          ///< what is set aside
     /// Where it delays somebody or reaches into something: with every end after this it would;
     /// `never`: nobody knows.
     Time denied_after{0};
@@ -42,8 +41,8 @@ class RoomNow {
   /// `own`: the room kept for it, taken off the desk; may be null.
   Attempt attempt(const Waits& waits, const Reserved* own);
   /// Whose start would come later if this one started now, as an index in Desk::reserved; empty:
-  /// all of those have started.
-  std::optional<std::size_t> whom_it_would_delay(const Waits& waits) const;
+  /// nobody's, so it is tried again in the next plan.
+  std::optional<std::size_t> whom_it_would_delay(const Waits& waits);
   /// What is set aside and leaves it no room; null: nothing does.
   const SetAside* what_it_would_reach_into(const Waits& waits) const;
   /// The desk has given this away.

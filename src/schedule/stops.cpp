@@ -245,9 +245,9 @@ bool MakingWay::is_needed_for(const Allocation& allocation) const {
   return false;
 }
 
-MakingRoom MakingWay::blocker() const {
+MakingRoom MakingWay::blocker(bool for_others) const {
   constexpr std::size_t most_named = 8;
-  MakingRoom blocker;
+  MakingRoom blocker{{}, for_others};
   auto& named = blocker.stopped;
   for (const Holder& holder : leaving_)
     if (named.size() < most_named &&

@@ -49,7 +49,8 @@ class MakingWay {
                    const std::vector<std::pair<WaitingId, std::uint32_t>>& groups);
   bool for_nobody() const { return leaving_.empty(); }
   bool keeps_some_for(WaitingId group) const { return groups_.contains(group); }
-  MakingRoom blocker() const;
+  /// `for_others`: for one for whom nobody was asked to leave.
+  MakingRoom blocker(bool for_others = false) const;
   /// They have not left yet. False: nobody was to.
   bool undo();
 

@@ -14,6 +14,8 @@
 #include "plain_plan.h"
 #include "quota_checks.h"
 #include "random_world.h"
+#include "reason_checks.h"
+#include "run_world.h"
 #include "schedule/forecast.h"
 #include "schedule/make_plan.h"
 #include "schedule/place/wanted.h"
@@ -210,6 +212,8 @@ class WorldRun {
     if (policy_.stops == MayStop::borrowers)
       if (const std::string what = wrong_with_stops(now_, plan); !what.empty()) complain(what);
     carry_out(plan, now_);
+    if (const std::string what = wrong_with_reasons(now_, policy_, plan); !what.empty())
+      complain(what);
     if (const std::string what = wrong_with_limits(now_); !what.empty()) complain(what);
     if (const std::string what = wrong_with_rules(now_, plan); !what.empty()) complain(what);
     if (const std::string what = wrong_with_set_aside(now_, plan); !what.empty()) complain(what);
@@ -379,17 +383,6 @@ class WorldRun {
       if (std::holds_alternative<NoSuchDevice>(wait.blocker) != never)
         complain("NoSuchDevice and never_fits do not say the same");
       if (explain(wait.blocker, now_).empty()) complain("a wait without a reason");
-      if (const auto* taken = std::get_if<AllTaken>(&wait.blocker))
-        if (taken->free >= taken->wanted || taken->holders.empty())
-          complain("all taken, but: " + explain(wait.blocker, now_) + " " +
-                   describe(*group.request) + " avoid " + std::to_string(group.avoid.size()) +
-                   " holders " + std::to_string(now_.holders.size()) + " starts " +
-                   std::to_string(plan.starts.size()) + " foreign " +
-                   std::to_string(now_.foreign.size()));
-      if (const auto* scattered = std::get_if<Scattered>(&wait.blocker))
-        if (scattered->what != "task" && scattered->free < scattered->wanted)
-          complain("scattered, but: " + explain(wait.blocker, now_) + " " +
-                   describe(*group.request) + " avoid " + std::to_string(group.avoid.size()));
       if (std::holds_alternative<DeviceAway>(wait.blocker) && !troubled_)
         complain("no device is away");
     }
@@ -459,15 +452,15 @@ constexpr std::size_t ways_to_overtake = 3;  ///< the first rows: fifo, easy, co
 
 constexpr std::uint64_t most_promises = 6;
 
-enum class With { nothing, queues, rules };
-
 World world_with(With with, std::uint64_t seed) {
   return with == With::nothing  ? random_world(seed)
          : with == With::queues ? random_world_of_queues(seed)
                                 : random_world_of_rules(seed);
 }
 
-void run_world(std::uint64_t seed, Policy policy, With with = With::nothing) {
+}  // namespace
+
+void run_world(std::uint64_t seed, Policy policy, With with) {
   // These worlds last for minutes.
   if (seed % 2 == 0) policy.levels = {seconds(20), seconds(60)};
   policy.patience = seconds(20);
@@ -482,6 +475,8 @@ void run_world_under_switches(std::uint64_t seed, const Policy& policy) {
   ASSERT_EQ(run.wrong, "") << "SEED=" << seed << " WORLDS=1, under switches, policy "
                            << title_of(policy);
 }
+
+namespace {
 
 TEST(Worlds, HoldWhatMakePlanPromises) {
   const std::uint64_t first = number_of("SEED", 1);

@@ -20,7 +20,8 @@ struct Usable {
   std::uint32_t cpus_each = 0;         ///< what one task takes of its CPUs, in thousandths
   std::vector<std::uint32_t> devices;  ///< those that may be chosen when free, ascending
   std::vector<bool> slice;             ///< for each of them
-  bool one_vendor = false;             ///< those of other vendors were left out
+  /// Left out, because the devices of one task are of one vendor; ascending.
+  std::vector<std::uint32_t> of_other_vendors;
 };
 
 struct Score {

@@ -60,9 +60,11 @@ void keep_one_vendor(const Node& node, Usable& usable) {
   Usable left;
   left.node = usable.node;
   left.cpus_each = usable.cpus_each;
-  left.one_vendor = true;
   for (std::size_t i = 0; i < usable.devices.size(); ++i) {
-    if (node.devices[usable.devices[i]].vendor != most->first) continue;
+    if (node.devices[usable.devices[i]].vendor != most->first) {
+      left.of_other_vendors.push_back(usable.devices[i]);
+      continue;
+    }
     left.devices.push_back(usable.devices[i]);
     left.slice.push_back(usable.slice[i]);
   }
@@ -109,6 +111,17 @@ bool matches(const Device& device, const DeviceRequest& request) {
   if (!request.vendor.empty() && !equal(device.vendor, request.vendor)) return false;
   if (!request.model.empty() && !contains_any(device.model, request.model)) return false;
   return device.memory >= request.memory;
+}
+
+bool may_stay_on(const Usable& usable, const Node& node, const TaskPlace& task) {
+  const auto is_among = [](const std::vector<std::uint32_t>& devices, std::uint32_t d) {
+    return std::binary_search(devices.begin(), devices.end(), d);
+  };
+  return std::all_of(task.devices.begin(), task.devices.end(), [&](const DeviceShare& one) {
+    if (is_among(usable.of_other_vendors, one.device))
+      return node.devices[one.device].vendor == node.devices[task.devices[0].device].vendor;
+    return is_among(usable.devices, one.device);
+  });
 }
 
 const Usable& Wanted::on(std::uint32_t node, const Kinds& in) const {

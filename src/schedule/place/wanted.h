@@ -52,6 +52,10 @@ struct Wanted {
 Wanted want(const Kinds& kinds, const ResourceRequest& request, std::uint32_t alternative,
             const DeviceRules& rules);
 
+/// Whether a task that was promised these devices may have them: those of a vendor of which the
+/// node has most no more are as good as they were.
+bool may_stay_on(const Usable& usable, const Node& node, const TaskPlace& task);
+
 /// Kind, vendor, model, memory and (for several devices in one task) being no slice. A model may
 /// be several with `|` between them: any of these.
 bool matches(const Device& device, const DeviceRequest& request);
