@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -281,7 +282,20 @@ int run_service(const Places& places, bool stays, Fd ready) {
 
 Result<void> check_settings(const Places& places) {
   const auto settings = read_settings(places);
-  return settings ? Result<void>() : settings.error();
+  if (!settings) return settings.error();
+  if (!places.for_all) return {};
+  if (auto callers = Callers::make(settings->for_all); !callers) {
+    Error wrong = callers.error();
+    wrong.where = places.config;
+    return wrong;
+  }
+  // The service is not root, whoever asks for this.
+  struct stat there {};
+  const bool is_there = ::stat(places.config.c_str(), &there) == 0;
+  if (is_there && (there.st_mode & S_IROTH) == 0)
+    return Error{ErrorKind::denied, "the service, which is not root, may not read this",
+                 places.config, "chmod 644 " + places.config};
+  return {};
 }
 
 bool has_ended(std::int64_t service, Span longest) {

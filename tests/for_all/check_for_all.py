@@ -382,10 +382,24 @@ def only_the_people_it_is_for_may_use_it(world):
     world.eve.gang("daemon", "stop", env={"GANGLINE_SERVICE": "own"})
 
 
+def a_config_that_does_not_do_ends_no_service(world):
+    config = pathlib.Path("/etc/gangline/config.toml")
+    text = config.read_text()
+    before = well(root("gang", "daemon", "status", "-q"))
+    config.write_text(text.replace('operators = "gangline-operators"', 'operators = "no-such-group"'))
+    denied(root("gang", "daemon", "restart"), "there is no group 'no-such-group'", str(config))
+    config.write_text(text)
+    config.chmod(0o600)
+    denied(root("gang", "daemon", "restart"), "may not read this", "chmod 644")
+    config.chmod(0o644)
+    expect(well(root("gang", "daemon", "status", "-q")) == before, "another service runs")
+
+
 def uninstall_leaves_nothing(world):
     job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
     denied(root("gang", "daemon", "uninstall"), "--now")
     denied(root("gang", "daemon", "uninstall", "--now"), "--keep-jobs")
+    denied(root("gang", "daemon", "uninstall", "--now", "--keep-jobs", "--delete-jobs"), "exclude each other")
     denied(world.anna.gang("daemon", "uninstall", "--now"), "only root")
     well(root("/usr/local/bin/gang", "daemon", "uninstall", "--now", "--delete-jobs"))
     left = files_below(*PLACES) - world.before - world.people_files
@@ -414,6 +428,7 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
           only_the_people_it_is_for_may_use_it,
+          a_config_that_does_not_do_ends_no_service,
           uninstall_leaves_nothing]
 
 

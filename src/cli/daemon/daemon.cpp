@@ -130,7 +130,9 @@ int run_daemon(const DaemonOptions& options, Output& out) {
   if (!service) {
     if (!none_runs(service.error())) return out.fail(service.error());
     if (out.json()) out.line("null");
-    else if (!out.quiet()) out.line("no service runs; the next command that needs one starts it");
+    else if (!out.quiet() && service.error().hint.empty())
+      out.line("no service runs; the next command that needs one starts it");
+    else if (!out.quiet()) out.line(printable(service.error().sentence()));
     return 1;
   }
   return show_status(**service, out);

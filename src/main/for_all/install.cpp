@@ -114,6 +114,7 @@ Result<std::string> place_program(Made& made, const Tell& tell) {
   if (auto copied = copy_program(own, place); !copied) return copied.error();
   if (auto noted = made.add("program " + place); !noted) return noted.error();
   tell(place + ": this program, for everybody");
+  if (is_there) tell("what runs goes on as the one before: `gang daemon restart` takes this one");
   return place;
 }
 
@@ -166,6 +167,9 @@ bool has_outputs() {
 
 Result<void> may_uninstall(const UninstallOptions& options,
                            const std::function<Result<Service*>()>& service) {
+  if (options.keep_jobs && options.delete_jobs)
+    return Error{ErrorKind::refused, "--keep-jobs and --delete-jobs exclude each other", "",
+                 "give one of them"};
   const auto running = service();
   if (running && !options.now) {
     Result<ServiceStatus> status = Error{ErrorKind::unavailable, "", "", ""};
@@ -196,6 +200,16 @@ void end_service(const std::function<Result<Service*>()>& service) {
   });
   (*running)->shut_down([](const Result<Unit>&) {});
   if (pid > 0) (void)has_ended(pid, longest_end);
+}
+
+/// A config file that somebody has changed is their work.
+Result<void> keep_config(const Tell& tell) {
+  const auto text = read_file(for_all::config);
+  if (!text || *text == config_text({})) return {};
+  const std::string kept = std::string(for_all::state) + "/config.toml";
+  if (auto written = write_file(kept, *text, 0644); !written) return written;
+  tell("kept " + kept + ", which was " + for_all::config);
+  return {};
 }
 
 /// What the launcher kept of jobs: their commands and variables.
@@ -276,6 +290,8 @@ Result<void> uninstall_for_all(const UninstallOptions& options,
   if (auto stopped = stop_daemons(); !stopped) return stopped;
   tell("stopped");
   if (auto removed = remove_units(tell); !removed) return removed;
+  if (options.keep_jobs)
+    if (auto kept = keep_config(tell); !kept) return kept;
 
   const Made made;
   for (const std::string& path :
