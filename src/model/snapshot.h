@@ -164,7 +164,7 @@ struct OverQuota {
 };                             ///< its queue, or one that this is a part of, may hold no more
 struct SetAsideForOther {
   std::string says;       ///< as SetAside has it
-  bool timeless = false;  ///< the gang has no time limit
+  bool timeless = false;  ///< it lies ahead, and the gang has no time limit
 };                        ///< there is room, but it would reach into that
 using Blocker =
     std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,

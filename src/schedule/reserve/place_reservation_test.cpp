@@ -93,6 +93,14 @@ TEST_F(OnFourGpus, OthersStartThereOnlyIfTheyEndBeforeAndItsUserWhenever) {
             "there is room, but it would reach into that of eve; it has no time limit: with one "
             "(--time) it may start before that");
   EXPECT_EQ(why(world_, *find_policy("greedy"), {2}).expected, at(200));
+
+  world_.now = at(150);
+  const Plan later = make_plan(world_, *find_policy("greedy"));
+  const auto third = std::find_if(later.waits.begin(), later.waits.end(),
+                                  [](const Wait& one) { return one.job == JobId{3}; });
+  ASSERT_NE(third, later.waits.end());
+  EXPECT_EQ(explain(third->blocker, world_), "there is room, but it would reach into that of eve")
+      << "no time limit is short enough for what has begun";
 }
 
 TEST_F(OnFourGpus, WhoReservedDevicesGetsTheseAndLeavesTheOthersFree) {
