@@ -18,7 +18,6 @@ import json
 import os
 import pathlib
 import re
-import select
 import shutil
 import signal
 import socket
@@ -164,7 +163,7 @@ class Cluster:
                 cwd="/", start_new_session=True)
         try:
             said = self.keeper.stdout.readline()
-            answer = json.loads(said) if said else {"error": "its keeper was killed"}
+            answer = json.loads(said) if said else {"error": f"its keeper ended: {self.said_by_keeper()}"}
             if "error" in answer:
                 raise SlurmTrouble(f"the cluster {self.name} did not come up: {answer['error']}")
         except BaseException:
@@ -172,6 +171,10 @@ class Cluster:
             raise
         self.people, self.up_s = answer["people"], answer["up_s"]
         return self
+
+    def said_by_keeper(self):
+        file = self.place / "log" / "keeper.out"
+        return file.read_text(errors="replace")[-2000:] if file.exists() else ""
 
     def down(self):
         """Takes it down, whatever state it is in. Does nothing where it is down."""
@@ -279,11 +282,11 @@ class Cluster:
 
     def state(self, job):
         """As squeue has it, or nothing where it does not know it."""
-        done = self.run("root", "squeue", "-h", "-j", job_words(job), "-t", "all", "-o", "%T")
+        done = self.run("root", "squeue", "-h", "-j", str(job), "-t", "all", "-o", "%T")
         return done.said.split()[0] if done.code == 0 and done.said.split() else ""
 
     def place_of(self, job):
-        return self.run("root", "squeue", "-h", "-j", job_words(job), "-t", "all", "-o", "%N").said.strip()
+        return self.run("root", "squeue", "-h", "-j", str(job), "-t", "all", "-o", "%N").said.strip()
 
     def node_state(self, node):
         return self.must("root", "sinfo", "-hN", "-n", node, "-o", "%T").split()[0]
@@ -295,10 +298,6 @@ class Cluster:
     def await_state(self, job, *states, patience=60.0):
         return until(f"job {job} is {' or '.join(states)}, not {self.state(job)}", patience,
                      lambda: (state := self.state(job)) in states and state)
-
-
-def job_words(job):
-    return str(job)
 
 
 def clean(name):

@@ -358,7 +358,7 @@ class Keeper:
         elif what == "start":
             self.start(words[0])
         elif what == "status":
-            return {"hosts": {name: {"on": name in self.hosts, "plugged": plugged} for name, plugged in self.plugged.items()},
+            return {"pid": os.getpid(), "hosts": {name: {"on": name in self.hosts, "plugged": plugged} for name, plugged in self.plugged.items()},
                     "daemons": {name: line.running() for name, line in self.lines.items()},
                     "people": self.people, "wanted": self.wanted}
         elif what == "down":
