@@ -214,6 +214,18 @@ def a_job_outlives_its_slurmd(cluster):
     await_all_idle(cluster)
 
 
+def nodes_have_a_second_network_where_one_is_wanted(cluster):
+    expect(cluster.run("root", "ip", "addr", "show", "ib0", on="n1").code != 0, "a network that nobody wanted")
+    hear = "import socket; s = socket.create_server(('10.78.0.2', 7777)); print('hears', flush=True); s.accept()[0].sendall(b'well')"
+    ask = "import socket; print(socket.create_connection(('10.78.0.2', 7777), 10).recv(9).decode())"
+    with Cluster(nodes=2, accounting=False, rest=False, fast_network=True) as other:
+        hears = other.start("anna", PYTHON, "-c", hear, on="n2")
+        expect(hears.output.readline() == "hears\n", "nobody hears on n2")
+        expect(other.must("bert", PYTHON, "-c", ask, on="n1") == "well\n", "n1 does not reach n2")
+        expect(hears.wait() == 0, "n2 failed")
+        expect(other.run("root", PYTHON, "-c", ask).code != 0, "the login host is on it too")
+
+
 def nothing_is_done_twice_or_to_nobody(cluster):
     for act in (lambda: cluster.power_on("n1"), lambda: cluster.power_off("n9"), lambda: cluster.start_daemon("slurmctld"),
                 lambda: cluster.kill("slurmd"), lambda: cluster.run("eve", "true"), lambda: Cluster(cluster.name).up()):
@@ -251,6 +263,7 @@ CHECKS = [four_nodes_are_idle_with_eight_gpus_each,
           a_killed_controller_keeps_what_it_answered_for_long_enough,
           a_stopped_controller_answers_when_it_goes_on,
           a_job_outlives_its_slurmd,
+          nodes_have_a_second_network_where_one_is_wanted,
           nothing_is_done_twice_or_to_nobody,
           two_clusters_are_up_at_once_and_know_nothing_of_each_other]
 

@@ -106,14 +106,15 @@ class Running:
 
 class Cluster:
     def __init__(self, name=None, nodes=4, gpus=8, cpus=16, memory=16000, accounting=True, rest=True, fast=True,
-                 constrain=None, people=PEOPLE, extra=(), keep_logs=None):
+                 constrain=None, people=PEOPLE, extra=(), keep_logs=None, fast_network=False):
         """`memory` is MB a node; `constrain`: whether a job sees its own devices alone, by default where the machine can;
-        `extra`: lines of slurm.conf, instead of ours; `keep_logs`: a directory for what the daemons said."""
+        `extra`: lines of slurm.conf, instead of ours; `keep_logs`: a directory for what the daemons said; `fast_network`: a
+        second network among the nodes, on ib0, which their names do not lead to."""
         self.name = name or f"p{os.getpid()}-{time.monotonic_ns() % 10**6}"
         self.place = PLACES / self.name
         self.wanted = {
             "name": self.name, "place": str(self.place), "nodes": nodes, "gpus": gpus, "cpus": cpus, "memory": memory,
-            "accounting": accounting, "rest": rest, "fast": fast, "people": list(people), "extra": list(extra),
+            "accounting": accounting, "rest": rest, "fast": fast, "people": list(people), "extra": list(extra), "fast_network": fast_network,
             "constrain": can_constrain() if constrain is None else constrain,
             "keep_logs": str(pathlib.Path(keep_logs).resolve()) if keep_logs else ""}
         self.keeper = None
@@ -326,6 +327,7 @@ def parse():
     up.add_argument("--no-accounting", dest="accounting", action="store_false", help="without slurmdbd and MariaDB")
     up.add_argument("--no-rest", dest="rest", action="store_false", help="without slurmrestd")
     up.add_argument("--constrain", action=argparse.BooleanOptionalAction, default=None, help="devices by control groups of version 1")
+    up.add_argument("--fast-network", action="store_true", help="a second network among the nodes, on ib0")
     up.add_argument("-o", "--option", action="append", default=[], metavar="KEY=VALUE", help="a line of slurm.conf, instead of ours")
     up.add_argument("--keep-logs", metavar="DIRECTORY", help="where to put what the daemons said, at the end")
     commands.add_parser("down", help="take it down, also what a killed one left")
@@ -366,7 +368,8 @@ def perform(options):
         return 0
     if command == "up":
         cluster = Cluster(options.name, options.nodes, options.gpus, options.cpus, options.memory, options.accounting, options.rest,
-                          options.fast, options.constrain, extra=options.option, keep_logs=options.keep_logs)
+                          options.fast, options.constrain, extra=options.option, keep_logs=options.keep_logs,
+                          fast_network=options.fast_network)
         cluster.up(stay=True)
         print(f"up in {cluster.up_s:.1f} s: {options.nodes} nodes with {options.gpus} GPUs; users {', '.join(cluster.people)}")
         return 0

@@ -185,11 +185,20 @@ class Keeper:
         if done.returncode != 0:
             raise SlurmTrouble(f"the network: {done.stderr.strip()}")
 
+    def cables_of(self, host):
+        """Of each its name here, its name on the host, and the switch."""
+        cables = [(f"eth-{host}", "eth0", "switch")]
+        if self.wanted["fast_network"] and host != LOGIN:
+            cables.append((f"ib-{host}", "ib0", "fast"))
+        return cables
+
     def connect(self, host):
-        self.ip(f"link add cable-{host} type veth peer name eth0 netns {self.first_process(host)}",
-                f"link set cable-{host} master switch " + ("up" if self.plugged[host] else "down"))
-        code, _, complaint = run(self.socket_of(host), ["ip", "-batch", "-"], text=(
-            f"link set lo up\naddr add {slurm_files.node_address(host)}/24 dev eth0\nlink set eth0 up\n"))
+        first = self.first_process(host)
+        for cable, end, switch in self.cables_of(host):
+            self.ip(f"link add {cable} type veth peer name {end} netns {first}",
+                    f"link set {cable} master {switch} " + ("up" if self.plugged[host] else "down"))
+        code, _, complaint = run(self.socket_of(host), ["ip", "-batch", "-"],
+                                 text=slurm_files.network_lines(host, self.wanted["fast_network"]))
         if code != 0:
             raise SlurmTrouble(f"the network of {host}: {complaint} {self.tail(f'{host}.out')}")
 
@@ -200,7 +209,8 @@ class Keeper:
         del self.hosts[host]
         for name in [name for name in self.lines if name.endswith("@" + host)]:
             self.lines.pop(name).close()
-        subprocess.run(["ip", "link", "del", f"cable-{host}"], capture_output=True)  # it may be gone with the host
+        for cable, _, _ in self.cables_of(host):
+            subprocess.run(["ip", "link", "del", cable], capture_output=True)  # it may be gone with the host
         remove_groups(self.wanted["name"], host)
 
     def on(self, host):
@@ -215,7 +225,7 @@ class Keeper:
             raise SlurmTrouble(f"there is no host {host}: {', '.join(self.plugged)}")
         self.plugged[host] = plugged
         if host in self.hosts:
-            self.ip(f"link set cable-{host} " + ("up" if plugged else "down"))
+            self.ip(*(f"link set {cable} " + ("up" if plugged else "down") for cable, _, _ in self.cables_of(host)))
 
     # --- daemons ----------------------------------------------------------------------------------------
 
@@ -307,7 +317,9 @@ class Keeper:
 
     def up(self):
         self.make_files()
-        self.ip("link set lo up", "link add switch type bridge", "link set switch up")
+        self.ip("link set lo up")
+        for switch in ("switch", "fast"):
+            self.ip(f"link add {switch} type bridge", f"link set {switch} up")
         self.power_on(LOGIN)
         self.start("munged")
         if self.wanted["accounting"]:

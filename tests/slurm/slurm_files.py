@@ -2,6 +2,7 @@
 
 LOGIN = "login"
 NETWORK = "10.77.0"
+FAST_NETWORK = "10.78.0"  # among nodes alone, where one is wanted; Slurm does not use it
 LOGIN_ADDRESS = f"{NETWORK}.254"
 MOST_NODES = 200
 REST_PORT = 6820
@@ -17,6 +18,14 @@ def node_names(wanted):
 
 def node_address(name):
     return LOGIN_ADDRESS if name == LOGIN else f"{NETWORK}.{name[1:]}"
+
+
+def network_lines(name, fast_network):
+    """What `ip` is told on a host."""
+    lines = ["link set lo up", f"addr add {node_address(name)}/24 dev eth0", "link set eth0 up"]
+    if fast_network and name != LOGIN:
+        lines += [f"addr add {FAST_NETWORK}.{name[1:]}/24 dev ib0", "link set ib0 up"]
+    return "".join(line + "\n" for line in lines)
 
 
 def devices_of(name, gpus):
