@@ -299,7 +299,7 @@ def left_of(name, spaces):
                 continue
     left += [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if name in line]
     left += [str(group) for group in pathlib.Path("/sys/fs/cgroup").glob(f"*/gangline-slurm-{name}*")]
-    left += [str(path) for path in pathlib.Path("/run/gangline-slurm").glob(f"{name}*")]
+    left += [str(path) for path in pathlib.Path("/run").glob(f"gangline-slurm-{name}*")]
     return left
 
 

@@ -32,7 +32,8 @@ from line import ROOT, SlurmTrouble, until
 from slurm_files import LOGIN
 
 HERE = pathlib.Path(__file__).resolve().parent
-PLACES = pathlib.Path("/run/gangline-slurm")
+PLACES = pathlib.Path("/run")
+PREFIX = "gangline-slurm-"
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 LONGEST_NAME = 32
 LONGEST_ANSWER = 1 << 20
@@ -111,7 +112,7 @@ class Cluster:
         `extra`: lines of slurm.conf, instead of ours; `keep_logs`: a directory for what the daemons said; `fast_network`: a
         second network among the nodes, on ib0, which their names do not lead to."""
         self.name = name or f"p{os.getpid()}-{time.monotonic_ns() % 10**6}"
-        self.place = PLACES / self.name
+        self.place = PLACES / (PREFIX + self.name)
         self.wanted = {
             "name": self.name, "place": str(self.place), "nodes": nodes, "gpus": gpus, "cpus": cpus, "memory": memory,
             "accounting": accounting, "rest": rest, "fast": fast, "people": list(people), "extra": list(extra), "fast_network": fast_network,
@@ -305,11 +306,7 @@ def clean(name):
     """What a keeper leaves that was killed: control groups and a directory. Its processes the kernel has ended."""
     import keeper  # it uses this machine's mounts, which only root has
     keeper.remove_groups(name)
-    shutil.rmtree(PLACES / name, ignore_errors=True)
-    try:
-        PLACES.rmdir()
-    except OSError:
-        pass  # others are up
+    shutil.rmtree(PLACES / (PREFIX + name), ignore_errors=True)
 
 
 # --- the program ----------------------------------------------------------------------------------------
@@ -363,8 +360,8 @@ def execute(cluster, options):
 def perform(options):
     command = options.command
     if command == "list":
-        for place in sorted(PLACES.iterdir()) if PLACES.exists() else ():
-            print(place.name)
+        for place in sorted(PLACES.glob(PREFIX + "*")):
+            print(place.name.removeprefix(PREFIX))
         return 0
     if command == "up":
         cluster = Cluster(options.name, options.nodes, options.gpus, options.cpus, options.memory, options.accounting, options.rest,
