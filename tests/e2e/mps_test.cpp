@@ -17,7 +17,8 @@ if [ "$1" = -d ]; then
   [ -e "$FAKE_MPS_LOG.broken" ] && exit 3
   echo "start $CUDA_VISIBLE_DEVICES" >> "$log"
   sh -c 'echo $$ > "$0/nvidia-cuda-mps-control.pid"; exec sleep 1000' "$CUDA_MPS_PIPE_DIRECTORY" &
-  while ! [ -s "$CUDA_MPS_PIPE_DIRECTORY/nvidia-cuda-mps-control.pid" ]; do sleep 0.01; done
+  # The real one runs no other program, and so is never without its variables for a moment.
+  until grep -q sleep /proc/$!/comm && grep -q GANG_ID /proc/$!/environ; do sleep 0.01; done
   exit 0
 fi
 read -r word

@@ -36,6 +36,8 @@ if [ "$1" = -d ]; then
   . {HOW}
   (exec -a mps-daemon /bin/sleep 7654321) &
   echo $! > "$CUDA_MPS_PIPE_DIRECTORY/daemon"
+  # The real one runs no other program, and so is never without its variables for a moment.
+  until grep -q sleep /proc/$!/comm && grep -q GANG_ID /proc/$!/environ; do :; done
   exit 0
 fi
 read -r word

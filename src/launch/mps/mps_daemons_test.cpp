@@ -25,6 +25,8 @@ if [ "$1" = -d ]; then
   . HERE/how
   sleep 1000 &
   echo $! > "$CUDA_MPS_PIPE_DIRECTORY/daemon"
+  # The real one runs no other program, and so is never without its variables for a moment.
+  until grep -q sleep /proc/$!/comm && grep -q GANG_ID /proc/$!/environ; do :; done
   exit 0
 fi
 read -r word
