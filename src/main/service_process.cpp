@@ -280,6 +280,24 @@ int run_service(const Places& places, bool stays, Fd ready) {
   return serve(places, *settings, stays, *lock, ready);
 }
 
+namespace {
+
+/// The service is not root, whoever asks for this. A file that is not there is none to read.
+Result<void> may_read_as_service(const std::string& path) {
+  const auto user = service_user();
+  if (!user) return user.error();
+  struct stat there {};
+  if (::stat(path.c_str(), &there) != 0) return {};
+  const mode_t needed = there.st_uid == user->uid   ? S_IRUSR
+                        : there.st_gid == user->gid ? S_IRGRP
+                                                    : S_IROTH;
+  if ((there.st_mode & needed) != 0) return {};
+  return Error{ErrorKind::denied, "the service, which is not root, may not read this", path,
+               "chmod 644 " + path};
+}
+
+}  // namespace
+
 Result<void> check_settings(const Places& places) {
   const auto settings = read_settings(places);
   if (!settings) return settings.error();
@@ -289,13 +307,7 @@ Result<void> check_settings(const Places& places) {
     wrong.where = places.config;
     return wrong;
   }
-  // The service is not root, whoever asks for this.
-  struct stat there {};
-  const bool is_there = ::stat(places.config.c_str(), &there) == 0;
-  if (is_there && (there.st_mode & S_IROTH) == 0)
-    return Error{ErrorKind::denied, "the service, which is not root, may not read this",
-                 places.config, "chmod 644 " + places.config};
-  return {};
+  return may_read_as_service(places.config);
 }
 
 bool has_ended(std::int64_t service, Span longest) {

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 
 import own_machine
 from check_for_all import PLACES, cgroups, STATE, World, denied, expect, job_of, root, status, well
@@ -280,17 +279,7 @@ def main():
     shutil.copy("/etc/passwd", "/home/root/etc/passwd")
     watch = Watch()
     watch.start()
-    failed = 0
-    for check in CHECKS:
-        begin = time.monotonic()
-        try:
-            check(world)
-            print(f"ok   {check.__name__.replace('_', ' ')} ({time.monotonic() - begin:.1f} s)", flush=True)
-        except (AssertionError, subprocess.SubprocessError, OSError, KeyError, ValueError, IndexError):
-            failed += 1
-            print("FAIL", check.__name__.replace("_", " "), flush=True)
-            traceback.print_exc()
-            print(LOG.read_text(), daemons())
+    failed = own_machine.run_checks(CHECKS, world, lambda: print(LOG.read_text(), daemons()))
     wrong = watch.two or not watch.uids <= {world.anna.uid, world.bert.uid, world.carl.uid}
     print(f"{'FAIL' if wrong else 'ok  '} in {watch.looks} looks no GPU had two daemons, and all were of their people: "
           f"{watch.two[:3]} {sorted(watch.uids)}")

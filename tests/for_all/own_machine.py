@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+import traceback
 
 SKIPPED = 77
 PYTHON = "/usr/bin/python3"  # which anybody may run
@@ -102,3 +103,20 @@ def processes_of(name_part):
         if any(word == name_part.encode() for word in words[1:]):
             found.append(int(entry.name))
     return found
+
+
+def run_checks(checks, world, on_failure=lambda: None):
+    """Runs them one after the other, each whether or not those before it held. How many did not."""
+    failed = 0
+    for check in checks:
+        begin = time.monotonic()
+        name = check.__name__.replace("_", " ")
+        try:
+            check(world)
+            print(f"ok   {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+        except (AssertionError, subprocess.SubprocessError, OSError, KeyError, ValueError, IndexError):
+            failed += 1
+            print("FAIL", name, flush=True)
+            traceback.print_exc()
+            on_failure()
+    return failed

@@ -94,11 +94,12 @@ class HandedOver {
   /// `top` as /proc tells it.
   std::string name() const { return top_.substr(mount_.size()); }
 
-  /// In a child that is nobody and in TOP/session.
+  /// In a child that is nobody and in TOP/session, and finds a systemd-run where there is one.
   template <class What>
   void expect(What what) const {
     expect_as_nobody(what, [&] {
       if (!write_to(top_ + "/session/cgroup.procs", "0")) ::_exit(98);
+      ::setenv("PATH", (root_.path() + "/bin:/usr/bin:/bin").c_str(), 1);
     });
   }
   /// A systemd of this user, whose systemd-run does what `script` says.
@@ -164,13 +165,7 @@ class OwnService {
  public:
   LocalWorld& world() { return world_; }
   void start(JobId job, const std::string& script, Bytes memory = {}) {
-    JobSpec spec;
-    spec.name = "test";
-    spec.command = {true, {script}};
-    spec.dir = "/";
-    spec.grace = milliseconds(300);
-    spec.inherited = {{"PATH", "/usr/bin:/bin"}};
-    StartOrder order = LocalWorld::order_of(job, std::move(spec));
+    StartOrder order = LocalWorld::order_of(job, 1, Command{true, {script}});
     Allocation allocation = *order.allocation;
     allocation.parts[0].tasks[0].memory = memory;
     order.allocation = std::make_shared<const Allocation>(allocation);
@@ -297,7 +292,6 @@ TEST(Delegated, a_launcher_in_a_scope_outlives_its_service_and_the_next_one_find
   if (!place.why_not().empty()) GTEST_SKIP() << place.why_not();
   place.have_systemd(makes_scope);
   place.expect([&] {
-    ::setenv("PATH", (place.root().path() + "/bin:/usr/bin:/bin").c_str(), 1);
     OwnService service;
     service.start({1}, std::string(tell_group) + "sleep 1000");
     const std::string group = service.wait_for_line({1});
@@ -318,7 +312,6 @@ TEST(Delegated, a_launcher_in_another_scope_ends_what_an_earlier_one_left_and_to
   if (!place.why_not().empty()) GTEST_SKIP() << place.why_not();
   place.have_systemd(makes_scope);
   place.expect([&] {
-    ::setenv("PATH", (place.root().path() + "/bin:/usr/bin:/bin").c_str(), 1);
     OwnService service;
     LocalWorld& world = service.world();
     // 1. One gang is over, and one runs.
@@ -402,7 +395,6 @@ TEST(Delegated, where_systemd_refuses_gangs_run_as_before_and_are_told_why) {
     ::_exit(1);
   }
   place.expect([&] {
-    ::setenv("PATH", (place.root().path() + "/bin:/usr/bin:/bin").c_str(), 1);
     OwnService service;
     service.start({1}, tell_group, mebibytes(64));
     ASSERT_TRUE(service.wait_for_end());
