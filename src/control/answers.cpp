@@ -103,7 +103,9 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
   if (auto too_many = exceeds_kept(settings_.settings.house.limits_of(submitter.login),
                                    submitter.login, kept, total_gangs(spec)))
     return *too_many;
-  if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
+  if (auto no = engine_.refuses(spec)) return *no;
+  if (!engine_.places())
+    if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
   if (auto too_much = cycle_.house().why_never(*queue_of_it, submitter.login, spec.resources))
     return *too_much;
@@ -160,11 +162,24 @@ std::string Controller::reason_of(JobId job) {
     if (const auto wait = cycle_.wait_of(job))
       return explain(wait->blocker, picture()) +
              (state == nullptr ? "" : lost_queue_of(*state) + mps_reason_of(*state));
-  if (state == nullptr || state->waiting() == 0) return {};
+  if (state == nullptr) return {};
+  if (const auto wait = engine_wait_of(*state); !wait.reason.empty()) return wait.reason;
+  if (state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
   if (state->gather_waits()) return "the gather waits for the other gangs of the job";
   if (rounds_.next() > world_.now()) return "it came after the newest round of plans";
   return "the devices of this machine are being looked at";
+}
+
+// Of the first of its gangs that waits in the system that the engine hands it to.
+EngineWait Controller::engine_wait_of(const JobState& job) const {
+  if (!engine_.places()) return {};
+  for (const auto& [index, gang] : job.live)
+    if (gang.waits_in_engine()) {
+      const std::string trouble = engine_.trouble();
+      return trouble.empty() ? engine_.wait_of({job.job.id, index}) : EngineWait{trouble, {}};
+    }
+  return {};
 }
 
 Result<JobSummary> Controller::summary(JobId job) {
@@ -208,13 +223,18 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
                                const HeldGang& gang) const {
   GangView view = blank_view(*job.job.spec, {job.job.id, index});
   view.attempt = gang.attempt;
-  view.allocation = *gang.run->allocation;
+  view.allocation = *gang.place();
   if (const auto* running = std::get_if<Running>(&gang.state)) {
     view.phase = GangPhase::running;
     view.started = running->started;
     view.fences = running->fences;
     view.notes = notes_of_other_users(*view.allocation, register_.foreign(), *register_.cluster());
     view.output = engine_.output_of(*job.job.spec, view.id);
+  } else if (gang.waits_in_engine()) {
+    view.phase = GangPhase::waiting;
+    view.allocation.reset();
+    if (std::string why = engine_.wait_of(view.id).reason; !why.empty())
+      view.notes.push_back(std::move(why));
   } else if (index == gang.run->first) {
     view.phase = GangPhase::starting;
     if (const std::string why = engine_.trouble(); !why.empty())
@@ -323,6 +343,8 @@ Result<GangView> Controller::gang_view(GangId gang) {
     } else if (const auto* started = std::get_if<GangStarted>(&event.body)) {
       view.started = event.at;
       view.fences = started->fences;
+      view.attempt = started->attempt;
+      if (started->where) view.allocation = *started->where;
     } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
       if (ended->again)
         view.notes.push_back(
@@ -387,6 +409,8 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   answer.reason = !line->reason.empty()             ? line->reason
                   : line->phase == GangPhase::ended ? "nothing of it waits: it has ended"
                                                     : "nothing of it waits";
+  if (const JobState* state = register_.find(job))
+    answer.expected = engine_wait_of(*state).expected;
   reply(std::move(answer));
 }
 
@@ -477,7 +501,7 @@ std::vector<NodeView> Controller::node_views() const {
   for (const JobId id : register_.live()) {
     for (const auto& [index, gang] : register_.find(id)->live) {
       if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;
-      for (const NodePart& part : gang.run->allocation->parts) {
+      for (const NodePart& part : gang.place()->parts) {
         if (part.node.n >= views.size()) continue;
         NodeView& view = views[part.node.n];
         for (const TaskPlace& task : part.tasks) {

@@ -101,12 +101,12 @@ Result<void> Controller::begin() {
                         asked.back().allocation == gang.run->allocation;
       if (next) ++asked.back().count;
       else asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
-      turns_given_ = turns_given_ || gang.run->count > 1;
+      turns_given_ = turns_given_ || (gang.run->count > 1 && !engine_.places());
     }
   for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live)
       if (const auto* running = std::get_if<Running>(&gang.state))
-        meter_.begin({id, index}, gang.attempt, gang.run->allocation, running->started);
+        meter_.begin({id, index}, gang.attempt, gang.place(), running->started);
   engine_.on_sample([this](NodeId node, const NodeSample& sample) {
     meter_.read(node, sample);
     note_measured();
@@ -209,7 +209,7 @@ void Controller::measure(const Event& event) {
     if (job == nullptr || !wants_devices(job->job.spec->resources)) return;
     const auto live = job->live.find(started->gang.index);
     if (live == job->live.end() || live->second.attempt != started->attempt) return;
-    meter_.begin(started->gang, started->attempt, live->second.run->allocation, event.at);
+    meter_.begin(started->gang, started->attempt, live->second.place(), event.at);
     ask_reading();
   } else if (const auto* ended = std::get_if<GangEnded>(&event.body)) {
     meter_.end(ended->gang, event.at);
@@ -306,8 +306,8 @@ Plan Controller::plan_now() {
   const auto& nodes = register_.cluster()->nodes;
   const bool may_be_shared = std::any_of(nodes.begin(), nodes.end(),
                                          [](const Node& node) { return !node.devices.empty(); });
-  const bool unread =
-      may_be_shared && !engine_.sample() && now - started_ < longest_wait_for_reading;
+  const bool unread = may_be_shared && !engine_.places() && !engine_.sample() &&
+                      now - started_ < longest_wait_for_reading;
   const bool blind = (unread || engine_.asks_devices()) && scene.somebody_waits_for_devices();
   if (!blind) {
     planned_ = true;
@@ -340,7 +340,8 @@ void Controller::plan_again_at(Time at) {
 }
 
 void Controller::carry_out(const Plan& plan) {
-  for (const Start& start : plan.starts) turns_given_ = turns_given_ || start.count > 1;
+  for (const Start& start : plan.starts)
+    turns_given_ = turns_given_ || (start.count > 1 && !engine_.places());
   if (wishes_nothing(plan) && may_wait_for_company()) {
     world_.call_later(longest_unstored, [this, alive = alive_] {
       if (*alive && !unstored_.empty()) ask_for_cycle();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "schedule/order/hand_over.h"
 
 namespace gangline {
 namespace {
@@ -119,6 +120,7 @@ void Cycle::foresee_end(const GangEnded& ended, Time at) {
 }
 
 Plan Cycle::decide(Time now) {
+  if (engine_.places()) return hand_over(scene_.waiting());
   if (foresees_) scene_.look_at(foresight_.renewed(now));
   return scene_.plan(now);
 }

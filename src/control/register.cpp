@@ -228,6 +228,7 @@ void Register::on(const GangStarted& event, Time at) {
   HeldGang* gang = live(event.gang, event.attempt);
   if (gang == nullptr) return;
   gang->state = Running{at, event.fences};
+  gang->where = event.where;
   JobState& job = jobs_.at(event.gang.job);
   if (!job.first_start) job.first_start = at;
 }
@@ -363,6 +364,7 @@ JobSummary summary_of(const JobState& state) {
   for (const auto& [index, gang] : state.live) {
     // Of gangs that take turns, one starts or runs and the others wait for their turn.
     if (std::holds_alternative<Running>(gang.state)) ++summary.running;
+    else if (gang.waits_in_engine()) ++summary.waiting;
     else if (gang.run.get() != seen && index == gang.run->first) ++summary.starting;
     else ++summary.waiting;
     seen = gang.run.get();

@@ -44,7 +44,15 @@ struct HeldGang {
   std::shared_ptr<TurnRun> run;  ///< never null
   std::variant<Starting, Running> state;
   Interruptions before;
-  std::optional<JobId> makes_room_for;  ///< it was asked to
+  std::optional<JobId> makes_room_for;           ///< it was asked to
+  std::shared_ptr<const Allocation> where = {};  ///< where the engine placed it; null: as asked
+
+  /// Never null; without parts while the engine has not placed it.
+  const std::shared_ptr<const Allocation>& place() const { return where ? where : run->allocation; }
+  /// Handed to an engine that places by itself, and not placed yet: for people it waits.
+  bool waits_in_engine() const {
+    return std::holds_alternative<Starting>(state) && place()->parts.empty();
+  }
 };
 
 struct WaitsAgain {

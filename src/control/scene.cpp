@@ -40,6 +40,13 @@ void Scene::look_at(const std::set<JobId>& changed) {
   }
 }
 
+std::vector<WaitingGroup> Scene::waiting() const {
+  std::vector<WaitingGroup> all;
+  for (const auto& [id, told] : told_)
+    all.insert(all.end(), told.waiting.begin(), told.waiting.end());
+  return all;
+}
+
 void Scene::tell(const Told& before, const Told& after) {
   // 1. Who holds. Gangs in turn hold the same allocation one after the other.
   for (const Holder& holder : before.holding)

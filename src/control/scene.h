@@ -48,6 +48,8 @@ class Scene {
   /// Learns which rules hold and what is set aside now; `plan` does it by itself.
   void follow_rules_of(Time now);
   bool somebody_waits() const { return waiting_ > 0; }
+  /// All that wait, in the order of their jobs.
+  std::vector<WaitingGroup> waiting() const;
   bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
 
   /// What should start now and what is promised, without reasons. Learns of machines, use by others

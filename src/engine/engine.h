@@ -38,6 +38,12 @@ struct News {
   std::string cursor;
 };
 
+/// Why a gang waits in the system that an engine hands it to.
+struct EngineWait {
+  std::string reason;
+  std::optional<Time> expected = {};
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -53,6 +59,16 @@ class Engine {
   virtual std::string boot() const { return {}; }
   /// Why nothing starts or devices cannot be read; empty: all is well.
   virtual std::string trouble() const { return {}; }
+
+  /// It chooses the places itself. Then it is asked for all that may start as soon as it may, with
+  /// allocations that have no parts, and GangStarted says where; gangs of one order need not take
+  /// turns.
+  virtual bool places() const { return false; }
+  /// Why it could never run such a job; empty: it could.
+  virtual std::optional<Error> refuses(const JobSpec&) const { return {}; }
+  /// Of an engine that places: why a gang that it was asked to start waits, and when it is expected
+  /// to start. Empty: not known.
+  virtual EngineWait wait_of(GangId) const { return {}; }
 
   /// The node as the store knows it: a device keeps the number it got when it was first seen, also
   /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these

@@ -363,6 +363,7 @@ void fields(M& m, GangStarted& v) {
   m("gang", v.gang);
   m("attempt", v.attempt);
   m("fences", v.fences);
+  m("where", v.where);
 }
 template <class M>
 void fields(M& m, GangEnded& v) {

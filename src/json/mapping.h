@@ -42,10 +42,13 @@ class Writer {
   Writer(std::string& out, const char* kind) : Writer(out) { (*this)("kind", std::string(kind)); }
   void close() { out_ += '}'; }
 
+  /// What is empty or null is left out.
   template <class T>
   void operator()(const char* key, const T& value) {
     if constexpr (requires { value.has_value(); }) {
       if (value.has_value()) (*this)(key, *value);
+    } else if constexpr (requires { value.use_count(); }) {
+      if (value != nullptr) (*this)(key, *value);
     } else {
       if (!std::exchange(first_, false)) out_ += ',';
       out_ += '"';

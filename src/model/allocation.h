@@ -37,7 +37,8 @@ struct NodePart {
 
 struct Allocation {
   std::uint32_t alternative = 0;  ///< which of the request's alternatives was chosen
-  std::vector<NodePart> parts;    ///< ranks ascend over the parts
+  /// Ranks ascend over the parts. None: the engine chooses where.
+  std::vector<NodePart> parts;
   bool operator==(const Allocation&) const = default;
 };
 

@@ -88,6 +88,8 @@ struct GangStarted {
   GangId gang;
   std::uint32_t attempt = 1;
   std::vector<Fence> fences;
+  /// Where the engine placed it, if it places by itself; null: where it was asked to.
+  std::shared_ptr<const Allocation> where = nullptr;
 };
 struct GangEnded {
   GangId gang;

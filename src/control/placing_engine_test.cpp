@@ -1,0 +1,110 @@
+// The cycle around an engine that chooses the places itself.
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "control/controller_world.h"
+
+namespace gangline {
+namespace {
+
+class PlacingEngine : public Control {
+ protected:
+  PlacingEngine() { engine_->places_itself = true; }
+
+  static JobSpec a_sweep(std::uint32_t gangs) {
+    JobSpec spec = a_spec();
+    spec.sweep = {{"n", {}}};
+    for (std::uint32_t n = 0; n < gangs; ++n) spec.sweep[0].values.push_back(std::to_string(n));
+    return spec;
+  }
+  static std::shared_ptr<const Allocation> on_node(std::uint32_t node) {
+    Allocation allocation;
+    allocation.parts = {{NodeId{node}, {TaskPlace{}}}};
+    return std::make_shared<const Allocation>(allocation);
+  }
+  WhyAnswer why(JobId job) {
+    std::optional<Result<WhyAnswer>> answer;
+    controller_->why(job, [&](auto given) { answer = std::move(given); });
+    return **answer;
+  }
+};
+
+TEST_F(PlacingEngine, IsHandedAllGangsOfASweepAtOnceHoweverManyFit) {
+  const auto job = submit(a_sweep(50));
+  ASSERT_TRUE(job);
+  ASSERT_EQ(engine_->starts.size(), 1u);
+  EXPECT_EQ(engine_->starts[0].count, 50u);
+  EXPECT_TRUE(engine_->starts[0].allocation->parts.empty());
+}
+
+TEST_F(PlacingEngine, MayTakeWhatWouldNotFitOnTheNodesThatAreSeen) {
+  JobSpec spec = a_spec();
+  spec.resources.alternatives[0].cpus = whole_cpus(1'000);
+  EXPECT_TRUE(submit(spec));
+}
+
+TEST_F(PlacingEngine, SaysWhyAGangWaitsThatItWasHanded) {
+  engine_->wait = {"Slurm job 17 waits for free nodes", Time{seconds(2'000'000).us}};
+  const auto job = submit(a_spec());
+  ASSERT_TRUE(job);
+  EXPECT_EQ(line(job->id).phase, GangPhase::waiting);
+  EXPECT_EQ(line(job->id).waiting, 1u);
+  EXPECT_EQ(line(job->id).reason, "Slurm job 17 waits for free nodes");
+  EXPECT_EQ(shown({job->id, 0}).phase, GangPhase::waiting);
+  EXPECT_EQ(why(job->id).reason, "Slurm job 17 waits for free nodes");
+  EXPECT_EQ(why(job->id).expected, Time{seconds(2'000'000).us});
+}
+
+TEST_F(PlacingEngine, SaysWhereAGangRunsAndThatIsKept) {
+  const auto job = submit(a_sweep(2));
+  ASSERT_TRUE(job);
+  world_.pass(seconds(1));
+  engine_->report(GangStarted{{job->id, 1}, 1, {}, on_node(0)});
+  EXPECT_EQ(line(job->id).running, 1u);
+  EXPECT_EQ(line(job->id).waiting, 1u);
+  EXPECT_EQ(shown({job->id, 1}).allocation, *on_node(0));
+  Ending ending;
+  engine_->report(GangEnded{{job->id, 1}, 1, world_.now(), ending, false});
+  world_.pass(milliseconds(60));
+  EXPECT_EQ(shown({job->id, 1}).allocation, *on_node(0));
+}
+
+TEST_F(PlacingEngine, IsHandedTheJobThatComesAfterAnotherWhenThatHasEnded) {
+  const auto first = submit(a_spec());
+  JobSpec second = a_spec("report");
+  second.after = {format(first->id)};
+  ASSERT_TRUE(submit(second));
+  ASSERT_EQ(engine_->starts.size(), 1u);
+  engine_->start_and_end({first->id, 0}, EndCause::done);
+  EXPECT_EQ(engine_->starts.size(), 2u);
+}
+
+TEST_F(PlacingEngine, KeepsWhatItWasHandedWhenOthersAreSubmittedOrTimePasses) {
+  ASSERT_TRUE(submit(a_sweep(3)));
+  engine_->report(GangStarted{{{1}, 0}, 1, {}, on_node(0)});
+  ASSERT_TRUE(submit(a_spec()));
+  world_.pass(seconds(5));
+  EXPECT_TRUE(engine_->returned.empty());
+}
+
+TEST_F(PlacingEngine, IsAskedAgainForOneSweepAfterARestartOfTheService) {
+  const auto job = submit(a_sweep(4));
+  engine_->report(GangStarted{{job->id, 2}, 1, {}, on_node(0)});
+  world_.pass(milliseconds(60));
+  begin(0);
+  ASSERT_EQ(engine_->resumed.size(), 1u);
+  EXPECT_EQ(engine_->resumed[0].count, 4u);
+  EXPECT_EQ(line(job->id).running, 1u);
+}
+
+TEST_F(PlacingEngine, IsAskedToStopWhatItWasHandedAndHasNotStarted) {
+  const auto job = submit(a_spec());
+  std::optional<Result<JobSummary>> answer;
+  controller_->stop({job->id, {}, false, "anna"}, [&](auto given) { answer = std::move(given); });
+  world_.settle();
+  ASSERT_EQ(engine_->stops.size(), 1u);
+  EXPECT_EQ(engine_->stops[0].gang, (GangId{job->id, 0}));
+}
+
+}  // namespace
+}  // namespace gangline

@@ -1,0 +1,26 @@
+#include "schedule/order/hand_over.h"
+
+#include <algorithm>
+
+namespace gangline {
+
+Plan hand_over(const std::vector<WaitingGroup>& waiting) {
+  static const auto anywhere = std::make_shared<const Allocation>();
+  std::vector<const WaitingGroup*> ready;
+  for (const WaitingGroup& group : waiting)
+    if (group.after.empty()) ready.push_back(&group);
+  std::stable_sort(ready.begin(), ready.end(), [](const WaitingGroup* a, const WaitingGroup* b) {
+    return a->submitted < b->submitted;
+  });
+  Plan plan;
+  for (const WaitingGroup* group : ready) {
+    Allocation chosen;
+    chosen.alternative = liked_in_order(*group->request).front();
+    plan.starts.push_back(
+        {group->job, group->first, group->count, group->attempt,
+         chosen.alternative == 0 ? anywhere : std::make_shared<const Allocation>(chosen)});
+  }
+  return plan;
+}
+
+}  // namespace gangline

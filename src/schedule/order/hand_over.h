@@ -1,0 +1,13 @@
+// Where the engine chooses the places, there is nothing to decide but who may start at all.
+#pragma once
+
+#include <vector>
+
+#include "model/snapshot.h"
+
+namespace gangline {
+
+/// Starts, without places, for all that wait for no other job: the first submitted first.
+Plan hand_over(const std::vector<WaitingGroup>& waiting);
+
+}  // namespace gangline
