@@ -1,0 +1,88 @@
+// What Slurm says of itself, its partitions and its nodes. All of it is text of another program:
+// whatever it is, it is an Error or passed over.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "model/cluster.h"
+#include "model/environment.h"
+
+namespace gangline {
+
+struct SlurmPartition {
+  std::string name;
+  bool is_default = false;
+  bool up = true;
+  std::optional<Span> max_time;      ///< empty: no limit
+  std::optional<Span> default_time;  ///< of jobs that ask for none; empty: max_time
+  std::string nodes;                 ///< as Slurm lists them: "n[1-4]"
+
+  /// What a job that asks for no time may run; empty: no limit.
+  std::optional<Span> time_if_not_asked() const { return default_time ? default_time : max_time; }
+};
+
+/// Devices as they are asked for: "gpu" or "gpu:h100".
+struct GresType {
+  std::string name;  ///< "gpu"
+  std::string type;  ///< "h100", "1g.10gb"; empty: the site gives its GPUs no type
+  std::uint32_t most_on_a_node = 0;
+  bool operator==(const GresType&) const = default;
+};
+
+struct SlurmSite {
+  std::string version;  ///< "22.05.8"; empty: not told
+  std::vector<SlurmPartition> partitions;
+  std::uint32_t max_array_size = 1'001;  ///< indices stay below it; 0: no arrays
+  std::uint32_t max_array_tasks = 1'001;
+  bool accounting = false;       ///< sacct has something to say
+  bool gpus_per_task = true;     ///< --gpus-per-task is understood (select/cons_tres)
+  Span kill_wait = seconds(30);  ///< between TERM and KILL when Slurm ends a job
+  std::string mpi_default;       ///< "none", "pmix", "pmi2"
+  std::vector<GresType> gres;    ///< of all nodes, in their order
+
+  /// Null: there is none of that name.
+  const SlurmPartition* partition(std::string_view name) const;
+  /// Where `queue` of a job file goes: "normal" is the default partition unless one has that name.
+  /// Null: nowhere.
+  const SlurmPartition* partition_for(const std::string& queue) const;
+  bool has_gpus() const;
+};
+
+/// What a GPU's name as a GRES type says: "h100", "nvidia_a100-sxm4-80gb", "1g.10gb", "mi300x".
+struct GpuTypeFacts {
+  std::string vendor;  ///< "nvidia", "amd", "intel"; empty: not known
+  Bytes memory{0};     ///< the least that GPUs of this name have; 0: not known
+};
+GpuTypeFacts gpu_type_facts(std::string_view type);
+
+// The calls, and what is made of their answers.
+std::vector<std::string> config_words();      ///< scontrol show config
+std::vector<std::string> partitions_words();  ///< scontrol show partition -o
+std::vector<std::string> nodes_words();       ///< scontrol show node -o
+
+/// An Error: `config` is not what scontrol prints.
+Result<SlurmSite> read_slurm_site(std::string_view config, std::string_view partitions,
+                                  std::string_view nodes);
+std::vector<SlurmPartition> read_slurm_partitions(std::string_view text);
+/// Nodes with counted CPUs, a device for each GPU ("gpu0", …), up or not and why.
+std::vector<Node> read_slurm_nodes(std::string_view text);
+std::vector<GresType> gres_types_of(const std::vector<Node>& nodes);
+
+/// "n[1-3,07],login" as names. Nothing where it is no list or has more than most_slurm_nodes.
+std::optional<std::vector<std::string>> expand_slurm_nodes(std::string_view list);
+
+/// The variables that Slurm's programs are called with, out of ours: without SLURM_… and SBATCH_…,
+/// which would change what they do, and with times in UTC and lists of array elements not cut.
+std::vector<EnvVar> environment_for_slurm(const std::vector<EnvVar>& ours);
+
+constexpr std::size_t most_slurm_nodes = 65'536;
+constexpr std::uint32_t most_slurm_gpus_on_a_node = 1'024;
+constexpr std::size_t most_slurm_partitions = 4'096;
+
+}  // namespace gangline
