@@ -53,8 +53,16 @@ std::vector<std::string> srun_words(const JobSpec& spec, std::uint32_t gang, con
 /// A path for --output, which reads % and \ in its own way.
 std::string slurm_pattern_of(std::string_view path);
 /// The limit that Slurm is given, in whole minutes: what gang `index` may run, the grace, and one
-/// more. Empty: the job has none.
+/// more, as far as the queue allows. Empty: the job has none.
 std::optional<std::int64_t> slurm_minutes(const JobSpec& spec, std::uint32_t index,
-                                          std::uint32_t alternative);
+                                          std::uint32_t alternative, const SlurmSite& site);
+/// A name as Slurm has it: without what ends a line or moves a cursor.
+std::string slurm_name_of(std::string_view name);
+/// "--gpus-per-task=h100:2", or "--gres=gpu:h100:2" where GPUs are given to nodes.
+std::string gpu_option(const JobSpec& spec, const DeviceRequest& asked, const SlurmSite& site);
+/// "--mem=16384M" for one task; "--mem-per-cpu=4096M" for several, which may share a node.
+std::string memory_option(const JobSpec& spec, const TaskRequest& task);
+/// The most elements that an array may have here; 0: there are no arrays.
+std::uint32_t most_elements(const SlurmSite& site);
 
 }  // namespace gangline

@@ -54,13 +54,6 @@ struct SlurmSite {
   bool has_gpus() const;
 };
 
-/// What a GPU's name as a GRES type says: "h100", "nvidia_a100-sxm4-80gb", "1g.10gb", "mi300x".
-struct GpuTypeFacts {
-  std::string vendor;  ///< "nvidia", "amd", "intel"; empty: not known
-  Bytes memory{0};     ///< the least that GPUs of this name have; 0: not known
-};
-GpuTypeFacts gpu_type_facts(std::string_view type);
-
 // The calls, and what is made of their answers.
 std::vector<std::string> config_words();      ///< scontrol show config
 std::vector<std::string> partitions_words();  ///< scontrol show partition -o

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "engine/slurm/reason.h"
 
 namespace gangline {
 
@@ -69,8 +70,8 @@ struct SlurmJobSeen {
   std::string state_word;                     ///< as Slurm wrote it, printable
   std::string reason;                         ///< Slurm's word; empty: none
   std::string nodes;                          ///< "n[1-2]"; empty: none
-  std::optional<Time> start;                  /// real, or when Slurm expects it
-  std::optional<Time> end;                    /// real, or by its time limit
+  std::optional<Time> start;                  ///< real, or when Slurm expects it
+  std::optional<Time> end;                    ///< real, or by its time limit
   std::string tag;                            ///< the comment; empty: none
   std::optional<std::int32_t> exit_code;      ///< sacct and scontrol alone
   std::optional<std::int32_t> signal;         ///< the same
@@ -98,9 +99,6 @@ std::vector<std::string> show_job_words(const std::string& job);
 std::vector<SlurmJobSeen> read_show_job(std::string_view text);
 /// Whether scontrol, squeue or scancel said that there is no such job.
 bool says_no_such_job(std::string_view text);
-
-/// Why a job waits, in plain words with Slurm's own in brackets: "others go first (Priority)".
-std::string reason_in_words(std::string_view reason);
 
 /// "2026-11-27T09:32:29", as Slurm's programs print a time under TZ=UTC, or seconds since 1970.
 /// Nothing for "N/A", "NONE", "Unknown" and what is none.

@@ -1,0 +1,339 @@
+#include "engine/slurm/site.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+
+#include "base/text.h"
+#include "engine/slurm/gpu_types.h"
+#include "engine/slurm/squeue.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::size_t longest_reason = 200;
+
+std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
+
+/// What stands behind "key=" at the start of a line of scontrol or behind a blank, up to the next
+/// blank. What people wrote stands at the end of such a line, so the first one counts.
+std::string_view word_of(std::string_view line, std::string_view key) {
+  for (std::size_t at = 0; (at = line.find(key, at)) != std::string_view::npos; ++at) {
+    const std::string_view rest = line.substr(at + key.size());
+    if ((at == 0 || line[at - 1] == ' ') && rest.starts_with('='))
+      return first_word(rest.substr(1));
+  }
+  return {};
+}
+
+std::uint32_t number_or(std::string_view text, std::uint32_t otherwise) {
+  const auto number = parse_number(text);
+  return number && *number <= 0xffff'ffff ? static_cast<std::uint32_t>(*number) : otherwise;
+}
+
+/// "Key = value" in each line.
+std::map<std::string, std::string, std::less<>> config_values(std::string_view text) {
+  constexpr std::size_t most_keys = 4'096;
+  std::map<std::string, std::string, std::less<>> values;
+  for (const std::string_view line : split(text, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos || values.size() >= most_keys) continue;
+    values.emplace(trim(line.substr(0, equals)), trim(line.substr(equals + 1)));
+  }
+  return values;
+}
+
+// "batch_sched_delay=0,max_array_tasks=500"
+std::string_view parameter_of(std::string_view list, std::string_view name) {
+  for (const std::string_view part : split(list, ','))
+    if (part.starts_with(name) && part.substr(name.size()).starts_with('='))
+      return part.substr(name.size() + 1);
+  return {};
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+// "gpu:h100:8(S:0-1),gpu:4,shard:64" in parts, without what stands in brackets.
+std::vector<std::string> gres_parts(std::string_view text) {
+  std::vector<std::string> parts(1);
+  std::size_t depth = 0;
+  for (const char c : text) {
+    if (c == '(') ++depth;
+    else if (c == ')') depth -= depth > 0;
+    else if (depth > 0) continue;
+    else if (c == ',') parts.emplace_back();
+    else parts.back() += c;
+  }
+  return parts;
+}
+
+/// False: it makes no sense.
+bool add_gpus(std::string_view part, Node& node) {
+  auto words = split(part, ':');
+  if (words.front() == "gres") words.erase(words.begin());
+  std::erase(words, "no_consume");
+  if (words.empty() || words.front() != "gpu") return true;
+  if (words.size() > 3) return false;
+  auto count = words.size() > 1 ? parse_number(words.back()) : std::optional<std::uint64_t>(1);
+  const std::string_view type = words.size() == 3 || !count ? words[1] : std::string_view();
+  if (words.size() == 3 && !count) return false;
+  if (!count) count = 1;
+  if (*count + node.devices.size() > most_slurm_gpus_on_a_node) return false;
+  const GpuTypeFacts facts = gpu_type_facts(type);
+  for (std::uint64_t n = 0; n < *count; ++n) {
+    Device gpu;
+    gpu.vendor = facts.vendor;
+    gpu.model = printable(type);
+    gpu.uid = "gpu" + std::to_string(node.devices.size());
+    gpu.memory = facts.memory;
+    node.devices.push_back(std::move(gpu));
+  }
+  return true;
+}
+
+struct StateWord {
+  std::string_view word;
+  const char* says;  // why nothing starts there
+};
+constexpr StateWord bad_states[] = {
+    {"drain", "drained"},
+    {"drng", "drained"},
+    {"down", "down"},
+    {"fail", "said to fail"},
+    {"maint", "in maintenance"},
+    {"no_respond", "not answering"},
+    {"not_resp", "not answering"},
+    {"unk", "not known to Slurm yet"},
+    {"future", "not there yet"},
+    {"inval", "not what Slurm's configuration says"},
+    {"error", "in error"},
+    {"perfctrs", "held for measurements"},
+    {"reboot", "being rebooted"},
+    {"powering_down", "being switched off"},
+};
+
+// "IDLE+DRAIN", "DOWN*+DRAIN", "MIXED+CLOUD", "RESERVED". A '*' marks a node that does not answer.
+// One that sleeps is woken when it is needed, so it is up.
+void add_state(std::string_view state, std::string_view reason, Node& node) {
+  const std::string lower = lower_case(state);
+  std::string says;
+  for (const StateWord& bad : bad_states) {
+    if (lower.find(bad.word) == std::string::npos || says.find(bad.says) != std::string::npos)
+      continue;
+    says += (says.empty() ? "" : ", ") + std::string(bad.says);
+  }
+  if (lower.find('*') != std::string::npos && says.find("not answering") == std::string::npos)
+    says += (says.empty() ? "" : ", ") + std::string("not answering");
+  node.up = says.empty() && !state.empty();
+  if (!node.up)
+    node.notes.push_back(
+        (says.empty() ? "its state is not told" : says) +
+        (reason.empty() ? "" : ": " + printable(reason.substr(0, longest_reason))));
+  if (lower.find("reserved") != std::string::npos)
+    node.notes.emplace_back("reserved: only those start there for whom it is");
+  if (lower.find("power") != std::string::npos && node.up)
+    node.notes.emplace_back("asleep: it is woken when something starts there");
+}
+
+Node node_from(std::string_view line) {
+  Node node;
+  node.name = printable(word_of(line, "NodeName"));
+  const std::string_view usable = word_of(line, "CPUEfctv");
+  const std::uint32_t cpus = number_or(usable.empty() ? word_of(line, "CPUTot") : usable, 0);
+  if (cpus == 0 || cpus > 0x10000) node.notes.emplace_back("how many CPUs it has is not told");
+  else node.counted = whole_cpus(cpus);
+  const std::uint32_t mebi = number_or(word_of(line, "RealMemory"), 0);
+  const std::uint32_t own = number_or(word_of(line, "MemSpecLimit"), 0);  // kept for the system
+  node.memory = mebibytes(mebi > own ? mebi - own : mebi);
+  const std::string_view gres = word_of(line, "Gres");
+  for (const std::string& part : gres_parts(gres == "(null)" ? "" : gres))
+    if (!add_gpus(part, node))
+      node.notes.push_back("its devices make no sense: " +
+                           printable(part.substr(0, longest_reason)));
+  const std::size_t reason = line.find(" Reason=");
+  add_state(word_of(line, "State"),
+            reason == std::string_view::npos ? "" : trim(line.substr(reason + 8)), node);
+  return node;
+}
+
+constexpr std::string_view kept_variables[] = {
+    "PATH", "HOME",   "USER",       "LOGNAME",   "SHELL",           "LANG",
+    "TERM", "TMPDIR", "SLURM_CONF", "SLURM_JWT", "LD_LIBRARY_PATH", "KRB5CCNAME"};
+
+/// "1-3,07" behind `before`, in front of `after`. False: it makes no sense.
+bool add_numbered(std::string_view before, std::string_view ranges, std::string_view after,
+                  std::vector<std::string>& names) {
+  constexpr std::size_t most_digits = 9;
+  for (const std::string_view range : split(ranges, ',')) {
+    const std::size_t dash = range.find('-');
+    const std::string_view low = range.substr(0, dash);
+    const std::string_view high = dash == std::string_view::npos ? low : range.substr(dash + 1);
+    const auto from = parse_number(low), to = parse_number(high);
+    if (!from || !to || *from > *to || high.size() > most_digits) return false;
+    if (*to - *from >= most_slurm_nodes - names.size()) return false;
+    for (std::uint64_t n = *from; n <= *to; ++n) {
+      std::string digits = std::to_string(n);
+      if (digits.size() < low.size()) digits.insert(0, low.size() - digits.size(), '0');
+      names.push_back(std::string(before) + digits + std::string(after));
+    }
+  }
+  return true;
+}
+
+bool add_names(std::string_view part, std::vector<std::string>& names) {
+  const std::size_t open = part.find('['), close = part.find(']');
+  if (open == std::string_view::npos && close == std::string_view::npos) {
+    if (part.empty() || names.size() >= most_slurm_nodes) return false;
+    names.emplace_back(part);
+    return true;
+  }
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+    return false;
+  const std::string_view before = part.substr(0, open), after = part.substr(close + 1);
+  const std::string_view ranges = part.substr(open + 1, close - open - 1);
+  if (after.find('[') == std::string_view::npos) return add_numbered(before, ranges, after, names);
+  // "rack[1-2]n[1-4]": each of the first with each of the second.
+  std::vector<std::string> firsts;
+  if (!add_numbered(before, ranges, "", firsts)) return false;
+  for (const std::string& first : firsts) {
+    const std::size_t second = after.find('[');
+    const std::string_view rest = after.substr(second);
+    const std::size_t end = rest.find(']');
+    if (end == std::string_view::npos || rest.find('[', 1) != std::string_view::npos) return false;
+    if (!add_numbered(first + std::string(after.substr(0, second)), rest.substr(1, end - 1),
+                      rest.substr(end + 1), names))
+      return false;
+  }
+  return true;
+}
+
+/// Lines that begin with `key`; others carry on what people wrote into the line before.
+template <class Read>
+void each_line(std::string_view text, std::string_view key, std::size_t most, Read read) {
+  std::size_t count = 0;
+  for (const std::string_view line : split(text, '\n'))
+    if (line.starts_with(key) && line.size() > key.size() && ++count <= most) read(line);
+}
+
+}  // namespace
+
+const SlurmPartition* SlurmSite::partition(std::string_view name) const {
+  const auto found = std::find_if(partitions.begin(), partitions.end(),
+                                  [&](const SlurmPartition& p) { return p.name == name; });
+  return found == partitions.end() ? nullptr : &*found;
+}
+
+const SlurmPartition* SlurmSite::partition_for(const std::string& queue) const {
+  if (const SlurmPartition* named = partition(queue)) return named;
+  if (queue != "normal") return nullptr;
+  const auto found = std::find_if(partitions.begin(), partitions.end(),
+                                  [](const SlurmPartition& p) { return p.is_default; });
+  return found == partitions.end() ? nullptr : &*found;
+}
+
+bool SlurmSite::has_gpus() const {
+  return std::any_of(gres.begin(), gres.end(), [](const GresType& g) { return g.name == "gpu"; });
+}
+
+std::vector<std::string> config_words() { return {"scontrol", "show", "config"}; }
+std::vector<std::string> partitions_words() { return {"scontrol", "show", "partition", "-o"}; }
+std::vector<std::string> nodes_words() { return {"scontrol", "show", "node", "-o"}; }
+
+Result<SlurmSite> read_slurm_site(std::string_view config, std::string_view partitions,
+                                  std::string_view nodes) {
+  const auto values = config_values(config);
+  const auto value = [&](std::string_view key) {
+    const auto found = values.find(key);
+    return found == values.end() || found->second == "(null)" ? std::string_view() : found->second;
+  };
+  if (value("SLURM_VERSION").empty() && value("MaxArraySize").empty())
+    return Error{ErrorKind::broken, "scontrol did not say how Slurm is configured",
+                 "scontrol show config", "does it print \"SLURM_VERSION = …\" when you run it?"};
+  SlurmSite site;
+  site.version = printable(value("SLURM_VERSION"));
+  site.max_array_size = number_or(value("MaxArraySize"), site.max_array_size);
+  site.max_array_tasks =
+      number_or(parameter_of(value("SchedulerParameters"), "max_array_tasks"), site.max_array_size);
+  const std::string_view storage = value("AccountingStorageType");
+  site.accounting = !storage.empty() && !storage.ends_with("none");
+  const std::string select = lower_case(value("SelectType"));
+  site.gpus_per_task = select.empty() || select.ends_with("cons_tres");
+  site.kill_wait = seconds(number_or(first_word(value("KillWait")), 30));
+  site.mpi_default = printable(value("MpiDefault"));
+  site.partitions = read_slurm_partitions(partitions);
+  site.gres = gres_types_of(read_slurm_nodes(nodes));
+  return site;
+}
+
+std::vector<SlurmPartition> read_slurm_partitions(std::string_view text) {
+  std::vector<SlurmPartition> partitions;
+  each_line(text, "PartitionName=", most_slurm_partitions, [&](std::string_view line) {
+    SlurmPartition partition;
+    partition.name = word_of(line, "PartitionName");
+    partition.is_default = word_of(line, "Default") == "YES";
+    partition.up = word_of(line, "State") == "UP";
+    partition.max_time = read_slurm_span(word_of(line, "MaxTime"));
+    partition.default_time = read_slurm_span(word_of(line, "DefaultTime"));
+    partition.nodes = printable(word_of(line, "Nodes"));
+    if (!partition.name.empty() && is_utf8(partition.name))
+      partitions.push_back(std::move(partition));
+  });
+  return partitions;
+}
+
+std::vector<Node> read_slurm_nodes(std::string_view text) {
+  std::vector<Node> nodes;
+  each_line(text, "NodeName=", most_slurm_nodes,
+            [&](std::string_view line) { nodes.push_back(node_from(line)); });
+  return nodes;
+}
+
+std::vector<GresType> gres_types_of(const std::vector<Node>& nodes) {
+  std::vector<GresType> types;
+  for (const Node& node : nodes) {
+    std::map<std::string, std::uint32_t> counts;
+    for (const Device& device : node.devices) ++counts[device.model];
+    for (const auto& [model, count] : counts) {
+      auto known = std::find_if(types.begin(), types.end(),
+                                [&](const GresType& t) { return t.type == model; });
+      if (known == types.end()) known = types.insert(types.end(), GresType{"gpu", model, 0});
+      known->most_on_a_node = std::max(known->most_on_a_node, count);
+    }
+  }
+  return types;
+}
+
+std::optional<std::vector<std::string>> expand_slurm_nodes(std::string_view list) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  bool inside = false;
+  for (std::size_t at = 0; at <= list.size(); ++at) {
+    const char c = at < list.size() ? list[at] : ',';
+    if (at < list.size() && c == '[') inside = true;
+    if (c == ']') inside = false;
+    if (c != ',' || (inside && at < list.size())) continue;
+    if (!add_names(list.substr(begin, at - begin), names)) return std::nullopt;
+    begin = at + 1;
+  }
+  return names;
+}
+
+std::vector<EnvVar> environment_for_slurm(const std::vector<EnvVar>& ours) {
+  std::vector<EnvVar> kept;
+  for (const EnvVar& variable : ours)
+    if (variable.first.starts_with("LC_") ||
+        std::find(std::begin(kept_variables), std::end(kept_variables), variable.first) !=
+            std::end(kept_variables))
+      kept.push_back(variable);
+  kept.push_back({"TZ", "UTC"});
+  kept.push_back({"SLURM_TIME_FORMAT", "standard"});
+  kept.push_back({"SLURM_BITSTR_LEN", "0"});
+  return kept;
+}
+
+}  // namespace gangline
