@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t most_remembered_jobs = 10'000;
 constexpr std::uint64_t log_block = 4096;  // holes are cut at multiples of it
+constexpr std::uint32_t most_missing_attempts = 8;
 
 std::string padded(std::uint32_t n, std::uint32_t largest) {
   const std::string digits = std::to_string(n);
@@ -226,6 +227,26 @@ Result<LogChunk> read_log_file(const std::string& path, std::uint64_t from, std:
   if (n < 0) return system_error("read", path, errno);
   chunk.bytes.resize(static_cast<std::size_t>(n));
   return chunk;
+}
+
+Result<LogChunk> read_task_log(const JobFiles& files, const LogQuery& query) {
+  std::uint32_t attempt = query.attempt;
+  if (attempt == 0) {
+    // Attempts that could not be started have no log, so a few may be missing in between.
+    for (std::uint32_t n = 1, missing = 0; missing < most_missing_attempts; ++n) {
+      const std::string path = files.log(query.gang, n, query.rank, query.error_stream);
+      const bool there = ::access(path.c_str(), F_OK) == 0;
+      missing = there ? 0 : missing + 1;
+      if (there) attempt = n;
+    }
+    attempt = std::max(attempt, 1u);
+  }
+  const std::string path = files.log(query.gang, attempt, query.rank, query.error_stream);
+  const bool quiet = ::access(path.c_str(), F_OK) != 0 &&
+                     ::access(files.job_directory(query.gang.job).c_str(), F_OK) == 0;
+  // A gang that wrote nothing may have left its log to the next one.
+  if (quiet) return LogChunk{};
+  return read_log_file(path, query.from, query.most);
 }
 
 }  // namespace gangline

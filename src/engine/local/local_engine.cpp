@@ -13,8 +13,6 @@
 namespace gangline {
 namespace {
 
-constexpr std::uint32_t most_missing_attempts = 8;
-
 bool same_devices(const Node& a, const Node& b) {
   return std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(),
                     [](const Device& one, const Device& other) { return one.uid == other.uid; });
@@ -257,24 +255,7 @@ std::string LocalEngine::output_of(const JobSpec& spec, GangId gang) const {
 }
 
 Result<LogChunk> LocalEngine::read_log(const LogQuery& query) {
-  const JobFiles files(settings_.state_dir);
-  std::uint32_t attempt = query.attempt;
-  if (attempt == 0) {
-    // Attempts that could not be started have no log, so a few may be missing in between.
-    for (std::uint32_t n = 1, missing = 0; missing < most_missing_attempts; ++n) {
-      const std::string path = files.log(query.gang, n, query.rank, query.error_stream);
-      const bool there = ::access(path.c_str(), F_OK) == 0;
-      missing = there ? 0 : missing + 1;
-      if (there) attempt = n;
-    }
-    attempt = std::max(attempt, 1u);
-  }
-  const std::string path = files.log(query.gang, attempt, query.rank, query.error_stream);
-  const bool quiet = ::access(path.c_str(), F_OK) != 0 &&
-                     ::access(files.job_directory(query.gang.job).c_str(), F_OK) == 0;
-  // A gang that wrote nothing may have left its log to the next one.
-  if (quiet) return LogChunk{};
-  return read_log_file(path, query.from, query.most);
+  return read_task_log(JobFiles(settings_.state_dir), query);
 }
 
 }  // namespace gangline

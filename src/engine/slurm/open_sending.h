@@ -1,0 +1,87 @@
+// What the service knows of one sending that is not over: which of its gangs wait in Slurm, run or
+// have ended. All of it can be read again from the files of the sending.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/engine.h"
+#include "engine/slurm/sending.h"
+#include "engine/slurm/squeue.h"
+
+namespace gangline {
+
+enum class SentPhase : std::uint8_t { waiting, begun, ended };
+
+struct SentGang {
+  SentPhase phase = SentPhase::waiting;
+  Time begun_at{0};
+  bool start_told = false;  ///< and stored by whoever was told
+  /// Slurm says that it is over, or knows nothing of it, since then; what it came to is not seen.
+  std::optional<Time> gone_since = {};
+  std::optional<StopOrder> stop = {};
+};
+
+/// Elements of an array that wait for the same reason.
+struct SentWait {
+  std::vector<ElementRange> elements;  ///< empty: all
+  std::string reason;                  ///< Slurm's word
+  std::optional<Time> expected;
+};
+
+struct OpenSending {
+  OpenSending(SendingFiles where, std::string name, SendingOrder what)
+      : files(std::move(where)),
+        tag(std::move(name)),
+        order(std::move(what)),
+        gangs(order.count),
+        open(order.count) {}
+
+  SendingFiles files;
+  std::string tag;
+  SendingOrder order;
+  std::vector<SentGang> gangs;  ///< from order.first on
+  std::uint32_t open = 0;       ///< gangs that have not ended
+  std::vector<std::string> numbers = {};  ///< Slurm's, the newest last; none: not known yet
+  std::uint32_t times_sent = 0;
+  bool asking = false;       ///< a call is under way that sends it
+  bool doubtful = false;     ///< it may have been sent by a service that died: looked for first
+  bool by_srun = false;      ///< that call is an srun, which ends with the gang
+  Time sent_at{0};           ///< the newest answer of Slurm that it has it
+  std::string trouble = {};  ///< why it is not sent; empty: it is, or is about to be
+  std::vector<SentWait> waits = {};  ///< from the newest look
+
+  bool holds(GangId gang, std::uint32_t attempt) const {
+    return gang.job == order.job.id && attempt == order.attempt && has(gang.index);
+  }
+  bool has(std::uint32_t index) const {
+    return index >= order.first && index - order.first < order.count;
+  }
+  SentGang& gang(std::uint32_t index) { return gangs[index - order.first]; }
+  const SentGang& gang(std::uint32_t index) const { return gangs[index - order.first]; }
+  GangId id_of(std::uint32_t index) const { return {order.job.id, index}; }
+  bool is_array() const { return order.count > 1; }
+  /// What scancel takes for one gang of it.
+  std::string name_in_slurm(std::uint32_t index) const;
+};
+
+/// Some random letters and digits.
+std::string random_word();
+
+/// A new one with its directory, order and tag on disk, before anybody is asked for anything.
+Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order);
+/// Those of a job that were made by earlier services, with what their files say. One that makes no
+/// sense is passed over.
+std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state_dir, JobId job);
+
+/// Notes on disk that Slurm has it under this number.
+Result<void> note_number(OpenSending& sending, const std::string& number);
+/// Notes on disk which starts were told and stored, so that they are not told again.
+Result<void> note_told(OpenSending& sending, const std::vector<std::uint32_t>& gangs);
+
+}  // namespace gangline

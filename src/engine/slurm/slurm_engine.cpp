@@ -1,0 +1,222 @@
+#include "engine/slurm/slurm_engine.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+#include "engine/slurm/fidelity.h"
+#include "engine/slurm/sbatch_script.h"
+#include "launch/job_files.h"
+#include "os/clock.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span between_looks_at_nodes = seconds(30);
+
+}  // namespace
+
+SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
+    : loop_(loop), settings_(std::move(settings)), calls_(loop, settings_.environment) {}
+
+SlurmEngine::~SlurmEngine() = default;
+
+void SlurmEngine::tell(Time at, EventBody body) {
+  events_.push_back({at, std::move(body)});
+  ++told_;
+  if (wake_) wake_();
+}
+
+// Nodes.
+
+Result<void> SlurmEngine::ask_site() {
+  std::vector<std::string> said;
+  for (const auto& words : {config_words(), partitions_words(), nodes_words()}) {
+    auto output = gangline::output_of(words.front(), calls_.ask_now(words));
+    if (!output) return output.error();
+    said.push_back(*std::move(output));
+  }
+  auto site = read_slurm_site(said[0], said[1], said[2]);
+  if (!site) return site.error();
+  site_ = *std::move(site);
+  nodes_ = read_slurm_nodes(said[2]);
+  return {};
+}
+
+Result<std::vector<Node>> SlurmEngine::describe_nodes() {
+  if (site_.version.empty()) {
+    const auto asked = ask_site();
+    trouble_ = asked ? "" : asked.error().sentence();
+    if (!next_nodes_)
+      next_nodes_ = loop_.every(between_looks_at_nodes, [this] { look_at_nodes(); });
+    if (!asked) return asked.error();
+  }
+  return nodes_;
+}
+
+void SlurmEngine::adopt_node(NodeId id, const Node& node) { ids_[node.name] = id; }
+
+void SlurmEngine::look_at_nodes() {
+  if (site_.version.empty()) {
+    if (describe_nodes() && !nodes_.empty()) tell(now(), NodeSeen{NodeId{}, nodes_.front()});
+    return;
+  }
+  calls_.ask(nodes_words(), [this](const Result<ProgramAnswer>& answer) {
+    const auto text = gangline::output_of("scontrol", answer);
+    if (!text) return;
+    auto nodes = read_slurm_nodes(*text);
+    if (nodes == nodes_ || nodes.empty()) return;
+    nodes_ = std::move(nodes);
+    // Which of them changed is found out by whoever hears that some did.
+    tell(now(), NodeSeen{NodeId{}, nodes_.front()});
+  });
+}
+
+std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
+  if (site_.version.empty())
+    return Error{ErrorKind::unavailable, "Slurm does not answer", trouble_, "does `sinfo` work?"};
+  const auto possible = gangline::refuses(fidelity_of(spec, site_), false);
+  if (!possible) return possible.error();
+  return std::nullopt;
+}
+
+// Gangs.
+
+OpenSending* SlurmEngine::find(GangId gang, std::uint32_t attempt) const {
+  for (const auto& [tag, sending] : sendings_)
+    if (sending->holds(gang, attempt)) return sending.get();
+  return nullptr;
+}
+
+OpenSending* SlurmEngine::find(GangId gang) const {
+  for (const auto& [tag, sending] : sendings_)
+    if (sending->order.job.id == gang.job && sending->has(gang.index) &&
+        sending->gang(gang.index).phase != SentPhase::ended)
+      return sending.get();
+  return nullptr;
+}
+
+void SlurmEngine::start(const StartOrder& order) {
+  // What is known of these gangs with this attempt is not asked for again.
+  std::uint32_t first = order.first;
+  const std::uint32_t end = order.first + order.count;
+  while (first < end) {
+    if (find({order.job.id, first}, order.attempt) != nullptr) {
+      ++first;
+      continue;
+    }
+    std::uint32_t next = first + 1;
+    while (next < end && find({order.job.id, next}, order.attempt) == nullptr) ++next;
+    for (const ArrayCut& cut :
+         cut_for_arrays(first, next - first,
+                        std::min(site_.max_array_size, site_.max_array_tasks)))
+      add(order, cut.first, cut.count);
+    first = next;
+  }
+  send_next();
+  look_later();
+}
+
+void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_t count) {
+  SendingOrder sent{order.job,
+                    first,
+                    count,
+                    order.attempt,
+                    alternative_for(*order.job.spec, site_),
+                    settings_.state_dir,
+                    settings_.id};
+  auto made = make_sending(sent);
+  if (!made) {
+    // It never was: each of its gangs is told to have failed to start.
+    for (std::uint32_t index = first; index < first + count; ++index) {
+      Ending ending;
+      ending.cause = EndCause::not_started;
+      ending.detail = made.error().sentence();
+      tell(now(), GangEnded{{order.job.id, index}, order.attempt, Time{0}, ending, false});
+    }
+    return;
+  }
+  const std::string tag = (*made)->tag;
+  to_send_.push_back(tag);
+  sendings_.emplace(tag, *std::move(made));
+}
+
+void SlurmEngine::resume(const std::string&, const std::vector<StartOrder>& asked) {
+  std::set<JobId> jobs;
+  for (const StartOrder& order : asked) jobs.insert(order.job.id);
+  const auto is_asked = [&](GangId gang, std::uint32_t attempt) {
+    return std::any_of(asked.begin(), asked.end(), [&](const StartOrder& order) {
+      return order.job.id == gang.job && order.attempt == attempt && order.first <= gang.index &&
+             gang.index - order.first < order.count;
+    });
+  };
+  for (const JobId job : jobs)
+    for (auto& sending : find_sendings(settings_.state_dir, job)) {
+      for (std::uint32_t i = 0; i < sending->order.count; ++i)
+        if (!is_asked(sending->id_of(sending->order.first + i), sending->order.attempt)) {
+          sending->gangs[i].phase = SentPhase::ended;
+          --sending->open;
+        }
+      if (sending->open == 0) continue;
+      const std::string tag = sending->tag;
+      sendings_.emplace(tag, std::move(sending));
+    }
+  for (const StartOrder& order : asked) start(order);
+  if (!sendings_.empty()) look();
+}
+
+void SlurmEngine::return_turns(JobId, std::uint32_t, std::uint32_t) {
+  // Nothing takes turns here: all that was handed over waits in Slurm for itself.
+}
+
+EngineWait SlurmEngine::wait_of(GangId gang) const {
+  const OpenSending* sending = find(gang);
+  if (sending == nullptr) return {};
+  if (!sending->trouble.empty()) return {sending->trouble, {}};
+  for (const SentWait& wait : sending->waits) {
+    const std::uint32_t element = gang.index - sending->order.first;
+    const bool meant = wait.elements.empty() ||
+                       std::any_of(wait.elements.begin(), wait.elements.end(),
+                                   [&](const ElementRange& range) {
+                                     return range.begin <= element && element < range.end;
+                                   });
+    if (meant)
+      return {"Slurm job " + sending->name_in_slurm(gang.index) + ": " +
+                  reason_in_words(wait.reason),
+              wait.expected};
+  }
+  if (sending->numbers.empty()) return {"it is being handed to Slurm", {}};
+  return {"Slurm job " + sending->name_in_slurm(gang.index) + " has not begun", {}};
+}
+
+// What came of them.
+
+News SlurmEngine::poll(Time) { return {std::exchange(events_, {}), std::to_string(told_)}; }
+
+void SlurmEngine::acknowledge(const std::string& cursor) {
+  const std::uint64_t until = parse_number(cursor).value_or(0);
+  std::map<OpenSending*, std::vector<std::uint32_t>> started;
+  std::erase_if(unstored_starts_, [&](const auto& start) {
+    if (start.first > until) return false;
+    if (OpenSending* sending = find(start.second)) started[sending].push_back(start.second.index);
+    return true;
+  });
+  // A start that is told twice changes nothing, so a full disk is no reason to complain.
+  for (const auto& [sending, gangs] : started) (void)note_told(*sending, gangs).ok();
+  std::erase_if(unstored_ends_, [&](const auto& ended) {
+    if (ended.first > until) return false;
+    std::error_code ignored;
+    std::filesystem::remove_all(ended.second, ignored);
+    return true;
+  });
+}
+
+Result<LogChunk> SlurmEngine::read_log(const LogQuery& query) {
+  return read_task_log(JobFiles(settings_.state_dir), query);
+}
+
+std::string SlurmEngine::output_of(const JobSpec& spec, GangId gang) const {
+  return JobFiles(settings_.state_dir).output(spec, gang);
+}
+
+}  // namespace gangline
