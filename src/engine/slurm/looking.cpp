@@ -44,8 +44,7 @@ Ending because(EndCause cause, std::string detail) {
 
 Ending ending_by(const SlurmJobSeen& line) {
   switch (line.state) {
-    case SlurmState::timeout:
-      return because(EndCause::time_limit, "its time in Slurm was up");
+    case SlurmState::timeout: return because(EndCause::time_limit, "its time in Slurm was up");
     case SlurmState::deadline:
       return because(EndCause::time_limit, "its deadline in Slurm had come");
     case SlurmState::out_of_memory:
@@ -55,11 +54,10 @@ Ending ending_by(const SlurmJobSeen& line) {
     case SlurmState::preempted:
       return because(EndCause::preempted, "Slurm gave its place to another job");
     case SlurmState::node_fail:
-    case SlurmState::boot_fail:
-      return because(EndCause::lost, nodes_text(line) + " failed");
+    case SlurmState::boot_fail: return because(EndCause::lost, nodes_text(line) + " failed");
     default:
-      return because(EndCause::lost, "Slurm says " + line.state_word +
-                                         ", and how it ended was not written down");
+      return because(EndCause::lost,
+                     "Slurm says " + line.state_word + ", and how it ended was not written down");
   }
 }
 
@@ -87,7 +85,7 @@ void SlurmEngine::look() {
 }
 
 void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark) {
-  const auto text = gangline::output_of("squeue", answer);
+  const auto text = said_by("squeue", answer);
   if (!text) {
     trouble_ = text.error().what;
     return;
@@ -110,7 +108,8 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
   sending.waits.clear();
   for (const SlurmJobSeen* line : lines) {
     (void)note_number(sending, std::to_string(line->job)).ok();
-    if (is_waiting(line->state)) sending.waits.push_back({line->elements, line->reason, line->start});
+    if (is_waiting(line->state))
+      sending.waits.push_back({line->elements, line->reason, line->start});
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
   if (sending.doubtful) return settle_doubt(sending, !lines.empty());
@@ -156,11 +155,11 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
 void SlurmEngine::miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line) {
   SentGang& gang = sending.gang(index);
   if (!gang.gone_since) gang.gone_since = now();
-  const Span patience = line == nullptr          ? is_known_within
+  const Span patience = line == nullptr           ? is_known_within
                         : was_killed(line->state) ? sees_files_of_killed_within
                                                   : sees_files_within;
-  const bool cancelled_unstarted = line != nullptr && gang.phase == SentPhase::waiting &&
-                                   line->state == SlurmState::cancelled;
+  const bool cancelled_unstarted =
+      line != nullptr && gang.phase == SentPhase::waiting && line->state == SlurmState::cancelled;
   if (!cancelled_unstarted && now() - *gang.gone_since < patience) return;
   const bool sent_in_vain = gang.phase == SentPhase::waiting && !gang.stop &&
                             (line == nullptr || line->state == SlurmState::node_fail ||
@@ -189,10 +188,10 @@ Ending SlurmEngine::ending_without_note(const OpenSending& sending, std::uint32_
         sending.files.directory() + "/slurm-" +
             std::to_string(sending.is_array() ? index - sending.order.first : 0) + ".out",
         most_last_lines);
-    return because(EndCause::not_started,
-                   said.empty() ? "its node could not run " + settings_.gang_program +
-                                      "; is it on a disk that all nodes see?"
-                                : printable(said));
+    return because(EndCause::not_started, said.empty()
+                                              ? "its node could not run " + settings_.gang_program +
+                                                    "; is it on a disk that all nodes see?"
+                                              : printable(said));
   }
   return ending_by(*line);
 }
@@ -235,7 +234,8 @@ void SlurmEngine::end(OpenSending& sending, std::uint32_t index, Time started, T
   SentGang& gang = sending.gang(index);
   if (gang.phase == SentPhase::ended) return;
   gang.phase = SentPhase::ended;
-  tell(at, GangEnded{sending.id_of(index), sending.order.attempt, started, std::move(ending), false});
+  tell(at,
+       GangEnded{sending.id_of(index), sending.order.attempt, started, std::move(ending), false});
   if (--sending.open > 0) return;
   unstored_ends_.emplace_back(told_, sending.files.directory());
   sendings_.erase(sending.tag);

@@ -74,8 +74,8 @@ Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order) {
 std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state_dir, JobId job) {
   std::vector<std::unique_ptr<OpenSending>> found;
   std::error_code none;
-  const std::string directory = fs::path(SendingFiles::of(state_dir, job, "x").directory())
-                                    .parent_path();
+  const std::string directory =
+      fs::path(SendingFiles::of(state_dir, job, "x").directory()).parent_path();
   for (const auto& entry : fs::directory_iterator(directory, none)) {
     const std::string tag = entry.path().filename();
     const SendingFiles files(entry.path());

@@ -45,8 +45,8 @@ struct OpenSending {
   SendingFiles files;
   std::string tag;
   SendingOrder order;
-  std::vector<SentGang> gangs;  ///< from order.first on
-  std::uint32_t open = 0;       ///< gangs that have not ended
+  std::vector<SentGang> gangs;            ///< from order.first on
+  std::uint32_t open = 0;                 ///< gangs that have not ended
   std::vector<std::string> numbers = {};  ///< Slurm's, the newest last; none: not known yet
   std::uint32_t times_sent = 0;
   bool asking = false;       ///< a call is under way that sends it

@@ -40,10 +40,10 @@ std::string elements_text(std::vector<std::uint32_t>& elements) {
 
 /// Slurm said no, and would again: it is not that it does not answer.
 bool is_refusal(const std::string& complaint) {
-  for (const char* word : {"Unable to contact", "Socket timed out", "Connection refused",
-                           "Slurm temporarily unable", "Unexpected message", "Zero Bytes",
-                           "did not answer", "Job violates", "submit limit", "AssocMaxSubmit",
-                           "Slurm backup controller", "Connection timed out"})
+  for (const char* word :
+       {"Unable to contact", "Socket timed out", "Connection refused", "Slurm temporarily unable",
+        "Unexpected message", "Zero Bytes", "did not answer", "Job violates", "submit limit",
+        "AssocMaxSubmit", "Slurm backup controller", "Connection timed out"})
     if (complaint.find(word) != std::string::npos) return false;
   return complaint.find("Batch job submission failed") != std::string::npos ||
          complaint.find("allocation failure") != std::string::npos;
@@ -68,8 +68,8 @@ void SlurmEngine::send_next() {
   }
 }
 
-// sbatch may leave a job lying for seconds where a node is free, srun asks for one at once. Only the
-// first of what waits goes so: it would overtake the others.
+// sbatch may leave a job lying for seconds where a node is free, srun asks for one at once. Only
+// the first of what waits goes so: it would overtake the others.
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
   if (sending.is_array() || spec.resources.tasks != 1 || sending.times_sent > 0 ||
@@ -89,10 +89,9 @@ void SlurmEngine::send(OpenSending& sending) {
     return;
   }
   sending.asking = true;
-  calls_.ask(sbatch_words(sending.files.script(), sending.tag),
-             [this, tag = sending.tag](const Result<ProgramAnswer>& answer) {
-               hear_sent(tag, answer);
-             });
+  calls_.ask(
+      sbatch_words(sending.files.script(), sending.tag),
+      [this, tag = sending.tag](const Result<ProgramAnswer>& answer) { hear_sent(tag, answer); });
 }
 
 void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>& answer) {
@@ -100,7 +99,7 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
   if (found == sendings_.end()) return send_next();
   OpenSending& sending = *found->second;
   sending.asking = false;
-  const auto text = gangline::output_of("sbatch", answer);
+  const auto text = said_by("sbatch", answer);
   const auto number = text ? read_sbatch_answer(*text) : Result<std::string>(text.error());
   if (number) {
     sending.trouble.clear();
@@ -141,8 +140,8 @@ void SlurmEngine::watch_begin(const std::string& tag, int looks) {
   if (found != sendings_.end() && looks < most_looks_for_begin) {
     believe_claim(*found->second, found->second->order.first);
     if (found->second->gangs.front().phase == SentPhase::waiting && found->second->by_srun) {
-      begins_[tag] = loop_.after(between_looks_for_begin,
-                                 [this, tag, looks] { watch_begin(tag, looks + 1); });
+      begins_[tag] =
+          loop_.after(between_looks_for_begin, [this, tag, looks] { watch_begin(tag, looks + 1); });
       return;
     }
   }

@@ -24,7 +24,8 @@ void SlurmCalls::run(ProgramCall call, Heard heard, bool goes_on) {
   call.environment = environment_;
   const auto place = running_.emplace(running_.end());
   *place = std::make_unique<ProgramRun>(
-      loop_, std::move(call), [this, place, heard = std::move(heard)](Result<ProgramAnswer> answer) {
+      loop_, std::move(call),
+      [this, place, heard = std::move(heard)](Result<ProgramAnswer> answer) {
         const auto ended = std::move(*place);  // outlives this call, which may begin others
         running_.erase(place);
         heard(std::move(answer));
@@ -52,16 +53,16 @@ Result<ProgramAnswer> SlurmCalls::ask_now(std::vector<std::string> words) const 
   return run_program(call);
 }
 
-Result<std::string> output_of(const std::string& program, const Result<ProgramAnswer>& answer) {
+Result<std::string> said_by(const std::string& program, const Result<ProgramAnswer>& answer) {
   if (!answer) return answer.error();
   if (answer->code == 0) return answer->output;
   std::string complaint(trim(answer->error_output));
   if (complaint.size() > most_of_a_complaint) complaint.resize(most_of_a_complaint);
-  return Error{ErrorKind::unavailable,
-               program + " failed: " +
-                   (complaint.empty() ? "exit code " + std::to_string(answer->code)
-                                      : printable(complaint)),
-               "", ""};
+  return Error{
+      ErrorKind::unavailable,
+      program + " failed: " +
+          (complaint.empty() ? "exit code " + std::to_string(answer->code) : printable(complaint)),
+      "", ""};
 }
 
 }  // namespace gangline

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/environment.h"
 #include "os/program.h"
 
 namespace gangline {
@@ -35,6 +36,6 @@ class SlurmCalls {
 };
 
 /// The answer, or an Error with what the program complained of where its exit code is not 0.
-Result<std::string> output_of(const std::string& program, const Result<ProgramAnswer>& answer);
+Result<std::string> said_by(const std::string& program, const Result<ProgramAnswer>& answer);
 
 }  // namespace gangline

@@ -32,7 +32,7 @@ void SlurmEngine::tell(Time at, EventBody body) {
 Result<void> SlurmEngine::ask_site() {
   std::vector<std::string> said;
   for (const auto& words : {config_words(), partitions_words(), nodes_words()}) {
-    auto output = gangline::output_of(words.front(), calls_.ask_now(words));
+    auto output = said_by(words.front(), calls_.ask_now(words));
     if (!output) return output.error();
     said.push_back(*std::move(output));
   }
@@ -62,7 +62,7 @@ void SlurmEngine::look_at_nodes() {
     return;
   }
   calls_.ask(nodes_words(), [this](const Result<ProgramAnswer>& answer) {
-    const auto text = gangline::output_of("scontrol", answer);
+    const auto text = said_by("scontrol", answer);
     if (!text) return;
     auto nodes = read_slurm_nodes(*text);
     if (nodes == nodes_ || nodes.empty()) return;
@@ -108,8 +108,7 @@ void SlurmEngine::start(const StartOrder& order) {
     std::uint32_t next = first + 1;
     while (next < end && find({order.job.id, next}, order.attempt) == nullptr) ++next;
     for (const ArrayCut& cut :
-         cut_for_arrays(first, next - first,
-                        std::min(site_.max_array_size, site_.max_array_tasks)))
+         cut_for_arrays(first, next - first, std::min(site_.max_array_size, site_.max_array_tasks)))
       add(order, cut.first, cut.count);
     first = next;
   }
@@ -175,15 +174,15 @@ EngineWait SlurmEngine::wait_of(GangId gang) const {
   if (!sending->trouble.empty()) return {sending->trouble, {}};
   for (const SentWait& wait : sending->waits) {
     const std::uint32_t element = gang.index - sending->order.first;
-    const bool meant = wait.elements.empty() ||
-                       std::any_of(wait.elements.begin(), wait.elements.end(),
-                                   [&](const ElementRange& range) {
-                                     return range.begin <= element && element < range.end;
-                                   });
+    const bool meant =
+        wait.elements.empty() ||
+        std::any_of(wait.elements.begin(), wait.elements.end(), [&](const ElementRange& range) {
+          return range.begin <= element && element < range.end;
+        });
     if (meant)
-      return {"Slurm job " + sending->name_in_slurm(gang.index) + ": " +
-                  reason_in_words(wait.reason),
-              wait.expected};
+      return {
+          "Slurm job " + sending->name_in_slurm(gang.index) + ": " + reason_in_words(wait.reason),
+          wait.expected};
   }
   if (sending->numbers.empty()) return {"it is being handed to Slurm", {}};
   return {"Slurm job " + sending->name_in_slurm(gang.index) + " has not begun", {}};

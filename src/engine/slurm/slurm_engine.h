@@ -101,7 +101,7 @@ class SlurmEngine final : public Engine {
   Sendings sendings_;
   std::vector<std::string> to_send_;  ///< tags, in the order in which they were asked for
   std::vector<Event> events_;
-  std::uint64_t told_ = 0;            ///< events, all that there were
+  std::uint64_t told_ = 0;                                         ///< events, all that there were
   std::vector<std::pair<std::uint64_t, GangId>> unstored_starts_;  ///< by the number of the event
   std::vector<std::pair<std::uint64_t, std::string>> unstored_ends_;  ///< directories that go then
   std::function<void()> wake_;
