@@ -34,6 +34,8 @@ struct CommandWorld {
   /// The running service, started first if it may be. Asked for once the command line is known to
   /// be good.
   std::function<Result<Service*>()> service;
+  /// Jobs are to run there: "slurm", or "here". Before all else that is asked for.
+  std::function<void(const std::string& place)> choose_place;
   /// The service if one runs; never starts one.
   std::function<Result<Service*>()> running_service;
   /// Runs the service in this process until it ends (`gang daemon run`).

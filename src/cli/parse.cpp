@@ -34,6 +34,7 @@ struct Parsed {
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
+  std::string on;
 };
 
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
@@ -332,6 +333,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
 
   add_record(app, parsed);
   add_daemon(app, parsed);
+  for (const char* name :
+       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "daemon"})
+    app.get_subcommand(name)->add_option("--on", parsed.on,
+                                         "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
 
 void add_completion(CLI::App& app, Parsed& parsed) {
@@ -562,6 +567,7 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
         words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
     return early.fail(misuse(app, error, "`gang" + command + " --help` shows how to write it"));
   }
+  if (!parsed.on.empty()) around.choose_place(parsed.on);
   Output out(around, parsed.json ? Form::json : parsed.quiet ? Form::quiet : Form::people);
   return dispatch(app, parsed, out);
 }

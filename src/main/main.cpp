@@ -229,6 +229,10 @@ int run(const std::vector<std::string>& words) {
   Connection connection;
   CommandWorld around;
   around.service = [&] { return connection.open(true); };
+  // Processes that this one starts must know it too.
+  around.choose_place = [](const std::string& place) {
+    ::setenv("GANGLINE_ON", place.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+  };
   around.running_service = [&] { return connection.open(false); };
   around.run_daemon = [](bool stays) {
     auto places = find_places();

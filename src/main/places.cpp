@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/text.h"
 #include "main/for_all/layout.h"
 #include "os/file.h"
 
@@ -24,6 +25,15 @@ bool is_own_closed_directory(const std::string& path) {
   struct stat there {};
   return ::lstat(path.c_str(), &there) == 0 && S_ISDIR(there.st_mode) &&
          there.st_uid == ::geteuid() && (there.st_mode & 077) == 0;
+}
+
+/// Where jobs are to run.
+Result<bool> wants_slurm() {
+  const char* given = std::getenv("GANGLINE_ON");
+  const std::string wanted = given != nullptr ? given : "";
+  if (wanted.empty() || wanted == "here" || wanted == "slurm") return wanted == "slurm";
+  return Error{ErrorKind::usage, "there is no place '" + printable(wanted) + "' to run jobs on",
+               "--on, or GANGLINE_ON", "say slurm, or here for this machine"};
 }
 
 Result<bool> wants_service_for_all() {
@@ -64,9 +74,12 @@ Places places_for_all() {
 }
 
 Result<Places> find_places() {
+  const auto on_slurm = wants_slurm();
+  if (!on_slurm) return on_slurm.error();
   if (const auto wanted = wants_service_for_all(); !wanted) return wanted.error();
-  else if (*wanted) return places_for_all();
+  else if (*wanted && !*on_slurm) return places_for_all();
   Places places;
+  places.on_slurm = *on_slurm;
   std::string home = absolute_from("HOME");
   if (home.empty())
     if (const passwd* user = ::getpwuid(::geteuid()); user != nullptr) home = user->pw_dir;
@@ -79,6 +92,7 @@ Result<Places> find_places() {
 
   if (!own_state.empty()) places.state = own_state;
   else places.state = (xdg_state.empty() ? home + "/.local/state" : xdg_state) + "/gangline";
+  if (places.on_slurm) places.state += "/on/slurm";
   if (const auto made = make_our_directory(places.state); !made) return made.error();
   places.own = places.state;
 
@@ -88,7 +102,7 @@ Result<Places> find_places() {
       own_state.empty() && !runtime.empty() && is_own_closed_directory(runtime);
   const std::string run = use_runtime ? runtime + "/gangline" : places.state + "/run";
   if (const auto made = make_our_directory(run); !made) return made.error();
-  places.socket = run + "/service.sock";
+  places.socket = run + (places.on_slurm ? "/slurm.sock" : "/service.sock");
 
   const char* named = std::getenv("GANGLINE_CONFIG");
   places.config_is_named = named != nullptr && *named != '\0';

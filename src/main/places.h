@@ -15,6 +15,7 @@ struct Places {
   std::string config;  ///< GANGLINE_CONFIG, else the XDG config directory's gangline/config.toml
   bool config_is_named = false;  ///< by GANGLINE_CONFIG: then it must exist
   bool for_all = false;          ///< those of the service for all people of this machine
+  bool on_slurm = false;         ///< of the service that hands jobs to Slurm: GANGLINE_ON=slurm
 };
 
 inline std::string store_path(const Places& places) { return places.own + "/gangline.db"; }

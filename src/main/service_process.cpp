@@ -20,6 +20,7 @@
 #include "control/controller.h"
 #include "control/people/for_people.h"
 #include "engine/local/local_engine.h"
+#include "engine/slurm/slurm_engine.h"
 #include "jobspec/config_file.h"
 #include "json/json.h"
 #include "launch/job_files.h"
@@ -139,6 +140,14 @@ int not_ready(const Fd& ready, const Error& error) {
   return 1;
 }
 
+std::vector<EnvVar> variables() {
+  std::vector<EnvVar> all;
+  for (char** entry = environ; *entry != nullptr; ++entry)
+    if (const char* equals = std::strchr(*entry, '='); equals != nullptr && equals != *entry)
+      all.emplace_back(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
+  return all;
+}
+
 int serve(const Places& places, const Settings& settings, bool stays, const Fd& lock, Fd& ready) {
   // SQLite would make it readable for all, as far as the directory lets them in.
   (void)open_file(store_path(places), O_RDWR | O_CREAT);
@@ -151,14 +160,20 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   LoopWorld world(loop);
   const std::string program = own_program();
   using Words = std::vector<std::string>;
-  LocalEngine engine(loop, {places.state,
-                            places.for_all ? Words{} : Words{program, "internal-launcher"},
-                            {program, "internal-probe"},
-                            settings.sample_every,
-                            LocalEngineSettings{}.first_look,
-                            (*store)->name()});
+  const std::unique_ptr<Engine> engine =
+      places.on_slurm
+          ? std::unique_ptr<Engine>(std::make_unique<SlurmEngine>(
+                loop, SlurmEngineSettings{places.state, program, (*store)->name(), variables()}))
+          : std::make_unique<LocalEngine>(
+                loop,
+                LocalEngineSettings{places.state,
+                                    places.for_all ? Words{} : Words{program, "internal-launcher"},
+                                    {program, "internal-probe"},
+                                    settings.sample_every,
+                                    LocalEngineSettings{}.first_look,
+                                    (*store)->name()});
   Loop::WatchPtr ending;
-  Controller controller(world, **store, engine,
+  Controller controller(world, **store, *engine,
                         {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),
                          GANGLINE_VERSION, places.state, stays || places.for_all},
                         [&] {

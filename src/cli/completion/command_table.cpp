@@ -46,6 +46,7 @@ constexpr NamedValue named_values[] = {
     {"--name", "NAME"},
     {"--people", "GROUP"},
     {"--operators", "USER,..."},
+    {"--on", "PLACE"},
     {"--only-queue", "NAME"},
     {"--output", "FILE"},
     {"--policy", "POLICY,..."},
