@@ -180,6 +180,30 @@ TEST(sbatch, is_called_with_the_tag_and_answers_with_a_number) {
     EXPECT_FALSE(read_sbatch_answer(text).ok()) << text;
 }
 
+TEST(sbatch, test_only_says_when_and_where) {
+  const auto tested = read_test_only(
+      "sbatch: Job 7 to start at 2026-11-27T09:48:18 using 6 processors on nodes n[1-2] in "
+      "partition main\n");
+  ASSERT_TRUE(tested.has_value());
+  EXPECT_EQ(format_utc(tested->start), "2026-11-27T09:48:18Z");
+  EXPECT_EQ(tested->nodes, "n[1-2]");
+  for (const char* text : {"", "allocation failure: Requested node configuration is not available",
+                           "Job 7 to start at soon on nodes n1", " to start at "})
+    EXPECT_FALSE(read_test_only(text).has_value()) << text;
+}
+
+TEST(sbatch_script, names_what_the_node_says_by_the_number_in_the_array_or_0) {
+  ScriptParts named = parts();
+  named.said_file_pattern = slurm_pattern_of("/home/%a") + "/said-%a-%j%";
+  EXPECT_TRUE(has_line(sbatch_script(train_job(), 1, 1, site(), named),
+                       "#SBATCH --output=/home/%%a/said-0-%j%"));
+  EXPECT_TRUE(has_line(sbatch_script(train_job(), 0, 2, site(), named),
+                       "#SBATCH --output=/home/%%a/said-%a-%j%"));
+  named.said_file_pattern = "/home/a\\b";
+  EXPECT_TRUE(
+      has_line(sbatch_script(train_job(), 0, 2, site(), named), "#SBATCH --output=/dev/null"));
+}
+
 TEST(srun, asks_for_the_same_at_once) {
   JobSpec spec = train_job();
   spec.resources.tasks = 1;

@@ -191,5 +191,26 @@ TEST(slurm_reasons, are_told_in_plain_words_with_slurms_own) {
   EXPECT_EQ(reason_in_words("\x1b[2J"), "Slurm has a reason of its own (\\x1b[2J)");
 }
 
+TEST(slurm_errors, say_what_to_try_and_whether_slurm_answered) {
+  const Error down =
+      slurm_error("sbatch",
+                  "sbatch: error: Batch job submission failed: Unable to contact slurm controller "
+                  "(connect failure)\n");
+  EXPECT_EQ(down.kind, ErrorKind::unavailable);
+  EXPECT_EQ(down.what.find("Slurm does not answer (sbatch: error: Batch"), 0u);
+  EXPECT_EQ(slurm_error("sbatch",
+                        "error: Invalid account or account/partition combination "
+                        "specified")
+                .kind,
+            ErrorKind::denied);
+  EXPECT_EQ(slurm_error("scancel", "Invalid job id specified").kind, ErrorKind::not_found);
+  EXPECT_EQ(slurm_error("sbatch", "new \x1b words").what, "new \\x1b words");
+  EXPECT_EQ(slurm_error("sbatch", " \n").what, "it failed and did not say why");
+  EXPECT_TRUE(
+      says_no_room_now("srun: error: Unable to allocate resources: Immediate execution "
+                       "impossible, insufficient priority"));
+  EXPECT_FALSE(says_no_room_now(""));
+}
+
 }  // namespace
 }  // namespace gangline
