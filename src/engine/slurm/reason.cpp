@@ -137,7 +137,71 @@ std::string words_for(std::string_view reason) {
   return "Slurm has a reason of its own";
 }
 
+struct SaidNo {
+  std::string_view slurm;  // part of what it writes
+  ErrorKind kind;
+  const char* what;
+  const char* hint;
+};
+constexpr const char* ask_for_account = "ask the administrator for an account that may use it";
+constexpr const char* see_nodes = "`gang nodes --on slurm` shows what there is";
+constexpr SaidNo said_no[] = {
+    {"Unable to contact slurm controller", ErrorKind::unavailable, "Slurm does not answer",
+     "does `sinfo` work here? If not, its administrator must look at slurmctld"},
+    {"Socket timed out", ErrorKind::unavailable, "Slurm did not answer in time",
+     "it is busy or its network is slow; this is tried again"},
+    {"Zero Bytes were transmitted", ErrorKind::unavailable, "Slurm broke off its answer",
+     "it was restarted or its network failed; this is tried again"},
+    {"Connection refused", ErrorKind::unavailable, "Slurm does not answer",
+     "does `sinfo` work here? If not, its administrator must look at it"},
+    {"Protocol authentication error", ErrorKind::unavailable, "Slurm did not believe who we are",
+     "is munge running here, with the cluster's key and the right time?"},
+    {"temporarily unable to accept job", ErrorKind::unavailable, "Slurm takes no jobs right now",
+     "this is tried again"},
+    {"Invalid job id specified", ErrorKind::not_found, "Slurm knows no such job", ""},
+    {"Invalid partition name", ErrorKind::refused, "there is no such queue", see_nodes},
+    {"not permitted to use this partition", ErrorKind::denied, "its queue is not for your group",
+     "choose another queue, or ask the administrator to let your group use it"},
+    {"Invalid account", ErrorKind::denied, "your account may not be used, or not in this queue",
+     ask_for_account},
+    {"Invalid qos", ErrorKind::denied, "its service class is not for you", ask_for_account},
+    {"violates accounting/QOS policy", ErrorKind::denied,
+     "it is more than your account or service class may have",
+     "ask for less, or ask the administrator what you may have"},
+    {"Access/permission denied", ErrorKind::denied, "it is not yours, or not allowed to you", ""},
+    {"Memory specification can not be satisfied", ErrorKind::refused,
+     "no node has the memory that it asks for", see_nodes},
+    {"node configuration is not available", ErrorKind::refused,
+     "no node that is up has what it asks for", see_nodes},
+    {"Node count specification invalid", ErrorKind::refused,
+     "there are not so many nodes in its queue", see_nodes},
+    {"Invalid generic resource", ErrorKind::refused, "there are no such GPUs here", see_nodes},
+    {"time limit is invalid", ErrorKind::refused, "it asks for more time than its queue allows",
+     see_nodes},
+    {"Invalid job array specification", ErrorKind::refused,
+     "the array is larger than this site allows", "ask the administrator for MaxArraySize"},
+    {"partition is down", ErrorKind::refused, "its queue is closed", see_nodes},
+    {"partition is inactive", ErrorKind::refused, "its queue is closed", see_nodes},
+    {"Unable to open file", ErrorKind::not_found, "the script is not there", ""},
+};
+
 }  // namespace
+
+Error slurm_error(std::string_view program, std::string_view said) {
+  constexpr std::size_t longest = 300;
+  said = trim(said);
+  const std::string shown = printable(said.substr(0, longest));
+  for (const SaidNo& no : said_no)
+    if (said.find(no.slurm) != std::string_view::npos)
+      return {no.kind, std::string(no.what) + " (" + shown + ")", std::string(program), no.hint};
+  return {ErrorKind::refused, shown.empty() ? "it failed and did not say why" : shown,
+          std::string(program), ""};
+}
+
+bool says_no_room_now(std::string_view said) {
+  return said.find("Immediate execution impossible") != std::string_view::npos ||
+         said.find("Requested nodes are busy") != std::string_view::npos;
+}
 
 std::string reason_in_words(std::string_view reason) {
   constexpr std::size_t longest = 300;

@@ -4,9 +4,19 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
+
 namespace gangline {
 
 /// "others go first (Priority)": Slurm's own word stands in brackets. Any text may be asked for.
 std::string reason_in_words(std::string_view reason);
+
+/// What a program of Slurm wrote on its stderr when it failed, as an error with what to try.
+/// ErrorKind::unavailable: Slurm did not answer, so it is not known whether it did what was asked;
+/// denied: not allowed to this person; not_found: no such job; refused: all else.
+Error slurm_error(std::string_view program, std::string_view said);
+/// Of `srun --immediate`: there is no room now, or others go first. Slurm keeps such a try as a
+/// failed job for some minutes.
+bool says_no_room_now(std::string_view said);
 
 }  // namespace gangline

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
+#include "engine/slurm/squeue.h"
 
 namespace gangline {
 namespace {
@@ -45,6 +46,25 @@ std::string bash_quote(const std::string& word) {
     else quoted += c;
   }
   return quoted + "'";
+}
+
+/// The pattern for a job that is no array, where Slurm would put 4294967294 for "%a".
+std::string without_array(const std::string& pattern) {
+  std::string text;
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    const bool escape = pattern[at] == '%' && at + 1 < pattern.size();
+    if (escape && pattern[at + 1] == 'a') text += '0';
+    else if (escape) text += pattern.substr(at, 2);
+    else text += pattern[at];
+    at += escape;
+  }
+  return text;
+}
+
+/// A path with a line's end in it cannot be told to sbatch, and one with a backslash is read as if
+/// it had no pattern in it.
+bool is_sayable(const std::string& pattern) {
+  return !pattern.empty() && !has_control(pattern) && pattern.find('\\') == std::string::npos;
 }
 
 std::vector<std::string> request_options(const JobSpec& spec, std::uint32_t gang,
@@ -189,9 +209,10 @@ std::string sbatch_script(const JobSpec& spec, std::uint32_t first, std::uint32_
   if (!warning.empty()) options.push_back(warning);
   options.emplace_back("--no-requeue");  // Gangline itself sends it again
   options.emplace_back("--chdir=/");
-  // A path with a line's end in it cannot be told to sbatch.
-  const bool sayable = !parts.said_file_pattern.empty() && !has_control(parts.said_file_pattern);
-  options.push_back("--output=" + (sayable ? parts.said_file_pattern : "/dev/null"));
+  const std::string& said = parts.said_file_pattern;
+  options.push_back("--output=" + (!is_sayable(said) ? "/dev/null"
+                                   : count > 1       ? said
+                                                     : without_array(said)));
   options.emplace_back("--open-mode=append");
   options.emplace_back("--export=ALL");
   std::string script = "#!/bin/bash\n";
@@ -227,6 +248,18 @@ Result<std::string> read_sbatch_answer(std::string_view text) {
   return std::string(number);
 }
 
+std::optional<TestedStart> read_test_only(std::string_view said) {
+  constexpr std::string_view before_time = " to start at ", before_nodes = " on nodes ";
+  const std::size_t time = said.find(before_time);
+  if (time == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = said.substr(time + before_time.size());
+  const auto start = read_slurm_time(rest.substr(0, rest.find(' ')));
+  const std::size_t nodes = rest.find(before_nodes);
+  if (!start || nodes == std::string_view::npos) return std::nullopt;
+  const std::string_view behind = rest.substr(nodes + before_nodes.size());
+  return TestedStart{*start, printable(behind.substr(0, behind.find_first_of(" \n")))};
+}
+
 std::vector<std::string> srun_words(const JobSpec& spec, std::uint32_t gang, const SlurmSite& site,
                                     const ScriptParts& parts) {
   std::vector<std::string> words{"srun", "--immediate", "--job-name=" + slurm_name_of(spec.name),
@@ -236,10 +269,9 @@ std::vector<std::string> srun_words(const JobSpec& spec, std::uint32_t gang, con
   for (const char* option : {"--chdir=/", "--input=none", "--mpi=none", "--cpu-bind=none",
                              "--kill-on-bad-exit=0", "--quiet"})
     words.emplace_back(option);
-  if (!parts.said_file_pattern.empty()) {
-    words.push_back("--output=" + parts.said_file_pattern);
-    words.emplace_back("--open-mode=append");
-  }
+  const std::string& said = parts.said_file_pattern;
+  words.push_back("--output=" + (is_sayable(said) ? without_array(said) : "/dev/null"));
+  words.emplace_back("--open-mode=append");
   words.push_back(parts.gang_program);
   words.emplace_back("internal-slurm-gang");
   words.push_back(parts.directory);

@@ -19,7 +19,8 @@ struct ScriptParts {
   std::string tag;                ///< [A-Za-z0-9._-]+, so that the job is found again
   std::uint32_t alternative = 0;  ///< of the request: alternative_for()
   /// Where our program on the node says what is wrong, as --output has it: "%a" is the number in
-  /// the array, "%j" Slurm's number of the job. A path in it goes through slurm_pattern_of().
+  /// the array (0 without one), "%j" Slurm's number of the job. A path in it goes through
+  /// slurm_pattern_of().
   std::string said_file_pattern;
 };
 
@@ -45,6 +46,13 @@ std::vector<std::string> sbatch_words(const std::string& script_path, const std:
                                       bool test_only = false);
 /// What `sbatch --parsable` answers: "17" or "17;cluster". An Error for anything else.
 Result<std::string> read_sbatch_answer(std::string_view text);
+/// What `sbatch --test-only` says on its stderr: when and where it would start.
+struct TestedStart {
+  Time start;
+  std::string nodes;  ///< "n[1-2]"
+};
+/// Nothing: it would never start, or the text makes no sense.
+std::optional<TestedStart> read_test_only(std::string_view said);
 /// `srun` that starts a gang of one task at once or fails. Slurm's number of the job is in
 /// SLURM_JOB_ID on the node.
 std::vector<std::string> srun_words(const JobSpec& spec, std::uint32_t gang, const SlurmSite& site,

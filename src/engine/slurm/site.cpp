@@ -97,7 +97,7 @@ bool add_gpus(std::string_view part, Node& node) {
 }
 
 struct StateWord {
-  std::string_view word;
+  std::string_view front;
   const char* says;  // why nothing starts there
 };
 constexpr StateWord bad_states[] = {
@@ -106,38 +106,42 @@ constexpr StateWord bad_states[] = {
     {"down", "down"},
     {"fail", "said to fail"},
     {"maint", "in maintenance"},
-    {"no_respond", "not answering"},
+    {"no_resp", "not answering"},
     {"not_resp", "not answering"},
     {"unk", "not known to Slurm yet"},
     {"future", "not there yet"},
     {"inval", "not what Slurm's configuration says"},
     {"error", "in error"},
     {"perfctrs", "held for measurements"},
-    {"reboot", "being rebooted"},
+    {"reboot_issued", "being rebooted"},
+    {"power_down", "being switched off"},
     {"powering_down", "being switched off"},
 };
 
 // "IDLE+DRAIN", "DOWN*+DRAIN", "MIXED+CLOUD", "RESERVED". A '*' marks a node that does not answer.
-// One that sleeps is woken when it is needed, so it is up.
+// One that sleeps ("IDLE~", "POWERED_DOWN") is woken when it is needed, so it is up.
 void add_state(std::string_view state, std::string_view reason, Node& node) {
   const std::string lower = lower_case(state);
   std::string says;
-  for (const StateWord& bad : bad_states) {
-    if (lower.find(bad.word) == std::string::npos || says.find(bad.says) != std::string::npos)
-      continue;
-    says += (says.empty() ? "" : ", ") + std::string(bad.says);
+  const auto say = [&](const char* more) {
+    if (says.find(more) == std::string::npos)
+      says += (says.empty() ? "" : ", ") + std::string(more);
+  };
+  bool reserved = false, asleep = lower.find('~') != std::string::npos;
+  for (const std::string_view word : split(lower, '+')) {
+    for (const StateWord& bad : bad_states)
+      if (word.starts_with(bad.front)) say(bad.says);
+    if (word.find('*') != std::string_view::npos) say("not answering");
+    reserved = reserved || word.starts_with("reserved");
+    asleep = asleep || word.starts_with("powered_down");
   }
-  if (lower.find('*') != std::string::npos && says.find("not answering") == std::string::npos)
-    says += (says.empty() ? "" : ", ") + std::string("not answering");
-  node.up = says.empty() && !state.empty();
+  if (state.empty()) say("its state is not told");
+  node.up = says.empty();
   if (!node.up)
     node.notes.push_back(
-        (says.empty() ? "its state is not told" : says) +
-        (reason.empty() ? "" : ": " + printable(reason.substr(0, longest_reason))));
-  if (lower.find("reserved") != std::string::npos)
-    node.notes.emplace_back("reserved: only those start there for whom it is");
-  if (lower.find("power") != std::string::npos && node.up)
-    node.notes.emplace_back("asleep: it is woken when something starts there");
+        says + (reason.empty() ? "" : ": " + printable(reason.substr(0, longest_reason))));
+  if (reserved) node.notes.emplace_back("reserved: only those start there for whom it is");
+  if (asleep && node.up) node.notes.emplace_back("asleep: it is woken when something starts there");
 }
 
 Node node_from(std::string_view line) {

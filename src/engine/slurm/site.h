@@ -19,9 +19,9 @@ struct SlurmPartition {
   std::string name;
   bool is_default = false;
   bool up = true;
-  std::optional<Span> max_time;      ///< empty: no limit
-  std::optional<Span> default_time;  ///< of jobs that ask for none; empty: max_time
-  std::string nodes;                 ///< as Slurm lists them: "n[1-4]"
+  std::optional<Span> max_time = {};      ///< empty: no limit
+  std::optional<Span> default_time = {};  ///< of jobs that ask for none; empty: max_time
+  std::string nodes = {};                 ///< as Slurm lists them: "n[1-4]"
 
   /// What a job that asks for no time may run; empty: no limit.
   std::optional<Span> time_if_not_asked() const { return default_time ? default_time : max_time; }
