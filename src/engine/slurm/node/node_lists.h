@@ -1,0 +1,27 @@
+// The short forms in which Slurm writes lists of nodes, of counts and of numbers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gangline {
+
+/// No list of Slurm's is believed to be longer.
+constexpr std::size_t longest_node_list = 65'536;
+
+/// "n[1-3,7],gpu-01" to each name, in that order; "r[1-2]n[01-16]" as well. Empty: makes no sense.
+std::optional<std::vector<std::string>> expand_node_list(std::string_view text);
+/// "2(x3),1" to 2, 2, 2, 1.
+std::optional<std::vector<std::uint32_t>> expand_counts(std::string_view text);
+/// "0-1,4" to 0, 1, 4.
+std::optional<std::vector<std::uint32_t>> expand_numbers(std::string_view text);
+
+/// What `scontrol show job -d -o` says of the numbers of GPUs on each node. Nodes without any are
+/// left out, and so is all that makes no sense.
+std::map<std::string, std::vector<std::uint32_t>> gpus_by_node(std::string_view job);
+
+}  // namespace gangline
