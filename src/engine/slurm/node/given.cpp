@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/node_list.h"
 #include "base/text.h"
 #include "engine/slurm/node/node_lists.h"
 
@@ -88,7 +89,7 @@ Result<SlurmGiven> read_given(const SlurmVariables& variables, std::uint32_t tas
 
   const std::string& list = variable_of(variables, "SLURM_JOB_NODELIST");
   const auto names = expand_node_list(list);
-  if (!names) return not_in_slurm("SLURM_JOB_NODELIST", list);
+  if (!names || names->empty()) return not_in_slurm("SLURM_JOB_NODELIST", list);
   given.node = variable_of(variables, "SLURMD_NODENAME");
   if (given.node.empty()) given.node = names->front();
   given.nodes = tasks == 1 ? std::vector<NodeGiven>{{given.node, 1, {}}}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/node_list.h"
 #include "base/text.h"
 
 namespace gangline {
@@ -25,56 +26,15 @@ std::vector<std::string_view> split_outside_brackets(std::string_view text) {
 
 struct Numbers {
   std::uint64_t first = 0, last = 0;
-  std::size_t width = 0;  // of the first, zeros included
 };
 
 std::optional<Numbers> numbers_from(std::string_view text) {
   const std::size_t dash = text.find('-');
-  const std::string_view from = text.substr(0, dash);
-  const auto first = parse_number(from);
+  const auto first = parse_number(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : parse_number(text.substr(dash + 1));
-  if (!first || !last || *last < *first || *last - *first >= longest_node_list) return std::nullopt;
-  return Numbers{*first, *last, from.size()};
-}
-
-std::string padded(std::uint64_t number, std::size_t width) {
-  const std::string digits = std::to_string(number);
-  return std::string(width > digits.size() ? width - digits.size() : 0, '0') + digits;
-}
-
-/// Each of `heads` with each of what stands in the brackets.
-bool append_bracket(std::vector<std::string>& heads, std::string_view inside) {
-  std::vector<std::string> all;
-  for (const std::string& head : heads)
-    for (const std::string_view part : split(inside, ',')) {
-      const auto numbers = numbers_from(part);
-      if (!numbers) return false;
-      for (std::uint64_t n = numbers->first; n <= numbers->last; ++n) {
-        if (all.size() >= longest_node_list) return false;
-        all.push_back(head + padded(n, numbers->width));
-      }
-    }
-  heads = std::move(all);
-  return true;
-}
-
-bool append_names(std::string_view text, std::vector<std::string>& names) {
-  std::vector<std::string> heads{""};
-  while (!text.empty()) {
-    const std::size_t open = text.find('[');
-    for (std::string& head : heads) head += text.substr(0, open);
-    if (open == std::string_view::npos) break;
-    const std::size_t close = text.find(']', open);
-    if (close == std::string_view::npos ||
-        !append_bracket(heads, text.substr(open + 1, close - open - 1)))
-      return false;
-    text = text.substr(close + 1);
-  }
-  for (std::string& head : heads) {
-    if (head.empty() || head.find_first_of(" ]/\n") != std::string::npos) return false;
-    names.push_back(std::move(head));
-  }
-  return names.size() <= longest_node_list;
+  if (!first || !last || *last < *first || *last - *first >= most_nodes_in_a_list)
+    return std::nullopt;
+  return Numbers{*first, *last};
 }
 
 /// The value of `KEY=` that is nearest to the front, up to the next blank.
@@ -102,14 +62,6 @@ std::vector<std::uint32_t> gpu_numbers(std::string_view gres) {
 
 }  // namespace
 
-std::optional<std::vector<std::string>> expand_node_list(std::string_view text) {
-  std::vector<std::string> names;
-  for (const std::string_view part : split_outside_brackets(trim(text)))
-    if (!append_names(part, names)) return std::nullopt;
-  if (names.empty()) return std::nullopt;
-  return names;
-}
-
 std::optional<std::vector<std::uint32_t>> expand_counts(std::string_view text) {
   std::vector<std::uint32_t> counts;
   for (const std::string_view part : split(trim(text), ',')) {
@@ -120,8 +72,8 @@ std::optional<std::vector<std::uint32_t>> expand_counts(std::string_view text) {
       if (part.back() != ')') return std::nullopt;
       times = parse_number(part.substr(open + 2, part.size() - open - 3));
     }
-    if (!count || !times || *count > longest_node_list ||
-        *times > longest_node_list - counts.size())
+    if (!count || !times || *count > most_nodes_in_a_list ||
+        *times > most_nodes_in_a_list - counts.size())
       return std::nullopt;
     counts.insert(counts.end(), *times, static_cast<std::uint32_t>(*count));
   }
@@ -133,10 +85,10 @@ std::optional<std::vector<std::uint32_t>> expand_numbers(std::string_view text) 
   if (text.empty()) return all;
   for (const std::string_view part : split(text, ',')) {
     const auto numbers = numbers_from(part);
-    if (!numbers || numbers->last >= longest_node_list) return std::nullopt;
+    if (!numbers || numbers->last >= most_nodes_in_a_list) return std::nullopt;
     for (std::uint64_t n = numbers->first; n <= numbers->last; ++n)
       all.push_back(static_cast<std::uint32_t>(n));
-    if (all.size() > longest_node_list) return std::nullopt;
+    if (all.size() > most_nodes_in_a_list) return std::nullopt;
   }
   return all;
 }

