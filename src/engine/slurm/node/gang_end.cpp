@@ -17,11 +17,15 @@ void add_up(const TeamEnds& ends, EndNote& gang) {
   }
 }
 
+/// Why it is not known how that task ended.
 std::string not_seen(const TeamEnds& ends, std::uint32_t rank) {
-  const std::string who = ends.end.size() > 1 ? "rank " + std::to_string(rank) : "it";
-  const std::string_view said = trim(ends.trouble);
-  return "how " + who + " ended was not seen" +
-         (said.empty() ? "" : "; Slurm said: " + std::string(said));
+  std::string said;
+  for (const std::string_view line : split(ends.trouble, '\n'))
+    if (!trim(line).empty()) said += (said.empty() ? "" : "; ") + std::string(trim(line));
+  const std::string by_slurm = said.empty() ? "" : "; Slurm said: " + said;
+  if (ends.started.us == 0) return "Slurm could not start its tasks" + by_slurm;
+  return "how " + (ends.end.size() > 1 ? "rank " + std::to_string(rank) : "it") +
+         " ended was not seen" + by_slurm;
 }
 
 /// What the task that decided says of its own end.
@@ -57,6 +61,7 @@ EndNote end_of_gang(const TeamEnds& ends, const std::optional<GangStop>& stop, T
   ending.rank = ends.failed;
   ending.detail = decided.ending.detail;
   if (ending.cause == EndCause::lost) ending.detail = not_seen(ends, *ends.failed);
+  if (gang.started.us == 0) ending.rank.reset();
   take_end_of(decided, ending);
   if (ending.cause == EndCause::not_started) {
     gang.started = {0};

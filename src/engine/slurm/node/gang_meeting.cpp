@@ -112,7 +112,7 @@ Meeting make_meeting(const std::vector<NodeGiven>& nodes, const std::string& hos
   }
   const bool several = nodes.size() > 1 || nodes.front().tasks > 1;
   Ports free;
-  std::vector<std::uint16_t> ports = free.take(several ? most_on_a_node(nodes) + 2 : 2);
+  std::vector<std::uint16_t> ports = free.take((several ? most_on_a_node(nodes) : 0) + 2);
   if (ports.size() >= 2) {
     meeting.coordinator_port = ports.back();
     ports.pop_back();

@@ -1,4 +1,5 @@
 // The gang's program, on the first node of its job: from what was sent to how it ended.
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -220,6 +221,7 @@ int write_down(const GangHere& here, const EndNote& end) {
 int run_slurm_gang(const std::vector<std::string>& words) {
   if (words.size() != 2 && words.size() != 3) return 2;
   NodeSignals signals;
+  if (auto nothing = open_file("/dev/null", O_RDONLY)) ::dup2(nothing->number(), STDIN_FILENO);
   // 1. What is to run, and what Slurm gave for it.
   const auto here = look_around(words);
   if (!here) return complain(here.error());

@@ -82,15 +82,19 @@ std::vector<std::string> step_words(const StepPlan& plan, const std::string& mpi
   return words;
 }
 
-std::string choose_mpi(std::string_view listed) {
+std::vector<std::string> known_mpi(std::string_view listed) {
+  std::vector<std::string> known;
   for (const char* plugin : {"pmix", "pmi2"})
     for (const std::string_view line : split(listed, '\n')) {
-      const std::size_t blank = trim(line).rfind(' ');  // 21.08 says "srun: pmix"
-      const std::string_view word =
-          trim(line).substr(blank == std::string_view::npos ? 0 : blank + 1);
-      if (word == plugin) return plugin;
+      const std::string_view text = trim(line);
+      // 21.08 says "srun: pmix", later ones the word alone.
+      if (text.substr(text.rfind(' ') + 1) != plugin || text.find("available") != text.npos)
+        continue;
+      known.emplace_back(plugin);
+      break;
     }
-  return "none";
+  known.emplace_back("none");
+  return known;
 }
 
 std::vector<std::uint32_t> ranks_in_complaint(std::string_view line) {
@@ -108,21 +112,34 @@ std::vector<std::uint32_t> ranks_in_complaint(std::string_view line) {
 StepTeam::StepTeam(StepPlan plan) : plan_(std::move(plan)), ends_(plan_.tasks) {}
 
 void StepTeam::start() {
-  std::string mpi = "none";
   if (plan_.mpi) {
     const auto listed = ask_program({"sh", "-c", "exec srun --mpi=list 2>&1"},
                                     environment_for(plan_), list_patience);
-    if (listed) mpi = choose_mpi(*listed);
+    if (listed) mpi_ = known_mpi(*listed);
   }
-  auto spawned = spawn_program(step_words(plan_, mpi), environment_for(plan_));
+  spawn();
+}
+
+void StepTeam::spawn() {
+  auto spawned = spawn_program(step_words(plan_, mpi_.front()), environment_for(plan_));
   if (!spawned) {
-    ends_.trouble = spawned.error().sentence();
-    over_ = true;
+    complaints_ = spawned.error().sentence();
+    lose_all();
     return;
   }
   srun_ = *std::move(spawned);
   for (const Fd* file : {&srun_.output, &srun_.errors, &srun_.input})
     ::fcntl(file->number(), F_SETFL, O_NONBLOCK);
+}
+
+/// Where srun cannot load a plugin, it says so and starts nothing.
+bool StepTeam::tries_other_mpi() {
+  if (mpi_.size() < 2 || ends_.started.us != 0 || complaints_.find("MPI") == std::string::npos)
+    return false;
+  mpi_.erase(mpi_.begin());
+  complaints_.clear();
+  spawn();
+  return true;
 }
 
 void StepTeam::signal(int number) {
@@ -139,12 +156,16 @@ std::vector<int> StepTeam::files() const {
   return files;
 }
 
-void StepTeam::look() {
-  if (over_) return;
+void StepTeam::read() {
   read_some(srun_.output, said_);
   read_some(srun_.errors, complained_);
   while (const auto line = said_.next()) hear(*line);
   while (const auto line = complained_.next()) hear_complaint(*line);
+}
+
+void StepTeam::look() {
+  if (over_) return;
+  read();
   lose_silent_ranks();
   look_at_srun();
 }
@@ -185,6 +206,11 @@ void StepTeam::lose(std::uint32_t rank) {
   ends_.note(rank, note);
 }
 
+void StepTeam::lose_all() {
+  for (std::uint32_t rank = 0; rank < ends_.end.size(); ++rank) lose(rank);
+  over_ = true;
+}
+
 bool StepTeam::all_ended() const {
   return std::all_of(ends_.end.begin(), ends_.end.end(),
                      [](const auto& end) { return end.has_value(); });
@@ -194,13 +220,8 @@ void StepTeam::look_at_srun() {
   int status = 0;
   if (srun_.pid > 0 && ::waitpid(srun_.pid, &status, WNOHANG) == srun_.pid) srun_.pid = 0;
   if (srun_.pid == 0) {
-    // What it had passed on has been read, unless it was still on its way through the pipe.
-    read_some(srun_.output, said_);
-    read_some(srun_.errors, complained_);
-    while (const auto line = said_.next()) hear(*line);
-    while (const auto line = complained_.next()) hear_complaint(*line);
-    for (std::uint32_t rank = 0; rank < ends_.end.size(); ++rank) lose(rank);
-    over_ = true;
+    read();  // what it had passed on and was still on its way through the pipe
+    if (!tries_other_mpi()) lose_all();
     return;
   }
   if (!all_ended()) return;

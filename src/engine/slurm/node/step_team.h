@@ -28,8 +28,9 @@ struct StepPlan {
 
 /// The command line of srun. `mpi`: the plugin by which a program's MPI finds its team.
 std::vector<std::string> step_words(const StepPlan& plan, const std::string& mpi);
-/// The best of the plugins that `srun --mpi=list` names.
-std::string choose_mpi(std::string_view listed);
+/// Of the plugins that `srun --mpi=list` names those that we know, the best first; always ends with
+/// "none". A plugin that is named may yet lack its library.
+std::vector<std::string> known_mpi(std::string_view listed);
 /// "srun: error: n4: tasks 2-3: Killed": the ranks that it tells of.
 std::vector<std::uint32_t> ranks_in_complaint(std::string_view line);
 
@@ -45,15 +46,20 @@ class StepTeam : public Team {
   const TeamEnds& ends() const override { return ends_; }
 
  private:
+  void spawn();
+  bool tries_other_mpi();
+  void read();
   void hear(const std::string& line);
   void hear_complaint(const std::string& line);
   void look_at_srun();
   void lose_silent_ranks();
   void lose(std::uint32_t rank);
+  void lose_all();
   bool all_ended() const;
 
   StepPlan plan_;
   TeamEnds ends_;
+  std::vector<std::string> mpi_{"none"};  ///< the one in use, then those to try
   SpawnedProgram srun_;
   LineReader said_, complained_;
   std::string complaints_;                // the last of them
