@@ -96,10 +96,14 @@ std::uint32_t tasks_of(const Allocation& allocation) {
 }
 
 std::string tensorflow_config(const EnvironmentOf& of) {
+  const Meeting& meeting = *of.meeting;
   std::string hosts;
-  for (const std::uint16_t port : of.meeting->task_ports)
-    hosts +=
-        (hosts.empty() ? "\"" : ", \"") + of.meeting->address + ":" + std::to_string(port) + "\"";
+  for (std::size_t rank = 0; rank < meeting.task_ports.size(); ++rank) {
+    const std::string& address =
+        rank < meeting.task_addresses.size() ? meeting.task_addresses[rank] : meeting.address;
+    hosts += (hosts.empty() ? "\"" : ", \"") + address + ":" +
+             std::to_string(meeting.task_ports[rank]) + "\"";
+  }
   return "{\"cluster\": {\"worker\": [" + hosts +
          "]}, \"task\": {\"type\": \"worker\", \"index\": " + std::to_string(of.place->rank) + "}}";
 }
@@ -165,7 +169,7 @@ void set_others(Variables& vars, const EnvironmentOf& of, std::uint32_t tasks) {
            of.meeting->address + ":" + std::to_string(of.meeting->coordinator_port));
   vars.set("JAX_NUM_PROCESSES", tasks);
   vars.set("JAX_PROCESS_ID", of.place->rank);
-  const std::uint32_t cpus = of.place->cpus.count();
+  const std::uint32_t cpus = cpus_of(*of.place).whole();
   if (cpus > 0) vars.set("OMP_NUM_THREADS", cpus);
   if (of.job->spec->launcher != TeamLauncher::mpi) return;
   const auto& part = of.allocation->parts[of.part];

@@ -37,9 +37,10 @@ bool port_is_free(std::uint16_t port);
 struct Meeting {
   std::string address = "127.0.0.1";
   std::uint16_t master_port = 0;
-  std::uint16_t coordinator_port = 0;     ///< JAX
-  std::vector<std::uint16_t> task_ports;  ///< TensorFlow; empty for a gang of one task
-  std::string host_file;                  ///< empty: none
+  std::uint16_t coordinator_port = 0;       ///< JAX
+  std::vector<std::uint16_t> task_ports;    ///< TensorFlow; empty for a gang of one task
+  std::string host_file;                    ///< empty: none
+  std::vector<std::string> task_addresses;  ///< where its port is, by rank; empty: all at `address`
 };
 
 struct EnvironmentOf {

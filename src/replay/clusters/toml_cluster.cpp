@@ -34,7 +34,7 @@
 #include "model/check_spec.h"
 #include "replay/clusters/cluster_draft.h"
 #include "replay/clusters/cluster_formats.h"
-#include "replay/input/node_list.h"
+#include "base/node_list.h"
 #include "replay/input/recognise.h"
 
 namespace gangline {

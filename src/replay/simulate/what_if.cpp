@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "replay/input/amounts.h"
-#include "replay/input/node_list.h"
+#include "base/node_list.h"
 #include "replay/simulate/queue_settings.h"
 
 namespace gangline {

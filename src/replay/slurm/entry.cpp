@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "replay/input/node_list.h"
+#include "base/node_list.h"
 
 namespace gangline {
 

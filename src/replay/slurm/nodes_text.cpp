@@ -9,7 +9,7 @@
 #include "replay/clusters/cluster_formats.h"
 #include "replay/input/amounts.h"
 #include "replay/input/lines.h"
-#include "replay/input/node_list.h"
+#include "base/node_list.h"
 #include "replay/input/recognise.h"
 #include "replay/input/row.h"
 #include "replay/slurm/topology.h"

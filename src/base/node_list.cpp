@@ -1,4 +1,4 @@
-#include "replay/input/node_list.h"
+#include "base/node_list.h"
 
 #include <string>
 

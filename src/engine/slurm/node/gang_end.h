@@ -1,0 +1,22 @@
+// From the ends of its tasks, and why it was stopped, to the end of a gang.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/slurm/node/team.h"
+#include "engine/slurm/sending.h"
+
+namespace gangline {
+
+/// Why the tasks that still ran were ended.
+struct GangStop {
+  EndCause cause = EndCause::stopped;
+  std::string detail;
+  std::optional<std::uint32_t> rank;  ///< whose failure brought it about
+};
+
+/// Without last lines. `at`: where no task says when it ended.
+EndNote end_of_gang(const TeamEnds& ends, const std::optional<GangStop>& stop, Time at);
+
+}  // namespace gangline

@@ -1,0 +1,28 @@
+// Where the tasks of a gang meet: on its first node, where rank 0 runs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/slurm/sending.h"
+#include "launch/environment.h"
+#include "launch/job_files.h"
+
+namespace gangline {
+
+/// How the first node hands a meeting to the tasks of a step.
+constexpr const char* meeting_variable = "GANG_SLURM_MEETING";
+
+/// A gang of one node meets on it alone; one of several at the address by which the others know
+/// this node. `host_file`: where to write one; empty: none is wanted.
+Meeting make_meeting(const std::vector<NodeGiven>& nodes, const std::string& host_file);
+
+/// Ports and addresses are said once for each place on a node and each node, not for each task.
+std::string meeting_text(const Meeting& meeting, const std::vector<NodeGiven>& nodes);
+/// Empty: makes no sense. `tasks_on_node`: of each node of the step.
+std::optional<Meeting> meeting_from(std::string_view text,
+                                    const std::vector<std::uint32_t>& tasks_on_node);
+
+}  // namespace gangline

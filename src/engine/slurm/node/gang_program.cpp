@@ -1,0 +1,250 @@
+// The gang's program, on the first node of its job: from what was sent to how it ended.
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+
+#include "base/text.h"
+#include "engine/slurm/node/gang_end.h"
+#include "engine/slurm/node/gang_meeting.h"
+#include "engine/slurm/node/node_fences.h"
+#include "engine/slurm/node/node_lists.h"
+#include "engine/slurm/node/node_signals.h"
+#include "engine/slurm/node/programs.h"
+#include "engine/slurm/node/step_team.h"
+#include "launch/job_files.h"
+#include "os/clock.h"
+#include "os/file.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span look_period = seconds(1);
+constexpr Span kill_period = seconds(1);
+constexpr Span longest_dying = seconds(20);  // after the first SIGKILL
+constexpr Span scontrol_patience = seconds(10);
+constexpr std::size_t longest_last_lines = 2 << 10;
+constexpr int most_writes_of_end = 5;
+
+int complain(const Error& error) {
+  (void)write_all(STDERR_FILENO, "gang: " + error.sentence() + "\n", "stderr");
+  return 1;
+}
+
+struct GangHere {
+  SendingFiles files;
+  SendingOrder order;
+  std::uint32_t gang = 0;
+  SlurmVariables variables;
+  SlurmGiven given;
+  TaskRequest task;
+  std::uint32_t tasks = 1;
+
+  bool mpi() const { return order.job.spec->launcher == TeamLauncher::mpi; }
+  std::string of_gang(const char* what) const {
+    return files.directory() + "/" + std::to_string(gang) + "." + what;
+  }
+};
+
+/// GANG of the command line, else the element of the array, else the only one that was sent.
+Result<std::uint32_t> which_gang(const std::vector<std::string>& words, const GangHere& here) {
+  std::uint32_t gang = array_index(here.variables).value_or(here.order.first);
+  if (words.size() > 2) {
+    const auto said = parse_number(words[2]);
+    if (!said || *said >= total_gangs(*here.order.job.spec))
+      return Error{ErrorKind::usage, "there is no gang " + words[2], "", ""};
+    gang = static_cast<std::uint32_t>(*said);
+  }
+  if (gang < here.order.first || gang - here.order.first >= here.order.count)
+    return Error{ErrorKind::refused, "gang " + std::to_string(gang) + " was not sent with this",
+                 here.files.directory(), ""};
+  return gang;
+}
+
+/// Of other nodes only slurmctld knows which GPUs were given. Not to know them is no reason not to
+/// run: their tasks are told there.
+void ask_for_gpus(GangHere& here) {
+  if (!here.task.devices || here.given.nodes.size() < 2) return;
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : here.variables) environment.push_back(name + "=" + value);
+  const auto said = ask_program({"scontrol", "show", "job", "-d", "-o", here.given.job_id},
+                                environment, scontrol_patience);
+  if (!said) return;
+  const auto found = gpus_by_node(*said);
+  for (NodeGiven& node : here.given.nodes)
+    if (const auto gpus = found.find(node.name); gpus != found.end()) node.gpus = gpus->second;
+}
+
+Result<GangHere> look_around(const std::vector<std::string>& words) {
+  GangHere here{SendingFiles(words[1]), {}, 0, variables_here(), {}, {}, 1};
+  auto order = read_order(here.files);
+  if (!order) return order.error();
+  here.order = *std::move(order);
+  const auto gang = which_gang(words, here);
+  if (!gang) return gang.error();
+  here.gang = *gang;
+  here.task = task_asked(here.order, here.gang);
+  here.tasks = tasks_asked(here.order, here.gang);
+  auto given = read_given(here.variables, here.tasks);
+  if (!given) return given.error();
+  here.given = *std::move(given);
+  ask_for_gpus(here);
+  return here;
+}
+
+Claim claim_of(const GangHere& here) {
+  Claim claim;
+  claim.slurm_job = here.given.job;
+  claim.restarts = here.given.restarts;
+  claim.at = now();
+  claim.nodes = here.given.nodes;
+  claim.fences = slurm_fences(here.task, here.variables, "/");
+  return claim;
+}
+
+std::unique_ptr<Team> make_team(const GangHere& here) {
+  const Meeting meeting =
+      make_meeting(here.given.nodes, here.mpi() ? here.of_gang("hosts") : std::string());
+  if (here.tasks == 1 && !here.mpi()) {
+    RankPlan plan{here.order, here.gang, {}, meeting, here.variables, {}};
+    plan.place.names = {here.given.node};
+    plan.place.tasks_on_node = {1};
+    plan.gpus = here.given.nodes.front().gpus;
+    return std::make_unique<TeamHere>(std::move(plan));
+  }
+  StepPlan plan;
+  std::error_code unknown;
+  plan.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  plan.directory = here.files.directory();
+  plan.gang = here.gang;
+  plan.given = here.given;
+  plan.task = here.task;
+  plan.tasks = here.tasks;
+  plan.mpi = here.mpi();
+  plan.meeting = meeting_text(meeting, here.given.nodes);
+  plan.variables = here.variables;
+  return std::make_unique<StepTeam>(std::move(plan));
+}
+
+/// Watches a team to its end.
+class GangWatch {
+ public:
+  GangWatch(const GangHere& here, Team& team, NodeSignals& signals, Span claimed)
+      : here_(here), team_(team), signals_(signals) {
+    limit_ = time_limit_of(*here.order.job.spec, here.gang, here.order.alternative);
+    if (limit_) deadline_ = claimed + *limit_;
+  }
+
+  std::optional<GangStop> watch() {
+    while (!team_.over()) {
+      const bool stop_asked = signals_.stop_asked();
+      team_.look();
+      const Span boot = since_boot();
+      if (stop_asked) stop({EndCause::stopped, "", {}});
+      if (team_.ends().failed) stop({EndCause::failed, "", team_.ends().failed});
+      if (limit_ && boot >= deadline_)
+        stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up", {}});
+      if (kill_at_ && boot >= *kill_at_) kill(boot);
+      if (!team_.over()) wait();
+    }
+    return stop_;
+  }
+
+ private:
+  /// The first reason counts.
+  void stop(GangStop why) {
+    if (stop_) return;
+    stop_ = std::move(why);
+    const JobSpec& spec = *here_.order.job.spec;
+    team_.signal(spec.stop_signal);
+    kill_at_ = since_boot() + spec.grace;
+  }
+
+  void kill(Span boot) {
+    if (!first_kill_) first_kill_ = boot;
+    if (boot - *first_kill_ > longest_dying) {
+      team_.give_up();
+      return;
+    }
+    team_.signal(SIGKILL);
+    kill_at_ = boot + kill_period;
+  }
+
+  void wait() const {
+    Span until = since_boot() + look_period;
+    if (limit_ && !stop_) until = std::min(until, deadline_);
+    if (kill_at_) until = std::min(until, *kill_at_);
+    std::vector<pollfd> files{{signals_.file(), POLLIN, 0}};
+    for (const int file : team_.files()) files.push_back({file, POLLIN, 0});
+    const Span left = until - since_boot();
+    ::poll(files.data(), files.size(),
+           static_cast<int>(std::max<std::int64_t>(left.us, 0) / 1000 + 1));
+  }
+
+  const GangHere& here_;
+  Team& team_;
+  NodeSignals& signals_;
+  std::optional<Span> limit_;
+  Span deadline_{0};
+  std::optional<GangStop> stop_;
+  std::optional<Span> kill_at_, first_kill_;
+};
+
+void add_last_lines(const GangHere& here, Ending& ending) {
+  if (ending.cause == EndCause::done || ending.cause == EndCause::not_started) return;
+  const JobFiles files(here.order.state_dir);
+  for (const bool error_stream : {true, false})
+    if (ending.last_lines.empty())
+      ending.last_lines = last_lines(files.log({here.order.job.id, here.gang}, here.order.attempt,
+                                               ending.rank.value_or(0), error_stream),
+                                     longest_last_lines);
+}
+
+/// What is not written down is lost to the service, which then goes by what Slurm says.
+int write_down(const GangHere& here, const EndNote& end) {
+  Result<void> written;
+  for (int i = 0; i < most_writes_of_end; ++i) {
+    written = write_end(here.files.end(here.gang), end);
+    if (written) return exit_code_of(end.ending);
+    ::sleep(1);
+  }
+  complain(written.error());
+  return exit_code_of(end.ending);
+}
+
+}  // namespace
+
+int run_slurm_gang(const std::vector<std::string>& words) {
+  if (words.size() != 2 && words.size() != 3) return 2;
+  NodeSignals signals;
+  if (auto nothing = open_file("/dev/null", O_RDONLY)) ::dup2(nothing->number(), STDIN_FILENO);
+  // 1. What is to run, and what Slurm gave for it.
+  const auto here = look_around(words);
+  if (!here) return complain(here.error());
+  // 2. Only one may run it.
+  const Claim claim = claim_of(*here);
+  const auto ours = make_claim(here->files.claim(here->gang), claim);
+  if (!ours) return complain(ours.error());
+  if (!*ours) return 0;
+  const Span claimed = since_boot();
+  // 3. Run it, unless nobody wants it any more.
+  if (signals.stop_asked()) {
+    EndNote end;
+    end.at = now();
+    end.ending.cause = EndCause::stopped;
+    return write_down(*here, end);
+  }
+  const auto team = make_team(*here);
+  team->start();
+  const auto stop = GangWatch(*here, *team, signals, claimed).watch();
+  // 4. Say how it ended.
+  EndNote end = end_of_gang(team->ends(), stop, now());
+  add_last_lines(*here, end.ending);
+  return write_down(*here, end);
+}
+
+}  // namespace gangline
