@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ class ConformanceWorld {
   virtual ~ConformanceWorld() = default;
 
   virtual Engine& engine() = 0;
+  /// Why this world cannot be had here; empty: it is there.
+  virtual std::string missing() const { return {}; }
   /// An order for gangs first .. first + count - 1 of a job of `gangs`, each behaving like this.
   virtual StartOrder order(JobId job, std::uint32_t gangs, const Behaviour& behaviour) = 0;
   /// Lets the world go on until `done`, at most for some generous time. False: it was not done.

@@ -52,7 +52,7 @@ struct GangHere {
 
 /// GANG of the command line, else the element of the array, else the only one that was sent.
 Result<std::uint32_t> which_gang(const std::vector<std::string>& words, const GangHere& here) {
-  std::uint32_t gang = array_index(here.variables).value_or(here.order.first);
+  std::uint32_t gang = here.order.first + array_index(here.variables).value_or(0);
   if (words.size() > 2) {
     const auto said = parse_number(words[2]);
     if (!said || *said >= total_gangs(*here.order.job.spec))
