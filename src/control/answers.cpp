@@ -104,7 +104,7 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                    submitter.login, kept, total_gangs(spec)))
     return *too_many;
   if (auto no = engine_.refuses(spec)) return *no;
-  if (!engine_.places())
+  if (!engine_.places(spec))
     if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
   if (auto too_much = cycle_.house().why_never(*queue_of_it, submitter.login, spec.resources))
@@ -173,7 +173,6 @@ std::string Controller::reason_of(JobId job) {
 
 // Of the first of its gangs that waits in the system that the engine hands it to.
 EngineWait Controller::engine_wait_of(const JobState& job) const {
-  if (!engine_.places()) return {};
   for (const auto& [index, gang] : job.live)
     if (gang.waits_in_engine()) {
       const std::string trouble = engine_.trouble();

@@ -101,7 +101,7 @@ Result<void> Controller::begin() {
                         asked.back().allocation == gang.run->allocation;
       if (next) ++asked.back().count;
       else asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
-      turns_given_ = turns_given_ || (gang.run->count > 1 && !engine_.places());
+      turns_given_ = turns_given_ || gang.takes_turns();
     }
   for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live)
@@ -306,7 +306,7 @@ Plan Controller::plan_now() {
   const auto& nodes = register_.cluster()->nodes;
   const bool may_be_shared = std::any_of(nodes.begin(), nodes.end(),
                                          [](const Node& node) { return !node.devices.empty(); });
-  const bool unread = may_be_shared && !engine_.places() && !engine_.sample() &&
+  const bool unread = may_be_shared && engine_.shares_devices() && !engine_.sample() &&
                       now - started_ < longest_wait_for_reading;
   const bool blind = (unread || engine_.asks_devices()) && scene.somebody_waits_for_devices();
   if (!blind) {
@@ -341,7 +341,7 @@ void Controller::plan_again_at(Time at) {
 
 void Controller::carry_out(const Plan& plan) {
   for (const Start& start : plan.starts)
-    turns_given_ = turns_given_ || (start.count > 1 && !engine_.places());
+    turns_given_ = turns_given_ || (start.count > 1 && !start.allocation->parts.empty());
   if (wishes_nothing(plan) && may_wait_for_company()) {
     world_.call_later(longest_unstored, [this, alive = alive_] {
       if (*alive && !unstored_.empty()) ask_for_cycle();
@@ -413,7 +413,7 @@ void Controller::return_turns(Span longer_than) {
   for (const JobId id : register_.live()) {
     for (const auto& [index, gang] : register_.find(id)->live) {
       const auto* running = std::get_if<Running>(&gang.state);
-      if (running != nullptr && gang.run->count > 1 && now - running->started >= longer_than)
+      if (running != nullptr && gang.takes_turns() && now - running->started >= longer_than)
         engine_.return_turns(id, index + 1, gang.run->count - 1);
     }
   }

@@ -60,6 +60,7 @@ Cycle::Cycle(Engine& engine, EventLog& log, const Settings& settings, const Poli
       counts_use_(policy.goes_first == GoesFirst::fair_share || !scene_.house().is_empty()),
       foresees_(goes_by_run_time(policy)) {
   if (scene_.house().counts_hours()) usage_.count_hours();
+  scene_.hand_over([this](const JobSpec& spec) { return engine_.places(spec); });
   scene_.foretell([this](const Job& job) { return foresight_.run_of(job.id); });
 }
 
@@ -120,9 +121,16 @@ void Cycle::foresee_end(const GangEnded& ended, Time at) {
 }
 
 Plan Cycle::decide(Time now) {
-  if (engine_.places()) return hand_over(scene_.waiting());
   if (foresees_) scene_.look_at(foresight_.renewed(now));
-  return scene_.plan(now);
+  std::vector<Start> handed = hand_over(scene_.handed_over());
+  if (handed.empty() || scene_.somebody_waits_for_a_plan()) {
+    Plan plan = scene_.plan(now);
+    plan.starts.insert(plan.starts.end(), handed.begin(), handed.end());
+    return plan;
+  }
+  Plan plan;
+  plan.starts = std::move(handed);
+  return plan;
 }
 
 void Cycle::learn(Event event) {

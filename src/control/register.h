@@ -49,6 +49,8 @@ struct HeldGang {
 
   /// Never null; without parts while the engine has not placed it.
   const std::shared_ptr<const Allocation>& place() const { return where ? where : run->allocation; }
+  /// Others wait for their turn on what it holds.
+  bool takes_turns() const { return run->count > 1 && !run->allocation->parts.empty(); }
   /// Handed to an engine that places by itself, and not placed yet: for people it waits.
   bool waits_in_engine() const {
     return std::holds_alternative<Starting>(state) && place()->parts.empty();

@@ -1,6 +1,7 @@
 #include "control/scene.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gangline {
 namespace {
@@ -27,9 +28,12 @@ void Scene::look_at(const std::set<JobId>& changed) {
   if (mps_.look_at(beliefs_, changed)) look_at.merge(mps_.jobs());
   for (const JobId id : look_at) {
     Told now;
+    handed_.erase(id);
     if (const JobState* job = beliefs_.find(id)) {
       now.waiting = waiting_groups_of(*job, from_);
       now.holding = holders_of(*job, from_);
+      if (!now.waiting.empty() && places_ && places_(*job->job.spec))
+        handed_[id] = std::exchange(now.waiting, {});
     }
     Told& before = told_[id];
     if (planner_ != nullptr) tell(before, now);
@@ -40,10 +44,9 @@ void Scene::look_at(const std::set<JobId>& changed) {
   }
 }
 
-std::vector<WaitingGroup> Scene::waiting() const {
+std::vector<WaitingGroup> Scene::handed_over() const {
   std::vector<WaitingGroup> all;
-  for (const auto& [id, told] : told_)
-    all.insert(all.end(), told.waiting.begin(), told.waiting.end());
+  for (const auto& [id, groups] : handed_) all.insert(all.end(), groups.begin(), groups.end());
   return all;
 }
 

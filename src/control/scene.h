@@ -2,6 +2,7 @@
 // costs what changed, however many wait.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,13 +44,16 @@ class Scene {
   void expect(std::vector<UsualTask> usual) {
     usual_ = std::make_shared<const std::vector<UsualTask>>(std::move(usual));
   }
+  /// Jobs of which this says so are not planned: they are handed over. Before the first look.
+  void hand_over(std::function<bool(const JobSpec&)> places) { places_ = std::move(places); }
   /// Learns what these jobs do now.
   void look_at(const std::set<JobId>& changed);
   /// Learns which rules hold and what is set aside now; `plan` does it by itself.
   void follow_rules_of(Time now);
-  bool somebody_waits() const { return waiting_ > 0; }
-  /// All that wait, in the order of their jobs.
-  std::vector<WaitingGroup> waiting() const;
+  bool somebody_waits() const { return waiting_ > 0 || !handed_.empty(); }
+  bool somebody_waits_for_a_plan() const { return waiting_ > 0; }
+  /// Those that wait for being handed to an engine which places them.
+  std::vector<WaitingGroup> handed_over() const;
   bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
 
   /// What should start now and what is promised, without reasons. Learns of machines, use by others
@@ -80,6 +84,8 @@ class Scene {
   HouseBook house_;
   Viewpoint from_;
   std::map<JobId, Told> told_;
+  std::function<bool(const JobSpec&)> places_;
+  std::map<JobId, std::vector<WaitingGroup>> handed_;
   std::map<GangId, PromiseMade> promises_;
   std::shared_ptr<const Cluster> cluster_;
   std::shared_ptr<const std::vector<UsualTask>> usual_;
@@ -89,7 +95,7 @@ class Scene {
   HouseRules rules_;                  ///< of `from_.rules`, those that held at the newest plan
   std::unique_ptr<Planner> planner_;  ///< null before the first plan, and when machines changed
   std::size_t remembered_at_first_ = 0;
-  std::int64_t waiting_ = 0, waiting_for_devices_ = 0;  ///< groups
+  std::int64_t waiting_ = 0, waiting_for_devices_ = 0;  ///< groups, for a plan
 };
 
 }  // namespace gangline

@@ -68,6 +68,7 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
   for (const auto& [index, gang] : job.live) {
     if (gang.run.get() == seen) continue;
     seen = gang.run.get();
+    if (gang.run->allocation->parts.empty()) continue;  // the engine places it
     const auto* running = std::get_if<Running>(&gang.state);
     const Time begun = running != nullptr ? running->started : gang.run->since;
     Holder holder{job.job.id,

@@ -60,13 +60,15 @@ class Engine {
   /// Why nothing starts or devices cannot be read; empty: all is well.
   virtual std::string trouble() const { return {}; }
 
-  /// It chooses the places itself. Then it is asked for all that may start as soon as it may, with
-  /// allocations that have no parts, and GangStarted says where; gangs of one order need not take
-  /// turns.
-  virtual bool places() const { return false; }
+  /// It chooses the places of such a job itself. Then it is asked for all gangs that may start as
+  /// soon as they may, with allocations that have no parts, and GangStarted says where; gangs of
+  /// one order need not take turns.
+  virtual bool places(const JobSpec&) const { return false; }
+  /// Somebody outside Gangline may be on its devices, so nothing starts before a first reading.
+  virtual bool shares_devices() const { return true; }
   /// Why it could never run such a job; empty: it could.
   virtual std::optional<Error> refuses(const JobSpec&) const { return {}; }
-  /// Of an engine that places: why a gang that it was asked to start waits, and when it is expected
+  /// Where it places: why a gang that it was asked to start waits, and when it is expected
   /// to start. Empty: not known.
   virtual EngineWait wait_of(GangId) const { return {}; }
 

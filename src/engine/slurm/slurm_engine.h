@@ -35,7 +35,8 @@ class SlurmEngine final : public Engine {
   Result<std::vector<Node>> describe_nodes() override;
   void adopt_node(NodeId id, const Node& node) override;
   std::string trouble() const override { return trouble_; }
-  bool places() const override { return true; }
+  bool places(const JobSpec&) const override { return true; }
+  bool shares_devices() const override { return false; }
   std::optional<Error> refuses(const JobSpec& spec) const override;
   EngineWait wait_of(GangId gang) const override;
 

@@ -4,7 +4,7 @@
 
 namespace gangline {
 
-Plan hand_over(const std::vector<WaitingGroup>& waiting) {
+std::vector<Start> hand_over(const std::vector<WaitingGroup>& waiting) {
   static const auto anywhere = std::make_shared<const Allocation>();
   std::vector<const WaitingGroup*> ready;
   for (const WaitingGroup& group : waiting)
@@ -12,15 +12,15 @@ Plan hand_over(const std::vector<WaitingGroup>& waiting) {
   std::stable_sort(ready.begin(), ready.end(), [](const WaitingGroup* a, const WaitingGroup* b) {
     return a->submitted < b->submitted;
   });
-  Plan plan;
+  std::vector<Start> starts;
   for (const WaitingGroup* group : ready) {
     Allocation chosen;
     chosen.alternative = liked_in_order(*group->request).front();
-    plan.starts.push_back(
+    starts.push_back(
         {group->job, group->first, group->count, group->attempt,
          chosen.alternative == 0 ? anywhere : std::make_shared<const Allocation>(chosen)});
   }
-  return plan;
+  return starts;
 }
 
 }  // namespace gangline

@@ -8,6 +8,6 @@
 namespace gangline {
 
 /// Starts, without places, for all that wait for no other job: the first submitted first.
-Plan hand_over(const std::vector<WaitingGroup>& waiting);
+std::vector<Start> hand_over(const std::vector<WaitingGroup>& waiting);
 
 }  // namespace gangline

@@ -15,17 +15,17 @@ WaitingGroup group_of(JobId job, std::int64_t submitted) {
 }
 
 TEST(HandOver, starts_all_without_places_in_the_order_in_which_they_came) {
-  const Plan plan = hand_over({group_of({2}, 20), group_of({3}, 10)});
-  ASSERT_EQ(plan.starts.size(), 2u);
-  EXPECT_EQ(plan.starts[0].job, JobId{3});
-  EXPECT_EQ(plan.starts[0].count, 5u);
-  EXPECT_TRUE(plan.starts[0].allocation->parts.empty());
+  const auto starts = hand_over({group_of({2}, 20), group_of({3}, 10)});
+  ASSERT_EQ(starts.size(), 2u);
+  EXPECT_EQ(starts[0].job, JobId{3});
+  EXPECT_EQ(starts[0].count, 5u);
+  EXPECT_TRUE(starts[0].allocation->parts.empty());
 }
 
 TEST(HandOver, keeps_back_what_comes_after_a_job_that_has_not_ended) {
   WaitingGroup later = group_of({2}, 1);
   later.after = {JobId{1}};
-  EXPECT_TRUE(hand_over({later}).starts.empty());
+  EXPECT_TRUE(hand_over({later}).empty());
 }
 
 TEST(HandOver, takes_the_alternative_that_is_liked_best) {
@@ -34,7 +34,7 @@ TEST(HandOver, takes_the_alternative_that_is_liked_best) {
   request.alternatives[1].rate = 2'000;
   WaitingGroup group = group_of({1}, 1);
   group.request = std::make_shared<const ResourceRequest>(request);
-  EXPECT_EQ(hand_over({group}).starts.at(0).allocation->alternative, 1u);
+  EXPECT_EQ(hand_over({group}).at(0).allocation->alternative, 1u);
 }
 
 }  // namespace
