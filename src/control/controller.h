@@ -12,6 +12,7 @@
 
 #include "account/meter.h"
 #include "control/cycle.h"
+#include "control/people/config_notes.h"
 #include "control/rounds.h"
 #include "control/world.h"
 #include "engine/engine.h"
@@ -171,6 +172,7 @@ class Controller final : public Service, private EventLog {
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;
+  ConfigNotes config_notes_;
   Time started_;
   Time last_touched_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for calls that come later

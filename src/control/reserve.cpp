@@ -35,6 +35,10 @@ Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
   reservation.resources = request.resources;
   if (reservation.person.size() > longest_name)
     return Error{ErrorKind::refused, "that is no login name", "--for", ""};
+  if (!request.person.empty() && !world_.may_be_login(request.person))
+    return Error{ErrorKind::refused,
+                 "this machine knows nobody called '" + printable(request.person) + "'", "--for",
+                 "give a login name as `getent passwd` has it"};
   cycle_.look();
   cycle_.look_at_house(now);
   picture_.reset();

@@ -540,6 +540,7 @@ void fields(M& m, ServiceStatus& v) {
   m("jobs", v.jobs);
   m("stays", v.stays);
   m("trouble", v.trouble);
+  m("notes", v.notes);
 }
 
 }  // namespace gangline::mapping

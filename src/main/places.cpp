@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
 
+#include "base/text.h"
 #include "main/for_all/layout.h"
 #include "os/file.h"
 
@@ -108,6 +110,14 @@ std::string own_program() {
 std::string login_name(unsigned uid) {
   const passwd* user = ::getpwuid(uid);
   return user != nullptr ? user->pw_name : std::to_string(uid);
+}
+
+bool may_be_login(const std::string& name) {
+  if (parse_number(name)) return true;
+  errno = 0;
+  if (::getpwnam(name.c_str()) != nullptr) return true;
+  // getpwnam(3): these say that there is none; others, that it cannot be found out now.
+  return errno != 0 && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM;
 }
 
 }  // namespace gangline

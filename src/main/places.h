@@ -34,5 +34,8 @@ std::string own_program();
 
 /// Login name of the user with this number; the number where there is none.
 std::string login_name(unsigned uid);
+/// False where the machine answers that nobody has this login name. A number is the name of who has
+/// none.
+bool may_be_login(const std::string& name);
 
 }  // namespace gangline

@@ -50,6 +50,7 @@ class LoopWorld final : public World {
  public:
   explicit LoopWorld(Loop& loop) : loop_(loop) {}
   Time now() override { return gangline::now(); }
+  bool may_be_login(const std::string& name) override { return gangline::may_be_login(name); }
   void call_soon(std::function<void()> call) override { loop_.post(std::move(call)); }
   void call_later(Span delay, std::function<void()> call) override {
     const auto number = next_++;

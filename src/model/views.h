@@ -153,6 +153,7 @@ struct ServiceStatus {
   std::uint64_t jobs = 0;                             ///< all that there were
   bool stays = false;                                 ///< does not end when idle
   std::string trouble;                                ///< "the disk is full: …"; empty: none
+  std::vector<std::string> notes = {};                ///< what in the config file does nothing
 };
 
 }  // namespace gangline
