@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstdio>
 
 #include "base/text.h"
 #include "cli/ask.h"
@@ -31,19 +30,13 @@ std::string run_cell(const GangView& gang, Time now) {
   return format((gang.ended ? *gang.ended : now) - *gang.started);
 }
 
-std::string share_text(Share share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", share.thousandths / 1000.0);
-  return text;
-}
-
 // "device 0 (NVIDIA H100, GPU-8a5c), 0.5 of device 1 (…); cpus 0-3" for one task.
 std::string place_text(const TaskPlace& task, const NodePart& part,
                        const std::vector<NodeView>& nodes) {
   std::string text;
   for (const DeviceShare& held : task.devices) {
     text += text.empty() ? "" : ", ";
-    if (held.share != whole_device) text += share_text(held.share) + " of ";
+    if (held.share != whole_device) text += format(held.share) + " of ";
     text += "device " + std::to_string(held.device);
     if (part.node.n < nodes.size() && held.device < nodes[part.node.n].node.devices.size()) {
       const Device& device = nodes[part.node.n].node.devices[held.device];

@@ -503,6 +503,7 @@ void fields(M& m, NodeView& v) {
   m("use", v.use);
   m("cpus_taken", v.cpus_taken);
   m("memory_taken", v.memory_taken);
+  m("set_aside", v.set_aside);
 }
 template <class M>
 void fields(M& m, LogChunk& v) {
@@ -527,6 +528,7 @@ void fields(M& m, Reservation& v) {
   m("until", v.until);
   m("resources", v.resources);
   m("what", v.what);
+  m("name", v.name);
 }
 template <class M>
 void fields(M& m, ServiceStatus& v) {

@@ -106,6 +106,7 @@ struct NodeView {
   std::vector<DeviceUse> use;  ///< one for each device
   CpuSet cpus_taken;
   Bytes memory_taken{0};
+  std::vector<std::string> set_aside = {};  ///< as in DeviceUse, what takes none of its devices
 };
 
 struct LogQuery {

@@ -201,6 +201,37 @@ TEST(Manners, TimesOfReservationsAreShownAsTheyWereEntered) {
   EXPECT_TRUE(says(machine.gang({"why", "1", "--json"}).out, " UTC\"")) << "programs get UTC";
 }
 
+TEST(Manners, WhatIsHeldOfADeviceOrOfNoneIsShown) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  const Ran half = machine.gang({"reserve", "--gpus", "0.5", "--time", "3h", "--for", "nobody"});
+  EXPECT_TRUE(says(half.out, " UTC: 0.5 of device 0 and 1 cpu\n")) << half.err;
+  machine.gang({"reserve", "--cpus", "4", "--time", "3h", "--for", "nobody"});
+  const std::string nodes = machine.gang({"nodes"}).out;
+  EXPECT_TRUE(says(nodes, " UTC (0.5)\n"));
+  EXPECT_TRUE(says(nodes, "\n  reservation 2 of nobody, "));
+  EXPECT_TRUE(says(nodes, " UTC: 4 cpus\n"));
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "0.5 of device 0 and 1 cpu\n"));
+  machine.submit({"--gpus", "7", "--", "sleep", "600"});
+  machine.submit({"--gpus", "1", "--", "true"});
+  machine.submit({"--gpus", "0.5", "--", "true"});
+  EXPECT_EQ(machine.wait("3"), 0) << "the other half is free";
+  EXPECT_TRUE(says(machine.gang({"why", "2"}).out, "reservation 1 of nobody, "));
+}
+
+TEST(Manners, MaintenanceOfTheConfigFileIsListed) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.write("config.toml", "[maintenance.cooling]\nfrom = '" + minutes_from_now(60) +
+                                   "'\nto = '" + minutes_from_now(120) + "'\n");
+  const std::string told = "maintenance (cooling), " + minutes_from_now(60).substr(0, 15);
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, told));
+  EXPECT_TRUE(says(machine.gang({"list"}).out, told));
+  EXPECT_TRUE(says(machine.gang({"nodes"}).out, told)) << "where there are no devices, too";
+  EXPECT_EQ(machine.gang({"reserve", "--list", "-q"}).out, "") << "it has no number to cancel it";
+}
+
 TEST(Manners, WhoReservedGpusIsPutOnThese) {
   Machine machine;
   machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);

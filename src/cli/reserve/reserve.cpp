@@ -9,7 +9,7 @@
 namespace gangline {
 namespace {
 
-/// "gpu 2, gpu 3 and 2 cpus": what was found for it.
+/// "device 2, 0.5 of device 3 and 2 cpus": what was found for it.
 std::string what_of(const Reservation& one) {
   std::string devices;
   std::uint32_t cpus = 0;
@@ -17,8 +17,9 @@ std::string what_of(const Reservation& one) {
     for (const TaskPlace& task : part.tasks) {
       cpus += cpus_of(task).whole();
       for (const DeviceShare& share : task.devices)
-        devices +=
-            (devices.empty() ? "" : ", ") + std::string("device ") + std::to_string(share.device);
+        devices += (devices.empty() ? "" : ", ") +
+                   (share.share == whole_device ? std::string() : format(share.share) + " of ") +
+                   "device " + std::to_string(share.device);
     }
   const std::string host = std::to_string(cpus) + (cpus == 1 ? " cpu" : " cpus");
   return devices.empty() ? host : devices + " and " + host;
@@ -26,6 +27,7 @@ std::string what_of(const Reservation& one) {
 
 void print_one(const Reservation& one, Output& out) {
   if (out.json()) out.line(to_json(one));
+  else if (out.quiet() && one.number == 0) return;  // of the config file
   else if (out.quiet()) out.line(std::to_string(one.number));
   else
     out.line(printable(in_local_time(describe(one))) +
