@@ -4,6 +4,7 @@
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/reserve/local_times.h"
+#include "cli/shell/shell_command.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -99,7 +100,9 @@ void print_job(const JobDetail& detail, Output& out) {
       out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
                 Colour::strong));
   const bool is_private = detail.spec.dir.empty();  // another's, and we no operator
-  out.line("  command: " + (is_private ? "private" : printable(command_text(detail.spec.command))));
+  const Command& command = detail.spec.command;
+  const std::string shown = is_shell(command) ? describe_shell(command) : command_text(command);
+  out.line("  command: " + (is_private ? "private" : printable(shown)));
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
            (chosen ? "; got " + printable(job.taken) : "") +

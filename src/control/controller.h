@@ -68,6 +68,8 @@ class Controller final : public Service, private EventLog {
   Result<std::pair<std::string, std::uint32_t>> owner_of(JobId job);
   /// The newest job of that name of one user.
   void find_of(const std::string& name, std::uint32_t uid, Reply<JobId> reply);
+  /// That of the only user who has one; refused where several have.
+  void find_of_one(const std::string& name, Reply<JobId> reply);
   void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
   void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
             Reply<JobDetail> reply) override;

@@ -138,6 +138,11 @@ def what_a_name_means_is_ones_own(world):
     expect("stopped" not in well(world.bert.gang("show", str(second))), "bert's is stopped")
     well(world.bert.gang("stop", "same"))
     denied(world.eve.gang("stop", "same"), "no job of yours")
+    denied(world.carl.gang("stop", "same"), "several people have a job named 'same'", f"{second} of bert",
+           f"{first} of anna")
+    only = job_of(well(world.anna.gang("submit", "--name", "hers", "--", "sleep", "1000")))
+    well(world.carl.gang("stop", "hers"))
+    eventually("it is stopped", lambda: "stopped by carl" in world.anna.gang("show", str(only))[1])
 
 
 def nobody_fills_the_service_not_even_an_operator(world):
