@@ -22,6 +22,7 @@
 #include "main/for_all/tool.h"
 #include "main/places.h"
 #include "main/service_process.h"
+#include "main/start_news.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
@@ -106,19 +107,12 @@ Result<void> start_service_itself(const std::string& program, ServiceUser user) 
   if (pid < 0) return system_error("make a process", program, errno);
   if (pid == 0) run_as_daemon(program, "internal-service", log, &person, in.number());
   in.reset();
-  std::string said;
-  char block[512];
-  for (ssize_t n = 1; n != 0 && said.size() < 4096 && said.find('\n') == std::string::npos;) {
-    n = ::read(out.number(), block, sizeof block);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    said.append(block, static_cast<std::size_t>(n));
-  }
-  if (said == "ready\n") return {};
-  return Error{ErrorKind::unavailable,
-               "the service does not start: " +
-                   (said.empty() ? "it ended at once" : std::string(trim(said))),
-               log, ""};
+  const StartNews news = hear_start(out);
+  if (news.ready) return {};
+  return Error{
+      ErrorKind::unavailable,
+      "the service does not start: " + (news.trouble.empty() ? "it ended at once" : news.trouble),
+      log, ""};
 }
 
 }  // namespace
