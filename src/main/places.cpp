@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -28,6 +29,16 @@ bool is_own_closed_directory(const std::string& path) {
          there.st_uid == ::geteuid() && (there.st_mode & 077) == 0;
 }
 
+// A config file that was moved away, or written anew by an editor at this moment, does not mean
+// that people are to get services of their own.
+bool is_installed_for_all() {
+  if (::access(for_all::config, F_OK) == 0 || ::access(for_all::socket, F_OK) == 0) return true;
+  const auto made = read_file(for_all::installed);
+  if (!made) return false;
+  const auto lines = split(*made, '\n');
+  return std::find(lines.begin(), lines.end(), for_all::installed_config) != lines.end();
+}
+
 Result<bool> wants_service_for_all() {
   const char* which = std::getenv("GANGLINE_SERVICE");
   const std::string wanted = which != nullptr ? which : "";
@@ -37,7 +48,7 @@ Result<bool> wants_service_for_all() {
                  "GANGLINE_SERVICE=own asks for one of your own; without, the one for all is used"};
   const char* state = std::getenv("GANGLINE_STATE");
   if (state != nullptr && *state != '\0') return false;
-  return ::access(for_all::config, F_OK) == 0;
+  return is_installed_for_all();
 }
 
 Result<void> make_our_directory(const std::string& path) {

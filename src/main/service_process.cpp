@@ -104,6 +104,9 @@ Result<Settings> read_settings(const Places& places) {
   auto text = read_file(path);
   if (!text) {
     if (text.error().kind != ErrorKind::not_found) return text.error();
+    if (places.for_all)
+      return Error{ErrorKind::not_found, "the config file of the service for all is gone", path,
+                   "put it back; `gang daemon install`, as root, writes a new one"};
     if (!places.config_is_named) return usual;
     return Error{ErrorKind::not_found, "there is no such file, and GANGLINE_CONFIG names it", path,
                  "make it, or unset GANGLINE_CONFIG"};

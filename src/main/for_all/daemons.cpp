@@ -130,6 +130,8 @@ bool systemd_runs() { return ::access("/run/systemd/system", F_OK) == 0; }
 Result<void> start_daemons(const std::string& program) {
   const auto user = service_user();
   if (!user) return user.error();
+  // systemd would only say that it does not start.
+  if (auto fit = check_settings(places_for_all()); !fit) return fit;
   if (systemd_runs()) {
     auto started = run_tool({"systemctl", "start", for_all::launcher_unit, for_all::service_unit});
     return started ? wait_until(for_all::socket, true, longest_start) : started;
