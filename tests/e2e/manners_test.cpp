@@ -93,8 +93,12 @@ TEST(Manners, BeforeMaintenanceOnlyThatStartsWhichEndsBefore) {
   EXPECT_TRUE(says(asked.out, "maintenance 1, ")) << asked.err;
   machine.submit({"--time", "1m", "--", "true"});
   EXPECT_TRUE(says(machine.gang({"why", "4"}).out, "it would reach into maintenance 1, "));
-  machine.gang({"reserve", "--cancel", "1"});
+  EXPECT_TRUE(says(machine.gang({"reserve", "--cancel", "1"}).out, " is called off\n"));
   EXPECT_EQ(machine.wait("4"), 0);
+  const Ran mixed = machine.gang({"reserve", "--maintenance", "--time", "1h", "--gpus", "2"});
+  EXPECT_EQ(mixed.err,
+            "gang: --gpus: maintenance is of all there is, for nobody; leave it out, or "
+            "leave out --maintenance\n");
 }
 
 TEST(Manners, InQuietHoursNothingStartsButWhatMay) {
