@@ -47,7 +47,7 @@ TEST(NeverFits, NamesTheModelsThatThereAre) {
 TEST(NeverFits, SaysThatThereIsNoneOfAVendorAndWhatThereIs) {
   SmallWorld world;
   world.node("a", 2, 4).devices[1].kind = DeviceKind::fpga;
-  world.nodes()[0].devices[1].model = "U280";
+  world.nodes().devices[1].model = "U280";
   ResourceRequest request = gpus(1);
   request.alternatives[0].devices->vendor = "amd";
   EXPECT_EQ(refusal(world, request),
