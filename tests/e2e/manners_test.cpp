@@ -219,7 +219,7 @@ TEST(Manners, WhatIsHeldOfADeviceOrOfNoneIsShown) {
   EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "0.5 of device 0 and 1 cpu\n"));
   machine.submit({"--gpus", "7", "--", "sleep", "600"});
   machine.submit({"--gpus", "1", "--", "true"});
-  machine.submit({"--gpus", "0.5", "--", "true"});
+  machine.submit({"--gpus", "0.5", "--time", "1h", "--", "true"});
   EXPECT_EQ(machine.wait("3"), 0) << "the other half is free";
   EXPECT_TRUE(says(machine.gang({"why", "2"}).out, "reservation 1 of nobody, "));
 }
