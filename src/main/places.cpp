@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
@@ -124,9 +125,11 @@ std::string login_name(unsigned uid) {
 }
 
 bool may_be_login(const std::string& name) {
-  if (parse_number(name)) return true;
   errno = 0;
   if (::getpwnam(name.c_str()) != nullptr) return true;
+  // Who has no name is called by number; whoever has one, is not.
+  if (const auto uid = parse_number(name); uid && errno == 0 && *uid <= UINT32_MAX)
+    return ::getpwuid(static_cast<uid_t>(*uid)) == nullptr;
   // getpwnam(3): these say that there is none; others, that it cannot be found out now.
   return errno != 0 && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM;
 }

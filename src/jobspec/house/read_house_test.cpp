@@ -73,12 +73,14 @@ TEST(HouseInTheConfigFile, QuietHoursAndMaintenanceAreRead) {
 }
 
 TEST(HouseInTheConfigFile, WrongTimesAreToldWithTheirPlaces) {
-  EXPECT_EQ(told("[quiet.a]\ntimes='22-7'\ndays=['Monday']\n[quiet.b]\nqueues=['x']\n"
+  EXPECT_EQ(told("[quiet.a]\ntimes='22-7'\ndays=['Monday','mon','tu']\n[quiet.b]\nqueues=['x']\n"
                  "[maintenance.c]\nfrom='tomorrow'\nto='2026-12-01 08:00'\n[maintenance.d]\n"),
             "config.toml:2:7: times are two different times of the day; write times = "
             "\"22:00-07:00\"\n"
             "config.toml:3:6: there is no day 'Monday'; the days are: mon, tue, wed, thu, fri, "
             "sat, sun\n"
+            "config.toml:3:6: there is no day 'tu'; the days are: mon, tue, wed, thu, fri, sat, "
+            "sun\n"
             "config.toml:4:8: these quiet hours have no times; write times = \"22:00-07:00\"\n"
             "config.toml:4:8: there is no queue 'x'\n"
             "config.toml:7:6: 'tomorrow' is no time; write it like \"2026-12-01 08:00\", in the "

@@ -50,9 +50,9 @@ void read_days(const Written& table, QuietHours& quiet, Mistakes& mistakes) {
     std::size_t day = 0;
     while (day < std::size(day_names) && day_names[day] != name) ++day;
     if (day == std::size(day_names))
-      return mistakes.add(value->place, "there is no day '" + name + "'",
-                          "the days are: " + joined(day_names));
-    quiet.days = static_cast<std::uint8_t>(quiet.days | 1u << day);
+      mistakes.add(value->place, "there is no day '" + printable(name) + "'",
+                   "the days are: " + joined(day_names));
+    else quiet.days = static_cast<std::uint8_t>(quiet.days | 1u << day);
   }
 }
 
