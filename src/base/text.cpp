@@ -152,6 +152,12 @@ std::string format(Bytes bytes) {
   return text;
 }
 
+std::string format(Share share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", share.thousandths / 1000.0);
+  return text;
+}
+
 std::string format(Joules energy) {
   constexpr double joules_in_kwh = 3.6e6;
   char text[64];

@@ -28,6 +28,7 @@ struct GangName {
 std::optional<GangName> parse_gang_name(std::string_view text);
 
 std::string format(Bytes bytes);    ///< "16G", "512M", "1.5G"
+std::string format(Share share);    ///< "1", "0.5"
 std::string format(Joules energy);  ///< "850 J", "43.2 kJ", "12.3 MJ (3.42 kWh)"
 std::string format(Span span);      ///< "0.3s", "42s", "3m20s", "2h05m", "3d04h"
 std::string format(JobId id);       ///< "7"

@@ -25,10 +25,7 @@ std::string use_cell(const Device& device, const DeviceUse& use, const std::stri
   std::string text;
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const auto& [gang, share] : use.gangs) {
-    char part[32] = "";
-    if (share != whole_device)
-      std::snprintf(part, sizeof part, " (%g)", share.thousandths / 1000.0);
-    add("gang " + format(gang) + part);
+    add("gang " + format(gang) + (share == whole_device ? "" : " (" + format(share) + ")"));
   }
   if (!use.foreign.empty()) add((use.leased ? "" : "outside Gangline: ") + use.foreign);
   if (!state.empty() && state != "operating") add(printable(state));
@@ -130,6 +127,7 @@ void print_node(const NodeView& view, Output& out) {
   if (!inside.empty()) out.line("  " + inside);
   if (!node.packages.empty()) out.line("  " + packages_line(view));
   if (!node.driver.empty()) out.line("  driver " + printable(node.driver));
+  for (const std::string& one : view.set_aside) out.line("  " + printable(in_local_time(one)));
   for (const std::string& note : node.notes) out.line("  note: " + printable(note));
   print_devices(view, out);
   print_ports(view, out);

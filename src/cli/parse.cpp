@@ -120,7 +120,8 @@ void add_shell(CLI::App& app, Parsed& parsed) {
                     "it ends when nothing has happened in it for so long: 30m");
   shell->add_option("--attach", parsed.shell_job.attach,
                     "come back to the shell of this job after the connection was lost");
-  shell->add_flag("-q,--quiet", parsed.quiet, "print nothing but what the shell prints");
+  shell->add_flag("-q,--quiet", parsed.quiet,
+                  "print nothing but what the shell prints, and that it is about to end");
   shell->prefix_command();
   example(shell,
           "  gang shell --gpus 1 --time 2h --idle 30m\n  gang shell --gpus 1 -- python3\n"
@@ -325,7 +326,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       ->required();
   stop->add_flag("--now", parsed.stop.at_once, "KILL at once");
   add_form(stop, parsed, "print each job or gang as one line of JSON", "print nothing");
-  example(stop, "  gang stop 7\n  gang stop 7.3 --now");
+  example(
+      stop, "  gang stop 7\n  gang stop 7.3 --now",
+      "A name means your newest job of that name. An operator who has none stops that of the one "
+      "person who has;\nwhere several have one, its number must be said.");
 
   CLI::App* nodes = app.add_subcommand("nodes", "this machine: CPUs, devices, who uses them");
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");

@@ -1,10 +1,10 @@
 #include <cmath>
-#include <cstdio>
 
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/reserve/local_times.h"
+#include "cli/shell/shell_command.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -31,19 +31,13 @@ std::string run_cell(const GangView& gang, Time now) {
   return format((gang.ended ? *gang.ended : now) - *gang.started);
 }
 
-std::string share_text(Share share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", share.thousandths / 1000.0);
-  return text;
-}
-
 // "device 0 (NVIDIA H100, GPU-8a5c), 0.5 of device 1 (…); cpus 0-3" for one task.
 std::string place_text(const TaskPlace& task, const NodePart& part,
                        const std::vector<NodeView>& nodes) {
   std::string text;
   for (const DeviceShare& held : task.devices) {
     text += text.empty() ? "" : ", ";
-    if (held.share != whole_device) text += share_text(held.share) + " of ";
+    if (held.share != whole_device) text += format(held.share) + " of ";
     text += "device " + std::to_string(held.device);
     if (part.node.n < nodes.size() && held.device < nodes[part.node.n].node.devices.size()) {
       const Device& device = nodes[part.node.n].node.devices[held.device];
@@ -106,7 +100,9 @@ void print_job(const JobDetail& detail, Output& out) {
       out.paint("job " + named(job) + " of " + printable(job.owner) + ": " + name_of(job.phase),
                 Colour::strong));
   const bool is_private = detail.spec.dir.empty();  // another's, and we no operator
-  out.line("  command: " + (is_private ? "private" : printable(command_text(detail.spec.command))));
+  const Command& command = detail.spec.command;
+  const std::string shown = is_shell(command) ? describe_shell(command) : command_text(command);
+  out.line("  command: " + (is_private ? "private" : printable(shown)));
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   out.line("  asks for " + printable(job.request) +
            (chosen ? "; got " + printable(job.taken) : "") +

@@ -4,6 +4,51 @@
 #include "json/json.h"
 
 namespace gangline {
+namespace {
+
+Result<JobSummary> stop(Service& service, const StopRequest& request) {
+  return ask<JobSummary>([&](auto reply) { service.stop(request, reply); });
+}
+
+// How it was before tells what the stop did: a moment later it may have ended by that very stop.
+const char* outcome(GangPhase before, GangPhase after, bool has_run) {
+  if (before == GangPhase::ended) return " has ended";
+  if (after != GangPhase::ended) return " is being stopped";
+  return has_run ? " was stopped" : " was stopped before it started";
+}
+
+Result<void> stop_job(Service& service, const StopRequest& request, Output& out) {
+  const auto before = ask<JobSummary>([&](auto reply) {
+    service.wait({request.job, {}, Span{0}}, reply);
+  });
+  if (!before) return before.error();
+  const auto job = stop(service, request);
+  if (!job) return job.error();
+  if (out.json()) out.line(to_json(*job));
+  else if (!out.quiet())
+    out.line(subject(*job, {}) + outcome(before->phase, job->phase, job->started.has_value()));
+  return {};
+}
+
+Result<void> stop_gang(Service& service, const StopRequest& request, Output& out) {
+  const GangId id{request.job, request.index.value_or(0)};
+  const auto look = [&] {
+    return ask<GangView>([&](auto reply) { service.show_gang(id, reply); });
+  };
+  const auto before = look();
+  if (!before) return before.error();
+  const auto job = stop(service, request);
+  if (!job) return job.error();
+  const auto gang = look();
+  if (!gang) return gang.error();
+  if (out.json()) out.line(to_json(*gang));
+  else if (!out.quiet())
+    out.line(subject(*job, request.index) +
+             outcome(before->phase, gang->phase, gang->started.has_value()));
+  return {};
+}
+
+}  // namespace
 
 int run_stop(const StopOptions& options, Output& out) {
   auto service = out.around().service();
@@ -15,26 +60,10 @@ int run_stop(const StopOptions& options, Output& out) {
       code = out.fail(name.error());
       continue;
     }
-    const auto look = [&] {
-      return name->index ? ask<GangView>([&](auto reply) {
-        (*service)->show_gang({name->job, *name->index}, reply);
-      })
-                         : Result<GangView>(GangView{});
-    };
-    // Before it is stopped, for a moment later it may have ended by that very stop.
-    const auto before = look();
     const StopRequest request{name->job, name->index, options.at_once, {}};
-    auto job = before ? ask<JobSummary>([&](auto reply) { (*service)->stop(request, reply); })
-                      : Result<JobSummary>(before.error());
-    auto gang = job && out.json() ? look() : before;
-    if (!job || !gang) {
-      code = out.fail(job ? gang.error() : job.error());
-      continue;
-    }
-    const bool ended = (name->index ? before->phase : job->phase) == GangPhase::ended;
-    if (out.json()) out.line(name->index ? to_json(*gang) : to_json(*job));
-    else if (!out.quiet())
-      out.line(subject(*job, name->index) + (ended ? " has ended" : " is being stopped"));
+    const auto told =
+        name->index ? stop_gang(**service, request, out) : stop_job(**service, request, out);
+    if (!told) code = out.fail(told.error());
   }
   return code;
 }

@@ -536,6 +536,20 @@ void Controller::find_of(const std::string& name, std::uint32_t uid, Reply<JobId
   reply(*id);
 }
 
+void Controller::find_of_one(const std::string& name, Reply<JobId> reply) {
+  constexpr std::uint32_t most_told = 10;
+  const auto all = store_.newest_of_each(name, most_told);
+  if (all.size() <= 1) return find(name, std::move(reply));
+  std::string whose;
+  for (const JobId job : all) {
+    const auto owner = owner_of(job);
+    whose +=
+        (whose.empty() ? "" : ", ") + format(job) + (owner ? " of " + printable(owner->first) : "");
+  }
+  reply(Error{ErrorKind::refused, "several people have a job named '" + printable(name) + "'", "",
+              "say which by its number: " + whose});
+}
+
 Result<std::pair<std::string, std::uint32_t>> Controller::owner_of(JobId job) {
   if (const JobState* state = register_.find(job); state != nullptr)
     return std::pair{state->job.owner, state->job.uid};
@@ -557,6 +571,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.jobs = store_.job_count();
   status.stays = settings_.stays;
   status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;
+  status.notes = config_notes_.of(settings_.settings.house, world_);
   reply(std::move(status));
 }
 

@@ -12,6 +12,7 @@
 
 #include "account/meter.h"
 #include "control/cycle.h"
+#include "control/people/config_notes.h"
 #include "control/rounds.h"
 #include "control/world.h"
 #include "engine/engine.h"
@@ -67,6 +68,8 @@ class Controller final : public Service, private EventLog {
   Result<std::pair<std::string, std::uint32_t>> owner_of(JobId job);
   /// The newest job of that name of one user.
   void find_of(const std::string& name, std::uint32_t uid, Reply<JobId> reply);
+  /// That of the only user who has one; refused where several have.
+  void find_of_one(const std::string& name, Reply<JobId> reply);
   void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
   void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
             Reply<JobDetail> reply) override;
@@ -172,6 +175,7 @@ class Controller final : public Service, private EventLog {
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
   bool ended_ = false;
   std::string trouble_;
+  ConfigNotes config_notes_;
   Time started_;
   Time last_touched_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for calls that come later

@@ -51,6 +51,10 @@ void add(const PersonLimits& limits, HouseRule rule, const std::string& name,
 
 }  // namespace
 
+Reservation as_reservation(const Maintenance& maintenance) {
+  return {0, "", maintenance.from, maintenance.to, {}, {}, maintenance.name};
+}
+
 bool HouseBook::is_empty() const {
   const House& house = settings_.house;
   return !house.everybody.any() && house.people.empty() && house.quiet.empty() &&
@@ -145,11 +149,7 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
   }
   for (const Maintenance& one : maintenance) {
     if (one.to <= now) continue;
-    all.push_back({one.from,
-                   one.to,
-                   {},
-                   everything,
-                   "maintenance (" + one.name + "), " + describe_times(one.from, one.to)});
+    all.push_back({one.from, one.to, {}, everything, describe(as_reservation(one))});
   }
   const bool same = aside_ != nullptr ? *aside_ == all : all.empty();
   if (!same) aside_ = std::make_shared<const SetAsides>(std::move(all));

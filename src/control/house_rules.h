@@ -13,6 +13,9 @@
 
 namespace gangline {
 
+/// As it is listed beside what people reserved.
+Reservation as_reservation(const Maintenance& maintenance);
+
 class HouseBook {
  public:
   explicit HouseBook(const Settings& settings) : settings_(settings) {}

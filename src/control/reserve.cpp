@@ -6,6 +6,28 @@
 #include "schedule/reserve/place_reservation.h"
 
 namespace gangline {
+namespace {
+
+// At its devices; what takes none, at the node.
+void show_set_aside_on(const NodePart& part, const SetAside& aside, NodeView& view) {
+  std::uint64_t cpus = 0;
+  bool has_devices = false;
+  for (const TaskPlace& task : part.tasks) {
+    cpus += cpus_of(task).whole();
+    for (const DeviceShare& held : task.devices) {
+      if (held.device >= view.use.size()) continue;
+      has_devices = true;
+      view.use[held.device].set_aside.push_back(
+          aside.says + (held.share == whole_device ? "" : " (" + format(held.share) + ")"));
+    }
+  }
+  if (!has_devices)
+    view.set_aside.push_back(
+        aside.says +
+        (aside.user ? ": " + std::to_string(cpus) + (cpus == 1 ? " cpu" : " cpus") : ""));
+}
+
+}  // namespace
 
 Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
   const Time now = world_.now();
@@ -35,6 +57,10 @@ Result<Reservation> Controller::check_reserve(const ReserveRequest& request) {
   reservation.resources = request.resources;
   if (reservation.person.size() > longest_name)
     return Error{ErrorKind::refused, "that is no login name", "--for", ""};
+  if (!request.person.empty() && !world_.may_be_login(request.person))
+    return Error{ErrorKind::refused,
+                 "this machine knows nobody called '" + printable(request.person) + "'", "--for",
+                 "give a login name as `getent passwd` has it"};
   cycle_.look();
   cycle_.look_at_house(now);
   picture_.reset();
@@ -64,6 +90,8 @@ void Controller::reserve(const ReserveRequest& request, Reply<Reservation> reply
 void Controller::reservations(Reply<std::vector<Reservation>> reply) {
   touch();
   std::vector<Reservation> all = cycle_.house().reservations();
+  for (const Maintenance& one : settings_.settings.house.maintenance)
+    all.push_back(as_reservation(one));
   std::erase_if(all, [&](const Reservation& one) { return one.until <= world_.now(); });
   reply(std::move(all));
 }
@@ -89,10 +117,7 @@ void Controller::show_set_aside(std::vector<NodeView>& views) const {
   if (aside == nullptr) return;
   for (const SetAside& one : *aside)
     for (const NodePart& part : one.what->parts)
-      for (const TaskPlace& task : part.tasks)
-        for (const DeviceShare& share : task.devices)
-          if (part.node.n < views.size() && share.device < views[part.node.n].use.size())
-            views[part.node.n].use[share.device].set_aside.push_back(one.says);
+      if (part.node.n < views.size()) show_set_aside_on(part, one, views[part.node.n]);
 }
 
 Result<void> Controller::recall_reservations() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "base/units.h"
 
@@ -15,6 +16,8 @@ class World {
   /// Once, after what is ready already.
   virtual void call_soon(std::function<void()> call) = 0;
   virtual void call_later(Span delay, std::function<void()> call) = 0;
+  /// Whether somebody may be called so here. May take long; where it cannot be told, true.
+  virtual bool may_be_login(const std::string&) { return true; }
 };
 
 }  // namespace gangline

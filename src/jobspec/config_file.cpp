@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "jobspec/config_keys.h"
 #include "jobspec/house/read_house.h"
 #include "jobspec/read_value.h"
 #include "jobspec/toml_reader.h"
@@ -14,9 +15,6 @@
 namespace gangline {
 namespace {
 
-constexpr std::string_view config_keys[] = {
-    "policy", "idle_exit", "sample_every", "half_life",   "cpus_as_device",
-    "queue",  "people",    "quiet",        "maintenance", "for_all"};
 constexpr std::string_view for_all_keys[] = {"people", "operators"};
 constexpr std::string_view queue_keys[] = {
     "priority", "allow_foreign", "parent", "share", "guaranteed", "guaranteed_cpus",
@@ -60,7 +58,7 @@ void read_queue(const WrittenEntry& entry, std::vector<Queue>& queues, Mistakes&
   if (table.kind != WrittenKind::table)
     return add_wrong_kind({entry.name, table}, "a table", mistakes,
                           "write [queue." + entry.name + "] and priority = 10 below it");
-  refuse_unknown_keys(table, queue_keys, mistakes);
+  refuse_unknown_keys_in("[queue." + entry.name + "]", table, queue_keys, config_keys, mistakes);
   Queue& queue = queue_called(entry.name, queues);
   if (const Written* value = find(table, "priority"))
     queue.priority = static_cast<std::int32_t>(
@@ -185,7 +183,7 @@ void read_policy(const Written& value, Settings& settings, const PolicyCheck& ch
     read_policy_name({"policy", value}, settings, check, mistakes);
     return;
   }
-  refuse_unknown_keys(value, policy_keys, mistakes);
+  refuse_unknown_keys_in("policy", value, policy_keys, {}, mistakes);
   const Written* name = find(value, "name");
   if (name == nullptr && !is_misspelt(value, "name", policy_keys))
     mistakes.add(value.place, "the policy has no name", "write policy = { name = \"easy\", ... }");
@@ -209,7 +207,7 @@ void read_for_all(const Written& root, ForAllSettings& settings, Mistakes& mista
   if (value->kind != WrittenKind::table)
     return add_wrong_kind({"for_all", *value}, "a table", mistakes,
                           "write [for_all] and people = \"a-group\" below it");
-  refuse_unknown_keys(*value, for_all_keys, mistakes);
+  refuse_unknown_keys_in("[for_all]", *value, for_all_keys, config_keys, mistakes);
   if (const Written* people = find(*value, "people"))
     settings.people = read_text({"people", *people}, mistakes).value_or("");
   if (const Written* operators = find(*value, "operators"))

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "jobspec/mistakes.h"
+
 namespace gangline {
 namespace {
 
@@ -48,7 +50,7 @@ TEST(ConfigFile, APolicyMayBeSetBesideItsName) {
 
 TEST(ConfigFile, WhatIsSetOfAPolicyIsTyped) {
   EXPECT_EQ(told("policy = { name = 'easy', promise = 4 }"),
-            "config.toml:1:27: unknown key 'promise'; did you mean 'promises'?");
+            "config.toml:1:27: unknown key 'promise' in policy; did you mean 'promises'?");
   EXPECT_EQ(told("[policy]\npromises = 'many'\nages = '0s'\nlevels = ['2h', '1h']\nseed = -1\nname "
                  "= 'easy'\n"),
             "config.toml:2:12: promises must be a whole number or \"all\", not a text\n"
@@ -120,7 +122,7 @@ TEST(ConfigFile, APolicyThatIsATableHasAName) {
   EXPECT_EQ(told("policy = { ages = '1h' }"),
             "config.toml:1:10: the policy has no name; write policy = { name = \"easy\", ... }");
   EXPECT_EQ(told("policy = { nam = 'easy' }"),
-            "config.toml:1:12: unknown key 'nam'; did you mean 'name'?");
+            "config.toml:1:12: unknown key 'nam' in policy; did you mean 'name'?");
 }
 
 TEST(ConfigFile, GuaranteesOfPartsFitThatAndTheLimitOfTheWhole) {
@@ -144,7 +146,8 @@ TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
       told("polici = 'x'\nidle_exit = '0s'\n[queue.a]\nprio = 1\nallow_foreign = 1\n"),
       "config.toml:1:1: unknown key 'polici'; did you mean 'policy'?\n"
       "config.toml:2:13: idle_exit goes from 1s to 365d\n"
-      "config.toml:4:1: unknown key 'prio'; known keys are priority, allow_foreign, parent, "
+      "config.toml:4:1: unknown key 'prio' in [queue.a]; known keys are priority, allow_foreign, "
+      "parent, "
       "share, guaranteed, guaranteed_cpus, limit, limit_cpus, time, each, each_cpus, each_gangs\n"
       "config.toml:5:17: allow_foreign must be true or false, not a whole number");
   EXPECT_EQ(told("queue = 1"),
@@ -155,6 +158,25 @@ TEST(ConfigFile, MistakesAreToldWithTheirPlaces) {
   std::string many;
   for (int i = 0; i < 101; ++i) many += "[queue.q" + std::to_string(i) + "]\n";
   EXPECT_NE(told(many).find("101 queues; the most is 100"), std::string::npos);
+}
+
+TEST(ConfigFile, AKeyBelowTheWrongTableIsToldWhereItBelongs) {
+  EXPECT_EQ(told("policy = 'fair'\n[for_all]\noperators = 'x'\nidle_exit = '5m'\nlimit = 4\n"
+                 "[people.anna]\nhalf_life = '1d'\n"),
+            "config.toml:4:1: unknown key 'idle_exit' in [for_all]; it is a key of the whole file: "
+            "write it above the first [table]\n"
+            "config.toml:5:1: unknown key 'limit' in [for_all]; known keys are people, operators\n"
+            "config.toml:7:1: unknown key 'half_life' in [people.anna]; it is a key of the whole "
+            "file: write it above the first [table]");
+}
+
+TEST(ConfigFile, SeveralMistakesMakeOneErrorOfALineEach) {
+  const Error one{ErrorKind::usage, "unknown key 'x'", "config.toml:1:1", ""};
+  const Error two{ErrorKind::usage, "unknown key 'y'", "config.toml:2:1", "leave it out"};
+  EXPECT_EQ(together({one}).sentence(), one.sentence());
+  EXPECT_EQ(together({one, two}).sentence(),
+            "there are several mistakes:\n  config.toml:1:1: unknown key 'x'\n  config.toml:2:1: "
+            "unknown key 'y'; leave it out");
 }
 
 }  // namespace

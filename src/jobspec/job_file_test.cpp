@@ -217,7 +217,8 @@ TEST(JobFile, AllMistakesAreToldInTheOrderOfTheFile) {
   for (int i = 0; i < 1000; ++i) many += "unknown" + std::to_string(i) + " = 1\n";
   std::vector<Error> mistakes;
   EXPECT_FALSE(read(many, &mistakes));
-  EXPECT_EQ(mistakes.size(), most_mistakes_told);
+  ASSERT_EQ(mistakes.size(), most_mistakes_told + 1);
+  EXPECT_EQ(mistakes.back().sentence(), "train.toml: and at least 980 more");
 }
 
 TEST(JobFile, AValueOfTheWrongKindIsToldWithHowToWriteIt) {
@@ -383,6 +384,16 @@ TEST(JobFile, PlaceholdersAreCheckedWhereTheyStand) {
   EXPECT_EQ(told_of("[sweep]\nlr = [1]\n[gather]\ncommand = 'echo {lr}'"),
             "train.toml:5:11: {lr} differs from gang to gang, so it has no meaning in [gather]; "
             "for the plain text write {{lr}}");
+}
+
+TEST(JobFile, AllPlaceholdersThatAreWrongAreToldEachOnce) {
+  EXPECT_EQ(told("command = 'train {devce} {rnak} {rnak}'\nenv = { A = '{rnak}' }"),
+            "train.toml:1:11: unknown placeholder {devce}; did you mean {device}? If not, for the "
+            "plain text write {{devce}}\n"
+            "train.toml:1:11: unknown placeholder {rnak}; did you mean {rank}? If not, for the "
+            "plain text write {{rnak}}\n"
+            "train.toml:2:13: unknown placeholder {rnak}; did you mean {rank}? If not, for the "
+            "plain text write {{rnak}}");
 }
 
 TEST(JobFile, ALimitInTheOnlyAlternativeIsToldThere) {

@@ -8,7 +8,10 @@
 namespace gangline {
 
 void Mistakes::add(SourcePlace place, std::string what, std::string hint) {
-  if (full()) return;
+  if (full()) {
+    ++more_;
+    return;
+  }
   errors_.emplace_back(place,
                        Error{ErrorKind::usage, std::move(what), where(place), std::move(hint)});
 }
@@ -26,6 +29,9 @@ std::vector<Error> Mistakes::in_order() const {
   std::vector<Error> errors;
   errors.reserve(sorted.size());
   for (auto& mistake : sorted) errors.push_back(std::move(mistake.second));
+  if (more_ > 0)
+    errors.push_back(
+        {ErrorKind::usage, "and at least " + std::to_string(more_) + " more", file_name_, ""});
   return errors;
 }
 
@@ -33,6 +39,13 @@ std::string Mistakes::where(SourcePlace place) const {
   if (place.flag != nullptr) return place.flag;
   if (place.line == 0) return file_name_;
   return file_name_ + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
+}
+
+Error together(const std::vector<Error>& errors) {
+  if (errors.size() == 1) return errors.front();
+  Error all{errors.front().kind, "there are several mistakes:", "", ""};
+  for (const Error& error : errors) all.what += "\n  " + error.sentence();
+  return all;
 }
 
 }  // namespace gangline

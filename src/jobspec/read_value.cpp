@@ -144,15 +144,26 @@ std::optional<std::size_t> read_choice(Key key, std::span<const std::string_view
   return std::nullopt;
 }
 
+void refuse_unknown_keys_in(const std::string& name, const Written& table,
+                            std::span<const std::string_view> known,
+                            std::span<const std::string_view> above, Mistakes& mistakes) {
+  const std::string in = name.empty() ? "" : " in " + printable(name);
+  for (const WrittenEntry& entry : table.entries) {
+    if (std::find(known.begin(), known.end(), entry.name) != known.end()) continue;
+    // To look for what is nearest takes long, and these are only counted.
+    const auto near = mistakes.full() ? std::nullopt : nearest(entry.name, known);
+    const bool belongs_above = entry.value.kind != WrittenKind::table &&
+                               std::find(above.begin(), above.end(), entry.name) != above.end();
+    mistakes.add(entry.place, "unknown key '" + printable(entry.name.substr(0, 64)) + "'" + in,
+                 belongs_above ? "it is a key of the whole file: write it above the first [table]"
+                 : near        ? "did you mean '" + *near + "'?"
+                               : "known keys are " + joined(known));
+  }
+}
+
 void refuse_unknown_keys(const Written& table, std::span<const std::string_view> known,
                          Mistakes& mistakes) {
-  for (const WrittenEntry& entry : table.entries) {
-    if (mistakes.full()) return;
-    if (std::find(known.begin(), known.end(), entry.name) != known.end()) continue;
-    const auto near = nearest(entry.name, known);
-    mistakes.add(entry.place, "unknown key '" + printable(entry.name.substr(0, 64)) + "'",
-                 near ? "did you mean '" + *near + "'?" : "known keys are " + joined(known));
-  }
+  refuse_unknown_keys_in("", table, known, {}, mistakes);
 }
 
 bool is_misspelt(const Written& table, std::string_view key,

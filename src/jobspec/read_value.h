@@ -39,6 +39,10 @@ std::optional<std::size_t> read_choice(Key key, std::span<const std::string_view
 /// Adds a mistake for each key of `table` that is not known, with the nearest that is.
 void refuse_unknown_keys(const Written& table, std::span<const std::string_view> known,
                          Mistakes& mistakes);
+/// The same of a table that is called so, as "[queue.fast]", in a file whose own keys are `above`.
+void refuse_unknown_keys_in(const std::string& name, const Written& table,
+                            std::span<const std::string_view> known,
+                            std::span<const std::string_view> above, Mistakes& mistakes);
 /// Whether an unknown key of `table` was told to be perhaps `key`: that it is missing is then said
 /// already.
 bool is_misspelt(const Written& table, std::string_view key,

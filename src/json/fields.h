@@ -504,6 +504,7 @@ void fields(M& m, NodeView& v) {
   m("use", v.use);
   m("cpus_taken", v.cpus_taken);
   m("memory_taken", v.memory_taken);
+  m("set_aside", v.set_aside);
 }
 template <class M>
 void fields(M& m, LogChunk& v) {
@@ -528,6 +529,7 @@ void fields(M& m, Reservation& v) {
   m("until", v.until);
   m("resources", v.resources);
   m("what", v.what);
+  m("name", v.name);
 }
 template <class M>
 void fields(M& m, ServiceStatus& v) {
@@ -541,6 +543,7 @@ void fields(M& m, ServiceStatus& v) {
   m("jobs", v.jobs);
   m("stays", v.stays);
   m("trouble", v.trouble);
+  m("notes", v.notes);
 }
 
 }  // namespace gangline::mapping

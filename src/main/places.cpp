@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
@@ -36,6 +39,16 @@ Result<bool> wants_slurm() {
                "--on, or GANGLINE_ON", "say slurm, or here for this machine"};
 }
 
+// A config file that was moved away, or written anew by an editor at this moment, does not mean
+// that people are to get services of their own.
+bool is_installed_for_all() {
+  if (::access(for_all::config, F_OK) == 0 || ::access(for_all::socket, F_OK) == 0) return true;
+  const auto made = read_file(for_all::installed);
+  if (!made) return false;
+  const auto lines = split(*made, '\n');
+  return std::find(lines.begin(), lines.end(), for_all::installed_config) != lines.end();
+}
+
 Result<bool> wants_service_for_all() {
   const char* which = std::getenv("GANGLINE_SERVICE");
   const std::string wanted = which != nullptr ? which : "";
@@ -45,7 +58,7 @@ Result<bool> wants_service_for_all() {
                  "GANGLINE_SERVICE=own asks for one of your own; without, the one for all is used"};
   const char* state = std::getenv("GANGLINE_STATE");
   if (state != nullptr && *state != '\0') return false;
-  return ::access(for_all::config, F_OK) == 0;
+  return is_installed_for_all();
 }
 
 Result<void> make_our_directory(const std::string& path) {
@@ -122,6 +135,16 @@ std::string own_program() {
 std::string login_name(unsigned uid) {
   const passwd* user = ::getpwuid(uid);
   return user != nullptr ? user->pw_name : std::to_string(uid);
+}
+
+bool may_be_login(const std::string& name) {
+  errno = 0;
+  if (::getpwnam(name.c_str()) != nullptr) return true;
+  // Who has no name is called by number; whoever has one, is not.
+  if (const auto uid = parse_number(name); uid && errno == 0 && *uid <= UINT32_MAX)
+    return ::getpwuid(static_cast<uid_t>(*uid)) == nullptr;
+  // getpwnam(3): these say that there is none; others, that it cannot be found out now.
+  return errno != 0 && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM;
 }
 
 }  // namespace gangline

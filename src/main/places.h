@@ -35,5 +35,7 @@ std::string own_program();
 
 /// Login name of the user with this number; the number where there is none.
 std::string login_name(unsigned uid);
+/// False where the machine answers that `login_name` is this of nobody.
+bool may_be_login(const std::string& name);
 
 }  // namespace gangline

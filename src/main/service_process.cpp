@@ -22,10 +22,12 @@
 #include "engine/local/local_engine.h"
 #include "engine/slurm/slurm_engine.h"
 #include "jobspec/config_file.h"
+#include "jobspec/mistakes.h"
 #include "json/json.h"
 #include "launch/job_files.h"
 #include "main/for_all/callers.h"
 #include "main/for_all/daemons.h"
+#include "main/start_news.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/http_server.h"
@@ -51,6 +53,7 @@ class LoopWorld final : public World {
  public:
   explicit LoopWorld(Loop& loop) : loop_(loop) {}
   Time now() override { return gangline::now(); }
+  bool may_be_login(const std::string& name) override { return gangline::may_be_login(name); }
   void call_soon(std::function<void()> call) override { loop_.post(std::move(call)); }
   void call_later(Span delay, std::function<void()> call) override {
     const auto number = next_++;
@@ -102,11 +105,17 @@ Result<Settings> read_settings(const Places& places) {
   auto text = read_file(path);
   if (!text) {
     if (text.error().kind != ErrorKind::not_found) return text.error();
+    if (places.for_all)
+      return Error{ErrorKind::not_found, "the config file of the service for all is gone", path,
+                   "put it back; `gang daemon install`, as root, writes a new one"};
     if (!places.config_is_named) return usual;
     return Error{ErrorKind::not_found, "there is no such file, and GANGLINE_CONFIG names it", path,
                  "make it, or unset GANGLINE_CONFIG"};
   }
-  return read_config(*text, path, nullptr, check_policy, std::move(usual));
+  std::vector<Error> mistakes;
+  auto read = read_config(*text, path, &mistakes, check_policy, std::move(usual));
+  if (!read && !mistakes.empty()) return together(mistakes);
+  return read;
 }
 
 namespace {
@@ -134,9 +143,8 @@ void answer_one_of_all(Controller& controller, Callers& callers, const HttpReque
 
 // Says the outcome of the start to whoever started us; -1 where nobody did.
 int not_ready(const Fd& ready, const Error& error) {
-  const std::string text = error.sentence() + "\n";
-  if (ready.open()) (void)write_all(ready.number(), text, "start");
-  else (void)write_all(STDERR_FILENO, "gang: " + text, "stderr");
+  if (ready.open()) tell_trouble(ready, error.sentence());
+  else (void)write_all(STDERR_FILENO, "gang: " + error.sentence() + "\n", "stderr");
   return 1;
 }
 
@@ -206,7 +214,7 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   const auto deleted = loop.every(looks_for_lock, [&] {
     if (!is_at(lock, lock_path(places))) loop.stop();
   });
-  if (ready.open()) (void)write_all(ready.number(), "ready\n", "start");
+  if (ready.open()) tell_ready(ready);
   ready.reset();
   loop.run();
   // Beside a new state there may be a new service, whose socket it is.
@@ -267,18 +275,10 @@ Result<void> start_service(const Places& places) {
   if (failed != 0) return system_error("start the service", program, failed);
   const_cast<Fd&>(in).reset();  // NOLINT: the child holds its own
 
-  std::string said;
-  char block[512];
-  for (ssize_t n; said.size() < 4096 && said.find('\n') == std::string::npos;) {
-    n = ::read(out.number(), block, sizeof block);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    said.append(block, static_cast<std::size_t>(n));
-  }
-  if (said == "ready\n") return {};
-  while (!said.empty() && said.back() == '\n') said.pop_back();
-  if (said.empty()) said = "it ended at once; its last words are in " + log;
-  return Error{ErrorKind::unavailable, "the service does not start: " + said, "", ""};
+  StartNews news = hear_start(out);
+  if (news.ready) return {};
+  if (news.trouble.empty()) news.trouble = "it ended at once; its last words are in " + log;
+  return Error{ErrorKind::unavailable, "the service does not start: " + news.trouble, "", ""};
 }
 
 }  // namespace

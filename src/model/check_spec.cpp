@@ -287,11 +287,13 @@ class SpecCheck {
   void placeholders(const std::string& where, std::string_view text) {
     for (const PlaceholderUse& use : placeholders_in(text)) {
       if (looked_at_++ > most_placeholders_looked_at) return;
+      if (mistakes_.size() >= most_mistakes_told) return;
       const auto mistake = placeholder_mistake(where, use.name);
       if (!mistake) continue;
+      if (!told_placeholders_.insert(where + "{" + use.name).second) continue;
       const std::string as_text = "for the plain text write {{" + printable(use.name) + "}}";
       const std::string better = mistake->second.empty() ? "" : mistake->second + " If not, ";
-      return no(where, mistake->first, better + as_text);
+      no(where, mistake->first, better + as_text);
     }
   }
 
@@ -325,6 +327,7 @@ class SpecCheck {
   const JobSpec& spec_;
   std::vector<Error> mistakes_;
   std::size_t looked_at_ = 0;
+  std::set<std::string> told_placeholders_;  ///< once for each place
 };
 
 }  // namespace

@@ -16,6 +16,9 @@ std::string describe_times(Time from, Time until) {
 }
 
 std::string describe(const Reservation& reservation) {
+  if (!reservation.name.empty())
+    return "maintenance (" + reservation.name + "), " +
+           describe_times(reservation.from, reservation.until);
   if (reservation.person.empty())
     return "maintenance " + std::to_string(reservation.number) + ", " +
            describe_times(reservation.from, reservation.until);

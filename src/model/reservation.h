@@ -24,6 +24,7 @@ struct Reservation {
   Time from, until;
   ResourceRequest resources;
   Allocation what;
+  std::string name = {};  ///< of maintenance that the config file says; such has no number
 };
 
 constexpr std::size_t most_reservations = 1'000;

@@ -106,6 +106,7 @@ struct NodeView {
   std::vector<DeviceUse> use;  ///< one for each device
   CpuSet cpus_taken;
   Bytes memory_taken{0};
+  std::vector<std::string> set_aside = {};  ///< as in DeviceUse, what takes none of its devices
 };
 
 struct LogQuery {
@@ -153,6 +154,7 @@ struct ServiceStatus {
   std::uint64_t jobs = 0;                             ///< all that there were
   bool stays = false;                                 ///< does not end when idle
   std::string trouble;                                ///< "the disk is full: …"; empty: none
+  std::vector<std::string> notes = {};                ///< what in the config file does nothing
 };
 
 }  // namespace gangline

@@ -48,6 +48,22 @@ std::string models(const Cluster& cluster, DeviceKind kind) {
   return text;
 }
 
+/// "AMD GPU", "FPGA": what is asked for, where a vendor may be.
+std::string asked_for(const DeviceRequest& asked) {
+  const std::string vendor = asked.vendor == "intel" ? "Intel" : upper(asked.vendor);
+  return (vendor.empty() ? "" : vendor + " ") + upper(name_of(asked.kind));
+}
+
+/// "NVIDIA H100 (4), FPGA U280 (1) and 16 CPUs": all there is, devices of the asked kind first.
+std::string all_there_is(const Cluster& cluster, DeviceKind kind, std::uint64_t cpus) {
+  std::string text = models(cluster, kind);
+  for (const DeviceKind other : {DeviceKind::gpu, DeviceKind::fpga}) {
+    const std::string more = other == kind ? "" : models(cluster, other);
+    if (!more.empty()) text += (text.empty() ? "" : ", ") + upper(name_of(other)) + " " + more;
+  }
+  return text + (text.empty() ? "" : " and ") + counted(cpus, "CPU");
+}
+
 struct Most {
   std::uint64_t on_one_node = 0;
   std::uint64_t in_all = 0;
@@ -68,6 +84,8 @@ std::optional<Error> no_such_device(const Cluster& cluster, const TaskRequest& t
   };
   DeviceRequest part;
   part.kind = asked.kind;
+  const bool none_of_kind = none(part);
+  part.vendor = asked.vendor;
   Error error{ErrorKind::refused, "", "", ""};
   if (none(part)) {
     Most cpus;
@@ -75,18 +93,19 @@ std::optional<Error> no_such_device(const Cluster& cluster, const TaskRequest& t
     const auto offer =
         std::max<std::uint64_t>(task.cpus.whole(), std::min(cpus.on_one_node, cpus.in_all / tasks));
     const std::string n = std::to_string(std::max<std::uint64_t>(1, offer));
-    error.what = here(cluster) + " has no " + noun + " that Gangline can use, only " +
-                 counted(cpus.in_all, "CPU");
+    error.what = here(cluster) + " has no " + asked_for(asked) + " that Gangline can use, only " +
+                 all_there_is(cluster, asked.kind, cpus.in_all);
     error.hint =
-        "ask for CPUs instead: gpus = 0 and cpus = " + n + " (or --gpus 0 --cpus " + n + ")";
+        none_of_kind
+            ? "ask for CPUs instead: gpus = 0 and cpus = " + n + " (or --gpus 0 --cpus " + n + ")"
+            : "leave the vendor out for any " + noun + ": device = \"" + name_of(asked.kind) +
+                  "\" (or --device " + name_of(asked.kind) + ")";
     return error;
   }
   const std::string has = here(cluster) + " has " + models(cluster, asked.kind);
-  part.vendor = asked.vendor;
   part.model = asked.model;
   if (none(part)) {
-    error.what = "no " + noun + " here is a '" +
-                 (asked.model.empty() ? asked.vendor : asked.model) + "'; " + has;
+    error.what = "no " + asked_for(asked) + " here is a '" + asked.model + "'; " + has;
     error.hint = "ask for one of these models, or for any by leaving the model out";
     return error;
   }

@@ -44,6 +44,25 @@ TEST(NeverFits, NamesTheModelsThatThereAre) {
             "HBM3 (2); ask for one of these models, or for any by leaving the model out");
 }
 
+TEST(NeverFits, SaysThatThereIsNoneOfAVendorAndWhatThereIs) {
+  SmallWorld world;
+  world.node("a", 2, 4).devices[1].kind = DeviceKind::fpga;
+  world.nodes().devices[1].model = "U280";
+  ResourceRequest request = gpus(1);
+  request.alternatives[0].devices->vendor = "amd";
+  EXPECT_EQ(refusal(world, request),
+            "this machine has no AMD GPU that Gangline can use, only NVIDIA H100 80GB HBM3 (1), "
+            "FPGA U280 (1) and 4 CPUs; leave the vendor out for any GPU: device = \"gpu\" (or "
+            "--device gpu)");
+  request.alternatives[0].devices->model = "MI300X";
+  EXPECT_NE(refusal(world, request).find("has no AMD GPU"), std::string::npos);
+  SmallWorld none;
+  none.node("a", 0, 4);
+  EXPECT_EQ(refusal(none, request),
+            "this machine has no AMD GPU that Gangline can use, only 4 CPUs; ask for CPUs instead: "
+            "gpus = 0 and cpus = 4 (or --gpus 0 --cpus 4)");
+}
+
 TEST(NeverFits, SaysTheLargestMemoryOfADeviceWhereNoneHasEnough) {
   SmallWorld world;
   world.node("a", 1, 64);

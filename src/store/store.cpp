@@ -404,6 +404,15 @@ std::optional<JobId> Store::find_newest(const std::string& name,
   return found;
 }
 
+std::vector<JobId> Store::newest_of_each(const std::string& name, std::uint32_t most) const {
+  Statement query(core_->database.get(),
+                  "SELECT max(id) FROM job WHERE name = ? GROUP BY uid ORDER BY 1 DESC LIMIT ?");
+  query.bind(1, name).bind(2, std::int64_t{most});
+  std::vector<JobId> found;
+  while (query.next()) found.push_back(JobId{static_cast<std::uint64_t>(query.number(0))});
+  return found;
+}
+
 Result<std::optional<Joules>> Store::energy_of(JobId job) const {
   Statement query(core_->database.get(), "SELECT body FROM event WHERE job = ? AND kind = 16");
   query.bind(1, signed_of(job.n));

@@ -55,7 +55,7 @@ def check_keys():
     said = set(re.findall(r"`(\w+)`", section("jobs.md", "## Alternatives").split("has the keys")[1].split(";")[0]))
     yield from compare("keys of an alternative", said, keys_in_source("resources_reader.cpp", "alternative_keys"))
     table = section("settings.md", "| key | what it says | from, to | if left out |").split("\n\n")[0]
-    there = keys_in_source("config_file.cpp", "config_keys") | keys_in_source("config_file.cpp", "queue_keys")
+    there = keys_in_source("config_keys.h", "config_keys") | keys_in_source("config_file.cpp", "queue_keys")
     people = (GUIDE / "settings.md").read_text().split("`[people]` limits everybody")[1]
     people = set(re.findall(r"^\| `(\w+)` \|", people.split("Of `[quiet")[0], re.M))
     yield from compare("keys of [people]", people, keys_in_source("house/read_house.cpp", "people_keys"))

@@ -14,6 +14,18 @@ std::vector<std::string> sorted(std::vector<std::string> lines) {
   return lines;
 }
 
+TEST(Jobs, WhatAStopDidIsSaidAsItWas) {
+  Machine machine;
+  machine.submit({"--", "sleep", "600"});
+  ASSERT_TRUE(becomes_true([&] { return machine.show("1").summary.running == 1; }));
+  machine.submit(
+      {"--name", "later", "--sweep", "n=1,2", "--cpus", "1", "--after", "1", "--", "true"});
+  EXPECT_EQ(machine.gang({"stop", "2.1"}).out, "gang 2.1 (later) was stopped before it started\n");
+  EXPECT_EQ(machine.gang({"stop", "later"}).out, "job 2 (later) was stopped before it started\n");
+  EXPECT_EQ(machine.gang({"stop", "2"}).out, "job 2 (later) has ended\n");
+  EXPECT_EQ(machine.gang({"stop", "1"}).out, "job 1 (sleep) is being stopped\n");
+}
+
 TEST(Jobs, ASweepRunsEachCombinationOnceWithItsValues) {
   const Machine machine;
   const std::string job = machine.submit_file("sweep.toml",

@@ -93,8 +93,12 @@ TEST(Manners, BeforeMaintenanceOnlyThatStartsWhichEndsBefore) {
   EXPECT_TRUE(says(asked.out, "maintenance 1, ")) << asked.err;
   machine.submit({"--time", "1m", "--", "true"});
   EXPECT_TRUE(says(machine.gang({"why", "4"}).out, "it would reach into maintenance 1, "));
-  machine.gang({"reserve", "--cancel", "1"});
+  EXPECT_TRUE(says(machine.gang({"reserve", "--cancel", "1"}).out, " is called off\n"));
   EXPECT_EQ(machine.wait("4"), 0);
+  const Ran mixed = machine.gang({"reserve", "--maintenance", "--time", "1h", "--gpus", "2"});
+  EXPECT_EQ(mixed.err,
+            "gang: --gpus: maintenance is of all there is, for nobody; leave it out, or "
+            "leave out --maintenance\n");
 }
 
 TEST(Manners, InQuietHoursNothingStartsButWhatMay) {
@@ -115,20 +119,22 @@ TEST(Manners, WhatIsReservedGoesToNobodyElseAndIsKeptOverRestarts) {
   Machine machine;
   machine.set("TZ", "UTC");
   machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
-  const Ran made = machine.gang({"reserve", "--gpus", "6", "--time", "3h", "--for", "anna"});
-  EXPECT_TRUE(says(made.out, "reservation 1 of anna, ")) << made.err;
+  const Ran made = machine.gang({"reserve", "--gpus", "6", "--time", "3h", "--for", "nobody"});
+  EXPECT_TRUE(says(made.out, "reservation 1 of nobody, ")) << made.err;
   machine.submit({"--gpus", "3", "--time", "1h", "--", "true"});
-  EXPECT_TRUE(
-      says(machine.gang({"why", "1"}).out,
-           "job 1 is waiting: there is room, but it would reach into reservation 1 of anna, "));
+  EXPECT_TRUE(becomes_true([&] {
+    return machine.gang({"why", "1"})
+        .out.starts_with(
+            "job 1 is waiting: there is room, but it would reach into reservation 1 of nobody, ");
+  }));
   machine.submit({"--gpus", "2", "--", "true"});
   EXPECT_EQ(machine.wait("2"), 0) << "two are left";
   EXPECT_TRUE(
       says(machine.gang({"reserve", "--gpus", "3", "--time", "1h"}).err, "not sure to be free "));
   machine.gang({"daemon", "restart"});
-  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "reservation 1 of anna, "));
-  EXPECT_TRUE(says(machine.gang({"list"}).out, "reservation 1 of anna, "));
-  EXPECT_TRUE(says(machine.gang({"nodes"}).out, "reservation 1 of anna"));
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "reservation 1 of nobody, "));
+  EXPECT_TRUE(says(machine.gang({"list"}).out, "reservation 1 of nobody, "));
+  EXPECT_TRUE(says(machine.gang({"nodes"}).out, "reservation 1 of nobody"));
   const Ran own = machine.gang({"reserve", "--gpus", "2", "--time", "3h"});
   EXPECT_TRUE(says(own.out, "reservation 2 of " + me())) << own.err;
   machine.submit({"--gpus", "2", "--", "true"});
@@ -138,17 +144,46 @@ TEST(Manners, WhatIsReservedGoesToNobodyElseAndIsKeptOverRestarts) {
   EXPECT_TRUE(says(machine.gang({"reserve", "--cancel", "1"}).err, "there is no reservation 1"));
 }
 
+TEST(Manners, ASlipInANameIsToldWhereverItStands) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.write("config.toml",
+                "[people.nobdoy]\ndevices = 1\n[people.nobody]\ndevices = 1\n"
+                "[maintenance.cooling]\nfrom = '2001-02-03 08:00'\n"
+                "to = '2001-02-03 12:00'\n");
+  const Ran refused = machine.gang({"reserve", "--cpus", "1", "--time", "1h", "--for", "nobdoy"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_EQ(refused.err,
+            "gang: --for: this machine knows nobody called 'nobdoy'; give a login "
+            "name as `getent passwd` has it\n");
+  const Ran number = machine.gang(
+      {"reserve", "--cpus", "1", "--time", "1h", "--for", std::to_string(::geteuid())});
+  EXPECT_TRUE(says(number.err, "--for: this machine knows nobody called '"))
+      << "who has a name is not meant by a number";
+  EXPECT_EQ(machine.gang({"reserve", "--list"}).out, "nothing is reserved\n");
+  const Ran past = machine.gang(
+      {"reserve", "--cpus", "1", "--time", "1h", "--from", "2001-02-03 08:00", "--for", "nobody"});
+  EXPECT_TRUE(says(past.err, "--from: that time is over; leave it out to begin at once"));
+  const std::string notes =
+      "note: [people.nobdoy] in the config file is for nobody: this machine knows no such login "
+      "name\n"
+      "note: [maintenance.cooling] in the config file is over: 2001-02-03 08:00 to 12:00 UTC";
+  EXPECT_TRUE(says(machine.gang({"daemon", "status"}).out, notes));
+  EXPECT_TRUE(says(machine.gang({"daemon", "restart"}).out, notes));
+}
+
 TEST(Manners, AReservationForLaterLetsThoseStartWhoEndBefore) {
   Machine machine;
   machine.set("TZ", "UTC");
   machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
-  const Ran made = machine.gang(
-      {"reserve", "--gpus", "8", "--from", minutes_from_now(90), "--time", "1h", "--for", "anna"});
-  EXPECT_TRUE(says(made.out, "reservation 1 of anna, ")) << made.err;
+  const Ran made = machine.gang({"reserve", "--gpus", "8", "--from", minutes_from_now(90), "--time",
+                                 "1h", "--for", "nobody"});
+  EXPECT_TRUE(says(made.out, "reservation 1 of nobody, ")) << made.err;
   machine.submit({"--gpus", "1", "--time", "1h", "--", "true"});
   EXPECT_EQ(machine.wait("1"), 0);
   machine.submit({"--gpus", "1", "--time", "2h", "--", "true"});
-  EXPECT_TRUE(says(machine.gang({"why", "2"}).out, "it would reach into reservation 1 of anna, "));
+  EXPECT_TRUE(
+      says(machine.gang({"why", "2"}).out, "it would reach into reservation 1 of nobody, "));
   machine.submit({"--cpus", "1", "--", "true"});
   EXPECT_EQ(machine.wait("3"), 0) << "cpus are not reserved but for eight";
   EXPECT_TRUE(says(machine.gang({"reserve", "--gpus", "1", "--from", "25:00", "--time", "1h"}).err,
@@ -161,8 +196,8 @@ TEST(Manners, TimesOfReservationsAreShownAsTheyWereEntered) {
   machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
   const std::string begin = minutes_from_now(90 + 330);
   const Ran made =
-      machine.gang({"reserve", "--gpus", "8", "--from", begin, "--time", "1h", "--for", "anna"});
-  const std::string told = "reservation 1 of anna, " + begin + " to ";
+      machine.gang({"reserve", "--gpus", "8", "--from", begin, "--time", "1h", "--for", "nobody"});
+  const std::string told = "reservation 1 of nobody, " + begin + " to ";
   EXPECT_TRUE(says(made.out, told)) << made.err;
   EXPECT_TRUE(says(made.out, " UTC+05:30: ")) << made.out;
   machine.submit({"--gpus", "1", "--time", "2h", "--", "true"});
@@ -176,10 +211,41 @@ TEST(Manners, TimesOfReservationsAreShownAsTheyWereEntered) {
   EXPECT_TRUE(says(machine.gang({"why", "1", "--json"}).out, " UTC\"")) << "programs get UTC";
 }
 
+TEST(Manners, WhatIsHeldOfADeviceOrOfNoneIsShown) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
+  const Ran half = machine.gang({"reserve", "--gpus", "0.5", "--time", "3h", "--for", "nobody"});
+  EXPECT_TRUE(says(half.out, " UTC: 0.5 of device 0 and 1 cpu\n")) << half.err;
+  machine.gang({"reserve", "--cpus", "4", "--time", "3h", "--for", "nobody"});
+  const std::string nodes = machine.gang({"nodes"}).out;
+  EXPECT_TRUE(says(nodes, " UTC (0.5)\n"));
+  EXPECT_TRUE(says(nodes, "\n  reservation 2 of nobody, "));
+  EXPECT_TRUE(says(nodes, " UTC: 4 cpus\n"));
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, "0.5 of device 0 and 1 cpu\n"));
+  machine.submit({"--gpus", "7", "--", "sleep", "600"});
+  machine.submit({"--gpus", "1", "--", "true"});
+  machine.submit({"--gpus", "0.5", "--time", "1h", "--", "true"});
+  EXPECT_EQ(machine.wait("3"), 0) << "the other half is free";
+  EXPECT_TRUE(says(machine.gang({"why", "2"}).out, "reservation 1 of nobody, "));
+}
+
+TEST(Manners, MaintenanceOfTheConfigFileIsListed) {
+  Machine machine;
+  machine.set("TZ", "UTC");
+  machine.write("config.toml", "[maintenance.cooling]\nfrom = '" + minutes_from_now(60) +
+                                   "'\nto = '" + minutes_from_now(120) + "'\n");
+  const std::string told = "maintenance (cooling), " + minutes_from_now(60).substr(0, 15);
+  EXPECT_TRUE(says(machine.gang({"reserve", "--list"}).out, told));
+  EXPECT_TRUE(says(machine.gang({"list"}).out, told));
+  EXPECT_TRUE(says(machine.gang({"nodes"}).out, told)) << "where there are no devices, too";
+  EXPECT_EQ(machine.gang({"reserve", "--list", "-q"}).out, "") << "it has no number to cancel it";
+}
+
 TEST(Manners, WhoReservedGpusIsPutOnThese) {
   Machine machine;
   machine.give_gpus(Machine::profile_of("eight_gpus.txt"), 16);
-  machine.gang({"reserve", "--gpus", "4", "--time", "3h", "--for", "anna"});
+  machine.gang({"reserve", "--gpus", "4", "--time", "3h", "--for", "nobody"});
   machine.gang({"reserve", "--gpus", "2", "--time", "3h"});
   machine.submit({"--gpus", "2", "--", "sleep", "600"});
   machine.submit({"--gpus", "2", "--", "sleep", "600"});

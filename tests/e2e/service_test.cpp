@@ -211,6 +211,26 @@ TEST(Service, AConfigFileThatIsWrongIsToldWithItsPlace) {
   EXPECT_TRUE(says(ran.err, "idle_exit"));
 }
 
+TEST(Service, AllMistakesOfAConfigFileAreToldAtOnceAtAStartAndAtARestart) {
+  const Machine machine;
+  const std::string wrong = "polici = 'easy'\n[for_all]\nidle_exit = '1s'\n";
+  machine.write("config.toml", wrong);
+  const auto tells_all = [&](const std::string& text) {
+    EXPECT_TRUE(
+        says(text, "there are several mistakes:\n  " + machine.path() + "/config.toml:1:1: "));
+    EXPECT_TRUE(
+        says(text, "\n  " + machine.path() +
+                       "/config.toml:3:1: unknown key 'idle_exit' in [for_all]; it is a key "
+                       "of the whole file: write it above the first [table]\n"));
+  };
+  tells_all(machine.gang({"list"}).err);
+  machine.write("config.toml", "");
+  const std::string pid = machine.gang({"daemon", "start", "-q"}).out;
+  machine.write("config.toml", wrong);
+  tells_all(machine.gang({"daemon", "restart"}).err);
+  EXPECT_EQ(machine.gang({"daemon", "status", "-q"}).out, pid) << "the service stays";
+}
+
 TEST(Service, WithAConfigFileThatIsWrongTheListIsThatOfTheStore) {
   const Machine machine;
   machine.submit({"--name", "slow", "--", "sh", "-c", hold});

@@ -154,6 +154,25 @@ TEST_F(Shells, NobodyWaitsForAJobThatIsNoShell) {
   const Ran ran = machine_.gang({"shell", "--attach", "1"});
   EXPECT_EQ(ran.code, 1);
   EXPECT_TRUE(says(ran.err, "is no shell of yours"));
+  machine_.gang({"stop", "--now", "1"});
+  machine_.wait("1");
+  EXPECT_TRUE(says(machine_.gang({"shell", "--attach", "1"}).err, "is no shell of yours"))
+      << "also when it has ended";
+}
+
+TEST_F(Shells, AreShownAsThatAndCannotBeComeBackToWhenTheyHaveEnded) {
+  AtTerminal person(machine_, {"shell", "--idle", "30m"});
+  ASSERT_TRUE(person.shows("ready> "));
+  EXPECT_TRUE(
+      says(machine_.gang({"show", "1"}).out,
+           "\n  command: an interactive shell (/bin/sh), which ends when idle for 30m00s\n"));
+  person.type("exit\n");
+  EXPECT_EQ(person.end(), 0);
+  const Ran ran = machine_.gang({"shell", "--attach", "1"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_EQ(ran.err,
+            "gang: job 1 (shell) has ended, so nobody can come back to it; `gang show 1` "
+            "says how; `gang shell` begins another\n");
 }
 
 }  // namespace

@@ -138,6 +138,11 @@ def what_a_name_means_is_ones_own(world):
     expect("stopped" not in well(world.bert.gang("show", str(second))), "bert's is stopped")
     well(world.bert.gang("stop", "same"))
     denied(world.eve.gang("stop", "same"), "no job of yours")
+    denied(world.carl.gang("stop", "same"), "several people have a job named 'same'", f"{second} of bert",
+           f"{first} of anna")
+    only = job_of(well(world.anna.gang("submit", "--name", "hers", "--", "sleep", "1000")))
+    well(world.carl.gang("stop", "hers"))
+    eventually("it is stopped", lambda: "stopped by carl" in world.anna.gang("show", str(only))[1])
 
 
 def nobody_fills_the_service_not_even_an_operator(world):
@@ -381,6 +386,56 @@ def only_the_people_it_is_for_may_use_it(world):
     world.eve.gang("daemon", "stop", env={"GANGLINE_SERVICE": "own"})
 
 
+def a_config_that_is_gone_leads_to_no_other_service(world):
+    config = pathlib.Path("/etc/gangline/config.toml")
+    away = config.with_suffix(".away")
+    before = well(root("gang", "daemon", "status", "-q"))
+    config.rename(away)
+    denied(root("gang", "daemon", "restart"), str(config), "the config file of the service for all is gone",
+           "put it back")
+    expect(well(root("gang", "daemon", "status", "-q")) == before, "another service answers")
+    well(world.anna.gang("run", "--", "true"))
+    expect("carl" in well(world.anna.gang("list", "--all")), "it is one of her own")
+    # None runs any more: nobody is given one of their own.
+    os.kill(int(before), signal.SIGKILL)
+    eventually("it is killed", lambda: not processes_of("internal-service"))
+    denied(root("gang", "daemon", "start"), "the config file of the service for all is gone")
+    pathlib.Path("/run/gangline/service.sock").unlink(missing_ok=True)
+    denied(root("gang", "list"), "the config file of the service for all is gone")
+    denied(world.anna.gang("run", "--", "true"), "the service for all people of this machine does not run")
+    away.rename(config)
+    well(root("gang", "daemon", "start"))
+
+
+def all_mistakes_of_a_config_are_told_to_root_and_the_jobs_are_shown(world):
+    config = pathlib.Path("/etc/gangline/config.toml")
+    text = config.read_text()
+    both = ("unknown key 'idle_exit' in [queue.narrow]; it is a key of the whole file", "unknown key 'limit_' in")
+    config.write_text(text + "idle_exit = '5m'\nlimit_ = 4\n")  # below the last table
+    before = well(root("gang", "daemon", "status", "-q"))
+    denied(root("gang", "daemon", "restart"), *both)
+    expect(well(root("gang", "daemon", "status", "-q")) == before, "another service runs")
+    well(root("gang", "daemon", "stop"))
+    denied(root("gang", "list"), *both, "how it was when a service last ran", "true")
+    denied(world.anna.gang("list"), "the service for all people of this machine does not run")
+    config.write_text(text)
+    well(root("gang", "daemon", "start"))
+    expect("note: [people.nobdoy]" not in well(root("gang", "daemon", "status")), "a note on nothing")
+    config.write_text(text + "[people.nobdoy]\ndevices = 1\n")
+    expect("[people.nobdoy] in the config file is for nobody" in well(root("gang", "daemon", "restart")), "no note")
+    config.write_text(text)
+    well(root("gang", "daemon", "restart"))
+
+
+def who_may_reserve(world):
+    denied(world.anna.gang("reserve", "--cpus", "1", "--time", "1h"), "only an operator may reserve")
+    made = well(world.carl.gang("reserve", "--cpus", "1", "--time", "1h", "--for", "anna", "-q")).strip()
+    expect("of anna" in well(world.bert.gang("reserve", "--list")), "bert does not see it")
+    denied(world.bert.gang("reserve", "--cancel", made), "held for somebody else")
+    well(world.anna.gang("reserve", "--cancel", made))
+    denied(world.carl.gang("reserve", "--cpus", "1", "--time", "1h", "--for", "anan"), "knows nobody called 'anan'")
+
+
 def a_config_that_does_not_do_ends_no_service(world):
     config = pathlib.Path("/etc/gangline/config.toml")
     text = config.read_text()
@@ -431,8 +486,11 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           fences_hold_where_they_are_said_to,
           a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
+          who_may_reserve,
           only_the_people_it_is_for_may_use_it,
           a_config_that_does_not_do_ends_no_service,
+          all_mistakes_of_a_config_are_told_to_root_and_the_jobs_are_shown,
+          a_config_that_is_gone_leads_to_no_other_service,
           uninstall_leaves_nothing]
 
 

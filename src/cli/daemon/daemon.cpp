@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/reserve/local_times.h"
 #include "json/json.h"
 
 namespace gangline {
@@ -26,6 +27,7 @@ int show_status(Service& service, Output& out) {
   out.line("state in " + printable(status->state_dir));
   out.line(status->stays ? "it stays until told to stop" : "it ends by itself when idle");
   if (!status->trouble.empty()) out.line("trouble: " + printable(status->trouble));
+  for (const std::string& note : status->notes) out.line("note: " + printable(in_local_time(note)));
   return 0;
 }
 

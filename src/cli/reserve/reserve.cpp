@@ -9,7 +9,7 @@
 namespace gangline {
 namespace {
 
-/// "gpu 2, gpu 3 and 2 cpus": what was found for it.
+/// "device 2, 0.5 of device 3 and 2 cpus": what was found for it.
 std::string what_of(const Reservation& one) {
   std::string devices;
   std::uint32_t cpus = 0;
@@ -17,8 +17,9 @@ std::string what_of(const Reservation& one) {
     for (const TaskPlace& task : part.tasks) {
       cpus += cpus_of(task).whole();
       for (const DeviceShare& share : task.devices)
-        devices +=
-            (devices.empty() ? "" : ", ") + std::string("device ") + std::to_string(share.device);
+        devices += (devices.empty() ? "" : ", ") +
+                   (share.share == whole_device ? std::string() : format(share.share) + " of ") +
+                   "device " + std::to_string(share.device);
     }
   const std::string host = std::to_string(cpus) + (cpus == 1 ? " cpu" : " cpus");
   return devices.empty() ? host : devices + " and " + host;
@@ -26,16 +27,34 @@ std::string what_of(const Reservation& one) {
 
 void print_one(const Reservation& one, Output& out) {
   if (out.json()) out.line(to_json(one));
+  else if (out.quiet() && one.number == 0) return;  // of the config file
   else if (out.quiet()) out.line(std::to_string(one.number));
   else
     out.line(printable(in_local_time(describe(one))) +
              (one.person.empty() ? "" : ": " + what_of(one)));
 }
 
+/// What maintenance has no use for, and would drop in silence: the flag; empty: nothing.
+std::string flag_beside_maintenance(const ReserveOptions& options) {
+  const JobFlags& flags = options.flags;
+  const std::pair<const char*, bool> given[] = {
+      {"--tasks", flags.tasks.has_value()},           {"--gpus", flags.gpus.has_value()},
+      {"--gpu-memory", flags.gpu_memory.has_value()}, {"--model", flags.model.has_value()},
+      {"--device", flags.device.has_value()},         {"--cpus", flags.cpus.has_value()},
+      {"--memory", flags.memory.has_value()},         {"--for", !options.person.empty()}};
+  for (const auto& [flag, is_given] : given)
+    if (is_given) return flag;
+  return {};
+}
+
 Result<ReserveRequest> read_request(ReserveOptions& options, const CommandWorld& around, Time now) {
   if (!options.flags.time)
     return Error{ErrorKind::usage, "for how long is not said", "--time",
                  "say it: `gang reserve --gpus 1 --time 3h`"};
+  if (const std::string flag = flag_beside_maintenance(options);
+      options.maintenance && !flag.empty())
+    return Error{ErrorKind::usage, "maintenance is of all there is, for nobody", flag,
+                 "leave it out, or leave out --maintenance"};
   options.flags.command = {"true"};
   std::vector<Error> mistakes;
   const auto spec = spec_from_flags(options.flags, around.directory, &mistakes);
@@ -66,7 +85,9 @@ int cancel(Service& service, const std::vector<std::uint64_t>& numbers, Output& 
         ask<Reservation>([&](auto reply) { service.cancel_reservation(number, reply); });
     if (!one) code = out.fail(one.error());
     else if (out.json()) out.line(to_json(*one));
-    else if (!out.quiet()) out.line(printable(in_local_time(describe(*one))) + " is given back");
+    else if (!out.quiet())
+      out.line(printable(in_local_time(describe(*one))) +
+               (one->person.empty() ? " is called off" : " is given back"));
   }
   return code;
 }

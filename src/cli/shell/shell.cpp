@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "cli/reserve/local_times.h"
+#include "cli/shell/shell_command.h"
 #include "cli/specs.h"
 
 namespace gangline {
@@ -14,9 +15,6 @@ namespace {
 constexpr Span one_wait = milliseconds(100);
 constexpr Span between_tries = milliseconds(20);
 constexpr Span longest_end = seconds(15);
-constexpr Span longest_alone = seconds(60);
-
-constexpr const char* part_for_shells = "internal-shell";
 
 /// Where the shell listens: what {output} stands for in its job.
 const std::string& socket_of(const GangView& gang) { return gang.output; }
@@ -42,18 +40,12 @@ Result<JobSpec> spec_of(ShellOptions& options, Output& out) {
     idle = *span;
   }
   if (flags.command.empty()) flags.command = {shell_of(out.around())};
-  const std::vector<std::string> front{out.around().program, part_for_shells, "{output}",
-                                       std::to_string(idle.us), std::to_string(longest_alone.us)};
+  const std::vector<std::string> front = words_of_shell(out.around().program, idle);
   flags.command.insert(flags.command.begin(), front.begin(), front.end());
   if (!flags.name) flags.name = "shell";
   auto specs = read_specs(options.submit, out);
   if (!specs) return specs.error();
   return specs->front();
-}
-
-/// Of others' jobs the command is not told.
-bool is_shell(const JobSpec& spec) {
-  return spec.command.words.size() > 1 && spec.command.words[1] == part_for_shells;
 }
 
 Result<JobSummary> wait_for(Service& service, JobId job, Span longest) {
@@ -118,14 +110,26 @@ int report(Service& service, JobId id, const ShellEnd& end, Output& out) {
   return exit_code_of(*job->ending);
 }
 
+/// A shell of one's own that has not ended.
+Result<JobId> find_shell(Service& service, const std::string& attach) {
+  const auto name = find_job(service, attach);
+  if (!name) return name.error();
+  const auto job = ask<JobDetail>([&](auto reply) { service.show(name->job, 0, 1, reply); });
+  if (!job) return job.error();
+  const std::string which = "job " + named(job->summary);
+  if (!is_shell(job->spec.command))
+    return Error{ErrorKind::refused, which + " is no shell of yours", "",
+                 "`gang list` shows your jobs; --attach takes the number of a `gang shell`"};
+  if (job->summary.phase == GangPhase::ended)
+    return Error{ErrorKind::refused, which + " has ended, so nobody can come back to it", "",
+                 "`gang show " + format(name->job) + "` says how; `gang shell` begins another"};
+  return name->job;
+}
+
 /// The job to come back to, or a new one.
 Result<JobId> find_or_submit(Service& service, const std::string& attach,
                              const std::optional<JobSpec>& spec) {
-  if (!spec) {
-    const auto name = find_job(service, attach);
-    if (!name) return name.error();
-    return name->job;
-  }
+  if (!spec) return find_shell(service, attach);
   const auto submitted = ask<Submitted>([&](auto reply) { service.submit(*spec, reply); });
   if (!submitted) return submitted.error();
   return submitted->id;
@@ -155,9 +159,6 @@ int run_shell(ShellOptions options, Output& out) {
   const auto detail = ask<JobDetail>([&](auto reply) { (*service)->show(*id, 0, 1, reply); });
   if (!gang) return out.fail(gang.error());
   if (!detail) return out.fail(detail.error());
-  if (!is_shell(detail->spec))
-    return out.fail({ErrorKind::refused, "job " + named(*job) + " is no shell of yours", "",
-                     "`gang list` shows your jobs; --attach takes the number of a `gang shell`"});
   const auto& time = detail->spec.time;
   const Time ends = time && gang->started ? *gang->started + *time : never;
   welcome(*job, ends, out);

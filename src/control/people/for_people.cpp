@@ -119,7 +119,7 @@ void ForPeople::find(const std::string& name, Reply<JobId> reply) {
                       [name, others = caller_.is_operator, &controller = controller_,
                        reply = std::move(reply)](auto own) {
                         if (own || !others) reply(std::move(own));
-                        else controller.find(name, reply);
+                        else controller.find_of_one(name, reply);
                       });
 }
 

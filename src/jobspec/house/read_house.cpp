@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "jobspec/config_keys.h"
 #include "jobspec/read_value.h"
 #include "model/check_spec.h"
 #include "model/queue.h"
@@ -53,7 +54,7 @@ void read_people(const Written& root, House& house, Mistakes& mistakes) {
   Written of_all = *people;
   std::erase_if(of_all.entries,
                 [](const WrittenEntry& entry) { return entry.value.kind == WrittenKind::table; });
-  refuse_unknown_keys(of_all, people_keys, mistakes);
+  refuse_unknown_keys_in("[people]", of_all, people_keys, config_keys, mistakes);
   read_person(of_all, house.everybody, mistakes);
   if (const Written* period = find(of_all, "period")) {
     const auto span = read_span({"period", *period}, mistakes);
@@ -63,7 +64,8 @@ void read_people(const Written& root, House& house, Mistakes& mistakes) {
   }
   for (const WrittenEntry& person : people->entries) {
     if (person.value.kind != WrittenKind::table) continue;
-    refuse_unknown_keys(person.value, person_keys, mistakes);
+    refuse_unknown_keys_in("[people." + person.name + "]", person.value, person_keys, config_keys,
+                           mistakes);
     PersonLimits& own = house.people[person.name] = house.everybody;
     read_person(person.value, own, mistakes);
   }

@@ -41,15 +41,15 @@ TEST(HouseInTheConfigFile, WhatOnePersonMayHaveWaitingIsAsInTheServiceUntilTheFi
 }
 
 TEST(HouseInTheConfigFile, EachMistakeHasItsPlace) {
-  EXPECT_EQ(
-      told("[people]\ndevice=4\ngangs=0\nperiod='10m'\n[people.anna]\ncpus='many'\nperiod="
-           "'7d'\n"),
-      "config.toml:2:1: unknown key 'device'; did you mean 'devices'?\n"
-      "config.toml:3:7: gangs is 0; it goes from 1 to 100000000\n"
-      "config.toml:4:8: period goes from 1h to 366d\n"
-      "config.toml:6:6: cpus must be a whole number or \"none\", not a text\n"
-      "config.toml:7:1: unknown key 'period'; known keys are devices, cpus, gangs, device_hours, "
-      "jobs, waiting_gangs");
+  EXPECT_EQ(told("[people]\ndevice=4\ngangs=0\nperiod='10m'\n[people.anna]\ncpus='many'\nperiod="
+                 "'7d'\n"),
+            "config.toml:2:1: unknown key 'device' in [people]; did you mean 'devices'?\n"
+            "config.toml:3:7: gangs is 0; it goes from 1 to 100000000\n"
+            "config.toml:4:8: period goes from 1h to 366d\n"
+            "config.toml:6:6: cpus must be a whole number or \"none\", not a text\n"
+            "config.toml:7:1: unknown key 'period' in [people.anna]; known keys are devices, cpus, "
+            "gangs, device_hours, "
+            "jobs, waiting_gangs");
   EXPECT_EQ(told("people = 4\n"),
             "config.toml:1:10: people must be a table, not a whole number; write [people] and "
             "devices = 4 below it");
@@ -73,12 +73,14 @@ TEST(HouseInTheConfigFile, QuietHoursAndMaintenanceAreRead) {
 }
 
 TEST(HouseInTheConfigFile, WrongTimesAreToldWithTheirPlaces) {
-  EXPECT_EQ(told("[quiet.a]\ntimes='22-7'\ndays=['Monday']\n[quiet.b]\nqueues=['x']\n"
+  EXPECT_EQ(told("[quiet.a]\ntimes='22-7'\ndays=['Monday','mon','tu']\n[quiet.b]\nqueues=['x']\n"
                  "[maintenance.c]\nfrom='tomorrow'\nto='2026-12-01 08:00'\n[maintenance.d]\n"),
             "config.toml:2:7: times are two different times of the day; write times = "
             "\"22:00-07:00\"\n"
             "config.toml:3:6: there is no day 'Monday'; the days are: mon, tue, wed, thu, fri, "
             "sat, sun\n"
+            "config.toml:3:6: there is no day 'tu'; the days are: mon, tue, wed, thu, fri, sat, "
+            "sun\n"
             "config.toml:4:8: these quiet hours have no times; write times = \"22:00-07:00\"\n"
             "config.toml:4:8: there is no queue 'x'\n"
             "config.toml:7:6: 'tomorrow' is no time; write it like \"2026-12-01 08:00\", in the "

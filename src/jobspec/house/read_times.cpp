@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "jobspec/config_keys.h"
 #include "jobspec/house/read_house.h"
 #include "jobspec/read_value.h"
 #include "model/check_spec.h"
@@ -49,9 +50,9 @@ void read_days(const Written& table, QuietHours& quiet, Mistakes& mistakes) {
     std::size_t day = 0;
     while (day < std::size(day_names) && day_names[day] != name) ++day;
     if (day == std::size(day_names))
-      return mistakes.add(value->place, "there is no day '" + name + "'",
-                          "the days are: " + joined(day_names));
-    quiet.days = static_cast<std::uint8_t>(quiet.days | 1u << day);
+      mistakes.add(value->place, "there is no day '" + printable(name) + "'",
+                   "the days are: " + joined(day_names));
+    else quiet.days = static_cast<std::uint8_t>(quiet.days | 1u << day);
   }
 }
 
@@ -130,7 +131,8 @@ void read_quiet_hours(const Written& root, const std::vector<Queue>& queues, Hou
       add_wrong_kind({entry.name, entry.value}, "a table", mistakes, "write [quiet.nights]");
       continue;
     }
-    refuse_unknown_keys(entry.value, quiet_keys, mistakes);
+    refuse_unknown_keys_in("[quiet." + entry.name + "]", entry.value, quiet_keys, config_keys,
+                           mistakes);
     QuietHours quiet;
     quiet.name = entry.name;
     read_clock_times(entry.value, quiet, mistakes, entry.place);
@@ -159,7 +161,8 @@ void read_maintenance(const Written& root, House& house, Mistakes& mistakes) {
       add_wrong_kind({entry.name, entry.value}, "a table", mistakes, hint);
       continue;
     }
-    refuse_unknown_keys(entry.value, maintenance_keys, mistakes);
+    refuse_unknown_keys_in("[maintenance." + entry.name + "]", entry.value, maintenance_keys,
+                           config_keys, mistakes);
     const auto from = read_local_time(entry.value, "from", mistakes);
     const auto to = read_local_time(entry.value, "to", mistakes);
     if (find(entry.value, "from") == nullptr || find(entry.value, "to") == nullptr)

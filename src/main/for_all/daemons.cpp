@@ -22,6 +22,7 @@
 #include "main/for_all/tool.h"
 #include "main/places.h"
 #include "main/service_process.h"
+#include "main/start_news.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/unix_socket.h"
@@ -106,19 +107,12 @@ Result<void> start_service_itself(const std::string& program, ServiceUser user) 
   if (pid < 0) return system_error("make a process", program, errno);
   if (pid == 0) run_as_daemon(program, "internal-service", log, &person, in.number());
   in.reset();
-  std::string said;
-  char block[512];
-  for (ssize_t n = 1; n != 0 && said.size() < 4096 && said.find('\n') == std::string::npos;) {
-    n = ::read(out.number(), block, sizeof block);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    said.append(block, static_cast<std::size_t>(n));
-  }
-  if (said == "ready\n") return {};
-  return Error{ErrorKind::unavailable,
-               "the service does not start: " +
-                   (said.empty() ? "it ended at once" : std::string(trim(said))),
-               log, ""};
+  const StartNews news = hear_start(out);
+  if (news.ready) return {};
+  return Error{
+      ErrorKind::unavailable,
+      "the service does not start: " + (news.trouble.empty() ? "it ended at once" : news.trouble),
+      log, ""};
 }
 
 }  // namespace
@@ -136,6 +130,8 @@ bool systemd_runs() { return ::access("/run/systemd/system", F_OK) == 0; }
 Result<void> start_daemons(const std::string& program) {
   const auto user = service_user();
   if (!user) return user.error();
+  // systemd would only say that it does not start.
+  if (auto fit = check_settings(places_for_all()); !fit) return fit;
   if (systemd_runs()) {
     auto started = run_tool({"systemctl", "start", for_all::launcher_unit, for_all::service_unit});
     return started ? wait_until(for_all::socket, true, longest_start) : started;

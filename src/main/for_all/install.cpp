@@ -270,6 +270,7 @@ Result<void> install_for_all(const InstallOptions& options, const Tell& tell) {
     return Error{ErrorKind::refused, "there is a config file already", for_all::config,
                  "write people = \"" + options.people + "\" below [for_all] there"};
   }
+  if (auto noted = made.add(for_all::installed_config); !noted) return noted;
   if (auto units = make_units(*program, tell); !units) return units;
 
   // 3. Going.
