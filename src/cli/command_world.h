@@ -73,6 +73,7 @@ struct CommandWorld {
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is
   std::function<void(const std::string&)> err;
+  std::string place = "here";  ///< where jobs run: "slurm", or "here"
   std::string version;
   std::string login;      ///< of who gives the command
   std::string program;    ///< path of this program

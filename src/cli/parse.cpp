@@ -83,6 +83,9 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_flag_callback(
       "--mps", [&flags] { flags.mps = "true"; },
       "programs on a shared NVIDIA GPU run side by side");
+  command->add_flag_callback(
+      "--lossy", [&flags] { flags.lossy = "true"; },
+      "what the system it is handed to cannot do may be left out");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
@@ -571,7 +574,10 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
         words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
     return early.fail(misuse(app, error, "`gang" + command + " --help` shows how to write it"));
   }
-  if (!parsed.on.empty()) around.choose_place(parsed.on);
+  if (!parsed.on.empty()) {
+    around.choose_place(parsed.on);
+    around.place = parsed.on;
+  }
   Output out(around, parsed.json ? Form::json : parsed.quiet ? Form::quiet : Form::people);
   return dispatch(app, parsed, out);
 }

@@ -21,6 +21,34 @@ void print_dry(std::vector<JobSpec> specs, Output& out) {
                      " variables of your environment, which each task gets too\n");
 }
 
+/// What would become of each job there, and the script that would be sent.
+int print_translated(const std::vector<JobSpec>& specs, Output& out) {
+  auto service = out.around().service();
+  if (!service) return out.fail(service.error());
+  int code = 0;
+  for (const JobSpec& spec : specs) {
+    auto translated = ask<Translation>([&](auto reply) { (*service)->translate(spec, reply); });
+    if (!translated) return out.fail(translated.error());
+    if (out.json()) {
+      out.line(to_json(*translated));
+      continue;
+    }
+    Table table({"KEY", "THERE", "AS"});
+    for (const FieldTranslated& field : translated->fields) {
+      const bool impossible = field.how == "impossible";
+      table.row({field.field, field.how, field.says}, impossible ? Colour::bad : Colour::none);
+      if (impossible && !spec.lossy) code = 1;
+    }
+    if (!out.quiet()) {
+      out.table(table);
+      out.line("");
+    }
+    out.around().out(translated->script);
+    if (code != 0) out.around().err("gang: it would be refused; --lossy sends it without that\n");
+  }
+  return code;
+}
+
 Result<Submitted> submit_one(Service& service, const JobSpec& spec) {
   return ask<Submitted>([&](auto reply) { service.submit(spec, reply); });
 }
@@ -30,6 +58,7 @@ Result<Submitted> submit_one(Service& service, const JobSpec& spec) {
 int run_submit(const SubmitOptions& options, Output& out) {
   auto specs = read_specs(options, out);
   if (!specs) return out.fail(specs.error());
+  if (options.dry_run && out.around().place != "here") return print_translated(*specs, out);
   if (options.dry_run) {
     print_dry(*std::move(specs), out);
     return 0;

@@ -80,6 +80,10 @@ void Client::submit(JobSpec spec, Reply<Submitted> reply) {
   ask_for("POST", "/v1/jobs", to_json(spec), reply);
 }
 
+void Client::translate(JobSpec spec, Reply<Translation> reply) {
+  ask_for("POST", "/v1/translate", to_json(spec), reply);
+}
+
 void Client::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
   std::string target = "/v1/jobs?limit=" + std::to_string(query.limit);
   if (query.all) target += "&all";

@@ -18,6 +18,7 @@ class Client final : public Service {
   Client(std::function<Result<Fd>()> connect, std::string version);
 
   void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void translate(JobSpec spec, Reply<Translation> reply) override;
   void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
   void show(JobId job, std::uint32_t first_gang, std::uint32_t most,
             Reply<JobDetail> reply) override;

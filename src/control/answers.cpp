@@ -76,6 +76,12 @@ void Controller::submit_as(Submitter submitter, JobSpec spec, Reply<Submitted> r
   else take();
 }
 
+void Controller::translate(JobSpec spec, Reply<Translation> reply) {
+  touch();
+  if (const auto good = check(spec); !good) return reply(good.error());
+  reply(engine_.translate(spec));
+}
+
 // Everything the client may have got wrong, once more: it may be another program than ours.
 Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                      const Register::Kept& before) {

@@ -63,6 +63,7 @@ class Controller final : public Service, private EventLog {
 
   /// As whoever the service belongs to.
   void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void translate(JobSpec spec, Reply<Translation> reply) override;
   void submit_as(Submitter submitter, JobSpec spec, Reply<Submitted> reply);
   /// Login name and uid of the owner of a job.
   Result<std::pair<std::string, std::uint32_t>> owner_of(JobId job);

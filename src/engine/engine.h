@@ -68,6 +68,10 @@ class Engine {
   virtual bool shares_devices() const { return true; }
   /// Why it could never run such a job; empty: it could.
   virtual std::optional<Error> refuses(const JobSpec&) const { return {}; }
+  /// What becomes of a job that it hands on; an Error where it hands nothing on.
+  virtual Result<Translation> translate(const JobSpec&) const {
+    return Error{ErrorKind::refused, "jobs run here as they are", "", "say --on slurm"};
+  }
   /// Where it places: why a gang that it was asked to start waits, and when it is expected
   /// to start. Empty: not known.
   virtual EngineWait wait_of(GangId) const { return {}; }

@@ -162,6 +162,7 @@ void fields(M& m, JobSpec& v) {
   m("grace", v.grace);
   m("checkpoint", v.checkpoint);
   m("mps", v.mps);
+  m("lossy", v.lossy);
   m("log_limit", v.log_limit);
 }
 template <class M>
@@ -420,6 +421,17 @@ template <class M>
 void fields(M& m, Event& v) {
   m("at", v.at);
   m("body", v.body);
+}
+template <class M>
+void fields(M& m, FieldTranslated& v) {
+  m("field", v.field);
+  m("how", v.how);
+  m("says", v.says);
+}
+template <class M>
+void fields(M& m, Translation& v) {
+  m("fields", v.fields);
+  m("script", v.script);
 }
 template <class M>
 void fields(M& m, Submitted& v) {

@@ -23,6 +23,7 @@ std::string to_json(const Ending& ending);
 std::string to_json(const std::vector<Fence>& fences);
 std::string to_json(const Error& error);
 
+std::string to_json(const Translation& translation);
 std::string to_json(const Submitted& submitted);
 std::string to_json(const ReserveRequest& request);
 std::string to_json(const Reservation& reservation);

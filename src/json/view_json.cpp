@@ -3,6 +3,7 @@
 
 namespace gangline {
 
+std::string to_json(const Translation& translation) { return mapping::text_of(translation); }
 std::string to_json(const Submitted& submitted) { return mapping::text_of(submitted); }
 std::string to_json(const ReserveRequest& request) { return mapping::text_of(request); }
 std::string to_json(const Reservation& one) { return mapping::text_of(one); }
@@ -30,6 +31,10 @@ Result<Reservation> from_json<Reservation>(std::string_view text) {
 template <>
 Result<std::vector<Reservation>> from_json<std::vector<Reservation>>(std::string_view text) {
   return mapping::value_of<std::vector<Reservation>>(text);
+}
+template <>
+Result<Translation> from_json<Translation>(std::string_view text) {
+  return mapping::value_of<Translation>(text);
 }
 template <>
 Result<Submitted> from_json<Submitted>(std::string_view text) {

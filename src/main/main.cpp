@@ -209,6 +209,8 @@ void know_surroundings(CommandWorld& around) {
   around.out = [](const std::string& text) { (void)write_all(STDOUT_FILENO, text, "stdout"); };
   around.err = [](const std::string& text) { (void)write_all(STDERR_FILENO, text, "stderr"); };
   around.version = GANGLINE_VERSION;
+  if (const char* place = std::getenv("GANGLINE_ON"); place != nullptr && *place != '\0')
+    around.place = place;
   around.login = login_name(::geteuid());
   std::error_code unknown;
   around.program = std::filesystem::read_symlink("/proc/self/exe", unknown);

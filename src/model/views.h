@@ -125,6 +125,17 @@ struct LogChunk {
   std::uint64_t dropped = 0;  ///< bytes left out between the offset asked for and `from`
 };
 
+/// What becomes of one key of a job file in the system that a job is handed to.
+struct FieldTranslated {
+  std::string field;  ///< "gpu_memory"
+  std::string how;    ///< "exact", "near", "impossible"
+  std::string says;   ///< what it becomes, or why it cannot be
+};
+struct Translation {
+  std::vector<FieldTranslated> fields;
+  std::string script;  ///< that would be sent
+};
+
 /// What a submit says back.
 struct Submitted {
   JobId id;

@@ -89,6 +89,12 @@ void submit(const Asked& asked) {
   asked.service.submit(std::move(*spec), as_json<Submitted>(asked.reply));
 }
 
+void translate(const Asked& asked) {
+  auto spec = from_json<JobSpec>(asked.request.body);
+  if (!spec) return send(asked.reply, spec.error());
+  asked.service.translate(std::move(*spec), as_json<Translation>(asked.reply));
+}
+
 void list(const Asked& asked) {
   ListQuery query;
   const auto limit = number(asked, "limit", query.limit, most_index);
@@ -203,6 +209,7 @@ struct Route {
 
 constexpr Route routes[] = {
     {"POST", "v1/jobs", submit},
+    {"POST", "v1/translate", translate},
     {"GET", "v1/jobs", list},
     {"GET", "v1/jobs/*", show},
     {"GET", "v1/jobs/*/why", why},

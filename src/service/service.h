@@ -25,6 +25,9 @@ class Service {
   /// Answered when the job is on disk. The spec is checked again here: limits, queue, `after`, and
   /// whether this cluster can ever run it; if not, nothing is stored.
   virtual void submit(JobSpec spec, Reply<Submitted> reply) = 0;
+  /// What would become of it in the system that jobs are handed to; nothing is submitted. An Error
+  /// where they run as they are.
+  virtual void translate(JobSpec spec, Reply<Translation> reply) = 0;
   virtual void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) = 0;
   /// Gangs from `first_gang` on, at most `most`.
   virtual void show(JobId job, std::uint32_t first_gang, std::uint32_t most,

@@ -20,6 +20,7 @@ class StandIn final : public Service {
     if (const auto good = check(spec); !good) return reply(good.error());
     reply(Submitted{JobId{1}, total_gangs(spec)});
   }
+  void translate(JobSpec, Reply<Translation> reply) override { reply(Translation{}); }
   void list(const ListQuery&, Reply<std::vector<JobSummary>> reply) override {
     reply(std::vector<JobSummary>(2));
   }

@@ -64,6 +64,10 @@ void ForPeople::submit(JobSpec spec, Reply<Submitted> reply) {
                         std::move(reply));
 }
 
+void ForPeople::translate(JobSpec spec, Reply<Translation> reply) {
+  controller_.translate(std::move(spec), std::move(reply));
+}
+
 void ForPeople::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
   controller_.list(query, [caller = caller_, reply = std::move(reply)](auto jobs) {
     if (jobs && !caller.is_operator)

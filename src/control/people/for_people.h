@@ -17,6 +17,7 @@ class ForPeople final : public Service {
 
   /// The tasks run as the caller. ErrorKind::denied for a priority above 0 of no operator.
   void submit(JobSpec spec, Reply<Submitted> reply) override;
+  void translate(JobSpec spec, Reply<Translation> reply) override;
   void list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) override;
   /// Of others' jobs without what is private: commands, variables, paths, output.
   void show(JobId job, std::uint32_t first_gang, std::uint32_t most,

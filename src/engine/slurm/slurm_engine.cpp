@@ -75,9 +75,21 @@ void SlurmEngine::look_at_nodes() {
 std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
   if (site_.version.empty())
     return Error{ErrorKind::unavailable, "Slurm does not answer", trouble_, "does `sinfo` work?"};
-  const auto possible = gangline::refuses(fidelity_of(spec, site_), false);
+  const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
   return std::nullopt;
+}
+
+Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
+  if (site_.version.empty()) return *refuses(spec);
+  Translation translation;
+  for (const FidelityRow& row : fidelity_of(spec, site_))
+    translation.fields.push_back({row.field, name_of(row.how), row.says});
+  translation.script = sbatch_script(
+      spec, 0, gang_count(spec), site_,
+      {settings_.gang_program, settings_.state_dir + "/jobs/<job>/slurm/<tag>", "<tag>",
+       alternative_for(spec, site_), settings_.state_dir + "/jobs/<job>/slurm/<tag>/slurm-%a.out"});
+  return translation;
 }
 
 // Gangs.

@@ -38,6 +38,7 @@ class SlurmEngine final : public Engine {
   bool places(const JobSpec&) const override { return true; }
   bool shares_devices() const override { return false; }
   std::optional<Error> refuses(const JobSpec& spec) const override;
+  Result<Translation> translate(const JobSpec& spec) const override;
   EngineWait wait_of(GangId gang) const override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
