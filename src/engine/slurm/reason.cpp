@@ -11,7 +11,7 @@ struct Said {
 };
 
 // Reasons of Slurm 21.08 to 24.11: https://slurm.schedmd.com/job_reason_codes.html
-constexpr Said said[] = {
+constexpr Said reasons[] = {
     {"None", "Slurm has not looked at it yet"},
     {"Resources", "what it asks for is in use"},
     {"Priority", "others go first"},
@@ -126,7 +126,7 @@ constexpr Family families[] = {
 
 std::string words_for(std::string_view reason) {
   const std::string_view word = reason.substr(0, reason.find(", "));
-  for (const Said& one : said)
+  for (const Said& one : reasons)
     if (one.slurm == reason || one.slurm == word) return one.words;
   for (const Family& family : families) {
     if (!word.starts_with(family.front)) continue;
@@ -176,6 +176,9 @@ constexpr SaidNo said_no[] = {
     {"Node count specification invalid", ErrorKind::refused,
      "there are not so many nodes in its queue", see_nodes},
     {"Invalid generic resource", ErrorKind::refused, "there are no such GPUs here", see_nodes},
+    {"unsupported by configured SelectType", ErrorKind::refused,
+     "this Slurm cannot give GPUs to each task", "ask its administrator for select/cons_tres"},
+    {"Invalid --nice value", ErrorKind::denied, "Slurm lets no one go first by their own wish", ""},
     {"time limit is invalid", ErrorKind::refused, "it asks for more time than its queue allows",
      see_nodes},
     {"Invalid job array specification", ErrorKind::refused,

@@ -302,11 +302,11 @@ std::vector<GresType> gres_types_of(const std::vector<Node>& nodes) {
   for (const Node& node : nodes) {
     std::map<std::string, std::uint32_t> counts;
     for (const Device& device : node.devices) ++counts[device.model];
-    for (const auto& [model, count] : counts) {
+    for (const auto& one : counts) {
       auto known = std::find_if(types.begin(), types.end(),
-                                [&](const GresType& t) { return t.type == model; });
-      if (known == types.end()) known = types.insert(types.end(), GresType{"gpu", model, 0});
-      known->most_on_a_node = std::max(known->most_on_a_node, count);
+                                [&](const GresType& t) { return t.type == one.first; });
+      if (known == types.end()) known = types.insert(types.end(), GresType{"gpu", one.first, 0});
+      known->most_on_a_node = std::max(known->most_on_a_node, one.second);
     }
   }
   return types;

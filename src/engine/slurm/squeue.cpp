@@ -206,6 +206,23 @@ std::vector<std::string> sacct_call(const std::string& which, const std::string&
           which,   "--format=JobIDRaw,JobID,State,ExitCode,NodeList,Start,End,Comment,SubmitLine"};
 }
 
+/// Jobs as they are read, within limits: a few letters may stand for thousands of ranges.
+class SeenJobs {
+ public:
+  void add(std::optional<SlurmJobSeen> job) {
+    if (!job || jobs_.size() >= most_slurm_lines) return;
+    if (job->elements.size() > most_ranges_of_all - ranges_) return;
+    ranges_ += job->elements.size();
+    jobs_.push_back(*std::move(job));
+  }
+  std::vector<SlurmJobSeen> take() { return std::move(jobs_); }
+
+ private:
+  static constexpr std::size_t most_ranges_of_all = 4'000'000;
+  std::size_t ranges_ = 0;
+  std::vector<SlurmJobSeen> jobs_;
+};
+
 /// What stands behind "key=" at the start of a line, or in one, up to the next blank.
 std::string_view value_in(std::string_view line, std::string_view key) {
   for (std::size_t at = 0; (at = line.find(key, at)) != std::string_view::npos; ++at) {
@@ -307,13 +324,11 @@ std::vector<std::string> squeue_words(const std::string& mark) {
 }
 
 std::vector<SlurmJobSeen> read_squeue(std::string_view text, const std::string& mark) {
-  std::vector<SlurmJobSeen> jobs;
+  SeenJobs jobs;
   const std::string front = mark + "|";
-  for (const std::string_view line : split(text, '\n')) {
-    if (!line.starts_with(front) || jobs.size() >= most_slurm_lines) continue;
-    if (auto job = job_of_squeue_line(line.substr(front.size()))) jobs.push_back(*std::move(job));
-  }
-  return jobs;
+  for (const std::string_view line : split(text, '\n'))
+    if (line.starts_with(front)) jobs.add(job_of_squeue_line(line.substr(front.size())));
+  return jobs.take();
 }
 
 std::vector<std::string> sacct_words(const std::vector<std::string>& jobs,
@@ -330,13 +345,11 @@ std::vector<std::string> sacct_words_since(Time since, const std::string& mark) 
 }
 
 std::vector<SlurmJobSeen> read_sacct(std::string_view text, const std::string& mark) {
-  std::vector<SlurmJobSeen> jobs;
+  SeenJobs jobs;
   const std::string separator = sacct_separator(mark);
-  for (const std::string_view line : split(text, '\n')) {
-    if (line.empty() || jobs.size() >= most_slurm_lines) continue;
-    if (auto job = job_of_sacct_line(line, separator)) jobs.push_back(*std::move(job));
-  }
-  return jobs;
+  for (const std::string_view line : split(text, '\n'))
+    jobs.add(job_of_sacct_line(line, separator));
+  return jobs.take();
 }
 
 std::vector<std::string> show_job_words(const std::string& job) {
@@ -344,17 +357,16 @@ std::vector<std::string> show_job_words(const std::string& job) {
 }
 
 std::vector<SlurmJobSeen> read_show_job(std::string_view text) {
-  std::vector<SlurmJobSeen> jobs;
+  SeenJobs jobs;
   const std::vector<std::string_view> lines = split(text, '\n');
-  for (std::size_t begin = 0; begin < lines.size() && jobs.size() < most_slurm_lines;) {
+  for (std::size_t begin = 0; begin < lines.size();) {
     std::size_t end = begin + 1;
     while (end < lines.size() && !lines[end].starts_with(show_job_key)) ++end;
     if (lines[begin].starts_with(show_job_key))
-      if (auto job = job_of_entry(std::span(lines).subspan(begin, end - begin)))
-        jobs.push_back(*std::move(job));
+      jobs.add(job_of_entry(std::span(lines).subspan(begin, end - begin)));
     begin = end;
   }
-  return jobs;
+  return jobs.take();
 }
 
 bool says_no_such_job(std::string_view text) {

@@ -89,6 +89,15 @@ TEST(squeue, lines_that_make_no_sense_are_passed_over) {
     EXPECT_TRUE(squeue_of(line).empty()) << line;
 }
 
+TEST(squeue, few_letters_do_not_stand_for_more_than_fits) {
+  std::string text;
+  for (int n = 0; n < 200; ++n) text += "M|7|7|0-131070:2|PENDING|None||N/A|N/A|t\n";
+  std::size_t ranges = 0;
+  for (const SlurmJobSeen& job : squeue_of(text)) ranges += job.elements.size();
+  EXPECT_GT(ranges, 0u);
+  EXPECT_LE(ranges, 4'000'000u);
+}
+
 TEST(squeue, a_state_that_is_not_known_is_told_as_it_is) {
   const auto jobs = squeue_of("M|7|7|N/A|DANCING|None|n1|N/A|N/A|t");
   ASSERT_EQ(jobs.size(), 1u);
