@@ -23,6 +23,7 @@
 #include "launch/recipe.h"
 #include "launch/start/person_start.h"
 #include "launch/wire.h"
+#include "os/clock.h"
 
 namespace gangline {
 
@@ -182,6 +183,7 @@ class Gangs {
   Ledger& ledger_;
   GangsSettings settings_;
   std::string boot_;  ///< of the machine, now
+  const Span begun_ = since_boot();
   JobFiles files_;
   Cgroups cgroups_;
   Leases leases_;
