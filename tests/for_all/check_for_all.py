@@ -2,6 +2,7 @@
 """check_for_all.py --gang PROGRAM: one service for all people of a machine, installed, used by three at once, attacked by
 one of them, and taken away again. As root, in namespaces of its own; elsewhere it is skipped, and says so."""
 import argparse
+import contextlib
 import glob
 import json
 import os
@@ -365,6 +366,22 @@ def a_launcher_that_is_killed_loses_nothing(world):
     well(world.anna.gang("run", "--", "true"))
 
 
+def groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next(world):
+    job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
+    eventually("it runs", lambda: "running" in world.anna.gang("list")[1])
+    groups = cgroups(world)
+    tasks = {int(pid) for group in groups for pid in pathlib.Path(group, "cgroup.procs").read_text().split()}
+    expect(groups and tasks, f"{groups} {tasks}")
+    launcher, guardian = world.launcher()
+    for pid in guardian + launcher + sorted(tasks) + processes_of("internal-service"):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    eventually("they are over", lambda: not processes_of("internal-launcher") and not processes_of("internal-service"))
+    well(root("gang", "daemon", "start"))
+    denied(world.anna.gang("wait", str(job)))
+    eventually("its groups are gone", lambda: not set(groups) & set(cgroups(world)))
+
+
 def only_the_people_it_is_for_may_use_it(world):
     subprocess.run(["groupadd", "gpu-users"], check=True)
     subprocess.run(["usermod", "--append", "--groups", "gpu-users", "anna"], check=True)
@@ -431,6 +448,7 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           fences_hold_where_they_are_said_to,
           a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
+          groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next,
           only_the_people_it_is_for_may_use_it,
           a_config_that_does_not_do_ends_no_service,
           uninstall_leaves_nothing]
