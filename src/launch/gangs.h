@@ -91,6 +91,8 @@ class Gangs {
   /// By the descriptor that is readable when there is something to hear.
   const std::map<int, Starting>& starting() const { return starting_; }
   void hear_start(int fd);
+  /// Whether the next launcher would find all that is there: none waits for its beginning.
+  bool may_be_left() const;
 
   /// Why nothing is started; empty: all is well.
   const std::string& trouble() const { return trouble_; }

@@ -373,13 +373,60 @@ def groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next(worl
     tasks = {int(pid) for group in groups for pid in pathlib.Path(group, "cgroup.procs").read_text().split()}
     expect(groups and tasks, f"{groups} {tasks}")
     launcher, guardian = world.launcher()
-    for pid in guardian + launcher + sorted(tasks) + processes_of("internal-service"):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    for number in signal.SIGSTOP, signal.SIGKILL:  # neither is to see the other's end
+        for pid in guardian + launcher + sorted(tasks) + processes_of("internal-service"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
     eventually("they are over", lambda: not processes_of("internal-launcher") and not processes_of("internal-service"))
     well(root("gang", "daemon", "start"))
     denied(world.anna.gang("wait", str(job)))
     eventually("its groups are gone", lambda: not set(groups) & set(cgroups(world)))
+
+
+def newer_program(world, n):
+    """The same with some bytes at its end, which nobody reads."""
+    path = pathlib.Path(f"/home/gang-{n}")
+    shutil.copy(world.gang, path)
+    with open(path, "ab") as program:
+        program.write(b"%d" % n)
+    return path
+
+
+def all_run(program, *parts):
+    file = os.stat(program)
+    return all(os.path.samestat(os.stat(f"/proc/{pid}/exe"), file) for part in parts for pid in processes_of("internal-" + part))
+
+
+def an_install_over_an_older_one_takes_the_new_program_and_gangs_go_on(world):
+    waits = job_of(well(world.anna.gang("submit", "--", "sh", "-c", "while [ ! -e new ]; do sleep 0.02; done; exit 7")))
+    sweep = job_of(well(world.bert.gang("submit", "--sweep", "i=1..300", "--", "sh", "-c", "sleep 0.01; echo {i} >> lines")))
+    eventually("they run", lambda: (world.bert.home / "lines").exists() and "waiting" not in world.anna.gang("list")[1])
+    for n in range(1, 4):
+        said = well(root(newer_program(world, n), "daemon", "install"))
+        expect("service and launcher run as this program now; gangs that ran go on" in said, said)
+        expect(all_run("/usr/local/bin/gang", "launcher", "service"), "some run the program before")
+        expect(pathlib.Path("/usr/local/bin/gang").read_bytes().endswith(b"%d" % n), "another program is there")
+    expect("go on" not in well(root("/home/gang-3", "daemon", "install")), "the same program is nothing new")
+    (world.anna.home / "new").touch()
+    expect(world.anna.gang("wait", str(waits))[0] == 7, world.anna.gang("show", str(waits)))
+    well(world.bert.gang("wait", str(sweep)))
+    lines = (world.bert.home / "lines").read_text().split()
+    expect(sorted(map(int, lines)) == list(range(1, 301)), "each gang ran once")
+
+
+def a_program_that_cannot_take_over_does_not(world):
+    place = pathlib.Path("/usr/local/bin/gang")
+    shutil.copy("/bin/false", "/usr/local/bin/false")
+    kept = place.rename("/usr/local/bin/kept")
+    pathlib.Path("/usr/local/bin/false").rename(place)
+    job = job_of(well(world.anna.run(str(kept), "submit", "--", "sh", "-c", "sleep 0.2; exit 8")))
+    well(root(kept, "daemon", "restart"))
+    code, said = world.anna.run(str(kept), "wait", str(job))
+    expect(code == 8, f"{code} {said}")
+    expect(all_run(kept, "launcher"), "the launcher is another program")
+    log = (STATE / "launcher" / "launcher.log").read_text()
+    expect("the new program does not run, or cannot take over" in log, log)
+    kept.rename(place)
 
 
 def only_the_people_it_is_for_may_use_it(world):
@@ -449,6 +496,8 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
           groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next,
+          an_install_over_an_older_one_takes_the_new_program_and_gangs_go_on,
+          a_program_that_cannot_take_over_does_not,
           only_the_people_it_is_for_may_use_it,
           a_config_that_does_not_do_ends_no_service,
           uninstall_leaves_nothing]
