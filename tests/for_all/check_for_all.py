@@ -4,6 +4,7 @@ one of them, and taken away again. As root, in namespaces of its own; elsewhere 
 import argparse
 import contextlib
 import glob
+import grp
 import json
 import os
 import pathlib
@@ -463,6 +464,23 @@ def a_config_that_does_not_do_ends_no_service(world):
     config.chmod(0o644)
 
 
+def logs_that_are_kept_are_for_the_service_of_the_next_install(world):
+    job = job_of(well(world.anna.gang("submit", "--", "echo", "kept")))
+    well(world.anna.gang("wait", str(job)))
+    log = STATE / "jobs" / str(job) / "logs" / "0.1.0.out"
+    gid = log.stat().st_gid
+    expect(gid == grp.getgrnam("gangline").gr_gid, "the service reads it")
+    well(root("/usr/local/bin/gang", "daemon", "uninstall", "--now", "--keep-jobs"))
+    expect((log.stat().st_uid, log.stat().st_gid) == (world.anna.uid, 0), "nobody else may come to have its group")
+    well(root("groupadd", "--system", "--gid", str(gid), "others"))
+    well(root("/home/gang-from-elsewhere", "daemon", "install", "--operators", "carl"))
+    now = grp.getgrnam("gangline").gr_gid
+    expect(now != gid and log.stat().st_gid == now, f"{log.stat()} {now}")
+    expect(log.read_text() == "kept\n", "what it says")
+    well(root("groupdel", "others"))
+    world.epoch = well(world.anna.gang("run", "--", "printenv", "GANG_ID")).split("@")[1].strip()
+
+
 def uninstall_leaves_nothing(world):
     job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
     denied(root("gang", "daemon", "uninstall"), "--now")
@@ -500,6 +518,7 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           a_program_that_cannot_take_over_does_not,
           only_the_people_it_is_for_may_use_it,
           a_config_that_does_not_do_ends_no_service,
+          logs_that_are_kept_are_for_the_service_of_the_next_install,
           uninstall_leaves_nothing]
 
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "main/for_all/daemons.h"
+#include "main/for_all/kept_logs.h"
 #include "main/for_all/layout.h"
 #include "main/for_all/tool.h"
 #include "main/for_all/units.h"
@@ -288,6 +289,7 @@ Result<void> install_for_all(const InstallOptions& options, const Tell& tell) {
   if (directory) directory = make_directory(for_all::jobs, for_all_to_pass, 0, 0);
   if (directory) directory = make_directory(for_all::configs, for_all_to_pass, 0, 0);
   if (!directory) return directory;
+  give_logs_to(user->gid);
   tell(std::string(for_all::state) + ": jobs, their logs and outputs");
 
   // 2. What.
@@ -325,6 +327,7 @@ Result<void> uninstall_for_all(const UninstallOptions& options,
   if (options.keep_jobs)
     if (auto kept = keep_config(tell); !kept) return kept;
 
+  if (options.keep_jobs) give_logs_to(0);
   const Made made;
   for (const std::string& path :
        {std::string(for_all::run), std::string(for_all::configs),
