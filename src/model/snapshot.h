@@ -159,6 +159,8 @@ struct OverQuota {
   Account account = Account::devices;
   std::uint64_t wanted = 0, held = 0, limit = 0;  ///< as the account counts
   std::vector<JobId> holders;                     ///< at most 8
+  std::vector<JobId> kept_for;                    ///< at most 8, for whom some of it is kept
+  std::uint32_t unnamed = 0;   ///< more jobs that hold some, or for which some is kept
   std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
   std::string rule = {};       ///< what a house rule says, where that is the limit
 };                             ///< its queue, or one that this is a part of, may hold no more

@@ -69,5 +69,35 @@ TEST(Limits, APromisedStartTakesItsPartOfTheLimitAtOnce) {
   EXPECT_TRUE(std::holds_alternative<OverQuota>(wait.blocker));
 }
 
+TEST(Limits, OfManyWhoHoldALimitAFewAreNamedAndTheOthersCounted) {
+  SmallWorld world;
+  world.snapshot.queues.front().limit.devices = 12;
+  world.node("a", 16, 16);
+  for (std::uint32_t job = 20; job < 32; ++job)
+    world.hold(job, world.part(0, {job - 20}, {job - 20}));
+  world.wait(7, 1, gpus(1));
+  const WhyAnswer answer = why(world.snapshot, *find_policy("easy"), {7});
+  EXPECT_EQ(answer.reason,
+            "1 device wanted, and of the 12 that queue normal may hold at once 12 are held or "
+            "promised; job 20 holds 1, job 21 holds 1, job 22 holds 1, and 9 more");
+}
+
+TEST(Limits, WhomALimitIsKeptForIsNamed) {
+  LimitedWorld world;
+  for (std::uint32_t other = 8; other < 13; ++other)
+    world.hold(other, world.part(0, {other - 6}, {other - 6}), minutes(5)).queue = 1;
+  world.wait(7, 1, gpus(2)).time = minutes(1);  // one GPU is free
+  WaitingGroup& small = world.wait(9, 1, gpus(1));
+  small.submitted = small.submitted + seconds(1);
+  EXPECT_EQ(why(world.snapshot, *find_policy("easy"), {9}).reason,
+            "1 device wanted, and of the 4 that queue normal may hold at once 4 are held or "
+            "promised; job 5 holds 2; 2 kept for job 7");
+  world.snapshot.holders.front().queue = 1;
+  world.snapshot.queues.front().limit.devices = 2;
+  EXPECT_EQ(why(world.snapshot, *find_policy("easy"), {9}).reason,
+            "1 device wanted, and of the 2 that queue normal may hold at once 2 are held or "
+            "promised; 2 kept for job 7");
+}
+
 }  // namespace
 }  // namespace gangline
