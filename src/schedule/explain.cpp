@@ -189,7 +189,7 @@ std::string sentence(const MakingRoom& blocker, const Snapshot&) {
 
 std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
   return "there is room, but it would reach into " + blocker.says +
-         (blocker.timeless ? "; it has no time limit: with one (--time) it may start before that" : "");
+         (blocker.timeless ? "; it has no time limit: with one (--time) it may start earlier" : "");
 }
 
 /// What one job holds of a queue's quota.

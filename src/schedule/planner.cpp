@@ -498,8 +498,7 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
 /// behind it may have taken what there was or asked others to leave.
 Blocker Planner::why_not_now(const Waits& waits) {
   if (const Blocker* none = why_no_room(desk_, *waits.shape)) return *none;
-  if (const SetAside* aside = room_->what_it_would_reach_into(waits))
-    return SetAsideForOther{aside->says, !waits.longest && desk_.now < aside->from};
+  if (auto aside = room_->what_it_would_reach_into(waits)) return *std::move(aside);
   if (const auto delayed = room_->whom_it_would_delay(waits)) {
     const Reserved& theirs = desk_.reserved[*delayed];
     return PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};

@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
@@ -304,16 +305,38 @@ std::optional<Allocation> RoomNow::place_beside_set_aside(const Wanted& wanted,
   return place(wanted, view);
 }
 
-const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
-  const SetAside* first = nullptr;
-  if (desk_.set_aside.empty()) return first;
+const SetAside& RoomNow::that_decides(const Wanted& wanted, InTheWay way) const {
+  const std::size_t kept = desk_.reserved.size();
+  for (;;) {
+    std::optional<std::size_t> first;  // to end of those that are left
+    for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
+      if (way.whose[kept + i] &&
+          (!first || desk_.set_aside[i].until < desk_.set_aside[*first].until))
+        first = i;
+    CHECK(first.has_value());
+    way.whose[kept + *first] = false;
+    if (place_beside_set_aside(wanted, way)) return desk_.set_aside[*first];
+  }
+}
+
+std::optional<SetAsideForOther> RoomNow::what_it_would_reach_into(const Waits& waits) const {
+  const SetAside* decides = nullptr;
+  bool timeless = false;
+  if (desk_.set_aside.empty()) return std::nullopt;
   for (const Wanted& wanted : waits.shape->wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
-    const InTheWay way = in_the_way(*waits.shape, end);
-    if (place_beside_set_aside(wanted, way)) return nullptr;
-    if (way.aside && first == nullptr && place(wanted, all_)) first = &desk_.set_aside[*way.aside];
+    InTheWay way = in_the_way(*waits.shape, end);
+    if (place_beside_set_aside(wanted, way)) return std::nullopt;
+    if (!way.aside || !place(wanted, all_)) continue;
+    const SetAside& one = that_decides(wanted, way);
+    if (decides == nullptr || one.until < decides->until) decides = &one;
+    // With a time limit it might end before what lies ahead, if that alone is in its way.
+    for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
+      if (desk_.set_aside[i].from > desk_.now) way.whose[desk_.reserved.size() + i] = false;
+    timeless = timeless || (!waits.longest && place_beside_set_aside(wanted, way).has_value());
   }
-  return first;
+  if (decides == nullptr) return std::nullopt;
+  return SetAsideForOther{decides->says, timeless};
 }
 
 std::optional<Allocation> RoomNow::place_own_first(const Shape& shape, const Wanted& wanted,

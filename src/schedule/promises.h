@@ -43,8 +43,9 @@ class RoomNow {
   /// Whose start would come later if this one started now, as an index in Desk::reserved; empty:
   /// nobody's, so it is tried again in the next plan.
   std::optional<std::size_t> whom_it_would_delay(const Waits& waits);
-  /// What is set aside and leaves it no room; null: nothing does.
-  const SetAside* what_it_would_reach_into(const Waits& waits) const;
+  /// What is set aside and leaves it no room: of several the one without which, once those before
+  /// it are over, there is some. Empty: nothing does.
+  std::optional<SetAsideForOther> what_it_would_reach_into(const Waits& waits) const;
   /// The desk has given this away.
   void follow(const Allocation& allocation);
   /// Something else is kept now.
@@ -69,6 +70,8 @@ class RoomNow {
   std::optional<Allocation> place_own_first(const Shape& shape, const Wanted& wanted,
                                             const FreeView& free) const;
   std::optional<Allocation> place_beside_set_aside(const Wanted& wanted, const InTheWay& way) const;
+  /// Of all that is set aside in the way, with which there is no room, the one that decides.
+  const SetAside& that_decides(const Wanted& wanted, InTheWay way) const;
 
   Desk& desk_;
   const FreeView all_;
