@@ -187,6 +187,26 @@ std::string sentence(const MakingRoom& blocker, const Snapshot&) {
          " may be enough for this one as well";
 }
 
+std::string sentence(const MpsOfOther& blocker, const Snapshot& snapshot) {
+  const auto* people = snapshot.people.get();
+  std::string text =
+      "MPS serves one person of a GPU at a time: device " + device_name(snapshot, blocker.device) +
+      " serves " +
+      (people != nullptr && blocker.user < people->size() ? (*people)[blocker.user] : "another") +
+      " until ";
+  std::vector<JobId> named = blocker.holders;
+  if (named.size() > most_holders_told) named.resize(most_holders_told);
+  const std::size_t more = blocker.holders.size() - named.size();
+  text += jobs(named) + (more > 0 ? " and others" : "") +
+          (blocker.holders.size() == 1 ? " ends" : " end") +
+          (blocker.until == never ? ", and nobody knows when that is"
+                                  : ", about " + about(blocker.until, snapshot.now));
+  if (blocker.others > 0)
+    text += "; so " + std::string(blocker.others == 1 ? "does " : "do ") +
+            std::to_string(blocker.others) + " more with room";
+  return text;
+}
+
 std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
   return "there is room, but it would reach into " + blocker.says +
          (blocker.timeless ? "; it has no time limit: with one (--time) it may start earlier" : "");

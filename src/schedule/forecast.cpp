@@ -8,7 +8,7 @@
 #include "schedule/holdings.h"
 #include "schedule/order/order.h"
 #include "schedule/planner.h"
-#include "schedule/unknown_start.h"
+#include "schedule/reasons/unknown_start.h"
 
 namespace gangline {
 namespace {
@@ -67,7 +67,7 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
     waited.count = 1;
     snapshot.holders.push_back({start.job, start.first, start.count, start.allocation, snapshot.now,
                                 end, false, std::make_shared<const WaitingGroup>(std::move(waited)),
-                                group->queue, group->user});
+                                group->queue, group->user, group->mps});
     group->first += start.count;
     group->count -= start.count;
     if (group->count == 0) snapshot.waiting.erase(group);

@@ -1,4 +1,4 @@
-#include "schedule/unknown_start.h"
+#include "schedule/reasons/unknown_start.h"
 
 #include <algorithm>
 #include <set>
@@ -141,6 +141,8 @@ std::string why_unknown(const Snapshot& world, GangId gang, const BlockerOf& blo
       if (std::string text = of_limit(*quota, world); !text.empty()) return text;
     if (const auto* taken = decides ? std::get_if<AllTaken>(&*decides) : nullptr)
       holders = endless_of(world, taken->holders);
+    if (const auto* mps = decides ? std::get_if<MpsOfOther>(&*decides) : nullptr)
+      holders = endless_of(world, mps->holders);
   }
   if (!holders.empty())
     return "job " + format(holders.front()) + " has no time limit, so nobody knows when it ends";
