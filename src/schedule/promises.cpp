@@ -532,8 +532,9 @@ std::shared_ptr<const Allocation> place_due(const Desk& desk, const Reserved& re
       if (!task.cpus.minus(node.cpus).empty()) return nullptr;
     node.take(part);
     if (node.counted < 0 || node.memory.n < 0) return nullptr;
-    for (const std::int32_t left : node.devices)
-      if (left < 0) return nullptr;
+    for (const TaskPlace& task : part.tasks)
+      for (const DeviceShare& share : task.devices)
+        if (share.device >= node.devices.size() || node.devices[share.device] < 0) return nullptr;
   }
   return opening.allocation;
 }

@@ -578,6 +578,10 @@ TEST(Worlds, MemoryThatIsShortOnTheRoomiestNodeHidesNoPlaceOnOthers) {
   run_world_under_switches(109068, *find_policy("fifo_consolidate"));
 }
 
+TEST(Worlds, MpsOfOthersBesideIsInNobodysWayWhoseStartIsDue) {
+  run_world(200959, *find_policy("conservative_machines"), With::mps);
+}
+
 TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }
 
 }  // namespace
