@@ -109,6 +109,19 @@ TEST(MpsOfOthers, OfSeveralGpusTheFirstToBeFreeIsNamedWithAllWhoShareIt) {
   EXPECT_EQ(world.why_of(8).expected, world.snapshot.now + minutes(1)) << "the third, whole";
 }
 
+TEST(MpsOfOthers, AreNotTakenForRoomToComeWhereTheyStillServeThen) {
+  SharedByMps world(2);
+  Holder& long_one = world.hold(9, world.part(0, {0}, {5}, Share{400}), minutes(30));
+  long_one.user = anna;
+  long_one.mps = true;
+  world.hold(5, world.part(0, {1}, {1}), minutes(20));
+  world.wait_for_some(8, bert);
+  const WhyAnswer answer = world.why_of(8);
+  EXPECT_EQ(answer.reason,
+            "0.5 gpu wanted, 0.1 free; job 7 holds 0.5, job 5 holds 1, job 9 holds 0.4");
+  EXPECT_EQ(answer.expected, world.snapshot.now + minutes(20));
+}
+
 TEST(MpsOfOthers, WhoIsAskedToLeaveHasItUntilTheyHaveLeft) {
   SharedByMps world(1);
   world.snapshot.holders.back().stopping = true;
