@@ -135,7 +135,6 @@ class Controller final : public Service, private EventLog {
   std::string reason_of(JobId job);
   /// Where it waits if its queue was taken out of the config file; else empty.
   std::string lost_queue_of(const JobState& job) const;
-  std::string mps_reason_of(const JobState& job) const;
   const Snapshot& picture();
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   std::vector<NodeView> node_views() const;
