@@ -86,7 +86,7 @@ if [ "$1" = remove ] && [ -z "$DPKG_ROOT" ] && [ -e /etc/gangline/config.toml ];
   /usr/bin/gang daemon uninstall --now --keep-jobs
 fi
 END
-  # The service goes over to the new program at once, the launcher as soon as nothing runs.
+  # The launcher goes over to the new program when the new service greets it.
   cat >"$tree/DEBIAN/postinst" <<'END'
 #!/bin/sh
 set -e

@@ -157,17 +157,11 @@ std::string Controller::lost_queue_of(const JobState& job) const {
   return "; there is no queue " + queue + " any more, so it waits in " + queues.front().name;
 }
 
-std::string Controller::mps_reason_of(const JobState& job) const {
-  const MpsUse* mps = cycle_.viewpoint().mps;
-  return mps == nullptr ? "" : mps->reason_for(job.job);
-}
-
 std::string Controller::reason_of(JobId job) {
   const JobState* state = register_.find(job);
   if (planned_)
     if (const auto wait = cycle_.wait_of(job))
-      return explain(wait->blocker, picture()) +
-             (state == nullptr ? "" : lost_queue_of(*state) + mps_reason_of(*state));
+      return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));
   if (state == nullptr) return {};
   if (const auto wait = engine_wait_of(*state); !wait.reason.empty()) return wait.reason;
   if (state->waiting() == 0) return {};
@@ -400,7 +394,7 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
     const JobState* state = register_.find(job);
-    if (state != nullptr) answer.reason += lost_queue_of(*state) + mps_reason_of(*state);
+    if (state != nullptr) answer.reason += lost_queue_of(*state);
     if (state != nullptr && state->given_up)
       answer.reason += "; a start by " + format_utc(state->given_up->promised) +
                        " was promised and given up because " + state->given_up->cause;

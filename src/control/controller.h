@@ -137,7 +137,6 @@ class Controller final : public Service, private EventLog {
   EngineWait engine_wait_of(const JobState& job) const;
   /// Where it waits if its queue was taken out of the config file; else empty.
   std::string lost_queue_of(const JobState& job) const;
-  std::string mps_reason_of(const JobState& job) const;
   const Snapshot& picture();
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   std::vector<NodeView> node_views() const;

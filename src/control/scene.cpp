@@ -24,9 +24,7 @@ const T* find_first(const std::vector<T>& all, std::uint32_t first) {
 }  // namespace
 
 void Scene::look_at(const std::set<JobId>& changed) {
-  std::set<JobId> look_at = changed;
-  if (mps_.look_at(beliefs_, changed)) look_at.merge(mps_.jobs());
-  for (const JobId id : look_at) {
+  for (const JobId id : changed) {
     Told now;
     handed_.erase(id);
     if (const JobState* job = beliefs_.find(id)) {

@@ -26,7 +26,6 @@ class Scene {
         house_(settings),
         from_{std::move(settings), policy.stops != MayStop::nobody, {}} {
     from_.usage = &usage_;
-    from_.mps = &mps_;
   }
 
   const Viewpoint& viewpoint() const { return from_; }
@@ -79,7 +78,6 @@ class Scene {
 
   const Register& beliefs_;
   Usage& usage_;
-  MpsUse mps_;
   const Policy policy_;
   HouseBook house_;
   Viewpoint from_;

@@ -48,6 +48,7 @@ WaitingGroup group_of(const JobState& job, const Viewpoint& from) {
   group.time = spec.time;
   group.after = job.after;
   group.keeps_work = spec.checkpoint;
+  group.mps = spec.mps;
   if (from.foretell) group.progress.whole_run = from.foretell(job.job);
   return group;
 }
@@ -80,7 +81,8 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
                   gang.makes_room_for.has_value(),
                   nullptr,
                   queue,
-                  from.usage == nullptr ? 0 : from.usage->number_of(job.job.owner)};
+                  from.usage == nullptr ? 0 : from.usage->number_of(job.job.owner),
+                  job.job.spec->mps};
     if (from.some_are_stopped && !job.stop_asked) {
       WaitingGroup waited = group_of(job, from);
       waited.first = index;
@@ -99,7 +101,6 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint
   const JobSpec& spec = *job.job.spec;
   WaitingGroup group = group_of(job, from);
   group.turns = turns_for(job);
-  if (spec.mps && from.mps != nullptr) group.avoid = from.mps->of_others(job.job.uid);
   const std::uint32_t gather = spec.gather ? gather_index(spec) : total_gangs(spec);
   for (const GangRange& range : job.fresh) {
     group.first = range.first;
@@ -137,13 +138,17 @@ Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now) {
   snapshot.used = from.used;
   snapshot.rules = from.rules;
   snapshot.set_aside = from.set_aside;
+  bool some_with_mps = false;
   for (const auto& [id, job] : beliefs.jobs()) {
+    some_with_mps = some_with_mps || job.job.spec->mps;
     const auto holders = holders_of(job, from);
     const auto groups = waiting_groups_of(job, from);
     snapshot.holders.insert(snapshot.holders.end(), holders.begin(), holders.end());
     snapshot.waiting.insert(snapshot.waiting.end(), groups.begin(), groups.end());
   }
   for (const auto& [gang, made] : beliefs.promises()) snapshot.promises.push_back(made);
+  if (some_with_mps && from.usage != nullptr)
+    snapshot.people = std::make_shared<const std::vector<std::string>>(from.usage->names());
   return snapshot;
 }
 

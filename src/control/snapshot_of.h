@@ -2,7 +2,6 @@
 
 #include <functional>
 
-#include "control/people/mps_use.h"
 #include "control/register.h"
 #include "control/usage.h"
 #include "model/settings.h"
@@ -19,7 +18,6 @@ struct Viewpoint {
   bool some_are_stopped = false;                          ///< the policy stops gangs for others
   Foretell foretell;                                      ///< may be empty
   const Usage* usage = nullptr;                           ///< where users are told apart
-  const MpsUse* mps = nullptr;                            ///< likewise
   std::shared_ptr<const HouseRules> rules = {};           ///< see Snapshot::rules
   std::shared_ptr<const SetAsides> set_aside = {};        ///< see Snapshot::set_aside
   std::shared_ptr<const std::vector<UserUse>> used = {};  ///< see Snapshot::used

@@ -1,4 +1,4 @@
-// For tests: which process is the launcher of a state directory. Names of processes do not tell: a
+// Which process is the launcher of a state directory. Names of processes do not tell: a
 // child of the launcher has its name and its words until it runs its program, also when the
 // launcher itself has just been killed.
 #pragma once
@@ -19,9 +19,10 @@
 namespace gangline {
 
 /// 0 where none answers in time.
-inline std::int64_t ask_launcher(const std::string& state_dir, Span patience = milliseconds(200)) {
+inline std::int64_t ask_launcher(const std::string& state_dir, Span patience = milliseconds(200),
+                                 bool for_all = false) {
   const Span until = since_boot() + patience;
-  const auto socket = connect_unix(launcher_socket(state_dir));
+  const auto socket = connect_unix(launcher_socket(state_dir, for_all));
   if (!socket) return 0;
   // Of no version, so that it tells who it is and does not take us for the service.
   const std::string hello = frame_of(HelloMessage{0, "", ""});

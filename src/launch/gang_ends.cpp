@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "launch/gangs.h"
+#include "launch/start/start_failure.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -32,6 +33,11 @@ std::string how_it_ended(const ExitRecord& exit) {
   const char* name = ::sigdescr_np(exit.status);
   return "was ended by signal " + std::to_string(exit.status) +
          (name != nullptr ? std::string(" (") + name + ")" : "");
+}
+
+/// The first process of a task, which ended before its program.
+bool ended_without_program(const ExitRecord& exit) {
+  return exit.by_signal && exit.status == ends_without_program;
 }
 
 bool all_exited(const LiveGang& gang) {
@@ -129,6 +135,11 @@ StopRecord Gangs::stop_for_failure(const LiveGang& gang, const LiveTask& task) {
   if (task.exit->status == exit_not_seen && !task.exit->by_signal) {
     stop.cause = EndCause::lost;
     stop.reason = "its exit was not seen because launcher and guardian were killed";
+  } else if (ended_without_program(*task.exit) && task.boot_before < begun_) {
+    stop.cause = EndCause::lost;
+    stop.reason = "the launcher was killed while it started " +
+                  (several ? who + ", whose program" : "this gang, and its program") +
+                  " did not run";
   } else if (place < groups.size() && Cgroups::out_of_memory(groups[place])) {
     stop.cause = EndCause::out_of_memory;
     stop.reason = who + " went over its memory limit";
@@ -296,6 +307,7 @@ Ending Gangs::ending_of(const LiveGang& gang) {
   }
   if (ending.cause == EndCause::not_started) return ending;
   const ExitRecord& exit = *decided->exit;
+  if (ending.cause == EndCause::lost && ended_without_program(exit)) return ending;
   if (exit.by_signal) ending.signal = exit.status;
   if (!exit.by_signal && exit.status != exit_not_seen) ending.exit_code = exit.status;
   if (ending.cause == EndCause::done) return ending;

@@ -23,6 +23,7 @@
 #include "launch/recipe.h"
 #include "launch/start/person_start.h"
 #include "launch/wire.h"
+#include "os/clock.h"
 
 namespace gangline {
 
@@ -90,6 +91,8 @@ class Gangs {
   /// By the descriptor that is readable when there is something to hear.
   const std::map<int, Starting>& starting() const { return starting_; }
   void hear_start(int fd);
+  /// Whether the next launcher would find all that is there: none waits for its beginning.
+  bool may_be_left() const;
 
   /// Why nothing is started; empty: all is well.
   const std::string& trouble() const { return trouble_; }
@@ -182,6 +185,7 @@ class Gangs {
   Ledger& ledger_;
   GangsSettings settings_;
   std::string boot_;  ///< of the machine, now
+  const Span begun_ = since_boot();
   JobFiles files_;
   Cgroups cgroups_;
   Leases leases_;

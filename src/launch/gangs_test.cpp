@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "launch/start/start_failure.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -117,6 +118,23 @@ TEST(Adoption, an_exit_that_the_guardian_saw_is_no_loss) {
   EXPECT_EQ(ending.cause, EndCause::done);
   EXPECT_EQ(ending.exit_code, 0);
   EXPECT_EQ(ending.cpu_time, seconds(2));
+}
+
+TEST(Adoption, a_gang_whose_program_did_not_run_is_lost_and_has_no_exit_code) {
+  const Ruin ruin;
+  ruin.write(boot_id(), 2, 1'000'000);
+  auto exits = open_with_room(ruin.path() + "/launcher/exits.1", 4096);
+  ASSERT_TRUE(exits.ok());
+  for (const std::int64_t pid : {1'000'000, 1'000'001}) {
+    const std::string frame = framed_record(
+        ExitRecord{pid, true, ends_without_program, since_boot(), now(), Span{0}, {}});
+    ASSERT_TRUE(write_all(exits->number(), frame, "exits").ok());
+  }
+  const Ending ending = ruin.adopted();
+  EXPECT_EQ(ending.cause, EndCause::lost);
+  EXPECT_EQ(ending.detail,
+            "the launcher was killed while it started rank 0, whose program did not run");
+  EXPECT_FALSE(ending.exit_code || ending.signal);
 }
 
 TEST(Adoption, an_exit_from_before_a_restart_is_not_that_of_a_task_with_the_same_number) {

@@ -11,10 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "base/check.h"
 #include "launch/fence/leaf_group.h"
@@ -39,6 +41,7 @@ constexpr int most_doublings = 7;
 constexpr int most_short_lives = 100;  // then the service must start one, and is told why it ends
 constexpr Span first_pause = milliseconds(10);
 constexpr std::size_t room_for_exits = 1 << 20;
+constexpr int ended_to_be_renewed = 3;  // code of a launcher process
 
 void sleep_for(Span span) {
   timespec t{span.us / 1'000'000, span.us % 1'000'000 * 1000};
@@ -121,8 +124,8 @@ std::optional<int> reap_children(Watched& watched) {
   }
 }
 
-/// Returns when the launcher is over: true if it retired, so nothing is left to guard.
-bool watch_over(Watched& watched) {
+/// Returns when the launcher is over: its code, 0 if it retired, so nothing is left to guard.
+int watch_over(Watched& watched) {
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
@@ -141,7 +144,7 @@ bool watch_over(Watched& watched) {
     }
     if (waited_for[1].revents != 0) alive = false;
   }
-  return *status == 0;
+  return *status;
 }
 
 /// The file that exits are written to: the one there is while it has room, since a full disk might
@@ -177,6 +180,16 @@ void be_launcher(Station& station, const LauncherPost& post) {
     _exit(1);
   }
   if (*verdict == LauncherVerdict::retired) _exit(0);
+  if (*verdict == LauncherVerdict::renewed) _exit(ended_to_be_renewed);
+}
+
+/// Returns where there is no going over: the launcher stays this program, and tries it no more.
+void go_over(Station& station) {
+  const std::string program = std::exchange(station.settings.program, "");
+  if (can_take_over(program)) become_renewed(program, station.lock, station.listener);
+  else
+    complain({ErrorKind::refused, "the new program does not run, or cannot take over from this one",
+              program, ""});
 }
 
 /// Guards one launcher after the other. A launcher whose guardian was killed returns from its own
@@ -212,7 +225,13 @@ int guard(Station station) {
     wake.read.reset();
     Watched watched{pid, std::move(alive.read), std::move(wake.write),
                     exits_file ? *std::move(exits_file) : Fd{}};
-    if (pid > 0 && watch_over(watched)) return 0;
+    const int code = pid > 0 ? watch_over(watched) : -1;
+    if (code == 0) return 0;
+    if (code == ended_to_be_renewed) {
+      watched.exits.reset();
+      go_over(station);
+      continue;
+    }
     short_lives = since_boot() - begun < short_life ? short_lives + 1 : 0;
     if (short_lives > short_lives_at_once)
       sleep_for({first_pause.us << std::min(short_lives - short_lives_at_once, most_doublings)});
@@ -229,8 +248,20 @@ Result<Fd> wait_for_lock(const std::string& path) {
   }
 }
 
-void start_afresh() {
-  ::close_range(3, ~0u, 0);
+void close_all_but(unsigned one, unsigned other) {
+  unsigned first = 3;
+  for (const unsigned kept : {std::min(one, other), std::max(one, other)}) {
+    if (kept > first) ::close_range(first, kept - 1, 0);
+    ::fcntl(static_cast<int>(kept), F_SETFD, FD_CLOEXEC);
+    first = kept + 1;
+  }
+  ::close_range(first, ~0u, 0);
+}
+
+void start_afresh(const std::optional<TakeOver>& taken) {
+  if (taken)
+    close_all_but(static_cast<unsigned>(taken->lock), static_cast<unsigned>(taken->listener));
+  else ::close_range(3, ~0u, 0);
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -266,10 +297,15 @@ Result<bool> take_stand(Station& station) {
 int run_launcher(const LauncherSettings& settings) {
   // Whoever asked systemd for a scope listened to our standard error until now.
   if (settings.in_scope) ::dup2(STDOUT_FILENO, STDERR_FILENO);
-  start_afresh();
+  start_afresh(settings.taken_over);
   Station station;
   station.settings = settings;
   station.directory = JobFiles(settings.state_dir).launcher_directory();
+  if (settings.taken_over) {
+    station.lock = Fd(settings.taken_over->lock);
+    station.listener = Fd(settings.taken_over->listener);
+    return guard(std::move(station));
+  }
   auto made = make_private_directory(station.directory);
   if (!made) {
     complain(made.error());

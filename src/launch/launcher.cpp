@@ -95,6 +95,7 @@ class Launcher {
   std::vector<pollfd> waited_for_;
   bool more_starts_ = false;
   bool retire_ = false;
+  bool renew_ = false;
   std::optional<Span> gone_since_;  ///< when it was learnt that the store of these gangs is gone
   bool guardian_gone_ = false;
   Span last_told_{0};
@@ -113,7 +114,9 @@ Result<LauncherVerdict> Launcher::run() {
   gangs_.adopt();
   gangs_.reap();  // a guardian that became the launcher has children already
   for (;;) {
-    more_starts_ = gangs_.start_some();
+    // What is beginning would have to begin again.
+    if (renew_ && gangs_.may_be_left()) return LauncherVerdict::renewed;
+    more_starts_ = !renew_ && gangs_.start_some();
     if (gangs_.next_tick().us != 0 && since_boot() >= gangs_.next_tick()) gangs_.tick();
     tell_news();
     if (guardian_gone_) return LauncherVerdict::guardian_gone;
@@ -253,6 +256,7 @@ void Launcher::end_what_is_gone() {
 }
 
 void Launcher::greet(Connection& connection, const HelloMessage& hello) {
+  renew_ = renew_ || is_renewed(settings_.program);
   if (hello.version == wire_version && !is_for(hello.store)) {
     connection.send(TroubleMessage{trouble_with_gone()});
     connection.flush();
@@ -261,7 +265,8 @@ void Launcher::greet(Connection& connection, const HelloMessage& hello) {
   connection.send(WelcomeMessage{wire_version, ledger_.book().epoch(), ::getpid(), ::getppid()});
   connection.flush();
   if (hello.version != wire_version) {
-    // One for all is started anew by whoever started it, from the program that is there by now.
+    // One for all is started anew by whoever started it, from the program that is there by now,
+    // where it cannot go over to that itself.
     retire_ = retire_ || (settings_.for_all && hello.version != 0);
     connection.broken = true;
     return;

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "launch/gangs.h"
+#include "launch/renewal.h"
 
 namespace gangline {
 
@@ -22,6 +23,9 @@ struct LauncherSettings {
       false;              ///< the calling process is the guardian; run_launcher returns at its end
   bool in_scope = false;  ///< started by ourselves, in a control group that systemd made
   std::string why_no_group = {};  ///< see LauncherStand; set by run_launcher
+  /// Where a newer program may come to stand, which this one then goes over to; empty: it stays.
+  std::string program = {};
+  std::optional<TakeOver> taken_over = {};  ///< from the program before; this process is a guardian
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of
@@ -42,6 +46,7 @@ struct LauncherPost {
 enum class LauncherVerdict {
   retired,        ///< told to end, or idle
   guardian_gone,  ///< this process is to be the guardian of the next launcher
+  renewed,        ///< there is a newer program, which is to be the next launcher
 };
 /// The launcher itself; an Error if its journal cannot be used.
 Result<LauncherVerdict> run_launcher_loop(const LauncherSettings& settings,

@@ -65,6 +65,11 @@ bool Gangs::is_starting(std::uint64_t lane) const {
   });
 }
 
+bool Gangs::may_be_left() const {
+  return std::all_of(starting_.begin(), starting_.end(),
+                     [](const auto& each) { return each.second.start->has_begun(); });
+}
+
 bool Gangs::is_becoming_task(std::int64_t pid) const {
   return std::any_of(starting_.begin(), starting_.end(), [&](const auto& each) {
     const auto& pids = each.second.start->pids();

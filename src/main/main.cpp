@@ -104,6 +104,9 @@ int run_internal(const std::vector<std::string>& words) {
       return run_launcher_for_all(words.size() == 3 && words[2] == "--foreground");
     if (words[0] == "internal-service") return run_service_for_all();
   }
+  if (words[0] == "internal-launcher")
+    if (const auto taken = parse_take_over(words))
+      return taken->only_asked() ? 0 : run_launcher_for_all(true, taken);
   if (words[0] == "internal-record" && words.size() == 3 && words[1] == "--for")
     return run_internal_record(words[2]);
   const bool in_scope = words.size() == 4 && words[3] == "--in-scope";

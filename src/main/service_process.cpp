@@ -19,14 +19,14 @@
 #include "base/text.h"
 #include "control/controller.h"
 #include "control/people/for_people.h"
-#include "engine/local/local_engine.h"
-#include "engine/slurm/slurm_engine.h"
 #include "jobspec/config_file.h"
 #include "jobspec/mistakes.h"
 #include "json/json.h"
 #include "launch/job_files.h"
+#include "main/choose_engine.h"
 #include "main/for_all/callers.h"
 #include "main/for_all/daemons.h"
+#include "main/service_lock.h"
 #include "main/start_news.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -46,8 +46,9 @@ constexpr Span longest_start = seconds(20);
 // written.
 constexpr Span last_words = milliseconds(20);
 constexpr Span looks_for_lock = seconds(2);
-
-std::string lock_path(const Places& places) { return places.own + "/service.lock"; }
+constexpr Span first_pause = milliseconds(5);
+constexpr unsigned between_looks_us = 5'000;
+constexpr std::string_view runs_already = "another service runs already";
 
 class LoopWorld final : public World {
  public:
@@ -148,12 +149,16 @@ int not_ready(const Fd& ready, const Error& error) {
   return 1;
 }
 
-std::vector<EnvVar> variables() {
-  std::vector<EnvVar> all;
-  for (char** entry = environ; *entry != nullptr; ++entry)
-    if (const char* equals = std::strchr(*entry, '='); equals != nullptr && equals != *entry)
-      all.emplace_back(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
-  return all;
+/// Where somebody took the socket away: the directory of a login is removed at its end. `socket`:
+/// where it is now.
+Result<Fd> listen_again(const Places& places, std::string& socket) {
+  auto same = listen_unix(places.socket);
+  if (same) socket = places.socket;
+  if (same) return same;
+  const std::string run = places.state + "/run";
+  if (const auto made = make_private_directory(run); !made) return made.error();
+  socket = run + "/service.sock";
+  return listen_unix(socket);
 }
 
 int serve(const Places& places, const Settings& settings, bool stays, const Fd& lock, Fd& ready) {
@@ -166,26 +171,14 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   if ((*store)->last_job() == 0) (*store)->number_after(JobFiles(places.state).newest_job().n);
   Loop loop;
   LoopWorld world(loop);
-  const std::string program = own_program();
-  using Words = std::vector<std::string>;
-  const std::unique_ptr<Engine> engine =
-      places.on_slurm
-          ? std::unique_ptr<Engine>(std::make_unique<SlurmEngine>(
-                loop, SlurmEngineSettings{places.state, program, (*store)->name(), variables()}))
-          : std::make_unique<LocalEngine>(
-                loop,
-                LocalEngineSettings{places.state,
-                                    places.for_all ? Words{} : Words{program, "internal-launcher"},
-                                    {program, "internal-probe"},
-                                    settings.sample_every,
-                                    LocalEngineSettings{}.first_look,
-                                    (*store)->name()});
+  const std::unique_ptr<Engine> engine = make_engine(loop, places, settings, (*store)->name());
   Loop::WatchPtr ending;
+  std::string socket = places.socket;
   Controller controller(world, **store, *engine,
                         {settings, login_name(::geteuid()), ::geteuid(), ::getpid(),
                          GANGLINE_VERSION, places.state, stays || places.for_all},
                         [&] {
-                          ::unlink(places.socket.c_str());  // nobody is to come any more
+                          ::unlink(socket.c_str());  // nobody is to come any more
                           ending = loop.after(last_words, [&] { loop.stop(); });
                         });
   if (const auto begun = controller.begin(); !begun) return not_ready(ready, begun.error());
@@ -198,7 +191,7 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   if (places.for_all) http.most_of_one_user = http.most_connections / 4;
   else http.only_uid = ::geteuid();
   http.version = GANGLINE_VERSION;
-  HttpServer server(loop, std::move(*listener), http, [&](HttpRequest request, HttpReply reply) {
+  const HttpHandler handler = [&](HttpRequest request, HttpReply reply) {
     // It closed its doors, and what it would begin now nobody would go on with.
     if (ending)
       return reply({503,
@@ -207,18 +200,26 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                     {}});
     if (places.for_all) answer_one_of_all(controller, *callers, request, std::move(reply));
     else answer(controller, request, std::move(reply));
-  });
+  };
+  HttpServer server(loop, std::move(*listener), http, handler);
+  std::optional<HttpServer> moved;
+  write_holder(lock, socket);
   const auto term = loop.on_signal(SIGTERM, [&] { loop.stop(); });
   const auto interrupt = loop.on_signal(SIGINT, [&] { loop.stop(); });
   // Where somebody deleted the state, what is taken in here would be lost.
   const auto deleted = loop.every(looks_for_lock, [&] {
-    if (!is_at(lock, lock_path(places))) loop.stop();
+    if (!is_at(lock, lock_path(places))) return loop.stop();
+    if (places.for_all || ending || ::access(socket.c_str(), F_OK) == 0) return;
+    auto elsewhere = listen_again(places, socket);
+    if (!elsewhere) return;
+    moved.emplace(loop, std::move(*elsewhere), http, handler);
+    write_holder(lock, socket);
   });
   if (ready.open()) tell_ready(ready);
   ready.reset();
   loop.run();
   // Beside a new state there may be a new service, whose socket it is.
-  if (is_at(lock, lock_path(places))) ::unlink(places.socket.c_str());
+  if (is_at(lock, lock_path(places))) ::unlink(socket.c_str());
   return 0;
 }
 
@@ -289,7 +290,8 @@ int run_service(const Places& places, bool stays, Fd ready) {
   auto lock = try_lock(lock_path(places));
   if (!lock) return not_ready(ready, lock.error());
   if (!lock->open())
-    return not_ready(ready, {ErrorKind::refused, "another service runs already", places.state, ""});
+    return not_ready(ready, {ErrorKind::refused, std::string(runs_already), places.state, ""});
+  write_holder(*lock, "");
   auto settings = read_settings(places);
   if (!settings) return not_ready(ready, settings.error());
   return serve(places, *settings, stays, *lock, ready);
@@ -336,8 +338,30 @@ bool has_ended(std::int64_t service, Span longest) {
   return n > 0;
 }
 
+namespace {
+
+/// Starts one where none runs. Another command may be starting it at this moment, or an old one is
+/// ending, or it runs and is out of reach: tried again later and later, at once when it has ended.
+Result<Fd> start_and_connect(const Places& places) {
+  const Time until = now() + longest_start;
+  for (Span pause = first_pause;; pause = pause + pause) {
+    const auto started = start_service(places);
+    if (!started && started.error().what.find(runs_already) == std::string::npos)
+      return started.error();
+    const Time again = std::min(now() + pause, until);
+    const bool was_there = may_run(read_holder(places));
+    do {
+      if (auto socket = connect_own(places)) return socket;
+      ::usleep(between_looks_us);
+    } while (now() < again && (!was_there || may_run(read_holder(places))));
+    if (now() >= until || is_elsewhere(read_holder(places))) return runs_out_of_reach(places);
+  }
+}
+
+}  // namespace
+
 Result<Fd> connect_service(const Places& places, bool may_start) {
-  auto socket = connect_unix(places.socket);
+  auto socket = places.for_all ? connect_unix(places.socket) : connect_own(places);
   if (!socket && places.for_all && may_start && ::geteuid() == 0 &&
       socket.error().kind == ErrorKind::unavailable) {
     if (auto started = start_daemons(own_program()); !started) return started.error();
@@ -350,20 +374,7 @@ Result<Fd> connect_service(const Places& places, bool may_start) {
                  "own"};
   if (socket || !may_start || places.for_all || socket.error().kind == ErrorKind::denied)
     return socket;
-  const Time until = now() + longest_start;
-  Error last = socket.error();
-  while (now() < until) {
-    const auto started = start_service(places);
-    socket = connect_unix(places.socket);
-    if (socket) return socket;
-    last = started ? socket.error() : started.error();
-    // Another command may be starting it at this moment, or an old one is ending: then it can be
-    // asked soon.
-    if (!started && started.error().what.find("another service runs already") == std::string::npos)
-      return last;
-    ::usleep(5'000);
-  }
-  return last;
+  return start_and_connect(places);
 }
 
 }  // namespace gangline

@@ -8,7 +8,7 @@ bool Holder::operator==(const Holder& other) const {
   return same_wait && job == other.job && first == other.first && count == other.count &&
          allocation == other.allocation && since == other.since &&
          expected_end == other.expected_end && stopping == other.stopping && queue == other.queue &&
-         user == other.user;
+         user == other.user && mps == other.mps;
 }
 
 }  // namespace gangline

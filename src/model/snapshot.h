@@ -67,6 +67,7 @@ struct WaitingGroup {
   std::uint32_t turns = 1;  ///< the most gangs that may take turns on one allocation
   Progress progress;
   bool keeps_work = false;  ///< stopped for others, it goes on later from where it was
+  bool mps = false;         ///< its GPUs run MPS for it, which serves one user of a GPU at a time
   bool operator==(const WaitingGroup&) const = default;
 };
 
@@ -83,6 +84,7 @@ struct Holder {
   std::shared_ptr<const WaitingGroup> waited = nullptr;
   std::uint32_t queue = 0;  ///< index in Snapshot::queues
   std::uint32_t user = 0;   ///< see WaitingGroup::user
+  bool mps = false;         ///< see WaitingGroup::mps
   bool operator==(const Holder& other) const;
 };
 
@@ -111,6 +113,8 @@ struct Snapshot {
   /// Limits beside those of queues, those that come later as well; null: none.
   std::shared_ptr<const HouseRules> rules = nullptr;
   std::shared_ptr<const SetAsides> set_aside = nullptr;  ///< that are not over; null: none
+  /// By user, what people call them, for reasons; null: not known.
+  std::shared_ptr<const std::vector<std::string>> people = nullptr;
 };
 
 /// Why a gang does not start now. Each says what a sentence to a person needs.
@@ -159,6 +163,8 @@ struct OverQuota {
   Account account = Account::devices;
   std::uint64_t wanted = 0, held = 0, limit = 0;  ///< as the account counts
   std::vector<JobId> holders;                     ///< at most 8
+  std::vector<JobId> kept_for;                    ///< at most 8, for whom some of it is kept
+  std::uint32_t unnamed = 0;   ///< more jobs that hold some, or for which some is kept
   std::optional<JobId> first;  ///< who of the queue goes first and wants more than is left
   std::string rule = {};       ///< what a house rule says, where that is the limit
 };                             ///< its queue, or one that this is a part of, may hold no more
@@ -166,9 +172,16 @@ struct SetAsideForOther {
   std::string says;       ///< as SetAside has it
   bool timeless = false;  ///< it lies ahead, and the gang has no time limit
 };                        ///< there is room, but it would reach into that
-using Blocker =
-    std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther, WaitsForJobs,
-                 InForeignUse, DeviceAway, NodeAway, MakingRoom, OverQuota, SetAsideForOther>;
+struct MpsOfOther {
+  DeviceId device;             ///< of those with room the one that is expected to be free first
+  std::uint32_t user = 0;      ///< whom MPS serves there
+  std::vector<JobId> holders;  ///< at most 8, for which it does
+  Time until = never;          ///< when these are expected to have ended
+  std::uint32_t others = 0;    ///< more devices on which it serves others
+};                             ///< there is room, but only on GPUs with MPS of others
+using Blocker = std::variant<NoSuchDevice, AllTaken, Scattered, PromisedToOther, BehindOther,
+                             WaitsForJobs, InForeignUse, DeviceAway, NodeAway, MakingRoom,
+                             OverQuota, SetAsideForOther, MpsOfOther>;
 
 struct Start {
   JobId job;

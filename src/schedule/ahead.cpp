@@ -41,29 +41,31 @@ const SetAside* first_set_aside(const Desk& desk, const Shape& shape, Time from,
 
 FreeView free_at(const Desk& desk, const Shape& shape, const Opening& opening,
                  std::span<const Reserved> others, Time until) {
-  FreeView view(desk.free);
+  FreeView view = desk.view_for(shape);
   // What others leave comes first: room that is kept may be room that they still hold now.
   if (opening.at == never) {
     for (const auto& place : desk.held.by_since()) {
       if (!opening.released || *opening.released < place) break;
-      view.give_back(*desk.held.at(place.id).allocation);
+      view.give_back(*desk.held.at(place.id).allocation, mps_of(desk.held.at(place.id)));
     }
   } else {
     for (const auto& [end, since] : desk.held.by_end()) {
       const HeldId id = since.id;
       if (end > std::max(opening.at, desk.now)) break;
-      if (has_ended(desk, id, opening)) view.give_back(*desk.held.at(id).allocation);
+      if (has_ended(desk, id, opening))
+        view.give_back(*desk.held.at(id).allocation, mps_of(desk.held.at(id)));
     }
   }
   for (const Reserved& other : others)
-    if (meets(other, opening.at, until)) view.take(*other.opening.allocation);
+    if (meets(other, opening.at, until))
+      view.take(*other.opening.allocation, other.shape->mps_of());
   leave_set_aside(desk, shape, opening.at, until, view);
   return view;
 }
 
 bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
                 const Opening& opening, std::span<const Reserved> others, Time until,
-                const Allocation* extra) {
+                const Allocation* extra, MpsOf extra_of) {
   const auto wanted =
       std::find_if(shape.wanted.begin(), shape.wanted.end(),
                    [&](const Wanted& one) { return one.alternative == where.alternative; });
@@ -74,22 +76,29 @@ bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
     // Also the devices it is to avoid: there may have been no others when it was promised these.
     const Usable& usable = wanted->kinds[desk.kinds.kind_of(n)];
     if (!usable.node) return false;
-    FreeNode node = desk.free.node(n);
+    FreeNode node = desk.node_for(shape, n);
     const auto each_part_here = [n](const Allocation& allocation, const auto& call) {
       for (const NodePart& one : allocation.parts)
         if (one.node.n == n) call(one);
     };
     for (const HeldId id : desk.held.on_node(n))
       if (has_ended(desk, id, opening))
-        each_part_here(*desk.held.at(id).allocation,
-                       [&](const NodePart& one) { node.give_back(one, desk.kinds.node(n)); });
+        each_part_here(*desk.held.at(id).allocation, [&](const NodePart& one) {
+          node.give_back(one, desk.kinds.node(n));
+          if (bars(mps_of(desk.held.at(id)), shape.mps_of())) node.bar(one, true);
+        });
+    const auto take = [&](const NodePart& one, MpsOf of) {
+      node.take(one);
+      if (bars(of, shape.mps_of())) node.bar(one);
+    };
     for (const Reserved& other : others)
       if (meets(other, opening.at, until))
-        each_part_here(*other.opening.allocation, [&](const NodePart& one) { node.take(one); });
+        each_part_here(*other.opening.allocation,
+                       [&](const NodePart& one) { take(one, other.shape->mps_of()); });
     for (const SetAside& one : desk.set_aside)
       if (one.meets(shape.user, opening.at, until))
         each_part_here(*one.what, [&](const NodePart& part_here) { node.take(part_here); });
-    if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { node.take(one); });
+    if (extra != nullptr) each_part_here(*extra, [&](const NodePart& one) { take(one, extra_of); });
     for (const TaskPlace& task : part.tasks)
       if (!may_stay_on(usable, desk.kinds.node(n), task)) return false;
     if (!node.can_hold(part)) return false;
@@ -121,26 +130,28 @@ std::shared_ptr<const Allocation> place_beside_reserved(const Desk& desk, const 
   if (!some) return place_beside_set_aside(desk, shape, free, from, until);
   FreeView rest = free;
   for (const Reserved& other : desk.reserved)
-    if (meets(other, from, until)) rest.take(*other.opening.allocation);
+    if (meets(other, from, until)) rest.take(*other.opening.allocation, other.shape->mps_of());
   leave_set_aside(desk, shape, from, until, rest);
   return place_first(shape, rest);
 }
 
 RoomCount::RoomCount(const Desk& desk, const Shape& shape)
-    : desk_(desk), shape_(shape), view_(desk.free) {
+    : desk_(desk), shape_(shape), view_(desk.view_for(shape)) {
   // That one task has no room says that there is none to count.
   const bool none = shape.request->tasks == 1 && shape.no_room && shape.freed.empty();
   for (const Wanted& wanted : shape.wanted) tasks_.push_back(none ? 0 : room_for(wanted, view_));
 }
 
-void RoomCount::give_back(const Allocation& allocation) {
-  for (const NodePart& part : allocation.parts) {
+void RoomCount::give_back(const Holder& holder) {
+  const bool barred = bars(mps_of(holder), shape_.mps_of());
+  for (const NodePart& part : holder.allocation->parts) {
     const std::uint32_t n = part.node.n;
     if (n >= desk_.free.nodes()) continue;
     FreeNode& node = view_.edit(n);
     for (std::size_t w = 0; w < tasks_.size(); ++w)
       tasks_[w] -= tasks_that_fit(shape_.wanted[w], shape_.wanted[w].on(n, desk_.kinds), node);
     node.give_back(part, desk_.kinds.node(n));
+    if (barred) node.bar(part, true);
     for (std::size_t w = 0; w < tasks_.size(); ++w)
       tasks_[w] += tasks_that_fit(shape_.wanted[w], shape_.wanted[w].on(n, desk_.kinds), node);
   }

@@ -23,10 +23,11 @@ const SetAside* first_set_aside(const Desk& desk, const Shape& shape, Time from,
 FreeView free_at(const Desk& desk, const Shape& shape, const Opening& opening,
                  std::span<const Reserved> others, Time until);
 
-/// Whether just this place is free then, with `extra` (may be null) held by somebody else.
+/// Whether just this place is free then, with `extra` (may be null) held by somebody else, whose
+/// MPS is `extra_of`.
 bool is_free_at(const Desk& desk, const Shape& shape, const Allocation& where,
                 const Opening& opening, std::span<const Reserved> others, Time until,
-                const Allocation* extra);
+                const Allocation* extra, MpsOf extra_of = std::nullopt);
 
 /// A place for the gang, by the first of its alternatives that has one; null: none.
 std::shared_ptr<const Allocation> place_first(const Shape& shape, const FreeView& free);
@@ -46,7 +47,7 @@ class RoomCount {
  public:
   RoomCount(const Desk& desk, const Shape& shape);
 
-  void give_back(const Allocation& allocation);
+  void give_back(const Holder& holder);
   /// One of the alternatives has enough, if nothing of it is kept for others.
   bool is_enough() const;
   const FreeView& view() const { return view_; }

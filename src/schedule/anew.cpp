@@ -35,6 +35,43 @@ std::vector<Candidate> in_order(Desk& desk) {
   return all;
 }
 
+/// What is free, and who has MPS on what is not.
+class Room {
+ public:
+  explicit Room(const Desk& desk) : view_(desk.free) {
+    for (const HeldId id : desk.with_mps())
+      with_mps_.emplace_back(desk.held.at(id).allocation, desk.held.at(id).user);
+  }
+  void take(std::shared_ptr<const Allocation> allocation, MpsOf of) {
+    view_.take(*allocation);
+    if (of) with_mps_.emplace_back(std::move(allocation), *of);
+  }
+  void give_back(const Holder& holder) {
+    view_.give_back(*holder.allocation);
+    const auto is_its = [&](const auto& one) { return one.first == holder.allocation; };
+    if (holder.mps) std::erase_if(with_mps_, is_its);
+  }
+  /// As a shape with MPS sees it, or one without.
+  FreeView for_mps(MpsOf viewer) const {
+    FreeView view = view_;
+    view.see_as(viewer);
+    for (const auto& [allocation, user] : with_mps_)
+      if (bars(user, viewer)) view.bar(*allocation);
+    return view;
+  }
+  const FreeView& plain() const { return view_; }
+
+ private:
+  FreeView view_;
+  std::vector<std::pair<std::shared_ptr<const Allocation>, std::uint32_t>> with_mps_;
+};
+
+std::shared_ptr<const Allocation> place_in(const Desk& desk, const Shape& shape, const Room& room,
+                                           Time end) {
+  if (!shape.mps) return place_beside_set_aside(desk, shape, room.plain(), desk.now, end);
+  return place_beside_set_aside(desk, shape, room.for_mps(shape.mps_of()), desk.now, end);
+}
+
 bool is_free(const FreeView& view, const Allocation& allocation) {
   return std::all_of(allocation.parts.begin(), allocation.parts.end(), [&](const NodePart& part) {
     return part.node.n < view.base().nodes() && view.node(part.node.n).can_hold(part);
@@ -53,7 +90,7 @@ struct Chosen {
 
 /// In order, each that finds room beside those before it. Who runs holds its own place where that
 /// is free still; else it is enough that there is room somewhere.
-Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view, LimitsLeft limits,
+Chosen choose(const Desk& desk, const std::vector<Candidate>& all, Room room, LimitsLeft limits,
               const std::set<const Candidate*>& without) {
   Chosen chosen;
   std::set<const Shape*> no_room;  // there will be ever less
@@ -64,22 +101,25 @@ Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view
       chosen.leave.push_back(*one.held);
       continue;
     }
-    if (holder != nullptr && is_free(view, *holder->allocation)) {
-      view.take(*holder->allocation);
+    const bool has_its_own =
+        holder != nullptr &&
+        is_free(holder->mps ? room.for_mps(mps_of(*holder)) : room.plain(), *holder->allocation);
+    if (has_its_own) {
+      room.take(holder->allocation, mps_of(*holder));
       continue;
     }
     const Time end = holder != nullptr ? end_from(*holder->waited, desk.now)
                                        : desk.waiting(one.key.id).latest_end_from(desk.now);
     std::uint32_t gangs = 0;
     while (gangs < one.gangs && !no_room.contains(one.shape)) {
-      const auto place = place_beside_set_aside(desk, *one.shape, view, desk.now, end);
+      auto place = place_in(desk, *one.shape, room, end);
       if (place == nullptr) {
         // With another end it may find room beside what is set aside.
         if (desk.set_aside.empty()) no_room.insert(one.shape);
         break;
       }
       if (holder == nullptr && !limits.take_in_order(*one.shape)) break;
-      view.take(*place);
+      room.take(std::move(place), one.shape->mps_of());
       ++gangs;
     }
     if (holder != nullptr && gangs == 0) limits.give_back(*holder);
@@ -94,14 +134,14 @@ Chosen choose(const Desk& desk, const std::vector<Candidate>& all, FreeView view
 ChosenAnew choose_anew(Desk& desk) {
   if (desk.heads().empty()) return {};
   const std::vector<Candidate> all = in_order(desk);
-  FreeView nobody(desk.free);  // runs of those that may be stopped
-  FreeView now(desk.free);     // those are gone that were asked to leave
-  LimitsLeft limits(desk);     // likewise without those that may be stopped
+  Room nobody(desk);        // runs of those that may be stopped
+  Room now(desk);           // those are gone that were asked to leave
+  LimitsLeft limits(desk);  // likewise without those that may be stopped
   for (const HeldSince& place : desk.held.by_since()) {
     const Holder& holder = desk.held.at(place.id);
-    if (holder.stopping) now.give_back(*holder.allocation);
+    if (holder.stopping) now.give_back(holder);
     if (!holder.stopping && holder.waited == nullptr) continue;
-    nobody.give_back(*holder.allocation);
+    nobody.give_back(holder);
     limits.give_back(holder);
   }
   std::set<const Candidate*> without;
@@ -109,15 +149,15 @@ ChosenAnew choose_anew(Desk& desk) {
     const Chosen chosen = choose(desk, all, nobody, limits, without);
     if (chosen.leave.empty()) return {};
     // Those that stay may lie where one that comes finds no place among them. Nobody leaves for it.
-    FreeView view = now;
-    for (const HeldId id : chosen.leave) view.give_back(*desk.held.at(id).allocation);
+    Room room = now;
+    for (const HeldId id : chosen.leave) room.give_back(desk.held.at(id));
     const std::size_t before = without.size();
     for (const auto& [one, gangs] : chosen.come)
       for (std::uint32_t i = 0; i < gangs && !without.contains(one); ++i) {
         const Time end = desk.waiting(one->key.id).latest_end_from(desk.now);
-        const auto place = place_beside_set_aside(desk, *one->shape, view, desk.now, end);
+        auto place = place_in(desk, *one->shape, room, end);
         if (place == nullptr) without.insert(one);
-        else view.take(*place);
+        else room.take(std::move(place), one->shape->mps_of());
       }
     if (without.size() > before) continue;
     if (chosen.come.empty()) return {};

@@ -8,6 +8,7 @@
 
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
+#include "schedule/reasons/mps_of_other.h"
 
 namespace gangline {
 namespace {
@@ -298,7 +299,13 @@ const Blocker* why_no_room(const Desk& desk, Shape& shape) {
   if (shape.blocker_of_plan != desk.plans()) {
     shape.blocker_of_plan = desk.plans();
     shape.blocker.reset();
-    if (place_first(shape, FreeView(desk.free)) == nullptr) shape.blocker = reason_for(desk, shape);
+    if (place_first(shape, desk.view_for(shape)) == nullptr) {
+      shape.blocker = mps_of_other(desk, shape);
+      if (!shape.blocker) shape.blocker = reason_for(desk, shape);
+      // When as much as it wants is free, MPS of others may still be there.
+      auto* taken = std::get_if<AllTaken>(&*shape.blocker);
+      if (taken != nullptr && desk.is_barred_somewhere(shape)) taken->until = never;
+    }
   }
   return shape.blocker ? &*shape.blocker : nullptr;
 }

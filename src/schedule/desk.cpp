@@ -38,7 +38,7 @@ std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
 
 bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
   return allow_foreign == other.allow_foreign && queue == other.queue && user == other.user &&
-         (request == other.request || *request == *other.request) &&
+         mps == other.mps && (request == other.request || *request == *other.request) &&
          (avoid == other.avoid || *avoid == *other.avoid);
 }
 
@@ -96,16 +96,17 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
 Shape& Desk::shape_of(const WaitingGroup& group) {
   const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
   const std::uint32_t queue = by_queue_ ? group.queue : 0;
-  const std::uint32_t user = by_user_ ? group.user : 0;
+  const std::uint32_t user = by_user_ || group.mps ? group.user : 0;
   const bool plain = !allow_foreign && group.avoid.empty();
   if (plain) {
-    const auto known = by_request_.find({group.request.get(), queue, user});
+    const auto known = by_request_.find({group.request.get(), queue, user, group.mps});
     if (known != by_request_.end()) return *known->second;
   }
-  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid, queue, user};
+  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid, queue, user, group.mps};
   const auto known = by_content_.find(key);
   Shape& shape = known != by_content_.end() ? *known->second : new_shape(group, key);
-  if (plain && known == by_content_.end()) by_request_[{shape.request.get(), queue, user}] = &shape;
+  if (plain && known == by_content_.end())
+    by_request_[{shape.request.get(), queue, user, group.mps}] = &shape;
   return shape;
 }
 
@@ -117,7 +118,9 @@ Shape& Desk::new_shape(const WaitingGroup& group, const ShapeKey& key) {
   shape.avoid = group.avoid;
   shape.queue = key.queue;
   shape.user = key.user;
-  by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user}] = &shape;
+  shape.mps = key.mps;
+  by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user,
+               key.mps}] = &shape;
   if (standings_) shape.standing = standings_->of(key.queue, key.user);
   if (quotas.is_kept()) shape.charge = charge_of(*shape.request);
   shape.hopeless = never_fits(kinds, *shape.request);
@@ -252,7 +255,8 @@ Outlook* Desk::outlook() {
   const bool counts = policy.place != Place::consolidate && policy.keeps == Keeps::room;
   const bool by_ends_alone = (rules == nullptr || rules->empty()) && set_aside.empty();
   if (!counts || !by_ends_alone || reserved.size() != 1 || reserved[0].opening.at == never ||
-      reserved[0].shape->wanted.size() != 1 || reserved[0].opening.after_overdue ||
+      reserved[0].shape->mps || reserved[0].shape->wanted.size() != 1 ||
+      reserved[0].opening.after_overdue ||
       (overdue && reserved[0].opening.at < now + overdue_grace)) {
     outlook_.reset();
     return nullptr;
@@ -326,7 +330,9 @@ HeldId Desk::hold(Holder holder) {
   if (outlook_) outlook_->before_change(taken);
   free.take(taken);
   quotas.hold(holder);
+  const bool mps = holder.mps;
   const HeldId id = held.add(std::move(holder));
+  if (mps) with_mps_.insert(id);
   if (outlook_) outlook_->after_change(*held.at(id).allocation);
   count_room(*held.at(id).allocation, 1);
   return id;
@@ -339,6 +345,7 @@ void Desk::let_go(HeldId id) {
   free.give_back(*allocation);
   quotas.let_go(held.at(id));
   held.remove(id);
+  with_mps_.erase(id);
   if (outlook_) outlook_->after_change(*allocation);
   count_room(*allocation, 1);
   if (is_kept(*allocation)) forget_denials();
@@ -402,6 +409,31 @@ Time Desk::let_late_go_first() {
     if (one.is_in_line()) put_in_line(one);
   }
   return patience_.next_late(now);
+}
+
+FreeView Desk::view_for(const Shape& shape) const {
+  FreeView view(free);
+  view.see_as(shape.mps_of());
+  if (shape.mps)
+    for (const HeldId id : with_mps_)
+      if (bars(mps_of(held.at(id)), shape.mps_of())) view.bar(*held.at(id).allocation);
+  return view;
+}
+
+FreeNode Desk::node_for(const Shape& shape, std::uint32_t n) const {
+  FreeNode node = free.node(n);
+  if (!shape.mps || with_mps_.empty()) return node;
+  for (const HeldId id : held.on_node(n))
+    if (bars(mps_of(held.at(id)), shape.mps_of()))
+      for (const NodePart& part : held.at(id).allocation->parts)
+        if (part.node.n == n) node.bar(part);
+  return node;
+}
+
+bool Desk::is_barred_somewhere(const Shape& shape) const {
+  return shape.mps && std::any_of(with_mps_.begin(), with_mps_.end(), [&](HeldId id) {
+           return bars(mps_of(held.at(id)), shape.mps_of());
+         });
 }
 
 bool Desk::is_closed_to(const Shape& shape, Time at) const {

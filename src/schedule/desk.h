@@ -34,8 +34,9 @@ struct Shape {
   bool allow_foreign = false;
   bool rated = false;  ///< how long one runs depends on which of its alternatives it gets
   std::vector<DeviceId> avoid;
-  // Where the policy or the queues tell them apart, and else 0:
+  // Where the policy, the queues or MPS tell them apart, and else 0:
   std::uint32_t queue = 0, user = 0;
+  bool mps = false;               ///< see WaitingGroup
   Charge charge;                  ///< what each gang counts for in its queue, before it has started
   std::int64_t standing = 0;      ///< of its user in its queue; less goes first
   std::vector<Wanted> wanted;     ///< in the order in which they are tried
@@ -63,6 +64,7 @@ struct Shape {
     now.point.rank -= standing;
     return now;
   }
+  MpsOf mps_of() const { return mps ? MpsOf(user) : std::nullopt; }
   /// Whether one who ends then is among those for whom that was found out.
   bool is_shut_to(Time end) const { return no_room || (denied && end > *denied); }
   /// Nobody in its line can start as things are.
@@ -70,6 +72,8 @@ struct Shape {
     return line.empty() || (freed.empty() && is_shut_to(now + limits.begin()->first));
   }
 };
+
+inline MpsOf mps_of(const Holder& holder) { return holder.mps ? MpsOf(holder.user) : std::nullopt; }
 
 struct Waits {
   WaitingGroup group;
@@ -135,6 +139,13 @@ class Desk {
   /// Those who have waited for too long by now go first, where the policy says so. Returns when the
   /// next will have.
   Time let_late_go_first();
+  /// What is free now for this shape: with MPS, nothing of the GPUs that others have with MPS.
+  FreeView view_for(const Shape& shape) const;
+  FreeNode node_for(const Shape& shape, std::uint32_t node) const;
+  /// Whether others than its user hold something with MPS.
+  bool is_barred_somewhere(const Shape& shape) const;
+  /// Those who hold something with MPS.
+  const std::set<HeldId>& with_mps() const { return with_mps_; }
   /// Whether a rule lets none of this shape start at this time.
   bool is_closed_to(const Shape& shape, Time at) const;
   /// Times after now from which on something may be free that was not.
@@ -210,6 +221,7 @@ class Desk {
     bool allow_foreign = false;
     const std::vector<DeviceId>* avoid = nullptr;
     std::uint32_t queue = 0, user = 0;
+    bool mps = false;
     bool operator==(const ShapeKey& other) const;
   };
   struct ShapeHash {
@@ -219,6 +231,7 @@ class Desk {
   struct Asked {
     const ResourceRequest* request = nullptr;
     std::uint32_t queue = 0, user = 0;
+    bool mps = false;
     bool operator==(const Asked&) const = default;
   };
   struct AskedHash {
@@ -259,7 +272,8 @@ class Desk {
   std::set<std::pair<OrderKey, Shape*>> open_heads_;
   std::unordered_map<const Shape*, OrderKey> head_of_;
   std::vector<Shape*> denied_;
-  std::set<Shape*> counted_;                 ///< those with Shape::room
+  std::set<Shape*> counted_;  ///< those with Shape::room
+  std::set<HeldId> with_mps_;
   std::multiset<std::uint32_t> being_left_;  ///< nodes, by who was asked to leave them
   bool reopened_ = false;
   std::optional<Outlook> outlook_;

@@ -187,10 +187,29 @@ std::string sentence(const MakingRoom& blocker, const Snapshot&) {
          " may be enough for this one as well";
 }
 
+std::string sentence(const MpsOfOther& blocker, const Snapshot& snapshot) {
+  const auto* people = snapshot.people.get();
+  std::string text =
+      "MPS serves one person of a GPU at a time: device " + device_name(snapshot, blocker.device) +
+      " serves " +
+      (people != nullptr && blocker.user < people->size() ? (*people)[blocker.user] : "another") +
+      " until ";
+  std::vector<JobId> named = blocker.holders;
+  if (named.size() > most_holders_told) named.resize(most_holders_told);
+  const std::size_t more = blocker.holders.size() - named.size();
+  text += jobs(named) + (more > 0 ? " and others" : "") +
+          (blocker.holders.size() == 1 ? " ends" : " end") +
+          (blocker.until == never ? ", and nobody knows when that is"
+                                  : ", about " + about(blocker.until, snapshot.now));
+  if (blocker.others > 0)
+    text += "; so " + std::string(blocker.others == 1 ? "does " : "do ") +
+            std::to_string(blocker.others) + " more with room";
+  return text;
+}
+
 std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
   return "there is room, but it would reach into " + blocker.says +
-         (blocker.timeless ? "; it has no time limit: with one (--time) it may start before that"
-                           : "");
+         (blocker.timeless ? "; it has no time limit: with one (--time) it may start earlier" : "");
 }
 
 /// What one job holds of a queue's quota.
@@ -204,24 +223,22 @@ std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snap
   return static_cast<std::uint64_t>(sum);
 }
 
-std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
+/// What is kept for the waiting gangs of a job.
+std::uint64_t kept_quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
+  for (const WaitingGroup& group : snapshot.waiting)
+    if (group.job == job)
+      return static_cast<std::uint64_t>(charge_of(*group.request).of(blocker.account));
+  return 0;
+}
+
+/// Who has what there is of a quota: "; job 3 holds 2, job 4 holds 1, and 2 more; 1 kept for job
+/// 7".
+std::string who_has(const OverQuota& blocker, const Snapshot& snapshot) {
   const auto number = [&](std::uint64_t amount) {
     const std::string text = quota_text(blocker.account, amount);
     return text.substr(0, text.find(' '));
   };
-  const bool of_rule = !blocker.rule.empty();
-  if (of_rule && blocker.limit == 0) return blocker.rule;
-  std::string text = quota_text(blocker.account, blocker.wanted) + " wanted, and ";
-  if (of_rule) text += blocker.rule + ", of which ";
-  else
-    text += "of the " + number(blocker.limit) + " that queue " +
-            snapshot.queues[blocker.queue].name + " may hold at once ";
-  text += (blocker.held == 0 ? "none" : number(blocker.held)) +
-          (blocker.held == (blocker.account == Account::devices ? 1'000u : 1u) ? " is" : " are") +
-          std::string(" held or promised");
-  if (blocker.first)
-    text += "; job " + format(*blocker.first) + (of_rule ? "" : " of the queue") +
-            " goes first and wants more";
+  std::string text;
   std::size_t told = 0;
   for (const JobId job : blocker.holders) {
     if (told == most_holders_told) break;
@@ -229,9 +246,36 @@ std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
     text += (told++ == 0 ? "; job " : ", job ") + format(job) +
             (amount == 0 ? " gets some now" : " holds " + number(amount));
   }
-  if (blocker.holders.size() > told)
-    text += ", and " + std::to_string(blocker.holders.size() - told) + " or more others hold some";
-  return text;
+  std::size_t kept = 0;
+  for (const JobId job : blocker.kept_for) {
+    if (told + kept >= most_holders_told) break;
+    const std::uint64_t amount = kept_quota_of(job, blocker, snapshot);
+    text += (kept++ == 0 ? "; " : ", ") + (amount == 0 ? "some" : number(amount)) +
+            " kept for job " + format(job);
+  }
+  const std::size_t more =
+      blocker.holders.size() + blocker.kept_for.size() + blocker.unnamed - told - kept;
+  return more == 0 ? text : text + ", and " + std::to_string(more) + " more";
+}
+
+std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
+  const bool of_rule = !blocker.rule.empty();
+  if (of_rule && blocker.limit == 0) return blocker.rule;
+  const std::string held = quota_text(blocker.account, blocker.held);
+  std::string text = quota_text(blocker.account, blocker.wanted) + " wanted, and ";
+  if (of_rule) text += blocker.rule + ", of which ";
+  else {
+    const std::string limit = quota_text(blocker.account, blocker.limit);
+    text += "of the " + limit.substr(0, limit.find(' ')) + " that queue " +
+            snapshot.queues[blocker.queue].name + " may hold at once ";
+  }
+  text += (blocker.held == 0 ? "none" : held.substr(0, held.find(' '))) +
+          (blocker.held == (blocker.account == Account::devices ? 1'000u : 1u) ? " is" : " are") +
+          std::string(" held or promised");
+  if (blocker.first)
+    text += "; job " + format(*blocker.first) + (of_rule ? "" : " of the queue") +
+            " goes first and wants more";
+  return text + who_has(blocker, snapshot);
 }
 
 }  // namespace

@@ -8,53 +8,13 @@
 #include "schedule/holdings.h"
 #include "schedule/order/order.h"
 #include "schedule/planner.h"
+#include "schedule/reasons/unknown_start.h"
 
 namespace gangline {
 namespace {
 
 bool is_in(GangId gang, JobId job, std::uint32_t first, std::uint32_t count) {
   return gang.job == job && gang.index >= first && gang.index - first < count;
-}
-
-/// The jobs that a gang comes after, and those that these come after.
-std::set<JobId> jobs_before(const Snapshot& snapshot, GangId gang) {
-  std::set<JobId> before, seen;
-  for (std::set<JobId> next{gang.job}; !next.empty();) {
-    const JobId job = *next.begin();
-    next.erase(next.begin());
-    if (!seen.insert(job).second) continue;
-    for (const WaitingGroup& group : snapshot.waiting)
-      if (group.job == job)
-        for (const JobId other : group.after) {
-          before.insert(other);
-          next.insert(other);
-        }
-  }
-  return before;
-}
-
-std::string why_unknown(const Snapshot& snapshot, GangId gang) {
-  for (const WaitingGroup& group : snapshot.waiting)
-    for (const HouseRule& rule : rules_at(snapshot.rules.get(), snapshot.now))
-      if (is_in(gang, group.job, group.first, group.count) && rule.user == group.user &&
-          rule.gangs == 0 && rule.until == never)
-        return "nobody knows when: " + rule.says;
-  const std::set<JobId> before = jobs_before(snapshot, gang);
-  const Holder* endless = nullptr;
-  for (const Holder& holder : snapshot.holders) {
-    if (holder.expected_end != never) continue;
-    const bool nearer = before.contains(holder.job);
-    if (endless == nullptr || nearer) endless = &holder;
-    if (nearer) break;
-  }
-  std::string of_before;  // what it comes after waits itself
-  for (const WaitingGroup& group : snapshot.waiting)
-    if (of_before.empty() && group.after.empty() && before.contains(group.job))
-      of_before = "job " + format(group.job) + " waits too, and ";
-  if (endless == nullptr) return of_before + "nothing that is expected to end makes room for it";
-  if (before.contains(endless->job)) of_before.clear();
-  return of_before + "job " + format(endless->job) +
-         " has no time limit, so nobody knows when it ends";
 }
 
 }  // namespace
@@ -107,7 +67,7 @@ void carry_out(const Plan& plan, Snapshot& snapshot) {
     waited.count = 1;
     snapshot.holders.push_back({start.job, start.first, start.count, start.allocation, snapshot.now,
                                 end, false, std::make_shared<const WaitingGroup>(std::move(waited)),
-                                group->queue, group->user});
+                                group->queue, group->user, group->mps});
     group->first += start.count;
     group->count -= start.count;
     if (group->count == 0) snapshot.waiting.erase(group);
@@ -144,6 +104,11 @@ class Future {
 
   const Snapshot& world() const { return world_; }
   Plan plan() { return planner_->plan(world_.now); }
+  /// What blocks this group after the newest plan.
+  std::optional<Blocker> blocker_of(const WaitingGroup& group) {
+    const auto wait = planner_->reason_of(group.job, group.first);
+    return wait ? std::optional(wait->blocker) : std::nullopt;
+  }
 
   void carry_out(const Plan& plan) {
     const std::size_t held = world_.holders.size();
@@ -222,6 +187,7 @@ class Future {
 
 Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {
   Future future(std::move(snapshot), policy);
+  const auto blocker_of = [&](const WaitingGroup& group) { return future.blocker_of(group); };
   for (std::uint32_t steps = 0; steps < most_steps_ahead; ++steps) {
     const Plan plan = future.plan();
     if (starts(plan, gang))
@@ -230,9 +196,15 @@ Forecast forecast(Snapshot snapshot, const Policy& policy, GangId gang) {
                                       : "if each gang before it runs as long as its time limit "
                                         "says and nobody else comes"};
     future.carry_out(plan);
-    if (!future.step()) return {std::nullopt, why_unknown(future.world(), gang)};
+    if (!future.step()) {
+      future.plan();
+      return {std::nullopt, why_unknown(future.world(), gang, blocker_of)};
+    }
     future.release_followers();
   }
+  future.plan();
+  if (auto limit = limit_that_stays_full(future.world(), gang, blocker_of))
+    return {std::nullopt, *std::move(limit)};
   return {std::nullopt, "it is too far ahead: more than " + std::to_string(most_steps_ahead) +
                             " ends of others come first"};
 }

@@ -50,7 +50,7 @@ void add_up(std::vector<std::pair<WaitingId, std::uint32_t>>& started) {
 void take_what_was_kept(const Desk& desk, const MakingWay& making_way, const Reserved& own,
                         RoomNow::Attempt& attempt) {
   auto kept = place_due(desk, own);
-  if (kept == nullptr || making_way.is_needed_for(*kept)) return;
+  if (kept == nullptr || making_way.is_needed_for(*kept, own.shape->mps_of())) return;
   attempt.allocation = std::move(kept);
   attempt.moved.reset();
 }
@@ -61,7 +61,7 @@ void move_nobody_onto(Desk& desk, const MakingWay& making_way, Shape& shape,
   if (!attempt.moved || making_way.for_nobody()) return;
   for (const Reserved& one : *attempt.moved) {
     if (one.opening.at >= desk.now + time_to_leave ||
-        !making_way.is_needed_for(*one.opening.allocation))
+        !making_way.is_needed_for(*one.opening.allocation, one.shape->mps_of()))
       continue;
     desk.deny(shape, attempt.denied_after, attempt.loss);
     attempt = {};
@@ -374,7 +374,8 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
     if (!over_limit || fits_limits_then(desk_, shape)) {
       if (own || desk_.may_start(shape, end)) attempt = attempt_start(desk_, *room_, waits, own, n);
       move_nobody_onto(desk_, *making_way_, shape, attempt);
-      if (is_own && (!attempt.allocation || making_way_->is_needed_for(*attempt.allocation)))
+      if (is_own &&
+          (!attempt.allocation || making_way_->is_needed_for(*attempt.allocation, shape.mps_of())))
         take_what_was_kept(desk_, *making_way_, *own, attempt);
     }
     if (!attempt.allocation) {
@@ -389,7 +390,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
     if (moves) desk_.reserved = *std::move(attempt.moved);
     const auto allocation = attempt.allocation;
     // Gangs of a group start in order: after one that waits for others to leave, all do.
-    if (found.coming > 0 || over_limit || making_way_->is_needed_for(*allocation)) {
+    if (found.coming > 0 || over_limit || making_way_->is_needed_for(*allocation, shape.mps_of())) {
       making_way_->keep(waits, n, allocation, latest_end);
       ++found.coming;
     } else {
@@ -397,7 +398,7 @@ Planner::Found Planner::start_what_fits(const Waits& waits, std::uint32_t before
       if (is_own) desk_.quotas.keep_rest(group, shape.charge, *allocation);
       ++found.started;
     }
-    room_->follow(*allocation);
+    room_->follow(*allocation, shape);
     if (moves || own) {
       room_->forget();
       desk_.forget_denials();
@@ -415,8 +416,9 @@ void Planner::start(const Waits& waits, std::uint32_t started,
   const std::uint32_t gang = group.first + started;
   const Time end = end_of(group, allocation->alternative, desk_.now);
   plan.starts.push_back({group.job, gang, 1, group.attempt, allocation});
-  Holder holder{group.job, gang,  1,       std::move(allocation), desk_.now,
-                end,       false, nullptr, group.queue,           group.user};
+  Holder holder{group.job,   gang,       1,        std::move(allocation),
+                desk_.now,   end,        false,    nullptr,
+                group.queue, group.user, group.mps};
   if (desk_.policy.stops != MayStop::nobody) {
     holder.waited = std::make_shared<const WaitingGroup>(group);
     plan.again = std::min(plan.again, desk_.order.changes_at(holder, desk_.now));
@@ -498,8 +500,7 @@ std::optional<Wait> Planner::wait_of(WaitingId id) {
 /// behind it may have taken what there was or asked others to leave.
 Blocker Planner::why_not_now(const Waits& waits) {
   if (const Blocker* none = why_no_room(desk_, *waits.shape)) return *none;
-  if (const SetAside* aside = room_->what_it_would_reach_into(waits))
-    return SetAsideForOther{aside->says, !waits.longest && desk_.now < aside->from};
+  if (auto aside = room_->what_it_would_reach_into(waits)) return *std::move(aside);
   if (const auto delayed = room_->whom_it_would_delay(waits)) {
     const Reserved& theirs = desk_.reserved[*delayed];
     return PromisedToOther{desk_.waiting(theirs.group).group.job, theirs.promised};

@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "schedule/ahead.h"
 #include "schedule/place/place.h"
@@ -27,11 +28,11 @@ std::optional<Opening> room_at(const Desk& desk, const Shape& shape, std::option
   return opening;
 }
 
-/// Every kept room again, with `extra` held until `end`, for longer than some of that room can
-/// wait; none if one of them would be delayed: `delayed`, unless it is null, is the first. What is
-/// kept for the group `own` counts for nothing.
+/// Every kept room again, with `extra` held by one whom this MPS serves until `end`, for longer
+/// than some of that room can wait; none if one of them would be delayed: `delayed`, unless it is
+/// null, is the first. What is kept for the group `own` counts for nothing.
 std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocation& extra,
-                                                 Time end, std::size_t* delayed = nullptr,
+                                                 MpsOf of, Time end, std::size_t* delayed = nullptr,
                                                  std::optional<WaitingId> own = std::nullopt) {
   std::vector<Reserved> moved;
   for (std::size_t i = 0; i < desk.reserved.size(); ++i) {
@@ -41,10 +42,10 @@ std::optional<std::vector<Reserved>> moved_aside(const Desk& desk, const Allocat
     moved.push_back(reserved);
     const std::span<const Reserved> before(moved.data(), moved.size() - 1);
     if (is_free_at(desk, *reserved.shape, *reserved.opening.allocation, reserved.opening, before,
-                   reserved.end(), in_its_way ? &extra : nullptr))
+                   reserved.end(), in_its_way ? &extra : nullptr, of))
       continue;
     FreeView free = free_at(desk, *reserved.shape, reserved.opening, before, reserved.end());
-    if (in_its_way) free.take(extra);
+    if (in_its_way) free.take(extra, of);
     auto allocation = place_first(*reserved.shape, free);
     if (!allocation) {
       if (delayed != nullptr) *delayed = i;
@@ -226,7 +227,7 @@ std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optio
     ends.pass(*at, [&](HeldId id) {
       if (allocation != nullptr) return;
       const Holder& holder = desk.held.at(id);
-      room->give_back(*holder.allocation);
+      room->give_back(holder);
       if (desk.policy.keeps != Keeps::counted || desk.held.is_overdue(id, desk.now)) return;
       allocation = opens(*at);
       last = HeldSince{holder.since, holder.job, holder.first, id};
@@ -241,26 +242,34 @@ std::optional<Opening> earliest(const Desk& desk, const Shape& shape, std::optio
   // 2. As though those who have held longest ended first.
   room.emplace(desk, shape);
   for (const auto& place : desk.held.by_since()) {
-    room->give_back(*desk.held.at(place.id).allocation);
+    room->give_back(desk.held.at(place.id));
     if (auto allocation = opens(never)) return Opening{never, place, false, std::move(allocation)};
   }
   return std::nullopt;
 }
 
-const FreeView& RoomNow::open_beside(const std::vector<bool>& without) {
-  if (!open_ || open_->without != without) {
-    open_.emplace(Open{without, FreeView(desk_.free)});
-    for (std::size_t i = 0; i < without.size(); ++i)
-      if (without[i])
-        open_->view.take(i < desk_.reserved.size()
-                             ? *desk_.reserved[i].opening.allocation
-                             : *desk_.set_aside[i - desk_.reserved.size()].what);
+const FreeView& RoomNow::all_for(const Shape& shape) const {
+  if (!desk_.is_barred_somewhere(shape)) return all_;
+  return all_of_mps_.emplace(desk_.view_for(shape));
+}
+
+const FreeView& RoomNow::open_beside(const InTheWay& way) {
+  const MpsOf viewer = way.shape->mps_of();
+  if (!open_ || open_->without != way.whose || open_->viewer != viewer) {
+    open_.emplace(Open{way.whose, viewer, desk_.view_for(*way.shape)});
+    for (std::size_t i = 0; i < way.whose.size(); ++i) {
+      if (!way.whose[i]) continue;
+      if (i < desk_.reserved.size())
+        open_->view.take(*desk_.reserved[i].opening.allocation, desk_.reserved[i].shape->mps_of());
+      else open_->view.take(*desk_.set_aside[i - desk_.reserved.size()].what);
+    }
   }
   return open_->view;
 }
 
-void RoomNow::follow(const Allocation& allocation) {
+void RoomNow::follow(const Allocation& allocation, const Shape& shape) {
   if (!open_) return;
+  if (bars(shape.mps_of(), open_->viewer)) return forget();
   for (const NodePart& part : allocation.parts)
     if (open_->view.is_changed(part.node.n)) open_->view.edit(part.node.n).take(part);
 }
@@ -277,7 +286,7 @@ RoomNow::Attempt RoomNow::attempt(const Waits& waits, const Reserved* own) {
 
 RoomNow::InTheWay RoomNow::in_the_way(const Shape& shape, Time end) const {
   const std::size_t kept = desk_.reserved.size();
-  InTheWay way{std::vector<bool>(kept + desk_.set_aside.size(), false), {}, {}, Time{0}};
+  InTheWay way{std::vector<bool>(kept + desk_.set_aside.size(), false), {}, {}, Time{0}, &shape};
   for (std::size_t i = 0; i < desk_.set_aside.size(); ++i) {
     const SetAside& one = desk_.set_aside[i];
     if (!one.meets(shape.user, desk_.now, end)) continue;
@@ -297,23 +306,45 @@ RoomNow::InTheWay RoomNow::in_the_way(const Shape& shape, Time end) const {
 
 std::optional<Allocation> RoomNow::place_beside_set_aside(const Wanted& wanted,
                                                           const InTheWay& way) const {
-  if (!way.aside) return place(wanted, all_);
-  FreeView view(desk_.free);
+  if (!way.aside) return place(wanted, all_for(*way.shape));
+  FreeView view = desk_.view_for(*way.shape);
   for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
     if (way.whose[desk_.reserved.size() + i]) view.take(*desk_.set_aside[i].what);
   return place(wanted, view);
 }
 
-const SetAside* RoomNow::what_it_would_reach_into(const Waits& waits) const {
-  const SetAside* first = nullptr;
-  if (desk_.set_aside.empty()) return first;
+const SetAside& RoomNow::that_decides(const Wanted& wanted, InTheWay way) const {
+  const std::size_t kept = desk_.reserved.size();
+  for (;;) {
+    std::optional<std::size_t> first;  // to end of those that are left
+    for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
+      if (way.whose[kept + i] &&
+          (!first || desk_.set_aside[i].until < desk_.set_aside[*first].until))
+        first = i;
+    CHECK(first.has_value());
+    way.whose[kept + *first] = false;
+    if (place_beside_set_aside(wanted, way)) return desk_.set_aside[*first];
+  }
+}
+
+std::optional<SetAsideForOther> RoomNow::what_it_would_reach_into(const Waits& waits) const {
+  const SetAside* decides = nullptr;
+  bool timeless = false;
+  if (desk_.set_aside.empty()) return std::nullopt;
   for (const Wanted& wanted : waits.shape->wanted) {
     const Time end = end_of(waits.group, wanted.alternative, desk_.now);
-    const InTheWay way = in_the_way(*waits.shape, end);
-    if (place_beside_set_aside(wanted, way)) return nullptr;
-    if (way.aside && first == nullptr && place(wanted, all_)) first = &desk_.set_aside[*way.aside];
+    InTheWay way = in_the_way(*waits.shape, end);
+    if (place_beside_set_aside(wanted, way)) return std::nullopt;
+    if (!way.aside || !place(wanted, all_for(*waits.shape))) continue;
+    const SetAside& one = that_decides(wanted, way);
+    if (decides == nullptr || one.until < decides->until) decides = &one;
+    // With a time limit it might end before what lies ahead, if that alone is in its way.
+    for (std::size_t i = 0; i < desk_.set_aside.size(); ++i)
+      if (desk_.set_aside[i].from > desk_.now) way.whose[desk_.reserved.size() + i] = false;
+    timeless = timeless || (!waits.longest && place_beside_set_aside(wanted, way).has_value());
   }
-  return first;
+  if (decides == nullptr) return std::nullopt;
+  return SetAsideForOther{decides->says, timeless};
 }
 
 std::optional<Allocation> RoomNow::place_own_first(const Shape& shape, const Wanted& wanted,
@@ -334,7 +365,8 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     if (!way || shape.rated) way = in_the_way(shape, end);
     // 1. Out of what is free and kept for nobody.
     const bool some = way->first || way->aside;
-    if (auto allocation = place_own_first(shape, wanted, some ? open_beside(way->whose) : all_)) {
+    if (auto allocation =
+            place_own_first(shape, wanted, some ? open_beside(*way) : all_for(shape))) {
       attempt.allocation = std::make_shared<const Allocation>(std::move(*allocation));
       attempt.delays.reset();
       attempt.reaches_into = false;
@@ -344,7 +376,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     // 2. Out of all that is free and not set aside, if those it is kept for still get theirs in
     //    time.
     const auto allocation = place_beside_set_aside(wanted, *way);
-    if (!allocation && !(way->aside && place(wanted, all_))) continue;
+    if (!allocation && !(way->aside && place(wanted, all_for(shape)))) continue;
     if (allocation && !attempt.delays) attempt.delays = way->first;
     if (!allocation) attempt.reaches_into = true;
     // The ends of alternatives that are not as fast as each other move apart with the time.
@@ -356,7 +388,7 @@ RoomNow::Attempt RoomNow::attempt_anywhere(const Waits& waits) {
     if (!allocation) continue;
     if (outlook != nullptr && loss > outlook->spare()) continue;
     if (desk_.policy.keeps == Keeps::machines) continue;
-    if (auto moved = moved_aside(desk_, *allocation, end)) {
+    if (auto moved = moved_aside(desk_, *allocation, shape.mps_of(), end)) {
       attempt.allocation = std::make_shared<const Allocation>(*allocation);
       attempt.moved = std::move(moved);
       attempt.delays.reset();
@@ -386,9 +418,11 @@ std::optional<std::size_t> RoomNow::whom_it_would_delay(const Waits& waits) {
       ++others;
       if (!first || gang_of(i) < gang_of(*first)) first = i;
     }
-    if (place(wanted, open_beside(way.whose))) return std::nullopt;
+    if (place(wanted, open_beside(way))) return std::nullopt;
     std::size_t delayed = 0;
-    if (others > 1 && !moved_aside(desk_, *allocation, end, &delayed, waits.key.id)) return delayed;
+    if (others > 1 &&
+        !moved_aside(desk_, *allocation, waits.shape->mps_of(), end, &delayed, waits.key.id))
+      return delayed;
   }
   return first;
 }
@@ -493,13 +527,14 @@ std::shared_ptr<const Allocation> place_due(const Desk& desk, const Reserved& re
   const Opening& opening = reserved.opening;
   if (opening.at > desk.now || opening.allocation == nullptr) return nullptr;
   for (const NodePart& part : opening.allocation->parts) {
-    FreeNode node = desk.free.node(part.node.n);
+    FreeNode node = desk.node_for(*reserved.shape, part.node.n);
     for (const TaskPlace& task : part.tasks)
       if (!task.cpus.minus(node.cpus).empty()) return nullptr;
     node.take(part);
     if (node.counted < 0 || node.memory.n < 0) return nullptr;
-    for (const std::int32_t left : node.devices)
-      if (left < 0) return nullptr;
+    for (const TaskPlace& task : part.tasks)
+      for (const DeviceShare& share : task.devices)
+        if (share.device >= node.devices.size() || node.devices[share.device] < 0) return nullptr;
   }
   return opening.allocation;
 }

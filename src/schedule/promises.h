@@ -43,35 +43,43 @@ class RoomNow {
   /// Whose start would come later if this one started now, as an index in Desk::reserved; empty:
   /// nobody's, so it is tried again in the next plan.
   std::optional<std::size_t> whom_it_would_delay(const Waits& waits);
-  /// What is set aside and leaves it no room; null: nothing does.
-  const SetAside* what_it_would_reach_into(const Waits& waits) const;
-  /// The desk has given this away.
-  void follow(const Allocation& allocation);
+  /// What is set aside and leaves it no room: of several the one without which, once those before
+  /// it are over, there is some. Empty: nothing does.
+  std::optional<SetAsideForOther> what_it_would_reach_into(const Waits& waits) const;
+  /// The desk has given this away, to one of this shape.
+  void follow(const Allocation& allocation, const Shape& shape);
   /// Something else is kept now.
   void forget() { open_.reset(); }
 
  private:
   struct Open {
     std::vector<bool> without;  // of Desk::reserved, and behind it of Desk::set_aside
+    MpsOf viewer;
     FreeView view;
   };
   Attempt attempt_anywhere(const Waits& waits);
-  const FreeView& open_beside(const std::vector<bool>& without);
   /// Whose kept room is in the way of one that ends then.
   struct InTheWay {
     std::vector<bool> whose;           // of Desk::reserved, and behind it of Desk::set_aside
     std::optional<std::size_t> first;  // of what is kept
     std::optional<std::size_t> aside;  // the first to begin of what is set aside
     Time after{0};                     // for every later end at least the same
+    const Shape* shape = nullptr;      // in whose way
   };
+  const FreeView& open_beside(const InTheWay& way);
+  /// All that is free for this shape; true until the next call.
+  const FreeView& all_for(const Shape& shape) const;
   InTheWay in_the_way(const Shape& shape, Time end) const;
   /// On what its person has reserved, if all of it finds room there; else anywhere.
   std::optional<Allocation> place_own_first(const Shape& shape, const Wanted& wanted,
                                             const FreeView& free) const;
   std::optional<Allocation> place_beside_set_aside(const Wanted& wanted, const InTheWay& way) const;
+  /// Of all that is set aside in the way, with which there is no room, the one that decides.
+  const SetAside& that_decides(const Wanted& wanted, InTheWay way) const;
 
   Desk& desk_;
   const FreeView all_;
+  mutable std::optional<FreeView> all_of_mps_;
   std::optional<Open> open_;  // the one that was asked last
 };
 

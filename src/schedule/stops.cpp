@@ -114,9 +114,6 @@ class Candidates {
 std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits, Time end) {
   const Candidates candidates(desk, waits);
   const auto& keys = candidates.keys();
-  const auto allocation_of = [&](const StopKey& key) -> const Allocation& {
-    return *desk.held.at(key.id).allocation;
-  };
   const auto place_in = [&](const FreeView& view) {
     return place_beside_reserved(desk, *waits.shape, view, desk.now, end + time_to_leave);
   };
@@ -126,7 +123,7 @@ std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits,
   std::shared_ptr<const Allocation> allocation;
   std::size_t left = 0;
   while (left < keys.size() && allocation == nullptr) {
-    room.give_back(allocation_of(keys[left]));
+    room.give_back(desk.held.at(keys[left].id));
     lack.give_back(desk.held.at(keys[left++].id));
     if (lack.is_none() && room.is_enough()) allocation = place_in(room.view());
   }
@@ -138,7 +135,7 @@ std::optional<RoomOfOthers> room_of_others(const Desk& desk, const Waits& waits,
     const StopKey& key = keys[i];
     if (key.stays && i + 1 < left) {
       FreeView with = view;
-      with.take(allocation_of(key));
+      with.take(*desk.held.at(key.id).allocation, mps_of(desk.held.at(key.id)));
       lack.take(desk.held.at(key.id));
       if (auto place = lack.is_none() ? place_in(with) : nullptr) {
         view = std::move(with);
@@ -206,7 +203,7 @@ void MakingWay::keep(const Waits& waits, std::uint32_t before,
   if (desk_.guaranteed_first) desk_.quotas.make_room_for(group.queue, group.job);
   coming_.push_back(
       desk_.hold({group.job, group.first + before, 1, std::move(allocation), desk_.now,
-                  end + time_to_leave, false, nullptr, group.queue, group.user}));
+                  end + time_to_leave, false, nullptr, group.queue, group.user, group.mps}));
   desk_.quotas.comes(desk_.held.at(coming_.back()));
 }
 
@@ -227,7 +224,7 @@ void MakingWay::keep_starts(std::vector<HeldId>& starts,
   starts.clear();
 }
 
-bool MakingWay::is_needed_for(const Allocation& allocation) const {
+bool MakingWay::is_needed_for(const Allocation& allocation, MpsOf of) const {
   if (leaving_.empty()) return false;
   for (const NodePart& part : allocation.parts) {
     FreeNode node = desk_.free.node(part.node.n);
@@ -239,7 +236,10 @@ bool MakingWay::is_needed_for(const Allocation& allocation) const {
       here(*desk_.held.at(id).allocation,
            [&](const NodePart& one) { node.give_back(one, desk_.kinds.node(part.node.n)); });
     for (const Holder& holder : leaving_)
-      here(*holder.allocation, [&](const NodePart& one) { node.take(one); });
+      here(*holder.allocation, [&](const NodePart& one) {
+        node.take(one);
+        if (bars(mps_of(holder), of)) node.bar(one);
+      });
     if (!node.can_hold(part)) return true;
   }
   return false;

@@ -40,8 +40,8 @@ class MakingWay {
   /// Keeps room for the gang that is not free before others have left.
   void keep(const Waits& waits, std::uint32_t before, std::shared_ptr<const Allocation> allocation,
             Time end);
-  /// Whether something of it is held by those who are to leave.
-  bool is_needed_for(const Allocation& allocation) const;
+  /// Whether something of it, for one whom this MPS serves, is held by those who are to leave.
+  bool is_needed_for(const Allocation& allocation, MpsOf of) const;
   /// MayStop::chosen_anew: asks those to leave that have no room in the order of now.
   void choose_anew(Plan& plan);
   /// Starts of this plan wait until those have left who are to leave.

@@ -31,6 +31,11 @@ class Trial {
     changed.request = std::make_shared<const ResourceRequest>(request);
     return starts_as(std::move(changed));
   }
+  bool starts_without_mps() {
+    WaitingGroup changed = group();
+    changed.mps = false;
+    return starts_as(std::move(changed));
+  }
   bool starts_within(Span time) {
     WaitingGroup changed = group();
     changed.time = time;
@@ -154,6 +159,14 @@ void try_less_choosy(Trial& trial, std::vector<Change>& changes) {
                        "ask for a " + noun + " with less memory than " + format(devices->memory)});
 }
 
+/// Beside those whom MPS serves, in turn with them.
+void try_without_mps(Trial& trial, std::vector<Change>& changes) {
+  constexpr double side_by_side_given_up = 0.3;
+  if (trial.group().mps && trial.starts_without_mps())
+    changes.push_back({side_by_side_given_up,
+                       "leave mps out: its programs then take turns with those of others"});
+}
+
 /// So short that it ends before the promised start that it would delay.
 void try_shorter(Trial& trial, const Blocker& blocker, std::vector<Change>& changes) {
   const auto* promised = std::get_if<PromisedToOther>(&blocker);
@@ -188,6 +201,7 @@ std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
   std::vector<Change> changes;
   try_shorter(trial, blocker, changes);
   try_less_choosy(trial, changes);
+  try_without_mps(trial, changes);
   if (const auto& devices = request.alternatives[0].devices)
     try_fewer(trial, name_of(devices->kind), in_each, devices_of_it, changes);
   try_share(trial, changes);
@@ -207,7 +221,8 @@ std::vector<Suggestion> suggest(Trial& trial, const Blocker& blocker) {
 bool is_of_one_alternative(const Blocker& blocker) {
   return std::holds_alternative<AllTaken>(blocker) || std::holds_alternative<Scattered>(blocker) ||
          std::holds_alternative<InForeignUse>(blocker) ||
-         std::holds_alternative<DeviceAway>(blocker) || std::holds_alternative<NodeAway>(blocker);
+         std::holds_alternative<DeviceAway>(blocker) || std::holds_alternative<NodeAway>(blocker) ||
+         std::holds_alternative<MpsOfOther>(blocker);
 }
 
 /// Why there is no room for the alternatives either that `said` is not about, each asked for alone.

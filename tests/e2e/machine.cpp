@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "json/json.h"
 #include "launch/ask_launcher.h"
+#include "launch/fence/old_test_groups.h"
 #include "launch/processes.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -95,6 +96,7 @@ Ran Beside::wait(Span longest) {
 }
 
 Machine::Machine() : path_(made_directory()), state_(path_ + "/state"), env_(clean_environment()) {
+  [[maybe_unused]] static const bool cleared = (clear_groups_of_killed_tests(), true);
   env_["GANGLINE_STATE"] = state_;
   env_["GANGLINE_CONFIG"] = path_ + "/config.toml";
   write("config.toml", "");

@@ -85,7 +85,7 @@ TEST(Manners, BeforeMaintenanceOnlyThatStartsWhichEndsBefore) {
   EXPECT_EQ(machine.wait("3"), 0);
   const std::string why = machine.gang({"why", "1"}).out;
   EXPECT_TRUE(says(why, "there is room, but it would reach into maintenance (cooling), "));
-  EXPECT_TRUE(says(why, "it has no time limit: with one (--time) it may start before that"));
+  EXPECT_TRUE(says(why, "it has no time limit: with one (--time) it may start earlier"));
   const std::string other = machine.gang({"why", "2"}).out;
   EXPECT_TRUE(says(other, "there is room, but it would reach into maintenance (cooling), "));
   EXPECT_TRUE(says(other, "expected to start in about ")) << "after it";

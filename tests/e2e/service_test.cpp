@@ -7,6 +7,7 @@
 
 #include "json/json.h"
 #include "machine.h"
+#include "os/file.h"
 
 namespace gangline {
 namespace {
@@ -116,14 +117,20 @@ TEST(Service, ItHasEndedWhenStopReturns) {
   EXPECT_EQ(machine.service(), 0);
 }
 
-TEST(Service, WhereItsStateIsDeletedItEndsAndLeavesTheSocketOfTheNext) {
-  Machine machine;
-  const std::string runtime = machine.path() + "/runtime";
+/// A machine whose service has its socket in the runtime directory `runtime`.
+std::string give_runtime_directory(Machine& machine, const std::string& name) {
+  const std::string runtime = machine.path() + "/" + name;
   std::filesystem::create_directory(runtime);
   std::filesystem::permissions(runtime, std::filesystem::perms::owner_all);
   machine.set("GANGLINE_STATE", "");
   machine.set("XDG_STATE_HOME", machine.path() + "/kept");
   machine.set("XDG_RUNTIME_DIR", runtime);
+  return runtime;
+}
+
+TEST(Service, WhereItsStateIsDeletedItEndsAndLeavesTheSocketOfTheNext) {
+  Machine machine;
+  const std::string runtime = give_runtime_directory(machine, "runtime");
   EXPECT_EQ(machine.gang({"daemon", "start", "--stay"}).code, 0);
   const pid_t first = machine.service();
   std::filesystem::remove_all(machine.path() + "/kept");
@@ -132,6 +139,45 @@ TEST(Service, WhereItsStateIsDeletedItEndsAndLeavesTheSocketOfTheNext) {
   EXPECT_TRUE(becomes_true([&] { return !is_alive(first); }));
   EXPECT_NE(machine.service(), 0);
   EXPECT_TRUE(std::filesystem::exists(runtime + "/gangline/service.sock"));
+}
+
+TEST(Service, ACommandWithAnotherRuntimeDirectoryAsksTheServiceThatRuns) {
+  Machine machine;
+  give_runtime_directory(machine, "one");
+  const std::string pid = machine.gang({"daemon", "start", "--stay", "-q"}).out;
+  give_runtime_directory(machine, "another");
+  EXPECT_EQ(machine.gang({"daemon", "status", "-q"}).out, pid);
+  EXPECT_EQ(machine.gang({"run", "--", "echo", "hi"}).out, "hi\n");
+  machine.set("XDG_RUNTIME_DIR", "");
+  EXPECT_EQ(machine.gang({"daemon", "start", "-q"}).out, pid);
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  EXPECT_EQ(machine.service(), 0);
+}
+
+TEST(Service, WhereItsRuntimeDirectoryIsRemovedItIsFoundAgain) {
+  Machine machine;
+  const std::string runtime = give_runtime_directory(machine, "one");
+  const std::string pid = machine.gang({"daemon", "start", "--stay", "-q"}).out;
+  std::filesystem::remove_all(runtime);
+  EXPECT_EQ(machine.gang({"daemon", "start", "-q"}).out, pid) << "logged out";
+  give_runtime_directory(machine, "one");
+  EXPECT_EQ(machine.gang({"daemon", "start", "-q"}).out, pid) << "and in again";
+}
+
+TEST(Service, OneThatRunsOutOfReachIsToldWithWhatToDo) {
+  Machine machine;
+  give_runtime_directory(machine, "one");
+  EXPECT_EQ(machine.gang({"daemon", "start"}).code, 0);
+  EXPECT_EQ(machine.gang({"daemon", "stop"}).code, 0);
+  const std::string path = machine.path() + "/kept/gangline/service.lock";
+  const auto lock = try_lock(path);
+  ASSERT_TRUE(lock && lock->open());
+  machine.write(path, "77\nanother-host\n/run/user/5/gangline/service.sock\n");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_TRUE(says(ran.err, "a service of yours runs already (process 77 on another-host)"));
+  EXPECT_TRUE(says(ran.err, "/run/user/5/gangline/service.sock"));
+  EXPECT_TRUE(says(ran.err, "XDG_RUNTIME_DIR"));
 }
 
 TEST(Service, EachDaemonCommandAnswersInJson) {

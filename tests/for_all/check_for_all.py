@@ -2,7 +2,9 @@
 """check_for_all.py --gang PROGRAM: one service for all people of a machine, installed, used by three at once, attacked by
 one of them, and taken away again. As root, in namespaces of its own; elsewhere it is skipped, and says so."""
 import argparse
+import contextlib
 import glob
+import grp
 import json
 import os
 import pathlib
@@ -370,6 +372,69 @@ def a_launcher_that_is_killed_loses_nothing(world):
     well(world.anna.gang("run", "--", "true"))
 
 
+def groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next(world):
+    job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
+    eventually("it runs", lambda: "running" in world.anna.gang("list")[1])
+    groups = cgroups(world)
+    tasks = {int(pid) for group in groups for pid in pathlib.Path(group, "cgroup.procs").read_text().split()}
+    expect(groups and tasks, f"{groups} {tasks}")
+    launcher, guardian = world.launcher()
+    for number in signal.SIGSTOP, signal.SIGKILL:  # neither is to see the other's end
+        for pid in guardian + launcher + sorted(tasks) + processes_of("internal-service"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+    eventually("they are over", lambda: not processes_of("internal-launcher") and not processes_of("internal-service"))
+    well(root("gang", "daemon", "start"))
+    denied(world.anna.gang("wait", str(job)))
+    eventually("its groups are gone", lambda: not set(groups) & set(cgroups(world)))
+
+
+def newer_program(world, n):
+    """The same with some bytes at its end, which nobody reads."""
+    path = pathlib.Path(f"/home/gang-{n}")
+    shutil.copy(world.gang, path)
+    with open(path, "ab") as program:
+        program.write(b"%d" % n)
+    return path
+
+
+def all_run(program, *parts):
+    file = os.stat(program)
+    return all(os.path.samestat(os.stat(f"/proc/{pid}/exe"), file) for part in parts for pid in processes_of("internal-" + part))
+
+
+def an_install_over_an_older_one_takes_the_new_program_and_gangs_go_on(world):
+    waits = job_of(well(world.anna.gang("submit", "--", "sh", "-c", "while [ ! -e new ]; do sleep 0.02; done; exit 7")))
+    sweep = job_of(well(world.bert.gang("submit", "--sweep", "i=1..300", "--", "sh", "-c", "sleep 0.01; echo {i} >> lines")))
+    eventually("they run", lambda: (world.bert.home / "lines").exists() and "waiting" not in world.anna.gang("list")[1])
+    for n in range(1, 4):
+        said = well(root(newer_program(world, n), "daemon", "install"))
+        expect("service and launcher run as this program now; gangs that ran go on" in said, said)
+        expect(all_run("/usr/local/bin/gang", "launcher", "service"), "some run the program before")
+        expect(pathlib.Path("/usr/local/bin/gang").read_bytes().endswith(b"%d" % n), "another program is there")
+    expect("go on" not in well(root("/home/gang-3", "daemon", "install")), "the same program is nothing new")
+    (world.anna.home / "new").touch()
+    expect(world.anna.gang("wait", str(waits))[0] == 7, world.anna.gang("show", str(waits)))
+    well(world.bert.gang("wait", str(sweep)))
+    lines = (world.bert.home / "lines").read_text().split()
+    expect(sorted(map(int, lines)) == list(range(1, 301)), "each gang ran once")
+
+
+def a_program_that_cannot_take_over_does_not(world):
+    place = pathlib.Path("/usr/local/bin/gang")
+    shutil.copy("/bin/false", "/usr/local/bin/false")
+    kept = place.rename("/usr/local/bin/kept")
+    pathlib.Path("/usr/local/bin/false").rename(place)
+    job = job_of(well(world.anna.run(str(kept), "submit", "--", "sh", "-c", "sleep 0.2; exit 8")))
+    well(root(kept, "daemon", "restart"))
+    code, said = world.anna.run(str(kept), "wait", str(job))
+    expect(code == 8, f"{code} {said}")
+    expect(all_run(kept, "launcher"), "the launcher is another program")
+    log = (STATE / "launcher" / "launcher.log").read_text()
+    expect("the new program does not run, or cannot take over" in log, log)
+    kept.rename(place)
+
+
 def only_the_people_it_is_for_may_use_it(world):
     subprocess.run(["groupadd", "gpu-users"], check=True)
     subprocess.run(["usermod", "--append", "--groups", "gpu-users", "anna"], check=True)
@@ -454,6 +519,23 @@ def a_config_that_does_not_do_ends_no_service(world):
     config.chmod(0o644)
 
 
+def logs_that_are_kept_are_for_the_service_of_the_next_install(world):
+    job = job_of(well(world.anna.gang("submit", "--", "echo", "kept")))
+    well(world.anna.gang("wait", str(job)))
+    log = STATE / "jobs" / str(job) / "logs" / "0.1.0.out"
+    gid = log.stat().st_gid
+    expect(gid == grp.getgrnam("gangline").gr_gid, "the service reads it")
+    well(root("/usr/local/bin/gang", "daemon", "uninstall", "--now", "--keep-jobs"))
+    expect((log.stat().st_uid, log.stat().st_gid) == (world.anna.uid, 0), "nobody else may come to have its group")
+    well(root("groupadd", "--system", "--gid", str(gid), "others"))
+    well(root("/home/gang-from-elsewhere", "daemon", "install", "--operators", "carl"))
+    now = grp.getgrnam("gangline").gr_gid
+    expect(now != gid and log.stat().st_gid == now, f"{log.stat()} {now}")
+    expect(log.read_text() == "kept\n", "what it says")
+    well(root("groupdel", "others"))
+    world.epoch = well(world.anna.gang("run", "--", "printenv", "GANG_ID")).split("@")[1].strip()
+
+
 def uninstall_leaves_nothing(world):
     job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
     denied(root("gang", "daemon", "uninstall"), "--now")
@@ -486,11 +568,15 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           fences_hold_where_they_are_said_to,
           a_shell_is_its_persons_alone,
           a_launcher_that_is_killed_loses_nothing,
+          groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next,
+          an_install_over_an_older_one_takes_the_new_program_and_gangs_go_on,
+          a_program_that_cannot_take_over_does_not,
           who_may_reserve,
           only_the_people_it_is_for_may_use_it,
           a_config_that_does_not_do_ends_no_service,
           all_mistakes_of_a_config_are_told_to_root_and_the_jobs_are_shown,
           a_config_that_is_gone_leads_to_no_other_service,
+          logs_that_are_kept_are_for_the_service_of_the_next_install,
           uninstall_leaves_nothing]
 
 

@@ -161,7 +161,11 @@ def where_none_is_free_the_later_waits_with_the_reason(world):
     eventually("it runs", lambda: "begun" in world.anna.gang("logs", str(annas))[1])
     berts = job_of(well(world.bert.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
     eventually("it waits with the reason",
-               lambda: "MPS serves one user of a GPU at a time, and others have it on 1 GPU" in world.bert.gang("why", str(berts))[1])
+               lambda: "MPS serves one person of a GPU at a time" in world.bert.gang("why", str(berts))[1])
+    told = world.bert.gang("why", str(berts))[1]
+    expect(f"serves anna until job {annas} ends, and nobody knows when that is" in told, told)
+    expect(f"job {annas} has no time limit, so nobody knows when it ends" in told and "leave mps out" in told, told)
+    expect("waiting" in world.bert.gang("list")[1], world.bert.gang("list")[1])
     again = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
     (world.carl.home / "go").touch()
     well(world.carl.gang("wait", str(carls)))
@@ -182,9 +186,15 @@ def where_others_have_all_the_later_waits_for_the_first_that_ends(world):
         if person is not world.carl:
             eventually("it runs", lambda: "begun" in person.gang("logs", str(jobs[-1]))[1])
     eventually("it waits with the reason",
-               lambda: "now, and MPS serves one" in " ".join(world.carl.gang("show", f"{jobs[2]}.0")[1].split()))
-    # Not beside those that came later.
+               lambda: "; so does 1 more with room" in world.carl.gang("why", str(jobs[2]))[1])
+    # Who has the GPU does not keep it once another is first.
     again = job_of(well(world.anna.gang("submit", "--gpus", "0.5", "--mps", "--", "sh", "-c", HOLD)))
+    eventually("it is kept for who came first",
+               lambda: f"job {jobs[2]} goes first" in world.anna.gang("why", str(again))[1])
+    (world.anna.home / "go").touch()
+    well(world.anna.gang("wait", str(jobs[0])))
+    eventually("who came first runs", lambda: "begun" in world.carl.gang("logs", str(jobs[2]))[1])
+    expect("begun" not in world.anna.gang("logs", str(again))[1], "who came later went before")
     for person, job in [*zip(people, jobs), (world.anna, again)]:
         (person.home / "go").touch()
         well(person.gang("wait", str(job)))

@@ -105,7 +105,7 @@ def two_people(world):
         print("      ", process[0], pathlib.Path(f"/proc/{process[3]}/cgroup").read_text().strip().splitlines()[-1])
     second = job_of(well(world.bert.gang("submit", "--gpus", "0.5", "--mps", "--", PYTHON, "use.py")))
     time.sleep(2)
-    print("bert's meanwhile:", " ".join(world.bert.gang("show", f"{second}.0")[1].split()))
+    print("bert's meanwhile:", " ".join(world.bert.gang("why", str(second))[1].split()))
     for person, job in ((world.anna, first), (world.bert, second)):
         (person.home / "go").touch()
         code, said = person.gang("wait", str(job))

@@ -43,17 +43,21 @@ void check_outlook(Desk& desk, std::string& wrong) {
 
 /// What is held really, though the desk shows those who are asked to leave as gone.
 struct Held {
-  std::vector<std::shared_ptr<const Allocation>> leaving, coming;
+  std::vector<Holder> leaving;
+  std::vector<std::shared_ptr<const Allocation>> coming;
 
-  bool overlaps(const Desk& desk, const Allocation& wanted) const {
+  bool overlaps(const Desk& desk, const Allocation& wanted, MpsOf of) const {
     for (const NodePart& part : wanted.parts) {
       FreeNode node = desk.free.node(part.node.n);
       for (const auto& allocation : coming)
         for (const NodePart& one : allocation->parts)
           if (one.node == part.node) node.give_back(one, desk.kinds.node(part.node.n));
-      for (const auto& allocation : leaving)
-        for (const NodePart& one : allocation->parts)
-          if (one.node == part.node) node.take(one);
+      for (const Holder& holder : leaving)
+        for (const NodePart& one : holder.allocation->parts) {
+          if (one.node != part.node) continue;
+          node.take(one);
+          if (holder.mps && of && *of != holder.user) node.bar(one);
+        }
       if (!node.can_hold(part)) return true;
     }
     return false;
@@ -109,7 +113,7 @@ std::shared_ptr<const Allocation> make_room(Walk& walk, const Waits& waits, Time
   for (const HeldId id : room->leave) {
     const Holder holder = desk.leave(id);
     if (!holder.stopping) walk.plan.stops.push_back({{holder.job, holder.first}, waits.group.job});
-    walk.held.leaving.push_back(holder.allocation);
+    walk.held.leaving.push_back(holder);
   }
   return room->allocation;
 }
@@ -132,16 +136,18 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
     const bool tries = !over_limit || fits_limits_then(desk, *waits.shape);
     RoomNow::Attempt attempt;
     if (tries) attempt = RoomNow(desk).attempt(waits, is_own ? &*own : nullptr);
-    const auto needs_others = [&](const Allocation& allocation) {
-      return !walk.held.leaving.empty() && walk.held.overlaps(desk, allocation);
+    const auto needs_others = [&](const Allocation& allocation, const Shape& of) {
+      return !walk.held.leaving.empty() && walk.held.overlaps(desk, allocation, of.mps_of());
     };
     if (attempt.moved &&
         std::any_of(attempt.moved->begin(), attempt.moved->end(), [&](const Reserved& one) {
-          return one.opening.at < desk.now + time_to_leave && needs_others(*one.opening.allocation);
+          return one.opening.at < desk.now + time_to_leave &&
+                 needs_others(*one.opening.allocation, *one.shape);
         }))
       attempt = {};
-    if (tries && is_own && (!attempt.allocation || needs_others(*attempt.allocation)))
-      if (auto kept = place_due(desk, *own); kept != nullptr && !needs_others(*kept)) {
+    if (tries && is_own && (!attempt.allocation || needs_others(*attempt.allocation, *waits.shape)))
+      if (auto kept = place_due(desk, *own);
+          kept != nullptr && !needs_others(*kept, *waits.shape)) {
         attempt.allocation = std::move(kept);
         attempt.moved.reset();
       }
@@ -156,11 +162,11 @@ Found start_what_fits(Walk& walk, const Waits& waits, std::uint32_t before) {
     }
     if (attempt.moved) desk.reserved = *std::move(attempt.moved);
     const std::uint32_t gang = group.first + n;
-    const bool comes =
-        made_room || found.coming > 0 || over_limit || needs_others(*attempt.allocation);
+    const bool comes = made_room || found.coming > 0 || over_limit ||
+                       needs_others(*attempt.allocation, *waits.shape);
     const Time end = end_of(group, attempt.allocation->alternative, desk.now);
-    Holder holder{group.job, gang,  1,       attempt.allocation, desk.now,
-                  end,       false, nullptr, group.queue,        group.user};
+    Holder holder{group.job, gang,    1,           attempt.allocation, desk.now, end,
+                  false,     nullptr, group.queue, group.user,         group.mps};
     if (comes) {
       ++found.coming;
       walk.held.coming.push_back(attempt.allocation);
@@ -218,7 +224,7 @@ void choose_anew(Walk& walk) {
     walk.plan.stops.push_back({{desk.held.at(id).job, desk.held.at(id).first}, chosen.by});
   for (const HeldSince& place : desk.held.by_since())
     if (desk.held.at(place.id).stopping) leave.push_back(place.id);
-  for (const HeldId id : leave) walk.held.leaving.push_back(desk.leave(id).allocation);
+  for (const HeldId id : leave) walk.held.leaving.push_back(desk.leave(id));
 }
 
 /// See Planner::promise_those_before.

@@ -266,6 +266,27 @@ World random_world_of_rules(std::uint64_t seed) {
   return world;
 }
 
+World random_world_of_mps(std::uint64_t seed) {
+  World world = seed % 3 == 0   ? random_world_of_rules(seed)
+                : seed % 3 == 1 ? random_world_of_queues(seed)
+                                : random_world(seed);
+  Dice dice(seed + 9'000'011);
+  const std::uint32_t people = dice.from(2, 3);
+  for (WaitingGroup& job : world.jobs) {
+    job.user = dice.from(0, people - 1);
+    job.mps = !dice.one_in(4);
+    if (dice.one_in(3)) continue;
+    auto request = *job.request;
+    for (TaskRequest& task : request.alternatives) {
+      task.devices = DeviceRequest{};
+      task.devices->share = {static_cast<std::int32_t>(dice.from(1, 6)) * 100};
+      if (dice.one_in(8)) task.devices->share = whole_device;
+    }
+    job.request = std::make_shared<const ResourceRequest>(std::move(request));
+  }
+  return world;
+}
+
 std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice) {
   auto used = std::make_shared<std::vector<UserUse>>();
   for (std::uint32_t queue = 0; queue < world.queues.size(); ++queue)

@@ -52,6 +52,8 @@ World under_switches(World world, std::uint64_t seed);
 World random_world_of_queues(std::uint64_t seed);
 /// The same with rules of people, queues and times.
 World random_world_of_rules(std::uint64_t seed);
+/// The same with MPS of several people, and more shares of devices.
+World random_world_of_mps(std::uint64_t seed);
 /// What users had by now.
 std::shared_ptr<const std::vector<UserUse>> random_use(const World& world, Dice& dice);
 

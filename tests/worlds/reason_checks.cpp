@@ -41,7 +41,8 @@ bool says_it_waits_for_itself(const Snapshot& world, const Wait& wait) {
 bool says_no_room(const Blocker& blocker) {
   return std::holds_alternative<AllTaken>(blocker) || std::holds_alternative<Scattered>(blocker) ||
          std::holds_alternative<InForeignUse>(blocker) ||
-         std::holds_alternative<DeviceAway>(blocker) || std::holds_alternative<NodeAway>(blocker);
+         std::holds_alternative<DeviceAway>(blocker) || std::holds_alternative<NodeAway>(blocker) ||
+         std::holds_alternative<MpsOfOther>(blocker);
 }
 
 bool says_room(const Blocker& blocker) {
@@ -69,7 +70,8 @@ std::string wrong_with_reasons(const Snapshot& after, const Policy& policy, cons
       return "room that nobody looks for again: " + told;
     if (says_it_waits_for_itself(after, wait)) return "it waits for itself: " + told;
     if (some_leave || (!says_no_room(wait.blocker) && !says_room(wait.blocker))) continue;
-    const bool room = place_first(desk.shape_of(*group), FreeView(desk.free)) != nullptr;
+    const bool room =
+        place_first(desk.shape_of(*group), desk.view_for(desk.shape_of(*group))) != nullptr;
     if (room && says_no_room(wait.blocker)) return "there is room, but: " + told;
     if (!room && says_room(wait.blocker)) return "there is no room, but: " + told;
   }

@@ -7,7 +7,7 @@
 
 namespace gangline::worlds {
 
-enum class With { nothing, queues, rules };
+enum class With { nothing, queues, rules, mps };
 
 /// Fails the test that calls it where something does not hold.
 void run_world(std::uint64_t seed, Policy policy, With with = With::nothing);

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "mps_checks.h"
 #include "plain_forecast.h"
 #include "plain_plan.h"
 #include "quota_checks.h"
@@ -216,6 +217,7 @@ class WorldRun {
       complain(what);
     if (const std::string what = wrong_with_limits(now_); !what.empty()) complain(what);
     if (const std::string what = wrong_with_rules(now_, plan); !what.empty()) complain(what);
+    if (const std::string what = wrong_with_mps(now_, plan); !what.empty()) complain(what);
     if (const std::string what = wrong_with_set_aside(now_, plan); !what.empty()) complain(what);
     if (plan.again != never) {
       if (plan.again <= now_.now) complain("a plan that wants another at once");
@@ -455,6 +457,7 @@ constexpr std::uint64_t most_promises = 6;
 World world_with(With with, std::uint64_t seed) {
   return with == With::nothing  ? random_world(seed)
          : with == With::queues ? random_world_of_queues(seed)
+         : with == With::mps    ? random_world_of_mps(seed)
                                 : random_world_of_rules(seed);
 }
 
@@ -528,6 +531,17 @@ TEST(Worlds, HoldWithRulesOfPeopleQueuesAndTimes) {
       }
 }
 
+TEST(Worlds, HoldWithMpsOfSeveralPeople) {
+  const std::uint64_t first = number_of("SEED", 1);
+  const std::uint64_t count = number_of("WORLDS", 500);
+  const auto rows = policies();
+  for (std::uint64_t seed = first; seed < first + count; ++seed)
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (i == 1 || (i + seed) % (rows.size() / 3) == 0) {
+        ASSERT_NO_FATAL_FAILURE(run_world(seed, rows[i], With::mps));
+      }
+}
+
 TEST(Worlds, AStartThatIsDueComesThoughLaterOnesNeedWhatOthersHoldUntilThen) {
   run_world(6476, *find_policy("conservative"));
 }
@@ -562,6 +576,10 @@ TEST(Worlds, NothingIsPromisedOnWhatOthersLeaveBeforeTheyMayHaveLeft) {
 
 TEST(Worlds, MemoryThatIsShortOnTheRoomiestNodeHidesNoPlaceOnOthers) {
   run_world_under_switches(109068, *find_policy("fifo_consolidate"));
+}
+
+TEST(Worlds, MpsOfOthersBesideIsInNobodysWayWhoseStartIsDue) {
+  run_world(200959, *find_policy("conservative_machines"), With::mps);
 }
 
 TEST(Worlds, WhoWouldBeDelayedIsToldAsItIsNow) { run_world(4591, *find_policy("conservative")); }

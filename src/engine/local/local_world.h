@@ -14,6 +14,7 @@
 #include "engine/conformance_world.h"
 #include "engine/local/local_engine.h"
 #include "launch/ask_launcher.h"
+#include "launch/fence/old_test_groups.h"
 #include "launch/launcher.h"
 #include "launch/processes.h"
 #include "os/clock.h"
@@ -41,6 +42,7 @@ class LocalWorld : public ConformanceWorld {
   LocalWorld() {
     char name[] = "/tmp/gangline-local-XXXXXX";
     path_ = ::mkdtemp(name);
+    [[maybe_unused]] static const bool cleared = (clear_groups_of_killed_tests(), true);
     restart("", {});
   }
   ~LocalWorld() override {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "launch/fence/fake_root.h"
+#include "launch/fence/old_test_groups.h"
 
 namespace gangline {
 namespace {
@@ -60,6 +61,25 @@ TEST(GroupPlaces, a_file_of_places_that_is_missing_or_nonsense_names_none) {
   EXPECT_TRUE(read_group_places(root.path() + "/none").empty());
   root.write("/bad", "\n x\nonly\ne \n\x01\x02");
   EXPECT_TRUE(read_group_places(root.path() + "/bad").empty());
+}
+
+TEST(GroupPlaces, of_what_killed_tests_left_all_that_is_old_and_empty_is_cleared) {
+  const FakeRoot root;
+  std::string young;
+  for (std::int64_t n = now().us; n > 0; n /= 16) young += "0123456789abcdef"[n % 16];
+  const std::string old = "0ea2f5d0d3166";  // of the year 2026
+  for (const std::string& left : {"gangline-1.9@" + old + ".0", "gangline-mps-a-5@" + old + ".0"})
+    std::filesystem::create_directories(root.path() + "/cpuset/" + left);
+  const std::vector<std::string> kept{"gangline-2.9@" + old + ".0/process",
+                                      "gangline-3.9@" + young + ".0", "gangline-slurm-a",
+                                      "other-1.9@" + old + ".0"};
+  for (const std::string& name : kept)
+    std::filesystem::create_directories(root.path() + "/cpuset/" + name);
+  clear_groups_of_killed_tests(root.path());
+  for (const std::string& name : kept)
+    EXPECT_TRUE(std::filesystem::exists(root.path() + "/cpuset/" + name)) << name;
+  const std::filesystem::directory_iterator left(root.path() + "/cpuset");
+  EXPECT_EQ(std::distance(begin(left), end(left)), 4);
 }
 
 }  // namespace

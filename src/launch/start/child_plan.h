@@ -19,6 +19,9 @@ class StarterPlan;
 std::string failure_text(const StartFailure& failure, const GangRecipe& recipe);
 bool is_disk_full(const StartFailure& failure);
 
+/// Ends a new process whose program did not run; see ends_without_program.
+[[noreturn]] void end_without_program();
+
 /// All that a child reads. Made before it, so that a child that borrows the launcher's memory
 /// allocates nothing.
 class ChildPlan {

@@ -81,8 +81,8 @@ pid_t PersonStart::make_starter(ChildPlan& plan, const TaskRecipe& task, const C
 void PersonStart::run_child(ChildPlan& plan, bool cuts_piece) {
   gate_.write.reset();
   plan.become_task_of(recipe_, cuts_piece, ready_.write.number(), gate_.read.number());
-  if (::write(ready_.write.number(), &plan.failure, sizeof plan.failure) < 0) _exit(126);
-  _exit(127);
+  (void)!::write(ready_.write.number(), &plan.failure, sizeof plan.failure);
+  end_without_program();
 }
 
 void PersonStart::note(const StartFailure& report) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "launch/start/start_failure.h"
 #include "launch/start/starter_order.h"
 #include "launch/start/starter_plan.h"
 #include "os/file.h"
@@ -70,6 +72,15 @@ class PersonsTasks : public testing::Test {
   }
   std::string out(std::uint32_t rank) const {
     return text_of_file(path_ + "/" + std::to_string(rank) + ".out");
+  }
+
+  /// What a starter cannot cut, so that the process is a fork of the launcher. It is there already.
+  PieceToCut piece() const {
+    std::ofstream(path_ + "/piece") << "abc";
+    PieceToCut piece;
+    piece.end = 3;
+    piece.to = path_ + "/piece";
+    return piece;
   }
 
   /// Lets the gang go as soon as it may be, and waits for its processes. Why not all of it ran.
@@ -158,7 +169,7 @@ TEST_F(PersonsTasks, a_missing_directory_and_a_missing_program_are_named) {
   recipe_.tasks.clear();
   add("echo ran").program = "/no/program";
   EXPECT_EQ(run(), "cannot run its program /no/program: No such file or directory");
-  EXPECT_EQ(WEXITSTATUS(status_), 127);
+  EXPECT_EQ(WTERMSIG(status_), ends_without_program);
   EXPECT_EQ(out(0), "");
 }
 
@@ -202,6 +213,33 @@ TEST_F(PersonsTasks, a_gang_of_several_runs_together) {
   for (int i = 0; i < 5; ++i) add("id -u");
   EXPECT_EQ(run(), "");
   for (std::uint32_t rank = 0; rank < 5; ++rank) EXPECT_EQ(out(rank), "65534\n");
+}
+
+TEST_F(PersonsTasks, of_a_launcher_killed_before_the_gate_none_runs_nor_ends_with_a_code) {
+  add("echo ran");
+  add("echo ran");
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // the guardian
+  for (const bool by_starter : {true, false}) {
+    if (!by_starter) recipe_.piece = piece();
+    const pid_t launcher = ::fork();
+    if (launcher == 0) {
+      PersonStart start(recipe_, {});
+      while (start.state() == PersonStart::State::preparing) {
+        pollfd waiting{start.fd(), POLLIN, 0};
+        ::poll(&waiting, 1, 30'000);
+        start.hear();
+      }
+      ::raise(SIGKILL);
+    }
+    int ended = 0, status = 0;
+    for (; ::waitpid(-1, &status, 0) > 0; ++ended)
+      EXPECT_TRUE(WIFSIGNALED(status) &&
+                  (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == ends_without_program))
+          << status;
+    EXPECT_EQ(ended, 3);
+    EXPECT_EQ(out(0) + out(1), "");
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 TEST_F(PersonsTasks, nothing_is_ever_run_as_root) {

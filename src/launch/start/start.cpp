@@ -23,7 +23,7 @@ constexpr int gate_deadline_ms = 10'000;
 /// copied and its failure is seen without a pipe.
 int run_child(void* plan) {
   static_cast<ChildPlan*>(plan)->become_task(-1, -1);
-  return 127;
+  end_without_program();
 }
 
 void reap_now(std::int64_t pid) {
@@ -62,8 +62,8 @@ std::optional<StartFailure> next_report(int ready) {
 [[noreturn]] void run_gated_child(ChildPlan& plan, int ready, int gate) {
   plan.become_task(ready, gate);
   // What went wrong is told; a child that ends here because the gate stayed shut tells nothing new.
-  if (::write(ready, &plan.failure, sizeof plan.failure) < 0) _exit(126);
-  _exit(127);
+  (void)!::write(ready, &plan.failure, sizeof plan.failure);
+  end_without_program();
 }
 
 /// The way of a gang of several: each child does all but exec, says so, and waits at the gate,

@@ -33,4 +33,9 @@ struct StartFailure {
   std::array<char, 200> text{};  ///< what errno does not say, ends with 0; mostly empty
 };
 
+/// A process that did not come to run its task's program ends itself by this signal (SIGRTMAX of
+/// the kernel), so that it is not mistaken for the program where nobody hears why: an exit code
+/// might be the program's own.
+constexpr int ends_without_program = 64;
+
 }  // namespace gangline

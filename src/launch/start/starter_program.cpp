@@ -141,13 +141,17 @@ class Starter {
 /// `stack`: number of words, the words, null, the variables, null.
 extern "C" [[noreturn, gnu::used]] void starter_main(long* stack) {
   constexpr long fewest_words = 6;
-  constexpr int failed = 127;
   char** words = reinterpret_cast<char**>(stack + 1);
   StarterOrder order;
   if (stack[0] >= fewest_words && read_order(words[1], order) &&
       order.programs <= static_cast<unsigned long>(stack[0] - fewest_words + 1))
     Starter(order, words + 2, words + stack[0] + 1).start();
-  for (;;) ask_kernel(__NR_exit_group, failed);
+  // Whatever else is pending stays blocked.
+  unsigned long blocked = ~(1UL << (ends_without_program - 1));
+  ask_kernel(__NR_rt_sigprocmask, SIG_SETMASK, &blocked, static_cast<long*>(nullptr),
+             sizeof blocked);
+  ask_kernel(__NR_kill, ask_kernel(__NR_getpid), ends_without_program);
+  for (;;) ask_kernel(__NR_exit_group, 127);
 }
 
 }  // namespace gangline

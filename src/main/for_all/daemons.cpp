@@ -14,6 +14,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "launch/ask_launcher.h"
 #include "launch/fence/leaf_group.h"
 #include "launch/launcher.h"
 #include "launch/start/become.h"
@@ -32,6 +33,7 @@ namespace {
 
 constexpr Span longest_start = seconds(30);
 constexpr Span longest_stop = seconds(60);
+constexpr Span longest_renewal = seconds(10);
 constexpr unsigned between_looks_us = 5'000;
 constexpr int ready_place = 3;
 
@@ -115,6 +117,35 @@ Result<void> start_service_itself(const std::string& program, ServiceUser user) 
       log, ""};
 }
 
+/// Whoever listens there; empty: nobody does.
+std::optional<Peer> listener_at(const std::string& socket) {
+  const auto connected = connect_unix(socket);
+  if (!connected) return std::nullopt;
+  const auto peer = peer_of(connected->number());
+  return peer ? std::optional(*peer) : std::nullopt;
+}
+
+Result<void> end_service() {
+  const auto service = listener_at(for_all::socket);
+  if (!service) return {};
+  if (::kill(static_cast<pid_t>(service->pid), SIGTERM) == 0 &&
+      !has_ended(service->pid, longest_stop))
+    return Error{ErrorKind::unavailable,
+                 "the service, pid " + std::to_string(service->pid) + ", does not end", "",
+                 "`kill -9` ends it; running gangs go on"};
+  return {};
+}
+
+bool launcher_is(const std::string& program) {
+  const std::int64_t launcher = ask_launcher(for_all::state, seconds(1), true);
+  struct stat runs {
+  }, there{};
+  return launcher > 0 &&
+         ::stat(("/proc/" + std::to_string(launcher) + "/exe").c_str(), &runs) == 0 &&
+         ::stat(program.c_str(), &there) == 0 && runs.st_ino == there.st_ino &&
+         runs.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 Result<ServiceUser> service_user() {
@@ -140,6 +171,19 @@ Result<void> start_daemons(const std::string& program) {
   return start_service_itself(program, *user);
 }
 
+Result<bool> renew_daemons(const std::string& program) {
+  if (systemd_runs()) {
+    if (auto again = run_tool({"systemctl", "restart", for_all::service_unit}); !again)
+      return again.error();
+  } else if (auto ended = end_service(); !ended) {
+    return ended.error();
+  }
+  if (auto started = start_daemons(program); !started) return started.error();
+  const Span until = since_boot() + longest_renewal;
+  while (!launcher_is(program) && since_boot() < until) ::usleep(between_looks_us);
+  return launcher_is(program);
+}
+
 Result<void> stop_daemons() {
   if (systemd_runs())
     if (auto stopped = run_tool({"systemctl", "stop", for_all::service_unit}); !stopped)
@@ -156,7 +200,7 @@ Result<void> stop_daemons() {
   return wait_until(for_all::socket, false, longest_stop);
 }
 
-int run_launcher_for_all(bool foreground) {
+int run_launcher_for_all(bool foreground, const std::optional<TakeOver>& taken) {
   const auto user = service_user();
   if (!user || ::geteuid() != 0) {
     std::fprintf(stderr, "gang: %s\n",
@@ -167,6 +211,10 @@ int run_launcher_for_all(bool foreground) {
   settings.state_dir = for_all::state;
   settings.for_all = ForAll{user->uid, user->gid};
   settings.foreground = foreground;
+  settings.taken_over = taken;
+  // Nobody but root can put another in these places.
+  const std::string own = own_program();
+  if (own == for_all::program || own == for_all::packaged_program) settings.program = own;
   return run_launcher(settings);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "main/for_all/daemons.h"
+#include "main/for_all/kept_logs.h"
 #include "main/for_all/layout.h"
 #include "main/for_all/tool.h"
 #include "main/for_all/units.h"
@@ -28,6 +29,7 @@ using Tell = std::function<void(const std::string&)>;
 
 constexpr mode_t for_all_to_pass = 0755;
 constexpr Span longest_end = seconds(20);
+constexpr std::size_t largest_program = 256 << 20;
 
 Result<void> only_root(const char* doing) {
   if (::geteuid() == 0) return {};
@@ -100,22 +102,32 @@ Result<void> copy_program(const std::string& from, const std::string& to) {
   return {};
 }
 
+bool is_same_file(const std::string& one, const std::string& other) {
+  const auto a = read_file(one, largest_program), b = read_file(other, largest_program);
+  return a && b && *a == *b;
+}
+
+struct Placed {
+  std::string program;
+  bool replaces = false;  ///< another that was there
+};
+
 /// Where everybody finds it, and where only root can change it: the launcher is this file.
-Result<std::string> place_program(Made& made, const Tell& tell) {
+Result<Placed> place_program(Made& made, const Tell& tell) {
   const std::string own = own_program();
-  if (own == for_all::packaged_program || own == for_all::program) return own;
+  if (own == for_all::packaged_program || own == for_all::program) return Placed{own, false};
   const std::string place = for_all::program;
   const bool is_there = ::access(place.c_str(), F_OK) == 0;
   if (is_there && !made.has("program " + place))
     return Error{ErrorKind::refused, "there is another gang already", place,
                  "run `" + place + " daemon install`, or remove it"};
+  if (is_there && is_same_file(own, place)) return Placed{place, false};
   if (auto made_directory = make_directories("/usr/local/bin"); !made_directory)
     return made_directory.error();
   if (auto copied = copy_program(own, place); !copied) return copied.error();
   if (auto noted = made.add("program " + place); !noted) return noted.error();
   tell(place + ": this program, for everybody");
-  if (is_there) tell("what runs goes on as the one before: `gang daemon restart` takes this one");
-  return place;
+  return Placed{place, is_there};
 }
 
 std::string config_text(const InstallOptions& options) {
@@ -241,6 +253,26 @@ Result<void> remove_units(const Tell& tell) {
   return {};
 }
 
+/// From the program that was there before.
+Result<void> go_over_to(const std::string& program, const Tell& tell) {
+  // One that runs is better than none.
+  if (const auto fit = check_settings(places_for_all()); !fit) return fit;
+  const auto renewed = renew_daemons(program);
+  if (!renewed) return renewed.error();
+  if (*renewed) {
+    tell("service and launcher run as this program now; gangs that ran go on");
+    return {};
+  }
+  tell("the service runs as this program now; gangs that ran go on");
+  tell(
+      "the launcher is still the program before, which cannot go over to this one: when nothing "
+      "runs, " +
+      std::string(systemd_runs() ? "`systemctl restart " + std::string(for_all::launcher_unit) + "`"
+                                 : "a restart of the machine") +
+      " takes this one");
+  return {};
+}
+
 }  // namespace
 
 Result<void> install_for_all(const InstallOptions& options, const Tell& tell) {
@@ -257,11 +289,12 @@ Result<void> install_for_all(const InstallOptions& options, const Tell& tell) {
   if (directory) directory = make_directory(for_all::jobs, for_all_to_pass, 0, 0);
   if (directory) directory = make_directory(for_all::configs, for_all_to_pass, 0, 0);
   if (!directory) return directory;
+  give_logs_to(user->gid);
   tell(std::string(for_all::state) + ": jobs, their logs and outputs");
 
   // 2. What.
-  const auto program = place_program(made, tell);
-  if (!program) return program.error();
+  const auto placed = place_program(made, tell);
+  if (!placed) return placed.error();
   if (::access(for_all::config, F_OK) != 0) {
     if (auto written = write_file(for_all::config, config_text(options), 0644); !written)
       return written;
@@ -271,10 +304,11 @@ Result<void> install_for_all(const InstallOptions& options, const Tell& tell) {
                  "write people = \"" + options.people + "\" below [for_all] there"};
   }
   if (auto noted = made.add(for_all::installed_config); !noted) return noted;
-  if (auto units = make_units(*program, tell); !units) return units;
+  if (auto units = make_units(placed->program, tell); !units) return units;
 
   // 3. Going.
-  if (auto started = start_daemons(*program); !started) return started;
+  if (placed->replaces) return go_over_to(placed->program, tell);
+  if (auto started = start_daemons(placed->program); !started) return started;
   tell(systemd_runs() ? "it runs, and starts with the machine"
                       : "it runs. systemd does not, so after a restart of the machine: "
                         "gang daemon start");
@@ -294,6 +328,7 @@ Result<void> uninstall_for_all(const UninstallOptions& options,
   if (options.keep_jobs)
     if (auto kept = keep_config(tell); !kept) return kept;
 
+  if (options.keep_jobs) give_logs_to(0);
   const Made made;
   for (const std::string& path :
        {std::string(for_all::run), std::string(for_all::configs),

@@ -54,6 +54,7 @@ struct CauseOf {
   IdleBecause operator()(const BehindOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const OverQuota&) const { return IdleBecause::kept; }
   IdleBecause operator()(const SetAsideForOther&) const { return IdleBecause::kept; }
+  IdleBecause operator()(const MpsOfOther&) const { return IdleBecause::kept; }
   IdleBecause operator()(const WaitsForJobs&) const { return IdleBecause::nothing_asked; }
   template <class Other>
   IdleBecause operator()(const Other&) const {

@@ -47,6 +47,13 @@ void FreeNode::give_back(const NodePart& part, const Node& node) {
   count_cpus();
 }
 
+void FreeNode::bar(const NodePart& part, bool undo) {
+  const std::int32_t whole = undo ? -whole_device.thousandths : whole_device.thousandths;
+  for (const TaskPlace& task : part.tasks)
+    for (const DeviceShare& share : task.devices)
+      if (share.device < devices.size()) devices[share.device] -= whole;
+}
+
 bool FreeNode::can_hold(const NodePart& part) const {
   bool wants_memory = false;
   for (const TaskPlace& task : part.tasks) {
@@ -169,15 +176,24 @@ FreeNode& FreeView::edit(std::uint32_t n) {
   return changed_[slot_[n] - 1].second;
 }
 
-void FreeView::take(const Allocation& allocation) {
+void FreeView::bar(const Allocation& allocation) {
   for (const NodePart& part : allocation.parts)
-    if (part.node.n < slot_.size()) edit(part.node.n).take(part);
+    if (part.node.n < slot_.size()) edit(part.node.n).bar(part);
 }
 
-void FreeView::give_back(const Allocation& allocation) {
+void FreeView::take(const Allocation& allocation, MpsOf of) {
   for (const NodePart& part : allocation.parts)
-    if (part.node.n < slot_.size())
-      edit(part.node.n).give_back(part, base_->kinds().node(part.node.n));
+    if (part.node.n < slot_.size()) edit(part.node.n).take(part);
+  if (bars(of, viewer_)) bar(allocation);
+}
+
+void FreeView::give_back(const Allocation& allocation, MpsOf of) {
+  for (const NodePart& part : allocation.parts) {
+    if (part.node.n >= slot_.size()) continue;
+    FreeNode& node = edit(part.node.n);
+    node.give_back(part, base_->kinds().node(part.node.n));
+    if (bars(of, viewer_)) node.bar(part, true);
+  }
 }
 
 }  // namespace gangline

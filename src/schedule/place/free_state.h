@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -16,6 +17,11 @@
 
 namespace gangline {
 
+/// Whose MPS serves a gang: its user's. Empty: it asks for none.
+using MpsOf = std::optional<std::uint32_t>;
+/// MPS serves one user of a GPU at a time.
+inline bool bars(MpsOf of, MpsOf other) { return of && other && *of != *other; }
+
 struct FreeNode {
   std::vector<std::int32_t> devices;  ///< thousandths; below zero where more is kept than is there
   CpuSet cpus;
@@ -27,6 +33,9 @@ struct FreeNode {
   void take(const NodePart& part);
   /// `node`: whose CPUs these are. One that went offline while it was held does not come back.
   void give_back(const NodePart& part, const Node& node);
+  /// Its devices are as good as taken as a whole, whatever is left of them; or no longer so, once
+  /// for each time.
+  void bar(const NodePart& part, bool undo = false);
   /// Whether all of it is free.
   bool can_hold(const NodePart& part) const;
 
@@ -114,8 +123,14 @@ class FreeView {
   /// for: the plain way, to check the other.
   static FreeView plain(const FreeState& base);
 
-  void take(const Allocation& allocation);
-  void give_back(const Allocation& allocation);
+  /// From now on it is what is free for those whom this MPS serves: devices of others with MPS are
+  /// not, whatever they leave of them. What is held in the base is to be barred by itself.
+  void see_as(MpsOf viewer) { viewer_ = viewer; }
+  void bar(const Allocation& allocation);
+
+  /// `of`: whose MPS it runs.
+  void take(const Allocation& allocation, MpsOf of = std::nullopt);
+  void give_back(const Allocation& allocation, MpsOf of = std::nullopt);
 
   const FreeState& base() const { return *base_; }
   const FreeNode& node(std::uint32_t n) const {
@@ -128,6 +143,7 @@ class FreeView {
 
  private:
   const FreeState* base_;
+  MpsOf viewer_;
   std::vector<std::uint32_t> slot_;  // 0: as in the base; else 1 + its place in `changed_`
   std::vector<std::pair<std::uint32_t, FreeNode>> changed_;
 };

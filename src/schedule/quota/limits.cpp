@@ -222,16 +222,24 @@ void ShutQueues::name_holders(Line& line) const {
   constexpr std::size_t most_named = 8;
   if (line.of_plan == desk_.plans()) return;
   line.of_plan = desk_.plans();
+  line.unnamed = 0;
+  std::set<JobId> seen;
+  const auto name = [&](JobId job, std::vector<JobId>& named) {
+    if (!seen.insert(job).second) return;
+    if (named.size() < most_named) named.push_back(job);
+    else ++line.unnamed;
+  };
   line.holders.clear();
   for (const auto& [end, since] : desk_.held.by_end()) {
     const Holder& holder = desk_.held.at(since.id);
-    if (line.holders.size() == most_named) break;
-    if (!desk_.quotas.is_in_row(holder.queue, holder.user, line.row) ||
-        charge_of(*holder.allocation).of(line.account) == 0)
-      continue;
-    if (std::find(line.holders.begin(), line.holders.end(), holder.job) == line.holders.end())
-      line.holders.push_back(holder.job);
+    if (desk_.quotas.is_in_row(holder.queue, holder.user, line.row) &&
+        charge_of(*holder.allocation).of(line.account) > 0)
+      name(holder.job, line.holders);
   }
+  line.kept_for.clear();
+  for (const Reserved& reserved : desk_.reserved)
+    if (concerns(line, *reserved.shape))
+      name(desk_.waiting(reserved.group).group.job, line.kept_for);
 }
 
 OverQuota ShutQueues::reason(const Shape& shape, const OrderKey& place) {
@@ -251,6 +259,8 @@ OverQuota ShutQueues::reason(const Shape& shape, const OrderKey& place) {
   reason.held = static_cast<std::uint64_t>(std::max<std::int64_t>(0, limit - left));
   reason.limit = static_cast<std::uint64_t>(limit);
   reason.holders = found->holders;
+  reason.kept_for = found->kept_for;
+  reason.unnamed = found->unnamed;
   if (wanted <= left) reason.first = found->from->job;
   return reason;
 }

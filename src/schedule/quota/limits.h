@@ -103,8 +103,10 @@ class ShutQueues {
     std::multimap<std::int64_t, const Shape*> shapes;  ///< by what one of their gangs counts
     std::int64_t left = 0;
     std::optional<OrderKey> from;
-    std::vector<JobId> holders;  ///< who holds some, as was asked …
-    std::uint64_t of_plan = 0;   ///< … after this plan
+    // Who holds some, and for whom some is kept, as was asked …
+    std::vector<JobId> holders, kept_for;
+    std::uint32_t unnamed = 0;  ///< see OverQuota
+    std::uint64_t of_plan = 0;  ///< … after this plan
   };
   bool concerns(const Line& line, const Shape& shape) const;
   static void shut_from(Line& line, const OrderKey& place);

@@ -91,7 +91,7 @@ TEST_F(OnFourGpus, OthersStartThereOnlyIfTheyEndBeforeAndItsUserWhenever) {
             "there is room, but it would reach into that of eve");
   EXPECT_EQ(explain(plan.waits[1].blocker, world_),
             "there is room, but it would reach into that of eve; it has no time limit: with one "
-            "(--time) it may start before that");
+            "(--time) it may start earlier");
   EXPECT_EQ(why(world_, *find_policy("greedy"), {2}).expected, at(200));
 
   world_.now = at(150);
@@ -151,6 +151,40 @@ TEST_F(OnFourGpus, WhoReservedDevicesGetsTheseAndLeavesTheOthersFree) {
   const Plan later = make_plan(world_, *find_policy("easy"));
   ASSERT_EQ(later.starts.size(), 1u);
   EXPECT_EQ(devices_of(later.starts[0]), (std::set<std::uint32_t>{0, 1})) << "it is over";
+}
+
+TEST_F(OnFourGpus, OfTwoReservationsInTheWayTheOneIsNamedAtWhoseEndThereIsRoom) {
+  const auto aside = [](std::uint32_t device, std::int64_t from, std::int64_t until,
+                        const char* says) {
+    TaskPlace place{0, {{device}, {device + 1}}, {}, {}, {}};
+    return SetAside{at(from), at(until), 1u,
+                    std::make_shared<const Allocation>(Allocation{0, {{{0}, {place}}}}), says};
+  };
+  const auto told = [&](std::uint32_t count, std::optional<Span> time) {
+    world_.waiting.clear();
+    WaitingGroup group;
+    group.job = {1};
+    group.request = std::make_shared<const ResourceRequest>(gpus(count));
+    group.time = time;
+    world_.waiting.push_back(group);
+    return why(world_, *find_policy("easy"), {1});
+  };
+  const std::string reaches = "there is room, but it would reach into ";
+  world_.set_aside = std::make_shared<const SetAsides>(
+      SetAsides{aside(0, 100, 500, "the long"), aside(2, 200, 300, "the short")});
+  EXPECT_EQ(told(1, seconds(250)).reason, reaches + "the short") << "that one of the two suffices";
+  EXPECT_EQ(told(1, seconds(250)).expected, at(300));
+  EXPECT_EQ(told(3, seconds(250)).reason, reaches + "the long") << "that ends last, and is needed";
+  EXPECT_EQ(told(3, seconds(250)).expected, at(500));
+  EXPECT_EQ(told(3, seconds(150)).reason, reaches + "the long") << "the only one";
+
+  world_.set_aside = std::make_shared<const SetAsides>(
+      SetAsides{aside(0, 0, 500, "what has begun"), aside(2, 200, 600, "what comes")});
+  EXPECT_EQ(told(4, std::nullopt).reason, reaches + "what comes")
+      << "with a time limit it would not start before that either";
+  EXPECT_EQ(
+      told(1, std::nullopt).reason,
+      reaches + "what has begun; it has no time limit: with one (--time) it may start earlier");
 }
 
 }  // namespace
