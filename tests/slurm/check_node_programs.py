@@ -88,11 +88,12 @@ def a_gang_of_one_task_has_its_gpus_and_no_others(cluster):
 
 
 def each_rank_on_two_nodes_has_its_own_gpus_and_meets_rank_0(cluster):
-    others = [cluster.submit("bert", "sleep 60", "-w", node, f"--gres=gpu:{gpus}", "--mem=100") for node, gpus in (("n1", 1), ("n2", 2))]
+    others = [cluster.submit("bert", "sleep 60", "-w", node, f"--gres=gpu:{gpus}", "--mem=100")
+              for node, gpus in (("n1", 1), ("n2", 2))]
     for other in others:
         cluster.await_state(other, "RUNNING")
-    sent = Sent(cluster, f"echo $RANK $LOCAL_RANK $NODE_RANK $WORLD_SIZE $MASTER_ADDR:$MASTER_PORT $CUDA_VISIBLE_DEVICES; {GPUS_THAT_OPEN}"
-                "; echo $TF_CONFIG", "-w", "n1,n2", *ON_TWO, tasks=4, gpus=2)
+    sent = Sent(cluster, "echo $RANK $LOCAL_RANK $NODE_RANK $WORLD_SIZE $MASTER_ADDR:$MASTER_PORT $CUDA_VISIBLE_DEVICES; "
+                f"{GPUS_THAT_OPEN}; echo $TF_CONFIG", "-w", "n1,n2", *ON_TWO, tasks=4, gpus=2)
     expect(sent.end()["cause"] == "done", sent.end())
     expect("node n1 2 1,2,3,4\nnode n2 2 2,3,4,5\n" in sent.claim(), sent.claim())
     ports = set()
@@ -102,17 +103,30 @@ def each_rank_on_two_nodes_has_its_own_gpus_and_meets_rank_0(cluster):
         address, port = where.split(":")
         ports.add(port)
         constrained = cluster.wanted["constrain"]
-        expect(first.startswith(f"{rank} {rank % 2} {rank // 2} 4 10.77.0.1:"), first)
+        network = "10.78.0" if cluster.wanted["fast_network"] else "10.77.0"
+        expect(first.startswith(f"{rank} {rank % 2} {rank // 2} 4 {network}.1:"), first)
         expect(visible == ("0,1" if constrained else ",".join(numbers_there)), (rank, first))
         expect(opened == (numbers_there if constrained else "01234567"), (rank, opened))
         hosts = [worker.split(":")[0] for worker in json.loads(config)["cluster"]["worker"]]
-        expect(hosts == ["10.77.0.1"] * 2 + ["10.77.0.2"] * 2, config)
+        expect(hosts == [f"{network}.1"] * 2 + [f"{network}.2"] * 2, config)
     expect(len(ports) == 1, ports)
     cluster.must("root", "scancel", *map(str, others))
 
 
+def a_fast_network_that_one_node_is_not_in_is_not_met_in(cluster):
+    if not cluster.wanted["fast_network"]:
+        return
+    cluster.must("root", "ip", "link", "set", "ib0", "down", on="n2")
+    try:
+        sent = Sent(cluster, "echo $MASTER_ADDR", "-w", "n1,n2", *ON_TWO, tasks=4, gpus=2)
+        expect(sent.end()["cause"] == "done" and sent.log(3) == "10.77.0.1\n", (sent.end(), sent.log(3)))
+    finally:
+        cluster.must("root", "ip", "link", "set", "ib0", "up", on="n2")
+
+
 def an_array_runs_each_gang_once(cluster):
-    sent = Sent(cluster, "echo $GANG_GANG; [ $GANG_GANG != 1 ] || exit 4", "--array=0-2", sweep=[{"name": "a", "values": ["x", "y", "z"]}])
+    sent = Sent(cluster, "echo $GANG_GANG; [ $GANG_GANG != 1 ] || exit 4", "--array=0-2",
+                sweep=[{"name": "a", "values": ["x", "y", "z"]}])
     for gang, code in enumerate((0, 4, 0)):
         expect(sent.end(gang)["exit_code"] == code, sent.end(gang))
         expect(sent.log(gang=gang) == f"{gang}\n", sent.log(gang=gang))
@@ -120,7 +134,8 @@ def an_array_runs_each_gang_once(cluster):
 
 
 def a_failing_rank_ends_the_others_as_a_stop_would(cluster):
-    sent = Sent(cluster, f'[ $RANK = 3 ] && {{ echo oops >&2; exit 7; }}; trap "echo saved; exit 0" TERM; {LOOP}', *ON_TWO, tasks=4, gpus=2)
+    sent = Sent(cluster, f'[ $RANK = 3 ] && {{ echo oops >&2; exit 7; }}; trap "echo saved; exit 0" TERM; {LOOP}', *ON_TWO,
+                tasks=4, gpus=2)
     end = sent.end()
     expect((end["cause"], end["rank"], end["exit_code"]) == ("failed", 3, 7), end)
     expect((end["detail"], end["last_lines"]) == ("rank 3 ended with code 7", "oops\n"), end)
@@ -201,11 +216,22 @@ def it_may_also_be_the_only_task_of_an_srun(cluster):
     expect(done.code == 0 and sent.log(3) == "3\n", (done, sent.end()))
 
 
-CHECKS = [a_gang_of_one_task_has_its_gpus_and_no_others, each_rank_on_two_nodes_has_its_own_gpus_and_meets_rank_0,
-          an_array_runs_each_gang_once, a_failing_rank_ends_the_others_as_a_stop_would, a_stop_reaches_all_ranks_as_the_jobs_own_signal,
-          what_heeds_no_stop_is_ended_after_its_grace, its_time_is_counted_exactly_whoever_lives, memory_that_it_does_not_have_is_told_as_such,
-          a_task_program_that_is_killed_is_a_rank_that_is_lost, a_job_that_slurm_starts_again_runs_nothing_twice,
-          mpi_is_told_by_a_plugin_that_loads, it_may_also_be_the_only_task_of_an_srun]
+CHECKS = (
+    a_gang_of_one_task_has_its_gpus_and_no_others,
+    each_rank_on_two_nodes_has_its_own_gpus_and_meets_rank_0,
+    a_fast_network_that_one_node_is_not_in_is_not_met_in,
+    an_array_runs_each_gang_once,
+    a_failing_rank_ends_the_others_as_a_stop_would,
+    a_stop_reaches_all_ranks_as_the_jobs_own_signal,
+    what_heeds_no_stop_is_ended_after_its_grace,
+    memory_that_it_does_not_have_is_told_as_such,
+    a_task_program_that_is_killed_is_a_rank_that_is_lost,
+    a_job_that_slurm_starts_again_runs_nothing_twice,
+    mpi_is_told_by_a_plugin_that_loads,
+    it_may_also_be_the_only_task_of_an_srun,
+    # The last: numbers of jobs that a killed slurmctld forgot are given again, and slurmd refuses such a job.
+    its_time_is_counted_exactly_whoever_lives,
+)
 
 
 def attempt(check, cluster):
@@ -217,6 +243,7 @@ def attempt(check, cluster):
     except (AssertionError, SlurmTrouble, subprocess.SubprocessError, OSError, KeyError, ValueError):
         print("FAIL", check.__name__.replace("_", " "), flush=True)
         traceback.print_exc()
+        print(cluster.run("root", "scontrol", "show", "job", "-d").said, flush=True)
         return False
     finally:
         for user in cluster.people:
@@ -235,8 +262,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     well = True
     for constrain in ([True, False] if slurm.can_constrain() else [False]):
-        with Cluster(accounting=False, rest=False, constrain=constrain) as cluster:
-            print(f"up in {cluster.up_s:.1f} s: devices {'closed' if constrain else 'open'}", flush=True)
+        with Cluster(accounting=False, rest=False, constrain=constrain, fast_network=not constrain) as cluster:
+            print(f"up in {cluster.up_s:.1f} s: devices {'closed, one network' if constrain else 'open, two networks'}", flush=True)
             cluster.put(options.gang, GANG)
             cluster.put(options.send_order, "/srv/bin/send_order")
             for check in CHECKS:

@@ -106,16 +106,16 @@ Claim claim_of(const GangHere& here) {
   return claim;
 }
 
-std::unique_ptr<Team> make_team(const GangHere& here) {
-  const Meeting meeting =
-      make_meeting(here.given.nodes, here.mpi() ? here.of_gang("hosts") : std::string());
-  if (here.tasks == 1 && !here.mpi()) {
-    RankPlan plan{here.order, here.gang, {}, meeting, here.variables, {}};
-    plan.place.names = {here.given.node};
-    plan.place.tasks_on_node = {1};
-    plan.gpus = here.given.nodes.front().gpus;
-    return std::make_unique<TeamHere>(std::move(plan));
-  }
+std::unique_ptr<Team> make_team_here(const GangHere& here) {
+  RankPlan plan{here.order,     here.gang, {}, make_meeting(here.given.nodes, {}, ""),
+                here.variables, {}};
+  plan.place.names = {here.given.node};
+  plan.place.tasks_on_node = {1};
+  plan.gpus = here.given.nodes.front().gpus;
+  return std::make_unique<TeamHere>(std::move(plan));
+}
+
+std::unique_ptr<Team> make_step_team(const GangHere& here) {
   StepPlan plan;
   std::error_code unknown;
   plan.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -125,8 +125,10 @@ std::unique_ptr<Team> make_team(const GangHere& here) {
   plan.task = here.task;
   plan.tasks = here.tasks;
   plan.mpi = here.mpi();
-  plan.meeting = meeting_text(meeting, here.given.nodes);
   plan.variables = here.variables;
+  const Meeting meeting = make_meeting(here.given.nodes, ask_for_fast_addresses(plan),
+                                       here.mpi() ? here.of_gang("hosts") : std::string());
+  plan.meeting = meeting_text(meeting, here.given.nodes);
   return std::make_unique<StepTeam>(std::move(plan));
 }
 
@@ -238,7 +240,8 @@ int run_slurm_gang(const std::vector<std::string>& words) {
     end.ending.cause = EndCause::stopped;
     return write_down(*here, end);
   }
-  const auto team = make_team(*here);
+  const auto team =
+      here->tasks == 1 && !here->mpi() ? make_team_here(*here) : make_step_team(*here);
   team->start();
   const auto stop = GangWatch(*here, *team, signals, claimed).watch();
   // 4. Say how it ended.

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/node/gang_meeting.h"
+#include "engine/slurm/node/networks.h"
 #include "engine/slurm/node/node_lists.h"
 #include "os/clock.h"
 
@@ -22,6 +23,7 @@ constexpr std::size_t most_complaints = 1 << 10;
 constexpr Span news_come_within = seconds(3);  // after srun has told of the end of a task
 constexpr Span srun_ends_within = seconds(5);  // after the last task
 constexpr Span list_patience = seconds(10);
+constexpr Span networks_patience = seconds(10);
 
 /// What would say to srun otherwise than its command line, or may not stand beside it.
 constexpr std::array said_on_command_line{
@@ -107,6 +109,24 @@ std::vector<std::uint32_t> ranks_in_complaint(std::string_view line) {
   const std::size_t colon = rest.find(':');
   if (colon == std::string_view::npos) return {};
   return expand_numbers(rest.substr(0, colon)).value_or(std::vector<std::uint32_t>());
+}
+
+std::vector<std::string> ask_for_fast_addresses(const StepPlan& plan) {
+  const auto nodes = static_cast<std::uint32_t>(plan.given.nodes.size());
+  if (nodes < 2) return {};
+  const auto wanted = faster_than(address_here(plan.given.node), networks_here());
+  if (wanted.empty()) return {};
+  // Beside the step to come, not before it.
+  const std::string count = std::to_string(nodes);
+  const auto said = ask_program({"srun", "--ntasks=" + count, "--nodes=" + count,
+                                 "--ntasks-per-node=1", "--overlap", "--input=none", "--mpi=none",
+                                 "--export=ALL", plan.program, "internal-slurm-task", "--networks"},
+                                environment_for(plan), networks_patience);
+  if (!said) return {};
+  std::map<std::uint32_t, std::vector<NodeNetwork>> of_nodes;
+  for (const std::string_view line : split(*said, '\n'))
+    if (auto networks = networks_from(line)) of_nodes.insert(*std::move(networks));
+  return addresses_in_shared(wanted, of_nodes, nodes);
 }
 
 StepTeam::StepTeam(StepPlan plan) : plan_(std::move(plan)), ends_(plan_.tasks) {}

@@ -177,7 +177,7 @@ TEST(TaskWords, news_of_a_task_are_read_back_and_other_lines_are_none) {
 
 TEST(Meeting, several_nodes_meet_where_the_tasks_read_it) {
   const std::vector<NodeGiven> nodes{{"192.0.2.1", 2, {}}, {"127.0.0.1", 1, {}}};
-  Meeting meeting = make_meeting(nodes, "");
+  Meeting meeting = make_meeting(nodes, {}, "");
   ASSERT_EQ(meeting.task_ports.size(), 3u);
   EXPECT_NE(meeting.address, "127.0.0.1");
   EXPECT_EQ(meeting.task_ports[0], meeting.task_ports[2]);
@@ -195,7 +195,7 @@ TEST(Meeting, several_nodes_meet_where_the_tasks_read_it) {
 }
 
 TEST(Meeting, one_node_meets_on_itself) {
-  const Meeting meeting = make_meeting({{"n1", 1, {}}}, "");
+  const Meeting meeting = make_meeting({{"n1", 1, {}}}, {}, "");
   EXPECT_EQ(meeting.address, "127.0.0.1");
   EXPECT_NE(meeting.master_port, 0);
   EXPECT_TRUE(meeting.task_ports.empty());
