@@ -190,6 +190,15 @@ def a_task_program_that_is_killed_is_a_rank_that_is_lost(cluster):
     expect((end["cause"], end["rank"]) == ("lost", 1) and "task 1: Killed" in end["detail"], end)
 
 
+def a_node_that_fails_is_why_its_gang_is_lost(cluster):
+    sent = Sent(cluster, f'trap "echo told; exit 3" TERM; echo up; {LOOP}', "-w", "n3,n4", *ON_TWO, tasks=4, gpus=2)
+    sent.await_logs("up", 0, 1, 2, 3)
+    cluster.power_off("n4")
+    end = sent.end()
+    expect((end["cause"], end["detail"]) == ("lost", "node n4 failed") and "exit_code" not in end, end)
+    expect(sent.log() == "up\ntold\n", sent.log())
+
+
 def a_job_that_slurm_starts_again_runs_nothing_twice(cluster):
     sent = Sent(cluster, "echo once; exec sleep 60")
     sent.await_logs("once", 0)
@@ -229,6 +238,7 @@ CHECKS = (
     a_job_that_slurm_starts_again_runs_nothing_twice,
     mpi_is_told_by_a_plugin_that_loads,
     it_may_also_be_the_only_task_of_an_srun,
+    a_node_that_fails_is_why_its_gang_is_lost,
     # The last: numbers of jobs that a killed slurmctld forgot are given again, and slurmd refuses such a job.
     its_time_is_counted_exactly_whoever_lives,
 )

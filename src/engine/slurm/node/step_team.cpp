@@ -111,6 +111,12 @@ std::vector<std::uint32_t> ranks_in_complaint(std::string_view line) {
   return expand_numbers(rest.substr(0, colon)).value_or(std::vector<std::uint32_t>());
 }
 
+std::string node_in_complaint(std::string_view line) {
+  constexpr std::string_view words = "Node failure on ";
+  const std::size_t at = line.find(words);
+  return at == std::string_view::npos ? "" : std::string(trim(line.substr(at + words.size())));
+}
+
 std::vector<std::string> ask_for_fast_addresses(const StepPlan& plan) {
   const auto nodes = static_cast<std::uint32_t>(plan.given.nodes.size());
   if (nodes < 2) return {};
@@ -205,6 +211,10 @@ void StepTeam::hear_complaint(const std::string& line) {
   complaints_ += (complaints_.empty() ? "" : "\n") + line;
   if (complaints_.size() > most_complaints)
     complaints_.erase(0, complaints_.size() - most_complaints);
+  if (ends_.lost_node.empty()) {
+    ends_.lost_node = node_in_complaint(line);
+    ends_.lost_node_at = since_boot();
+  }
   for (const std::uint32_t rank : ranks_in_complaint(line))
     if (rank < ends_.end.size() && !ends_.end[rank]) silent_.emplace(rank, since_boot());
 }

@@ -38,6 +38,9 @@ std::vector<std::uint32_t> ranks_in_complaint(std::string_view line);
 /// of its own where this node is in such a one. Empty: there is none.
 std::vector<std::string> ask_for_fast_addresses(const StepPlan& plan);
 
+/// "srun: error: Node failure on n2": that node. Empty: it does not say so.
+std::string node_in_complaint(std::string_view line);
+
 class StepTeam : public Team {
  public:
   explicit StepTeam(StepPlan plan);

@@ -41,7 +41,7 @@ TEST(GangEnd, the_first_failure_decides_and_not_what_followed_from_it) {
   then.ending.signal = 15;
   ends.note(1, first);
   ends.note(0, then);
-  const EndNote gang = end_of_gang(ends, GangStop{EndCause::failed, "", 1u}, {99});
+  const EndNote gang = end_of_gang(ends, GangStop{EndCause::failed, ""}, {99});
   EXPECT_EQ(gang.ending.rank, 1u);
   EXPECT_EQ(gang.ending.exit_code, 7);
   EXPECT_FALSE(gang.ending.signal.has_value());
@@ -53,7 +53,7 @@ TEST(GangEnd, a_stop_is_no_failure_whatever_its_tasks_say) {
   EndNote task = note_of(EndCause::failed, 1, 10);
   task.ending.signal = 15;
   ends.note(0, task);
-  const EndNote gang = end_of_gang(ends, GangStop{EndCause::stopped, "", {}}, {99});
+  const EndNote gang = end_of_gang(ends, GangStop{EndCause::stopped, ""}, {99});
   EXPECT_EQ(gang.ending.cause, EndCause::stopped);
   EXPECT_EQ(gang.ending.signal, 15);
   EXPECT_FALSE(gang.ending.rank.has_value());
@@ -152,6 +152,8 @@ TEST(Step, what_srun_says_of_ended_tasks_names_their_ranks) {
   EXPECT_EQ(ranks_in_complaint("srun: error: n4: task 0: Exited with exit code 3"), (Ranks{0}));
   EXPECT_EQ(ranks_in_complaint("srun: error: n4: tasks"), Ranks{});
   EXPECT_EQ(ranks_in_complaint("srun: error: Node failure on n4"), Ranks{});
+  EXPECT_EQ(node_in_complaint("srun: error: Node failure on n4"), "n4");
+  EXPECT_EQ(node_in_complaint("srun: error: n4: tasks 2-3: Killed"), "");
 }
 
 TEST(TaskWords, news_of_a_task_are_read_back_and_other_lines_are_none) {
