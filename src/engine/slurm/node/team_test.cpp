@@ -109,6 +109,15 @@ TEST(Given, an_array_element_on_several_nodes_is_read_from_slurms_variables) {
   EXPECT_FALSE(read_given({}, 1).ok());
 }
 
+TEST(Given, only_a_step_of_srun_is_a_step) {
+  SlurmVariables variables{{"SLURM_JOB_ID", "19"}, {"SLURM_JOB_NODELIST", "n1"}};
+  EXPECT_FALSE(read_given(variables, 1)->in_step);
+  variables["SLURM_STEP_ID"] = "4294967291";
+  EXPECT_FALSE(read_given(variables, 1)->in_step);
+  variables["SLURM_STEP_ID"] = "0";
+  EXPECT_TRUE(read_given(variables, 1)->in_step);
+}
+
 TEST(Given, a_rank_of_a_step_is_read_from_slurms_variables) {
   SlurmVariables variables{{"SLURM_PROCID", "3"}, {"SLURM_LOCALID", "1"}, {"SLURM_NODEID", "1"}};
   EXPECT_FALSE(read_rank(variables).ok());
