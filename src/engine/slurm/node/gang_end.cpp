@@ -42,12 +42,10 @@ EndNote end_of_gang(const TeamEnds& ends, const std::optional<GangStop>& stop, T
   add_up(ends, gang);
   if (gang.at.us == 0) gang.at = at;
   Ending& ending = gang.ending;
-  const bool asked =
-      stop && (stop->cause == EndCause::stopped || stop->cause == EndCause::time_limit);
-  if (asked) {
+  if (stop && stop->cause != EndCause::failed) {
     ending.cause = stop->cause;
     ending.detail = stop->detail;
-    if (ends.end.front()) take_end_of(*ends.end.front(), ending);
+    if (ends.end.front() && stop->cause != EndCause::lost) take_end_of(*ends.end.front(), ending);
     return gang;
   }
   if (!ends.failed) {

@@ -9,11 +9,11 @@
 
 namespace gangline {
 
-/// Why the tasks that still ran were ended.
+/// Why the tasks that still ran were ended. `failed`: what the first that failed says of itself
+/// counts.
 struct GangStop {
   EndCause cause = EndCause::stopped;
   std::string detail;
-  std::optional<std::uint32_t> rank;  ///< whose failure brought it about
 };
 
 /// Without last lines. `at`: where no task says when it ended.

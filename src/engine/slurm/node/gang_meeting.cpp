@@ -1,8 +1,6 @@
 #include "engine/slurm/node/gang_meeting.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "engine/slurm/node/networks.h"
 
 namespace gangline {
 namespace {
@@ -37,29 +36,6 @@ std::vector<std::string> addresses_of(const std::string& host) {
     if (!text.empty() && !text.starts_with("127.")) all.push_back(std::move(text));
   }
   return all;
-}
-
-/// IPv4 addresses of interfaces that are up.
-std::vector<std::string> own_addresses() {
-  ifaddrs* found = nullptr;
-  if (::getifaddrs(&found) != 0) return {};
-  const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> held(found, ::freeifaddrs);
-  std::vector<std::string> all;
-  for (const ifaddrs* one = found; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
-    if ((one->ifa_flags & IFF_UP) == 0 || (one->ifa_flags & IFF_LOOPBACK) != 0) continue;
-    all.push_back(text_of(one->ifa_addr));
-  }
-  return all;
-}
-
-/// How the other nodes reach this one, whose name is `name`.
-std::string address_here(const std::string& name) {
-  const std::vector<std::string> own = own_addresses();
-  for (const std::string& address : addresses_of(name))
-    if (std::find(own.begin(), own.end(), address) != own.end()) return address;
-  // Its name leads nowhere that it is, as where only 127.0.1.1 stands in its hosts file.
-  return own.empty() ? name : own.front();
 }
 
 std::string address_there(const std::string& name) {
@@ -99,17 +75,27 @@ void give_to_tasks(Meeting& meeting, const std::vector<std::uint16_t>& ports,
 
 }  // namespace
 
-Meeting make_meeting(const std::vector<NodeGiven>& nodes, const std::string& host_file) {
+std::string address_here(const std::string& name) {
+  const std::vector<NodeNetwork> own = networks_here();
+  for (const std::string& address : addresses_of(name))
+    for (const NodeNetwork& network : own)
+      if (network.address == address) return address;
+  // Its name leads nowhere that it is, as where only 127.0.1.1 stands in its hosts file.
+  return own.empty() ? name : own.front().address;
+}
+
+Meeting make_meeting(const std::vector<NodeGiven>& nodes, std::vector<std::string> addresses,
+                     const std::string& host_file) {
   Meeting meeting;
   std::vector<std::uint32_t> tasks_on_node;
   for (const NodeGiven& node : nodes) tasks_on_node.push_back(node.tasks);
-  std::vector<std::string> addresses;
-  if (nodes.size() > 1) {
-    meeting.address = address_here(nodes.front().name);
-    addresses.push_back(meeting.address);
+  if (nodes.size() == 1) addresses.clear();
+  if (nodes.size() > 1 && addresses.empty()) {
+    addresses.push_back(address_here(nodes.front().name));
     for (std::size_t i = 1; i < nodes.size(); ++i)
       addresses.push_back(address_there(nodes[i].name));
   }
+  if (!addresses.empty()) meeting.address = addresses.front();
   const bool several = nodes.size() > 1 || nodes.front().tasks > 1;
   Ports free;
   std::vector<std::uint16_t> ports = free.take((several ? most_on_a_node(nodes) : 0) + 2);

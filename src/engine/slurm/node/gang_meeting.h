@@ -16,8 +16,12 @@ namespace gangline {
 constexpr const char* meeting_variable = "GANG_SLURM_MEETING";
 
 /// A gang of one node meets on it alone; one of several at the address by which the others know
-/// this node. `host_file`: where to write one; empty: none is wanted.
-Meeting make_meeting(const std::vector<NodeGiven>& nodes, const std::string& host_file);
+/// this node. `addresses`: of the nodes, where they share a network that is better; else empty.
+/// `host_file`: where to write one; empty: none is wanted.
+Meeting make_meeting(const std::vector<NodeGiven>& nodes, std::vector<std::string> addresses,
+                     const std::string& host_file);
+/// The address by which other nodes know this one, whose name is `name`.
+std::string address_here(const std::string& name);
 
 /// Ports and addresses are said once for each place on a node and each node, not for each task.
 std::string meeting_text(const Meeting& meeting, const std::vector<NodeGiven>& nodes);

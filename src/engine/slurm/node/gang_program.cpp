@@ -26,6 +26,7 @@ namespace {
 constexpr Span look_period = seconds(1);
 constexpr Span kill_period = seconds(1);
 constexpr Span longest_dying = seconds(20);  // after the first SIGKILL
+constexpr Span reason_comes_within = seconds(1);
 constexpr Span scontrol_patience = seconds(10);
 constexpr std::size_t longest_last_lines = 2 << 10;
 constexpr int most_writes_of_end = 5;
@@ -106,16 +107,16 @@ Claim claim_of(const GangHere& here) {
   return claim;
 }
 
-std::unique_ptr<Team> make_team(const GangHere& here) {
-  const Meeting meeting =
-      make_meeting(here.given.nodes, here.mpi() ? here.of_gang("hosts") : std::string());
-  if (here.tasks == 1 && !here.mpi()) {
-    RankPlan plan{here.order, here.gang, {}, meeting, here.variables, {}};
-    plan.place.names = {here.given.node};
-    plan.place.tasks_on_node = {1};
-    plan.gpus = here.given.nodes.front().gpus;
-    return std::make_unique<TeamHere>(std::move(plan));
-  }
+std::unique_ptr<Team> make_team_here(const GangHere& here) {
+  RankPlan plan{here.order,     here.gang, {}, make_meeting(here.given.nodes, {}, ""),
+                here.variables, {}};
+  plan.place.names = {here.given.node};
+  plan.place.tasks_on_node = {1};
+  plan.gpus = here.given.nodes.front().gpus;
+  return std::make_unique<TeamHere>(std::move(plan));
+}
+
+std::unique_ptr<Team> make_step_team(const GangHere& here) {
   StepPlan plan;
   std::error_code unknown;
   plan.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -125,8 +126,10 @@ std::unique_ptr<Team> make_team(const GangHere& here) {
   plan.task = here.task;
   plan.tasks = here.tasks;
   plan.mpi = here.mpi();
-  plan.meeting = meeting_text(meeting, here.given.nodes);
   plan.variables = here.variables;
+  const Meeting meeting = make_meeting(here.given.nodes, ask_for_fast_addresses(plan),
+                                       here.mpi() ? here.of_gang("hosts") : std::string());
+  plan.meeting = meeting_text(meeting, here.given.nodes);
   return std::make_unique<StepTeam>(std::move(plan));
 }
 
@@ -144,21 +147,33 @@ class GangWatch {
       const bool stop_asked = signals_.stop_asked();
       team_.look();
       const Span boot = since_boot();
-      if (stop_asked) stop({EndCause::stopped, "", {}});
-      if (team_.ends().failed) stop({EndCause::failed, "", team_.ends().failed});
+      if (stop_asked) stop({EndCause::stopped, ""});
+      if (!team_.ends().lost_node.empty()) stop({EndCause::lost, ""});
+      if (team_.ends().failed) stop({EndCause::failed, ""});
       if (limit_ && boot >= deadline_)
-        stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up", {}});
+        stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up"});
       if (kill_at_ && boot >= *kill_at_) kill(boot);
       if (!team_.over()) wait();
     }
-    return stop_;
+    return is_for_lost_node()
+               ? GangStop{EndCause::lost, "node " + team_.ends().lost_node + " failed"}
+               : stop_;
   }
 
  private:
+  /// Slurm ends a job of which a node has failed: that comes as a SIGTERM, and to the other tasks
+  /// as well, at about the time at which it says why.
+  bool is_for_lost_node() const {
+    const TeamEnds& ends = team_.ends();
+    if (ends.lost_node.empty() || (stop_ && stop_->cause == EndCause::time_limit)) return false;
+    return !stop_ || ends.lost_node_at <= stopped_at_ + reason_comes_within;
+  }
+
   /// The first reason counts.
   void stop(GangStop why) {
     if (stop_) return;
     stop_ = std::move(why);
+    stopped_at_ = since_boot();
     const JobSpec& spec = *here_.order.job.spec;
     team_.signal(spec.stop_signal);
     kill_at_ = since_boot() + spec.grace;
@@ -191,6 +206,7 @@ class GangWatch {
   std::optional<Span> limit_;
   Span deadline_{0};
   std::optional<GangStop> stop_;
+  Span stopped_at_{0};
   std::optional<Span> kill_at_, first_kill_;
 };
 
@@ -238,7 +254,8 @@ int run_slurm_gang(const std::vector<std::string>& words) {
     end.ending.cause = EndCause::stopped;
     return write_down(*here, end);
   }
-  const auto team = make_team(*here);
+  const auto team =
+      here->tasks == 1 && !here->mpi() ? make_team_here(*here) : make_step_team(*here);
   team->start();
   const auto stop = GangWatch(*here, *team, signals, claimed).watch();
   // 4. Say how it ended.

@@ -15,6 +15,10 @@ extern char** environ;  // NOLINT: POSIX's own name
 namespace gangline {
 namespace {
 
+// Steps that no srun made have the highest numbers: that of the batch script, as slurm.h has it.
+constexpr std::uint32_t batch_step = 0xffff'fffb;
+constexpr std::uint32_t first_odd_step = 0xffff'fff0;
+
 Error not_in_slurm(const std::string& name, const std::string& value) {
   return {ErrorKind::refused,
           value.empty() ? "there is no " + name + " here" : name + "=" + value + " makes no sense",
@@ -85,7 +89,7 @@ Result<SlurmGiven> read_given(const SlurmVariables& variables, std::uint32_t tas
   given.job =
       array.empty() ? given.job_id : array + "_" + variable_of(variables, "SLURM_ARRAY_TASK_ID");
   given.restarts = number_in(variables, "SLURM_RESTART_COUNT").value_or(0);
-  given.in_step = number_in(variables, "SLURM_STEP_ID").has_value();
+  given.in_step = number_in(variables, "SLURM_STEP_ID").value_or(batch_step) < first_odd_step;
 
   const std::string& list = variable_of(variables, "SLURM_JOB_NODELIST");
   const auto names = expand_node_list(list);

@@ -14,7 +14,7 @@ namespace gangline {
 int run_slurm_gang(const std::vector<std::string>& words);
 
 /// internal-slurm-task DIRECTORY GANG: a task of the step that the gang's program started. Ends as
-/// its program did.
+/// its program did. internal-slurm-task --networks: says in which networks its node is.
 int run_slurm_task(const std::vector<std::string>& words);
 
 }  // namespace gangline

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/node/gang_meeting.h"
+#include "engine/slurm/node/networks.h"
 #include "engine/slurm/node/node_lists.h"
 #include "os/clock.h"
 
@@ -22,6 +23,7 @@ constexpr std::size_t most_complaints = 1 << 10;
 constexpr Span news_come_within = seconds(3);  // after srun has told of the end of a task
 constexpr Span srun_ends_within = seconds(5);  // after the last task
 constexpr Span list_patience = seconds(10);
+constexpr Span networks_patience = seconds(10);
 
 /// What would say to srun otherwise than its command line, or may not stand beside it.
 constexpr std::array said_on_command_line{
@@ -109,6 +111,30 @@ std::vector<std::uint32_t> ranks_in_complaint(std::string_view line) {
   return expand_numbers(rest.substr(0, colon)).value_or(std::vector<std::uint32_t>());
 }
 
+std::string node_in_complaint(std::string_view line) {
+  constexpr std::string_view words = "Node failure on ";
+  const std::size_t at = line.find(words);
+  return at == std::string_view::npos ? "" : std::string(trim(line.substr(at + words.size())));
+}
+
+std::vector<std::string> ask_for_fast_addresses(const StepPlan& plan) {
+  const auto nodes = static_cast<std::uint32_t>(plan.given.nodes.size());
+  if (nodes < 2) return {};
+  const auto wanted = faster_than(address_here(plan.given.node), networks_here());
+  if (wanted.empty()) return {};
+  // Beside the step to come, not before it.
+  const std::string count = std::to_string(nodes);
+  const auto said = ask_program({"srun", "--ntasks=" + count, "--nodes=" + count,
+                                 "--ntasks-per-node=1", "--overlap", "--input=none", "--mpi=none",
+                                 "--export=ALL", plan.program, "internal-slurm-task", "--networks"},
+                                environment_for(plan), networks_patience);
+  if (!said) return {};
+  std::map<std::uint32_t, std::vector<NodeNetwork>> of_nodes;
+  for (const std::string_view line : split(*said, '\n'))
+    if (auto networks = networks_from(line)) of_nodes.insert(*std::move(networks));
+  return addresses_in_shared(wanted, of_nodes, nodes);
+}
+
 StepTeam::StepTeam(StepPlan plan) : plan_(std::move(plan)), ends_(plan_.tasks) {}
 
 void StepTeam::start() {
@@ -185,6 +211,10 @@ void StepTeam::hear_complaint(const std::string& line) {
   complaints_ += (complaints_.empty() ? "" : "\n") + line;
   if (complaints_.size() > most_complaints)
     complaints_.erase(0, complaints_.size() - most_complaints);
+  if (ends_.lost_node.empty()) {
+    ends_.lost_node = node_in_complaint(line);
+    ends_.lost_node_at = since_boot();
+  }
   for (const std::uint32_t rank : ranks_in_complaint(line))
     if (rank < ends_.end.size() && !ends_.end[rank]) silent_.emplace(rank, since_boot());
 }

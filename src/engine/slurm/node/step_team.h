@@ -34,6 +34,13 @@ std::vector<std::string> known_mpi(std::string_view listed);
 /// "srun: error: n4: tasks 2-3: Killed": the ranks that it tells of.
 std::vector<std::uint32_t> ranks_in_complaint(std::string_view line);
 
+/// The nodes' addresses in a network faster than the usual one that they share, asked for by a step
+/// of its own where this node is in such a one. Empty: there is none.
+std::vector<std::string> ask_for_fast_addresses(const StepPlan& plan);
+
+/// "srun: error: Node failure on n2": that node. Empty: it does not say so.
+std::string node_in_complaint(std::string_view line);
+
 class StepTeam : public Team {
  public:
   explicit StepTeam(StepPlan plan);

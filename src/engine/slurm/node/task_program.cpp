@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/node/gang_meeting.h"
+#include "engine/slurm/node/networks.h"
 #include "engine/slurm/node/node_signals.h"
 #include "engine/slurm/node/programs.h"
 #include "engine/slurm/node/rank_run.h"
@@ -86,6 +87,14 @@ class Channel {
   LineReader lines_;
 };
 
+/// In which networks this node is, for the gang's program to choose one.
+int tell_networks() {
+  const auto node = parse_number(variable_of(variables_here(), "SLURM_NODEID"));
+  if (!node) return 1;
+  const std::string line = networks_line(static_cast<std::uint32_t>(*node), networks_here());
+  return write_all(STDOUT_FILENO, line, "stdout") ? 0 : 1;
+}
+
 /// Watches it to its end. Where the gang's program is gone, it is stopped.
 void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& spec) {
   std::optional<Span> kill_at;
@@ -110,6 +119,7 @@ void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& 
 }  // namespace
 
 int run_slurm_task(const std::vector<std::string>& words) {
+  if (words.size() == 2 && words[1] == "--networks") return tell_networks();
   if (words.size() != 3) return 2;
   NodeSignals signals;
   Channel channel;

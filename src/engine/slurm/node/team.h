@@ -19,6 +19,9 @@ struct TeamEnds {
   /// The rank that ended badly first, as far as heard.
   std::optional<std::uint32_t> failed;
   std::string trouble;  ///< what Slurm said of a task whose end is not known
+  /// A node that failed, as Slurm says, and when that was heard, since boot. Empty: none.
+  std::string lost_node;
+  Span lost_node_at{0};
 
   explicit TeamEnds(std::uint32_t tasks) : end(tasks) {}
   void note(std::uint32_t rank, const EndNote& note);

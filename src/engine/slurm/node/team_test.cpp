@@ -41,7 +41,7 @@ TEST(GangEnd, the_first_failure_decides_and_not_what_followed_from_it) {
   then.ending.signal = 15;
   ends.note(1, first);
   ends.note(0, then);
-  const EndNote gang = end_of_gang(ends, GangStop{EndCause::failed, "", 1u}, {99});
+  const EndNote gang = end_of_gang(ends, GangStop{EndCause::failed, ""}, {99});
   EXPECT_EQ(gang.ending.rank, 1u);
   EXPECT_EQ(gang.ending.exit_code, 7);
   EXPECT_FALSE(gang.ending.signal.has_value());
@@ -53,7 +53,7 @@ TEST(GangEnd, a_stop_is_no_failure_whatever_its_tasks_say) {
   EndNote task = note_of(EndCause::failed, 1, 10);
   task.ending.signal = 15;
   ends.note(0, task);
-  const EndNote gang = end_of_gang(ends, GangStop{EndCause::stopped, "", {}}, {99});
+  const EndNote gang = end_of_gang(ends, GangStop{EndCause::stopped, ""}, {99});
   EXPECT_EQ(gang.ending.cause, EndCause::stopped);
   EXPECT_EQ(gang.ending.signal, 15);
   EXPECT_FALSE(gang.ending.rank.has_value());
@@ -109,6 +109,15 @@ TEST(Given, an_array_element_on_several_nodes_is_read_from_slurms_variables) {
   EXPECT_FALSE(read_given({}, 1).ok());
 }
 
+TEST(Given, only_a_step_of_srun_is_a_step) {
+  SlurmVariables variables{{"SLURM_JOB_ID", "19"}, {"SLURM_JOB_NODELIST", "n1"}};
+  EXPECT_FALSE(read_given(variables, 1)->in_step);
+  variables["SLURM_STEP_ID"] = "4294967291";
+  EXPECT_FALSE(read_given(variables, 1)->in_step);
+  variables["SLURM_STEP_ID"] = "0";
+  EXPECT_TRUE(read_given(variables, 1)->in_step);
+}
+
 TEST(Given, a_rank_of_a_step_is_read_from_slurms_variables) {
   SlurmVariables variables{{"SLURM_PROCID", "3"}, {"SLURM_LOCALID", "1"}, {"SLURM_NODEID", "1"}};
   EXPECT_FALSE(read_rank(variables).ok());
@@ -152,6 +161,8 @@ TEST(Step, what_srun_says_of_ended_tasks_names_their_ranks) {
   EXPECT_EQ(ranks_in_complaint("srun: error: n4: task 0: Exited with exit code 3"), (Ranks{0}));
   EXPECT_EQ(ranks_in_complaint("srun: error: n4: tasks"), Ranks{});
   EXPECT_EQ(ranks_in_complaint("srun: error: Node failure on n4"), Ranks{});
+  EXPECT_EQ(node_in_complaint("srun: error: Node failure on n4"), "n4");
+  EXPECT_EQ(node_in_complaint("srun: error: n4: tasks 2-3: Killed"), "");
 }
 
 TEST(TaskWords, news_of_a_task_are_read_back_and_other_lines_are_none) {
@@ -177,7 +188,7 @@ TEST(TaskWords, news_of_a_task_are_read_back_and_other_lines_are_none) {
 
 TEST(Meeting, several_nodes_meet_where_the_tasks_read_it) {
   const std::vector<NodeGiven> nodes{{"192.0.2.1", 2, {}}, {"127.0.0.1", 1, {}}};
-  Meeting meeting = make_meeting(nodes, "");
+  Meeting meeting = make_meeting(nodes, {}, "");
   ASSERT_EQ(meeting.task_ports.size(), 3u);
   EXPECT_NE(meeting.address, "127.0.0.1");
   EXPECT_EQ(meeting.task_ports[0], meeting.task_ports[2]);
@@ -195,7 +206,7 @@ TEST(Meeting, several_nodes_meet_where_the_tasks_read_it) {
 }
 
 TEST(Meeting, one_node_meets_on_itself) {
-  const Meeting meeting = make_meeting({{"n1", 1, {}}}, "");
+  const Meeting meeting = make_meeting({{"n1", 1, {}}}, {}, "");
   EXPECT_EQ(meeting.address, "127.0.0.1");
   EXPECT_NE(meeting.master_port, 0);
   EXPECT_TRUE(meeting.task_ports.empty());
