@@ -149,38 +149,6 @@ const Snapshot& Controller::picture() {
   return *picture_;
 }
 
-// As plans have it, in the first queue (snapshot_of.cpp).
-std::string Controller::lost_queue_of(const JobState& job) const {
-  const auto& queues = settings_.settings.queues;
-  const std::string& queue = job.job.spec->queue;
-  if (find_queue(queues, queue)) return {};
-  return "; there is no queue " + queue + " any more, so it waits in " + queues.front().name;
-}
-
-std::string Controller::reason_of(JobId job) {
-  const JobState* state = register_.find(job);
-  if (planned_)
-    if (const auto wait = cycle_.wait_of(job))
-      return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));
-  if (state == nullptr) return {};
-  if (const auto wait = engine_wait_of(*state); !wait.reason.empty()) return wait.reason;
-  if (state->waiting() == 0) return {};
-  if (!trouble_.empty()) return trouble_;
-  if (state->gather_waits()) return "the gather waits for the other gangs of the job";
-  if (rounds_.next() > world_.now()) return "it came after the newest round of plans";
-  return "the devices of this machine are being looked at";
-}
-
-// Of the first of its gangs that waits in the system that the engine hands it to.
-EngineWait Controller::engine_wait_of(const JobState& job) const {
-  for (const auto& [index, gang] : job.live)
-    if (gang.waits_in_engine()) {
-      const std::string trouble = engine_.trouble();
-      return trouble.empty() ? engine_.wait_of({job.job.id, index}) : EngineWait{trouble, {}};
-    }
-  return {};
-}
-
 Result<JobSummary> Controller::summary(JobId job) {
   if (const JobState* state = register_.find(job)) {
     JobSummary summary = summary_of(*state);
@@ -384,33 +352,6 @@ Result<GangView> Controller::gang_view(GangId gang) {
 void Controller::show_gang(GangId gang, Reply<GangView> reply) {
   touch();
   reply(gang_view(gang));
-}
-
-void Controller::why(JobId job, Reply<WhyAnswer> reply) {
-  touch();
-  auto line = summary(job);
-  if (!line) return reply(line.error());
-  if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
-    WhyAnswer answer = gangline::why(picture(), policy_, job);
-    answer.phase = line->phase;
-    const JobState* state = register_.find(job);
-    if (state != nullptr) answer.reason += lost_queue_of(*state);
-    if (state != nullptr && state->given_up)
-      answer.reason += "; a start by " + format_utc(state->given_up->promised) +
-                       " was promised and given up because " + state->given_up->cause;
-    if (const auto guess = cycle_.foresight().prediction_of(job))
-      answer.run_guessed = describe(*guess);
-    return reply(std::move(answer));
-  }
-  WhyAnswer answer;
-  answer.job = job;
-  answer.phase = line->phase;
-  answer.reason = !line->reason.empty()             ? line->reason
-                  : line->phase == GangPhase::ended ? "nothing of it waits: it has ended"
-                                                    : "nothing of it waits";
-  if (const JobState* state = register_.find(job))
-    answer.expected = engine_wait_of(*state).expected;
-  reply(std::move(answer));
 }
 
 void Controller::wait(const WaitQuery& query, Reply<JobSummary> reply) {

@@ -134,7 +134,7 @@ class Controller final : public Service, private EventLog {
   void show_set_aside(std::vector<NodeView>& views) const;
   Result<JobSummary> summary(JobId job);
   std::string reason_of(JobId job);
-  EngineWait engine_wait_of(const JobState& job) const;
+  std::optional<GangId> first_in_engine(JobId job) const;
   /// Where it waits if its queue was taken out of the config file; else empty.
   std::string lost_queue_of(const JobState& job) const;
   const Snapshot& picture();

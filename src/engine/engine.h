@@ -44,6 +44,14 @@ struct EngineWait {
   std::optional<Time> expected = {};
 };
 
+/// The same, looked into.
+struct EngineWhy {
+  std::string reason;
+  std::optional<Time> expected = {};
+  std::string expected_because = {};
+  std::vector<Suggestion> suggestions = {};
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -75,6 +83,11 @@ class Engine {
   /// Where it places: why a gang that it was asked to start waits, and when it is expected
   /// to start. Empty: not known.
   virtual EngineWait wait_of(GangId) const { return {}; }
+  /// The same with all that can be found out; `tell` is called once, at once or later.
+  virtual void explain(GangId gang, std::function<void(EngineWhy)> tell) {
+    EngineWait wait = wait_of(gang);
+    tell({std::move(wait.reason), wait.expected});
+  }
 
   /// The node as the store knows it: a device keeps the number it got when it was first seen, also
   /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these

@@ -107,7 +107,8 @@ void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::str
 void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines) {
   sending.waits.clear();
   for (const SlurmJobSeen* line : lines) {
-    (void)note_number(sending, std::to_string(line->job)).ok();
+    // An srun that found no node is in Slurm's list for a while, and is not what waits.
+    if (!is_over(line->state)) (void)note_number(sending, std::to_string(line->job)).ok();
     if (is_waiting(line->state))
       sending.waits.push_back({line->elements, line->reason, line->start});
   }

@@ -13,6 +13,7 @@ namespace gangline {
 namespace {
 
 constexpr Span between_looks_at_nodes = seconds(30);
+constexpr std::size_t most_explanations = 8;  // at a time: each asks Slurm many times
 
 }  // namespace
 
@@ -198,6 +199,28 @@ EngineWait SlurmEngine::wait_of(GangId gang) const {
   }
   if (sending->numbers.empty()) return {"it is being handed to Slurm", {}};
   return {"Slurm job " + sending->name_in_slurm(gang.index) + " has not begun", {}};
+}
+
+void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
+  const OpenSending* sending = find(gang);
+  EngineWait wait = wait_of(gang);
+  EngineWhy known{std::move(wait.reason), wait.expected};
+  const bool is_in_slurm = sending != nullptr && sending->trouble.empty() &&
+                           !sending->numbers.empty() && !site_.version.empty() &&
+                           explanations_.size() < most_explanations;
+  if (!is_in_slurm) return tell(std::move(known));
+  const std::uint64_t number = ++explained_;
+  auto give = [this, number, tell = std::move(tell)](EngineWhy why) {
+    // It ends with this call, which it makes.
+    loop_.post([this, number] { explanations_.erase(number); });
+    tell(std::move(why));
+  };
+  explanations_[number] = std::make_unique<SlurmExplanation>(
+      calls_, site_, nodes_,
+      SlurmExplanation::About{*sending->order.job.spec, sending->order.alternative,
+                              sending->files.directory(), settings_.gang_program,
+                              sending->numbers.back(), std::move(known)},
+      std::move(give));
 }
 
 // What came of them.

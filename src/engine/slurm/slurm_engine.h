@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/slurm/explain.h"
 #include "engine/slurm/open_sending.h"
 #include "engine/slurm/site.h"
 #include "engine/slurm/slurm_calls.h"
@@ -40,6 +41,7 @@ class SlurmEngine final : public Engine {
   std::optional<Error> refuses(const JobSpec& spec) const override;
   Result<Translation> translate(const JobSpec& spec) const override;
   EngineWait wait_of(GangId gang) const override;
+  void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -118,6 +120,8 @@ class SlurmEngine final : public Engine {
     std::vector<std::uint32_t> elements;
   };
   using CancelKey = std::pair<std::vector<std::string>, std::string>;  // options, Slurm's number
+  std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
+  std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
 };
 

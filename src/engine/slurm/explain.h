@@ -1,0 +1,73 @@
+// Why a gang waits in Slurm: who holds what, when Slurm expects it to start, and the smallest
+// change of what it asks for with which Slurm would start it now, each tried with `sbatch
+// --test-only`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/slurm/holders.h"
+#include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/slurm_calls.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// A number in what a job asks for that could be less.
+struct Lever {
+  std::uint32_t asked = 0;
+  std::function<void(JobSpec&, std::uint32_t)> set;
+  std::function<std::string(std::uint32_t)> says;  ///< "ask for 2 gpus instead of 4"
+};
+/// What could be less or else in what this job asks for; a lever of 1 is a change that is made or
+/// not.
+std::vector<Lever> levers_of(const JobSpec& spec, std::uint32_t alternative, const SlurmSite& site);
+
+/// One answer, which takes several calls of Slurm. Destroying it ends it without an answer.
+class SlurmExplanation {
+ public:
+  struct About {
+    JobSpec spec;
+    std::uint32_t alternative = 0;
+    std::string directory;  ///< for scripts that are tried
+    std::string gang_program;
+    std::string number;  ///< Slurm's, of what waits
+    EngineWhy known;     ///< reason and expected start, as far as they are known
+  };
+  using Tell = std::function<void(EngineWhy)>;
+  /// All must outlive it. `tell` is called once, later.
+  SlurmExplanation(SlurmCalls& calls, const SlurmSite& site, const std::vector<Node>& nodes,
+                   About about, Tell tell);
+
+ private:
+  void ask_holders();
+  void try_least();
+  void try_next_lever();
+  void try_amount(std::uint32_t amount, std::function<void(bool)> then);
+  void test(const JobSpec& spec, std::function<void(std::optional<Time>)> then);
+  void narrow(std::uint32_t starts, std::uint32_t does_not);
+  void finish();
+
+  SlurmCalls& calls_;
+  const SlurmSite& site_;
+  const std::vector<Node>& nodes_;
+  About about_;
+  Tell tell_;
+  std::vector<Lever> levers_;
+  std::size_t lever_ = 0;
+  Time least_starts_{0};      ///< when a job that asks for next to nothing would start
+  bool others_wait_ = false;  ///< who may go first
+  int tried_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+
+ public:
+  ~SlurmExplanation() { *alive_ = false; }
+  SlurmExplanation(const SlurmExplanation&) = delete;
+  SlurmExplanation& operator=(const SlurmExplanation&) = delete;
+};
+
+}  // namespace gangline

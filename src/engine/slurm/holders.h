@@ -1,0 +1,36 @@
+// Who has what of a cluster, as far as Slurm shows it to us.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "model/cluster.h"
+
+namespace gangline {
+
+/// What one job holds, or that it waits.
+struct SlurmHolder {
+  std::string user;
+  std::string job;  ///< Slurm's number; of an array, that of all
+  bool waits = false;
+  std::uint32_t cpus = 0;
+  std::uint32_t gpus = 0;   ///< 0 also where the site does not account for them
+  std::optional<Time> end;  ///< by its time limit
+};
+
+/// Of everybody's jobs that run or wait, a line for each.
+std::vector<std::string> holders_words();
+/// Lines that make no sense are passed over.
+std::vector<SlurmHolder> read_holders(std::string_view text);
+
+/// "of 32 gpus 30 are in use (bert 24, carl 6) and 2 are on nodes that take no jobs; the first that
+/// end do so by 10:30 UTC": what is asked for in GPUs where `of_gpus`, else in CPUs. Empty: not
+/// known.
+std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector<Node>& nodes,
+                      bool of_gpus);
+
+}  // namespace gangline
