@@ -1,0 +1,97 @@
+"""./dev bench slurm: what Gangline costs on a real Slurm, beside Slurm's own programs, all on one pretended cluster in one run."""
+import pathlib
+import re
+import statistics
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "slurm"))
+import cluster as slurm  # noqa: E402
+
+USER = "anna"
+HOME = f"/home/{USER}"
+ROUNDS = 11
+SWEEP = 1_000
+WATCHED = 10_000
+WATCH_S = 20
+# Counts each call that reaches slurmctld, and does it.
+WRAPPER = """#!/bin/sh
+echo "$(date +%s.%N) {0}" >> {1}/calls
+exec /usr/bin/{0} "$@"
+"""
+PROGRAMS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sacct")
+
+
+class Bench:
+    def __init__(self, cluster, gang):
+        self.cluster = cluster
+        cluster.put(gang, "/srv/bin/gang")
+        for program in PROGRAMS:
+            cluster.must("root", "sh", "-c", f"mkdir -p /srv/count && cat > /srv/count/{program} && chmod 755 /srv/count/{program}",
+                         text=WRAPPER.format(program, HOME))
+
+    def run(self, script, count_calls=False):
+        path = "/srv/count:" if count_calls else ""
+        return self.cluster.must(USER, "bash", "-c", f"export GANGLINE_ON=slurm PATH={path}$PATH; cd; {script}", patience=300)
+
+    def median_s(self, script):
+        """Of rounds that the login host times itself: to reach it takes time of its own."""
+        loop = f"for i in $(seq {ROUNDS}); do a=$(date +%s%N); {script} >/dev/null; b=$(date +%s%N); echo $((b - a)); done"
+        return statistics.median(int(line) for line in self.run(loop).split()) / 1e9
+
+    def once_s(self, script):
+        return int(self.run(f"a=$(date +%s%N); {script} >/dev/null; b=$(date +%s%N); echo $((b - a))").split()[-1]) / 1e9
+
+    def calls(self):
+        return [line.split()[1] for line in self.run(f"cat {HOME}/calls 2>/dev/null; rm -f {HOME}/calls").splitlines()]
+
+
+def one_command(bench, row):
+    bench.run("gang daemon start --stay")
+    srun, gang = bench.median_s("srun true"), bench.median_s("gang run -- true")
+    row("`gang run --on slurm -- true` against `srun true`", f"{gang / srun:.2f}, +{gang - srun:.2f} s ({1e3 * gang:.0f} / {1e3 * srun:.0f} ms)",
+        "at most 1.5, or 0.3 s more", gang <= 1.5 * srun or gang - srun <= 0.3)
+
+
+def a_sweep(bench, row):
+    bench.run("printf '#!/bin/sh\\n#SBATCH --output=/dev/null\\ntrue\\n' > array.sh")
+    hold = "--begin=now+1hour"  # none of it runs while others are timed
+    sbatch, gang = [], []
+    for _ in range(5):
+        sbatch.append(bench.once_s(f"sbatch {hold} --array=0-{SWEEP - 1} array.sh"))
+        bench.run("scancel --user=anna")
+        bench.calls()
+        gang.append(bench.once_s(f"gang submit -q --sweep i=1..{SWEEP} -- true > job; while [ -z \"$(squeue -h -t all -n true)\" ]; do sleep 0.01; done"))
+        bench.run("gang stop -q $(cat job); scancel --user=anna; while [ -n \"$(squeue -h)\" ]; do sleep 0.1; done")
+    ratio = statistics.median(gang) / statistics.median(sbatch)
+    row(f"submitting a sweep of {SWEEP}, until Slurm has it, against one `sbatch --array`",
+        f"{ratio:.2f} ({1e3 * statistics.median(gang):.0f} / {1e3 * statistics.median(sbatch):.0f} ms)", "at most 1.2", ratio <= 1.2)
+
+
+def watching(bench, row):
+    """As many gangs as ten arrays hold, which wait and do not end meanwhile."""
+    bench.run("gang daemon stop -q; gang daemon start --stay", count_calls=True)
+    bench.calls()
+    bench.run(f"for i in $(seq {WATCHED // SWEEP}); do gang submit -q --time 1h --sweep i=1..{SWEEP} -- sleep 600; done", count_calls=True)
+    time.sleep(5)  # what is measured begins when all are handed over
+    sent = bench.calls()
+    time.sleep(WATCH_S)
+    calls = bench.calls()
+    waiting = re.search(r"(\d+) run, (\d+) wait", bench.run("gang daemon status"))
+    rate = len(calls) / WATCH_S
+    row(f"calls of Slurm with {sum(map(int, waiting.groups()))} gangs watched", f"{rate:.2f} a second", "under 1 a second", rate < 1)
+    row(f"calls to hand over {WATCHED} gangs as arrays of {SWEEP}", f"{sent.count('sbatch')} sbatch", f"{WATCHED // SWEEP}",
+        sent.count("sbatch") <= WATCHED // SWEEP)
+    bench.run("scancel --user=anna")
+
+
+def bench_slurm(gang, row):
+    if why := slurm.unavailable(accounting=False, rest=False):
+        print(f"slurm: left out: {why}")
+        return
+    print("on a pretended cluster of 4 nodes with 16 CPUs, with Slurm's usual timing")
+    with slurm.Cluster(accounting=False, rest=False, fast=False, extra=("MaxJobCount=50000",)) as cluster:
+        bench = Bench(cluster, gang)
+        for part in (one_command, a_sweep, watching):
+            part(bench, row)
