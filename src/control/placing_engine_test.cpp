@@ -73,8 +73,10 @@ TEST_F(PlacingEngine, IsHandedTheJobThatComesAfterAnotherWhenThatHasEnded) {
   const auto first = submit(a_spec());
   JobSpec second = a_spec("report");
   second.after = {format(first->id)};
-  ASSERT_TRUE(submit(second));
+  const auto after = submit(second);
+  ASSERT_TRUE(after);
   ASSERT_EQ(engine_->starts.size(), 1u);
+  EXPECT_EQ(line(after->id).reason, "it starts after job 1 has ended well");
   engine_->start_and_end({first->id, 0}, EndCause::done);
   EXPECT_EQ(engine_->starts.size(), 2u);
 }

@@ -26,6 +26,8 @@ std::string Controller::reason_of(JobId job) {
   }
   if (state->waiting() == 0) return {};
   if (!trouble_.empty()) return trouble_;
+  if (engine_.places(*state->job.spec) && !state->after.empty())
+    return explain(WaitsForJobs{state->after}, picture());
   if (state->gather_waits()) return "the gather waits for the other gangs of the job";
   if (rounds_.next() > world_.now()) return "it came after the newest round of plans";
   return "the devices of this machine are being looked at";
