@@ -1,13 +1,12 @@
 #include "engine/slurm/slurm_calls.h"
 
-#include "base/text.h"
+#include "engine/slurm/reason.h"
 #include "engine/slurm/site.h"
 
 namespace gangline {
 namespace {
 
 constexpr Span longest_call = seconds(30);
-constexpr std::size_t most_of_a_complaint = 500;
 
 std::vector<std::string> strings_of(const std::vector<EnvVar>& variables) {
   std::vector<std::string> list;
@@ -54,15 +53,13 @@ Result<ProgramAnswer> SlurmCalls::ask_now(std::vector<std::string> words) const 
 }
 
 Result<std::string> said_by(const std::string& program, const Result<ProgramAnswer>& answer) {
+  if (!answer && answer.error().kind == ErrorKind::not_found)
+    return Error{
+        ErrorKind::unavailable, "there is no program " + program + " in PATH", "",
+        "Slurm's programs are on its login nodes; some sites want `module load slurm` first"};
   if (!answer) return answer.error();
   if (answer->code == 0) return answer->output;
-  std::string complaint(trim(answer->error_output));
-  if (complaint.size() > most_of_a_complaint) complaint.resize(most_of_a_complaint);
-  return Error{
-      ErrorKind::unavailable,
-      program + " failed: " +
-          (complaint.empty() ? "exit code " + std::to_string(answer->code) : printable(complaint)),
-      "", ""};
+  return slurm_error(program, answer->error_output);
 }
 
 }  // namespace gangline

@@ -48,6 +48,7 @@ Result<std::vector<Node>> SlurmEngine::describe_nodes() {
   if (site_.version.empty()) {
     const auto asked = ask_site();
     trouble_ = asked ? "" : asked.error().sentence();
+    if (!asked) no_site_ = asked.error();
     if (!next_nodes_)
       next_nodes_ = loop_.every(between_looks_at_nodes, [this] { look_at_nodes(); });
     if (!asked) return asked.error();
@@ -74,8 +75,7 @@ void SlurmEngine::look_at_nodes() {
 }
 
 std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
-  if (site_.version.empty())
-    return Error{ErrorKind::unavailable, "Slurm does not answer", trouble_, "does `sinfo` work?"};
+  if (site_.version.empty()) return no_site_;
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
   return std::nullopt;

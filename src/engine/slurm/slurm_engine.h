@@ -100,6 +100,7 @@ class SlurmEngine final : public Engine {
   SlurmEngineSettings settings_;
   SlurmCalls calls_;
   SlurmSite site_;
+  Error no_site_{ErrorKind::unavailable, "Slurm has not been asked yet", "", ""};  ///< why not
   std::vector<Node> nodes_;
   std::map<std::string, NodeId> ids_;
   Sendings sendings_;
