@@ -65,8 +65,9 @@ bool read_first_line(std::string_view line, Claim& claim) {
 bool read_line(std::string_view line, Claim& claim) {
   if (line.starts_with("fences ")) {
     auto fences = from_json<std::vector<Fence>>(line.substr(7));
-    if (fences) claim.fences = *std::move(fences);
-    return fences.ok();
+    if (!fences) return false;
+    claim.fences = *std::move(fences);
+    return true;
   }
   const auto words = split(line, ' ');
   if (words.size() != 4 || words[0] != "node") return false;
