@@ -124,7 +124,7 @@ TEST_F(Shells, WhoLostTheConnectionMayComeBackAndNobodyElseMayComeMeanwhile) {
 
 TEST_F(Shells, AloneForTooLongAShellEndsAndSoDoItsPrograms) {
   const std::string job = machine_.submit({"--", Machine::program(), "internal-shell", "{output}",
-                                           "0", "300000", "sh", "-c", "echo $$ > pid; sleep 600"});
+                                           "0", "2000000", "sh", "-c", "echo $$ > pid; sleep 600"});
   ASSERT_TRUE(becomes_true([&] { return machine_.show(job).summary.running == 1; }));
   const std::string path = machine_.show_gang(job + ".0").output;
   {
