@@ -35,6 +35,7 @@ struct Parsed {
   std::string action = "status";
   std::string shell;
   std::string on;
+  std::vector<std::string> nodes;
 };
 
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
@@ -334,9 +335,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       "A name means your newest job of that name. An operator who has none stops that of the one "
       "person who has;\nwhere several have one, its number must be said.");
 
-  CLI::App* nodes = app.add_subcommand("nodes", "this machine: CPUs, devices, who uses them");
+  CLI::App* nodes = app.add_subcommand("nodes", "machines: CPUs, devices, who uses them");
+  nodes->add_option("names", parsed.nodes, "of a cluster, these nodes in full");
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
-  example(nodes, "  gang nodes\n  gang nodes --json");
+  example(nodes, "  gang nodes\n  gang nodes --on slurm\n  gang nodes --on slurm n17 --json");
 
   add_record(app, parsed);
   add_daemon(app, parsed);
@@ -495,7 +497,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "why") return run_why(parsed.job, out);
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
-  if (name == "nodes") return run_nodes(out);
+  if (name == "nodes") return run_nodes(parsed.nodes, out);
   if (name == "record") return run_record(parsed.record, out);
   if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);
