@@ -195,6 +195,8 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
     return command->add_option(flag, values, help)->allow_extra_args(false);
   };
+  text("--from", options.from, "slurm: the jobs in its accounts, on its nodes");
+  text("--since", options.since, "with --from: jobs of the last so long; 30d");
   text("--cluster", options.cluster, "a file that says which machines; without one, this machine");
   many("--policy", options.policies, "policies to compare: easy,best_fit,fgd");
   text("--format", options.format, "of the history, where its content does not tell");
@@ -237,7 +239,8 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   add_form(command, parsed, "print the measures as one object of JSON",
            "print nothing; for --html and --csv");
   example(command,
-          "  gang simulate --backtest\n  gang simulate jobs.csv --cluster lab.toml --policy "
+          "  gang simulate --backtest\n  gang simulate --from slurm --since 30d\n  gang simulate "
+          "jobs.csv --cluster lab.toml --policy "
           "fifo,easy --html compare.html\n  gang simulate log.swf --cluster lab.toml --add "
           "2:gpu-01 --scale-arrivals 1.3");
 }

@@ -43,6 +43,10 @@ def check(cluster):
     expect("16 cpus, 1 taken" in gang(cluster, "nodes n1"), "the CPUs of n1")
     refused = cluster.run("anna", "bash", "-c", ON + "exec /srv/bin/gang nodes n9")
     expect(refused.code == 1, refused)
+    # Accounts are off here, which is told in a sentence.
+    refused = cluster.run("anna", "/srv/bin/gang", "simulate", "--from", "slurm")
+    expect(refused.code == 1, refused)
+    expect("keeps no accounts" in refused.complained, refused)
     gang(cluster, "daemon stop")
     cluster.must("root", "scancel", str(other))
 
