@@ -46,7 +46,7 @@ def check(cluster):
     # Accounts are off here, which is told in a sentence.
     refused = cluster.run("anna", "/srv/bin/gang", "simulate", "--from", "slurm")
     expect(refused.code == 1, refused)
-    expect("keeps no accounts" in refused.complained, refused)
+    expect("keeps no accounts" in refused.complaint, refused)
     gang(cluster, "daemon stop")
     cluster.must("root", "scancel", str(other))
 
