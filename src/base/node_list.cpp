@@ -68,4 +68,51 @@ std::optional<std::vector<std::string>> expand_node_list(std::string_view text) 
   return names;
 }
 
+namespace {
+
+/// "n007" is "n", 7 and three digits. No digits: no number.
+struct Numbered {
+  std::string_view front, digits;
+  std::uint64_t number = 0;
+};
+
+Numbered numbered(std::string_view name) {
+  constexpr std::size_t most_digits = 9;
+  std::size_t at = name.size();
+  while (at > 0 && name.size() - at < most_digits && name[at - 1] >= '0' && name[at - 1] <= '9')
+    --at;
+  return {name.substr(0, at), name.substr(at), parse_number(name.substr(at)).value_or(0)};
+}
+
+}  // namespace
+
+std::string write_node_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size();) {
+    const Numbered first = numbered(names[i]);
+    // All that have its front follow each other, in ranges.
+    std::string ranges;
+    std::size_t end = i, count = 0;
+    while (end < names.size() && !first.digits.empty()) {
+      const Numbered from = numbered(names[end]);
+      if (from.front != first.front || from.digits.empty()) break;
+      Numbered last = from;
+      for (++end, ++count; end < names.size(); ++end, ++count) {
+        const Numbered next = numbered(names[end]);
+        if (next.front != from.front || next.digits.size() != from.digits.size() ||
+            next.number != last.number + 1)
+          break;
+        last = next;
+      }
+      ranges += (ranges.empty() ? "" : ",") + std::string(from.digits);
+      if (last.number != from.number) ranges += "-" + std::string(last.digits);
+    }
+    text += text.empty() ? "" : ",";
+    if (count > 1) text += std::string(first.front) + "[" + ranges + "]";
+    else text += names[i];
+    i = std::max(end, i + 1);
+  }
+  return text;
+}
+
 }  // namespace gangline

@@ -14,4 +14,7 @@ constexpr std::size_t most_nodes_in_a_list = 200'000;
 /// `most_nodes_in_a_list`. Text without brackets is split at its commas only.
 std::optional<std::vector<std::string>> expand_node_list(std::string_view text);
 
+/// The other way: numbers at the ends of names, of the same width and in their order, as ranges.
+std::string write_node_list(const std::vector<std::string>& names);
+
 }  // namespace gangline

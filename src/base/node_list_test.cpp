@@ -22,5 +22,12 @@ TEST(NodeList, nonsense_is_no_list_however_long_it_says_to_be) {
     EXPECT_FALSE(expand_node_list(text).has_value()) << text;
 }
 
+TEST(NodeList, IsWrittenAsRanges) {
+  EXPECT_EQ(write_node_list({"n1", "n2", "n3", "n07", "login", "a"}), "n[1-3,07],login,a");
+  EXPECT_EQ(write_node_list({"n9", "n10", "n11"}), "n[9,10-11]");
+  EXPECT_EQ(write_node_list({"n1"}), "n1");
+  EXPECT_EQ(write_node_list({}), "");
+}
+
 }  // namespace
 }  // namespace gangline

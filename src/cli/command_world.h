@@ -57,6 +57,10 @@ struct CommandWorld {
   /// Path of this user's store, and what the config file sets.
   std::function<Result<std::string>()> store;
   std::function<Result<Settings>()> settings;
+  /// `gang simulate --from slurm`: what sacct says of the jobs of so long, and scontrol of the
+  /// nodes.
+  std::function<Result<std::string>(Span since)> slurm_jobs;
+  std::function<Result<std::string>()> slurm_nodes;
   /// Jobs as they were when a service last ran, for when none can start.
   std::function<Result<std::vector<JobSummary>>(const ListQuery& query)> stored_jobs;
   /// `gang record`: what this machine is seen to be for a span; of a file with that, what is in

@@ -80,7 +80,8 @@ struct StopOptions {
 };
 int run_stop(const StopOptions& options, Output& out);
 
-int run_nodes(Output& out);
+/// Of all nodes, or of those with these names alone and then in full.
+int run_nodes(const std::vector<std::string>& names, Output& out);
 
 enum class DaemonAction { status, start, stop, restart, run, install, uninstall };
 struct DaemonOptions {

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
+#include "cli/devices/cluster_table.h"
 #include "cli/reserve/local_times.h"
 #include "json/json.h"
 
@@ -35,6 +37,14 @@ std::string use_cell(const Device& device, const DeviceUse& use, const std::stri
   return text.empty() ? "free" : text;
 }
 
+/// Whether all that is held on it is told by number. Where it is not, none can be said to be free.
+bool tells_devices(const NodeView& view) {
+  if (!view.placed) return true;
+  std::size_t held = 0;
+  for (const DevicesHeld& one : view.placed->devices) held += one.held;
+  return held <= view.placed->devices_held.size();
+}
+
 // How the device reaches the others: "nvlink 1,2,3".
 std::string near_cell(const Node& node, std::uint32_t index) {
   LinkKind nearest_kind = LinkKind::system;
@@ -62,12 +72,15 @@ void print_devices(const NodeView& view, Output& out) {
     const DeviceSample& sample = read ? view.sample->devices[i] : unknown;
     std::optional<double> watts;
     if (sample.power) watts = sample.power->w;
+    std::string use =
+        use_cell(device, i < view.use.size() ? view.use[i] : DeviceUse{}, sample.state);
+    if (use == "free" && !tells_devices(view)) use = "not told";
     table.row({std::string(name_of(device.kind)) + " " + std::to_string(i) +
                    (device.parent ? " of " + std::to_string(*device.parent) : ""),
                device.model, memory_cell(device, sample), number_cell(sample.busy_percent, "%"),
                number_cell(watts, "W"), number_cell(sample.temperature_celsius, "C"),
                device.numa_node ? std::to_string(*device.numa_node) : "-", near_cell(node, i),
-               use_cell(device, i < view.use.size() ? view.use[i] : DeviceUse{}, sample.state)});
+               use});
   }
   if (!table.empty()) out.table(table);
 }
@@ -104,14 +117,32 @@ std::string packages_line(const NodeView& view) {
   return line;
 }
 
+std::string head_line(const NodeView& view) {
+  const Node& node = view.node;
+  const CpuAmount cpus_taken = view.placed               ? view.placed->cpus_held
+                               : view.cpus_taken.empty() ? view.counted_taken
+                                                         : whole_cpus(view.cpus_taken.count());
+  const std::string taken = describe(cpus_taken);
+  const Bytes memory_taken = view.placed ? view.placed->memory_held : view.memory_taken;
+  std::string head = printable(node.name) + ": " + describe(cpus_of(node));
+  if (!node.cpu_model.empty()) head += " (" + printable(node.cpu_model) + ")";
+  head += ", " + taken.substr(0, taken.find(' ')) + " taken; " + format(node.memory) + " of memory";
+  if (memory_taken.n > 0) head += ", " + format(memory_taken) + " taken";
+  return head;
+}
+
+void print_placed(const PlacedNode& placed, Output& out) {
+  std::string partitions;
+  for (const PartitionView& one : placed.partitions)
+    partitions += (partitions.empty() ? "" : ", ") + one.name;
+  out.line("  " + printable(placed.state) +
+           (partitions.empty() ? "" : "; partitions: " + printable(partitions)));
+}
+
 void print_node(const NodeView& view, Output& out) {
   const Node& node = view.node;
-  std::string head = printable(node.name) + ": " + std::to_string(node.cpus.count()) + " cpus";
-  if (!node.cpu_model.empty()) head += " (" + printable(node.cpu_model) + ")";
-  head += ", " + std::to_string(view.cpus_taken.count()) + " taken; " + format(node.memory) +
-          " of memory";
-  if (view.memory_taken.n > 0) head += ", " + format(view.memory_taken) + " taken";
-  out.line(out.paint(head, Colour::strong));
+  out.line(out.paint(head_line(view), Colour::strong));
+  if (view.placed) print_placed(*view.placed, out);
   std::string inside;
   if (node.numa.size() > 1) {
     inside = "numa";
@@ -135,13 +166,26 @@ void print_node(const NodeView& view, Output& out) {
 
 }  // namespace
 
-int run_nodes(Output& out) {
+int run_nodes(const std::vector<std::string>& names, Output& out) {
   auto service = out.around().service();
   if (!service) return out.fail(service.error());
   auto nodes = ask<std::vector<NodeView>>([&](auto reply) { (*service)->nodes(reply); });
   if (!nodes) return out.fail(nodes.error());
+  for (const std::string& name : names)
+    if (std::none_of(nodes->begin(), nodes->end(),
+                     [&](const NodeView& view) { return view.node.name == name; }))
+      return out.fail({ErrorKind::not_found, "there is no node '" + printable(name) + "'", "",
+                       "`gang nodes -q` names all"});
+  if (!names.empty())
+    std::erase_if(*nodes, [&](const NodeView& view) {
+      return std::find(names.begin(), names.end(), view.node.name) == names.end();
+    });
   if (out.json()) {
     out.line(to_json(*nodes));
+    return 0;
+  }
+  if (!out.quiet() && names.empty() && is_cluster(*nodes)) {
+    print_cluster(*nodes, out);
     return 0;
   }
   for (const NodeView& view : *nodes) {

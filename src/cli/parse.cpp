@@ -35,6 +35,7 @@ struct Parsed {
   std::string action = "status";
   std::string shell;
   std::string on;
+  std::vector<std::string> nodes;
 };
 
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
@@ -194,6 +195,8 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
     return command->add_option(flag, values, help)->allow_extra_args(false);
   };
+  text("--from", options.from, "slurm: the jobs in its accounts, on its nodes");
+  text("--since", options.since, "with --from: jobs of the last so long; 30d");
   text("--cluster", options.cluster, "a file that says which machines; without one, this machine");
   many("--policy", options.policies, "policies to compare: easy,best_fit,fgd");
   text("--format", options.format, "of the history, where its content does not tell");
@@ -236,7 +239,8 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   add_form(command, parsed, "print the measures as one object of JSON",
            "print nothing; for --html and --csv");
   example(command,
-          "  gang simulate --backtest\n  gang simulate jobs.csv --cluster lab.toml --policy "
+          "  gang simulate --backtest\n  gang simulate --from slurm --since 30d\n  gang simulate "
+          "jobs.csv --cluster lab.toml --policy "
           "fifo,easy --html compare.html\n  gang simulate log.swf --cluster lab.toml --add "
           "2:gpu-01 --scale-arrivals 1.3");
 }
@@ -334,9 +338,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       "A name means your newest job of that name. An operator who has none stops that of the one "
       "person who has;\nwhere several have one, its number must be said.");
 
-  CLI::App* nodes = app.add_subcommand("nodes", "this machine: CPUs, devices, who uses them");
+  CLI::App* nodes = app.add_subcommand("nodes", "machines: CPUs, devices, who uses them");
+  nodes->add_option("names", parsed.nodes, "of a cluster, these nodes in full");
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
-  example(nodes, "  gang nodes\n  gang nodes --json");
+  example(nodes, "  gang nodes\n  gang nodes --on slurm\n  gang nodes --on slurm n17 --json");
 
   add_record(app, parsed);
   add_daemon(app, parsed);
@@ -495,7 +500,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "why") return run_why(parsed.job, out);
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
-  if (name == "nodes") return run_nodes(out);
+  if (name == "nodes") return run_nodes(parsed.nodes, out);
   if (name == "record") return run_record(parsed.record, out);
   if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);

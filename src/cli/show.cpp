@@ -45,7 +45,8 @@ std::string place_text(const TaskPlace& task, const NodePart& part,
     }
   }
   if (!text.empty()) text += "; ";
-  text += "cpus " + task.cpus.text();
+  text += task.cpus.empty() && task.counted.thousandths > 0 ? describe(task.counted)
+                                                            : "cpus " + task.cpus.text();
   if (task.memory.n > 0) text += "; " + format(task.memory) + " of memory";
   return text;
 }

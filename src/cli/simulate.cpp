@@ -33,7 +33,32 @@ Result<T> of_named_file(Result<T> read) {
   return error;
 }
 
+/// What is read is the accounts of Slurm.
+Result<Span> since_of(const SimulateOptions& options) {
+  if (options.from != "slurm")
+    return Error{ErrorKind::usage, "there is no history of '" + printable(options.from) + "'",
+                 "--from", "say --from slurm, or name a file"};
+  if (!options.history.empty())
+    return Error{ErrorKind::usage, "a file and --from are two histories", "--from",
+                 "leave one out"};
+  if (options.since.empty()) return hours(24 * 30);
+  auto span = parse_span(options.since);
+  if (span && span->us >= seconds(1).us) return span;
+  return Error{ErrorKind::usage, "'" + printable(options.since) + "' is no length of time",
+               "--since", "write it like --since 30d"};
+}
+
 Result<History> history_for(const SimulateOptions& options, Output& out) {
+  if (!options.from.empty()) {
+    const auto since = since_of(options);
+    if (!since) return since.error();
+    const auto text = out.around().slurm_jobs(*since);
+    if (!text) return text.error();
+    HowToRead how;
+    how.queue = options.queue;
+    how.as_given = options.as_given;
+    return read_history_text(*text, "what sacct says", how);
+  }
   if (options.history.empty()) {
     auto store = out.around().store();
     if (!store) return store.error();
@@ -51,6 +76,12 @@ Result<History> history_for(const SimulateOptions& options, Output& out) {
 
 Result<FoundCluster> cluster_for(const SimulateOptions& options, Output& out) {
   if (!options.cluster.empty()) return of_named_file(read_cluster(options.cluster));
+  if (!options.from.empty()) {
+    if (const auto since = since_of(options); !since) return since.error();
+    const auto text = out.around().slurm_nodes();
+    if (!text) return text.error();
+    return read_cluster_text(*text, "what scontrol says");
+  }
   if (!options.history.empty())
     return Error{ErrorKind::usage, "say on which machines: --cluster FILE", "",
                  "a cluster file, or what sinfo, scontrol or kubectl print; "
@@ -437,7 +468,9 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   const auto error = history_error(prepared->in_force, question, runs, out);
   if (!error) return failed(error.error(), out);
   // 3. Files first, so that what is told is there.
-  const std::string title = options.history.empty() ? "this machine" : options.history;
+  const std::string title = !options.from.empty()     ? options.from
+                            : options.history.empty() ? "this machine"
+                                                      : options.history;
   if (const auto done = write_files(options, title, changed, runs, *error, out); !done)
     return out.fail(done.error());
   if (out.json()) {

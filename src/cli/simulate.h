@@ -12,6 +12,8 @@ namespace gangline {
 
 struct SimulateOptions {
   std::string history;  ///< a file; empty: what ran on this machine
+  std::string from;     ///< "slurm": what its accounting has, on its nodes
+  std::string since;    ///< a span; empty: 30 days
   std::string cluster;  ///< a file; empty: this machine, for what ran on it
   std::string format, queue, arrivals;
   std::string seed;                   ///< empty: 42

@@ -411,53 +411,6 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
   reply(LogChunk{});  // it has not written anything, or never ran
 }
 
-void Controller::nodes(Reply<std::vector<NodeView>> reply) {
-  touch();
-  when_devices_are_known([this, reply = std::move(reply)] {
-    cycle_.look_at_house(world_.now());
-    reply(node_views());
-  });
-}
-
-std::vector<NodeView> Controller::node_views() const {
-  std::vector<NodeView> views;
-  const auto& nodes = register_.cluster()->nodes;
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    NodeView view;
-    view.id = NodeId{i};
-    view.node = nodes[i];
-    view.sample = engine_.sample();
-    view.use.resize(nodes[i].devices.size());
-    views.push_back(std::move(view));
-  }
-  for (const ForeignUse& use : register_.foreign()) {
-    if (use.device.node.n >= views.size() ||
-        use.device.index >= views[use.device.node.n].use.size())
-      continue;
-    DeviceUse& shown = views[use.device.node.n].use[use.device.index];
-    shown.foreign = use.holder;
-    shown.leased = use.leased;
-  }
-  for (const JobId id : register_.live()) {
-    for (const auto& [index, gang] : register_.find(id)->live) {
-      if (index != gang.run->first && std::holds_alternative<Starting>(gang.state)) continue;
-      for (const NodePart& part : gang.place()->parts) {
-        if (part.node.n >= views.size()) continue;
-        NodeView& view = views[part.node.n];
-        for (const TaskPlace& task : part.tasks) {
-          view.cpus_taken = view.cpus_taken | task.cpus;
-          view.memory_taken = view.memory_taken + task.memory;
-          for (const DeviceShare& held : task.devices)
-            if (held.device < view.use.size())
-              view.use[held.device].gangs.push_back({{id, index}, held.share});
-        }
-      }
-    }
-  }
-  show_set_aside(views);
-  return views;
-}
-
 void Controller::find(const std::string& name, Reply<JobId> reply) {
   touch();
   const auto id = store_.find_newest(name);

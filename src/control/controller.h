@@ -140,6 +140,7 @@ class Controller final : public Service, private EventLog {
   const Snapshot& picture();
   GangView live_view(const JobState& job, std::uint32_t index, const HeldGang& gang) const;
   std::vector<NodeView> node_views() const;
+  void show_held_by_others(NodeView& view) const;
   Result<JobDetail> detail(JobId job, std::uint32_t first_gang, std::uint32_t most);
   Result<GangView> gang_view(GangId gang);
   void touch() { last_touched_ = world_.now(); }

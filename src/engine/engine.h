@@ -89,6 +89,11 @@ class Engine {
     tell({std::move(wait.reason), wait.expected});
   }
 
+  /// Where it places: `then` is called, soon, when `placed_on` tells what is so now, or as of
+  /// lately where that cannot be asked.
+  virtual void look_at_use(std::function<void()> then) { then(); }
+  virtual std::optional<PlacedNode> placed_on(NodeId) const { return {}; }
+
   /// The node as the store knows it: a device keeps the number it got when it was first seen, also
   /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these
   /// numbers (devices are matched by `uid`). Called before `resume` and whenever facts changed.

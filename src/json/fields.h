@@ -509,6 +509,29 @@ void fields(M& m, DeviceUse& v) {
   m("set_aside", v.set_aside);
 }
 template <class M>
+void fields(M& m, PartitionView& v) {
+  m("name", v.name);
+  m("is_default", v.is_default);
+  m("up", v.up);
+  m("longest", v.longest);
+}
+template <class M>
+void fields(M& m, DevicesHeld& v) {
+  m("model", v.model);
+  m("count", v.count);
+  m("held", v.held);
+}
+template <class M>
+void fields(M& m, PlacedNode& v) {
+  m("at", v.at);
+  m("state", v.state);
+  m("partitions", v.partitions);
+  m("cpus_held", v.cpus_held);
+  m("memory_held", v.memory_held);
+  m("devices", v.devices);
+  m("devices_held", v.devices_held);
+}
+template <class M>
 void fields(M& m, NodeView& v) {
   m("id", v.id);
   m("node", v.node);
@@ -517,6 +540,8 @@ void fields(M& m, NodeView& v) {
   m("cpus_taken", v.cpus_taken);
   m("memory_taken", v.memory_taken);
   m("set_aside", v.set_aside);
+  m("counted_taken", v.counted_taken);
+  m("placed", v.placed);
 }
 template <class M>
 void fields(M& m, LogChunk& v) {

@@ -23,6 +23,7 @@
 #include "main/places.h"
 #include "main/recordings.h"
 #include "main/service_process.h"
+#include "main/slurm_history.h"
 #include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -269,6 +270,8 @@ int run(const std::vector<std::string>& words) {
     if (!places) return places.error();
     return store_path(*places);
   };
+  around.slurm_jobs = slurm_jobs;
+  around.slurm_nodes = slurm_nodes;
   around.stored_jobs = [](const ListQuery& query) -> Result<std::vector<JobSummary>> {
     const auto places = find_places();
     if (!places) return places.error();

@@ -99,6 +99,30 @@ struct DeviceUse {
   std::vector<std::string> set_aside = {};  ///< reservations and maintenance, now or later
 };
 
+/// A part of a cluster that has its own queue, as the system that places there has it.
+struct PartitionView {
+  std::string name;
+  bool is_default = false;
+  bool up = true;
+  std::optional<Span> longest = {};  ///< that a job may run; empty: no limit
+  bool operator==(const PartitionView&) const = default;
+};
+struct DevicesHeld {
+  std::string model;  ///< empty: it is not told
+  std::uint32_t count = 0, held = 0;
+  bool operator==(const DevicesHeld&) const = default;
+};
+/// What the system that places on a node says of it: what all hold who use it, by Gangline or not.
+struct PlacedNode {
+  Time at;            ///< when it said so
+  std::string state;  ///< "idle", "mixed", "full", "drained: bad fan"
+  std::vector<PartitionView> partitions;
+  CpuAmount cpus_held;
+  Bytes memory_held{0};
+  std::vector<DevicesHeld> devices;         ///< of each model
+  std::vector<std::uint32_t> devices_held;  ///< those of which it says that they are held
+};
+
 struct NodeView {
   NodeId id;
   Node node;
@@ -107,6 +131,8 @@ struct NodeView {
   CpuSet cpus_taken;
   Bytes memory_taken{0};
   std::vector<std::string> set_aside = {};  ///< as in DeviceUse, what takes none of its devices
+  CpuAmount counted_taken{};                ///< where CPUs are only counted
+  std::optional<PlacedNode> placed = {};    ///< only where another system places
 };
 
 struct LogQuery {

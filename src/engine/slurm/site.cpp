@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/gpu_types.h"
+#include "engine/slurm/scontrol_line.h"
 #include "engine/slurm/squeue.h"
 
 namespace gangline {
@@ -15,22 +16,6 @@ namespace {
 constexpr std::size_t longest_reason = 200;
 
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find(' ')); }
-
-/// What stands behind "key=" at the start of a line of scontrol or behind a blank, up to the next
-/// blank. What people wrote stands at the end of such a line, so the first one counts.
-std::string_view word_of(std::string_view line, std::string_view key) {
-  for (std::size_t at = 0; (at = line.find(key, at)) != std::string_view::npos; ++at) {
-    const std::string_view rest = line.substr(at + key.size());
-    if ((at == 0 || line[at - 1] == ' ') && rest.starts_with('='))
-      return first_word(rest.substr(1));
-  }
-  return {};
-}
-
-std::uint32_t number_or(std::string_view text, std::uint32_t otherwise) {
-  const auto number = parse_number(text);
-  return number && *number <= 0xffff'ffff ? static_cast<std::uint32_t>(*number) : otherwise;
-}
 
 /// "Key = value" in each line.
 std::map<std::string, std::string, std::less<>> config_values(std::string_view text) {
@@ -58,37 +43,16 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
-// "gpu:h100:8(S:0-1),gpu:4,shard:64" in parts, without what stands in brackets.
-std::vector<std::string> gres_parts(std::string_view text) {
-  std::vector<std::string> parts(1);
-  std::size_t depth = 0;
-  for (const char c : text) {
-    if (c == '(') ++depth;
-    else if (c == ')') depth -= depth > 0;
-    else if (depth > 0) continue;
-    else if (c == ',') parts.emplace_back();
-    else parts.back() += c;
-  }
-  return parts;
-}
-
 /// False: it makes no sense.
 bool add_gpus(std::string_view part, Node& node) {
-  auto words = split(part, ':');
-  if (words.front() == "gres") words.erase(words.begin());
-  std::erase(words, "no_consume");
-  if (words.empty() || words.front() != "gpu") return true;
-  if (words.size() > 3) return false;
-  auto count = words.size() > 1 ? parse_number(words.back()) : std::optional<std::uint64_t>(1);
-  const std::string_view type = words.size() == 3 || !count ? words[1] : std::string_view();
-  if (words.size() == 3 && !count) return false;
-  if (!count) count = 1;
-  if (*count + node.devices.size() > most_slurm_gpus_on_a_node) return false;
-  const GpuTypeFacts facts = gpu_type_facts(type);
-  for (std::uint64_t n = 0; n < *count; ++n) {
+  GpuCount gpus;
+  if (!read_gpu_count(part, gpus)) return false;
+  if (gpus.count > most_slurm_gpus_on_a_node - node.devices.size()) return false;
+  const GpuTypeFacts facts = gpu_type_facts(gpus.type);
+  for (std::uint64_t n = 0; n < gpus.count; ++n) {
     Device gpu;
     gpu.vendor = facts.vendor;
-    gpu.model = printable(type);
+    gpu.model = printable(gpus.type);
     gpu.uid = "gpu" + std::to_string(node.devices.size());
     gpu.memory = facts.memory;
     node.devices.push_back(std::move(gpu));
@@ -216,14 +180,6 @@ bool add_names(std::string_view part, std::vector<std::string>& names) {
   return true;
 }
 
-/// Lines that begin with `key`; others carry on what people wrote into the line before.
-template <class Read>
-void each_line(std::string_view text, std::string_view key, std::size_t most, Read read) {
-  std::size_t count = 0;
-  for (const std::string_view line : split(text, '\n'))
-    if (line.starts_with(key) && line.size() > key.size() && ++count <= most) read(line);
-}
-
 }  // namespace
 
 const SlurmPartition* SlurmSite::partition(std::string_view name) const {
@@ -246,7 +202,7 @@ bool SlurmSite::has_gpus() const {
 
 std::vector<std::string> config_words() { return {"scontrol", "show", "config"}; }
 std::vector<std::string> partitions_words() { return {"scontrol", "show", "partition", "-o"}; }
-std::vector<std::string> nodes_words() { return {"scontrol", "show", "node", "-o"}; }
+std::vector<std::string> nodes_words() { return {"scontrol", "show", "node", "-d", "-o"}; }
 
 Result<SlurmSite> read_slurm_site(std::string_view config, std::string_view partitions,
                                   std::string_view nodes) {

@@ -57,7 +57,7 @@ struct SlurmSite {
 // The calls, and what is made of their answers.
 std::vector<std::string> config_words();      ///< scontrol show config
 std::vector<std::string> partitions_words();  ///< scontrol show partition -o
-std::vector<std::string> nodes_words();       ///< scontrol show node -o
+std::vector<std::string> nodes_words();       ///< scontrol show node -d -o
 
 /// An Error: `config` is not what scontrol prints.
 Result<SlurmSite> read_slurm_site(std::string_view config, std::string_view partitions,

@@ -64,13 +64,7 @@ void SlurmEngine::look_at_nodes() {
     return;
   }
   calls_.ask(nodes_words(), [this](const Result<ProgramAnswer>& answer) {
-    const auto text = said_by("scontrol", answer);
-    if (!text) return;
-    auto nodes = read_slurm_nodes(*text);
-    if (nodes == nodes_ || nodes.empty()) return;
-    nodes_ = std::move(nodes);
-    // Which of them changed is found out by whoever hears that some did.
-    tell(now(), NodeSeen{NodeId{}, nodes_.front()});
+    if (const auto text = said_by("scontrol", answer)) hear_nodes(*text);
   });
 }
 

@@ -42,6 +42,8 @@ class SlurmEngine final : public Engine {
   Result<Translation> translate(const JobSpec& spec) const override;
   EngineWait wait_of(GangId gang) const override;
   void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
+  void look_at_use(std::function<void()> then) override;
+  std::optional<PlacedNode> placed_on(NodeId node) const override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -62,6 +64,8 @@ class SlurmEngine final : public Engine {
 
   Result<void> ask_site();
   void look_at_nodes();
+  void hear_nodes(const std::string& text);
+  void tell_use();
   void add(const StartOrder& order, std::uint32_t first, std::uint32_t count);
   OpenSending* find(GangId gang, std::uint32_t attempt) const;
   OpenSending* find(GangId gang) const;
@@ -103,6 +107,11 @@ class SlurmEngine final : public Engine {
   Error no_site_{ErrorKind::unavailable, "Slurm has not been asked yet", "", ""};  ///< why not
   std::vector<Node> nodes_;
   std::map<std::string, NodeId> ids_;
+  std::map<NodeId, PlacedNode> uses_;
+  Span use_seen_{};  ///< since boot, when that was asked for
+  std::vector<std::function<void()>> want_use_;
+  Loop::WatchPtr use_patience_;
+  bool asking_use_ = false;
   Sendings sendings_;
   std::vector<std::string> to_send_;  ///< tags, in the order in which they were asked for
   std::vector<Event> events_;

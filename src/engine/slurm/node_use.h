@@ -1,0 +1,20 @@
+// What Slurm says of the use of its nodes, by whomever.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/slurm/site.h"
+#include "model/views.h"
+
+namespace gangline {
+
+/// By the node's name, of what `nodes_words` prints; `at`: when it was asked. Devices are numbered
+/// as `read_slurm_nodes` numbers them.
+std::map<std::string, PlacedNode> read_slurm_node_use(std::string_view text,
+                                                      const std::vector<SlurmPartition>& partitions,
+                                                      Time at);
+
+}  // namespace gangline
