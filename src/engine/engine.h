@@ -75,6 +75,8 @@ class Engine {
   /// Where it places: why a gang that it was asked to start waits, and when it is expected
   /// to start. Empty: not known.
   virtual EngineWait wait_of(GangId) const { return {}; }
+  /// What else a person should know of a gang that it was asked to start and that has not ended.
+  virtual std::vector<std::string> notes_of(GangId) const { return {}; }
 
   /// The node as the store knows it: a device keeps the number it got when it was first seen, also
   /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these
