@@ -211,6 +211,7 @@ GangView Controller::live_view(const JobState& job, std::uint32_t index,
     view.allocation.reset();
     view.notes.push_back("its turn comes after gang " + format(GangId{job.job.id, index - 1}));
   }
+  for (std::string& note : engine_.notes_of(view.id)) view.notes.push_back(std::move(note));
   return view;
 }
 

@@ -93,6 +93,8 @@ class Engine {
   /// lately where that cannot be asked.
   virtual void look_at_use(std::function<void()> then) { then(); }
   virtual std::optional<PlacedNode> placed_on(NodeId) const { return {}; }
+  /// What else a person should know of a gang that it was asked to start and that has not ended.
+  virtual std::vector<std::string> notes_of(GangId) const { return {}; }
 
   /// The node as the store knows it: a device keeps the number it got when it was first seen, also
   /// when others vanish or the vendor counts anew. Allocations, samples and ForeignUse use these

@@ -1,4 +1,6 @@
 // What Slurm and the files of sendings say of gangs, and what follows from it.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -10,14 +12,14 @@
 namespace gangline {
 namespace {
 
-// A file that was written on another machine may be seen late.
-constexpr Span sees_files_within = seconds(15);
-// Where Slurm ended a gang, it mostly could not write down how.
-constexpr Span sees_files_of_killed_within = seconds(3);
-// A job is not always known at once, nor each time that one asks.
-constexpr Span is_known_within = seconds(10);
-constexpr std::uint32_t most_sendings_of_a_gang = 3;
-constexpr std::size_t most_last_lines = 1'000;
+// What Slurm took may be shown some time later, most of all where it is busy.
+constexpr Span is_shown_within = seconds(5);
+// An srun that has found no node says so at once.
+constexpr Span longest_srun_without_job = seconds(20);
+constexpr Span between_stops = seconds(5);
+constexpr Span ends_in_slurm_within = seconds(10);
+constexpr Span longest_leftover = minutes(10);
+constexpr std::uint32_t most_signs_in_a_look = 100;  // each is a call to the disk's server
 
 bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
   return line.elements.empty() ||
@@ -26,13 +28,10 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
          });
 }
 
-/// Ended by Slurm or by somebody through it, not by itself.
-bool was_killed(SlurmState state) {
-  return is_over(state) && state != SlurmState::completed && state != SlurmState::failed;
-}
-
-std::string nodes_text(const SlurmJobSeen& line) {
-  return line.nodes.empty() ? "its node" : "node " + printable(line.nodes);
+/// A reason for which it never starts, until somebody helps.
+bool never_starts(const std::string& reason) {
+  return reason == "launch failed requeued held" || reason == "JobHoldMaxRequeue" ||
+         reason == "MaxRequeue";
 }
 
 Ending because(EndCause cause, std::string detail) {
@@ -42,29 +41,10 @@ Ending because(EndCause cause, std::string detail) {
   return ending;
 }
 
-Ending ending_by(const SlurmJobSeen& line) {
-  switch (line.state) {
-    case SlurmState::timeout: return because(EndCause::time_limit, "its time in Slurm was up");
-    case SlurmState::deadline:
-      return because(EndCause::time_limit, "its deadline in Slurm had come");
-    case SlurmState::out_of_memory:
-      return because(EndCause::out_of_memory, "it went over the memory that Slurm gave it");
-    case SlurmState::cancelled:
-      return because(EndCause::stopped, "it was cancelled in Slurm, not by gang");
-    case SlurmState::preempted:
-      return because(EndCause::preempted, "Slurm gave its place to another job");
-    case SlurmState::node_fail:
-    case SlurmState::boot_fail: return because(EndCause::lost, nodes_text(line) + " failed");
-    default:
-      return because(EndCause::lost,
-                     "Slurm says " + line.state_word + ", and how it ended was not written down");
-  }
-}
-
 }  // namespace
 
 void SlurmEngine::look_later() {
-  if (next_look_ || looking_ || sendings_.empty()) return;
+  if (next_look_ || looking_ || (sendings_.empty() && leftovers_.empty())) return;
   const Span since = now() - looked_;
   next_look_ = loop_.after(std::max(Span{0}, settings_.look_every - since), [this] {
     next_look_.reset();
@@ -72,129 +52,168 @@ void SlurmEngine::look_later() {
   });
 }
 
+/// A question for the accounts takes the turn of one for the queue, so that they are not more.
 void SlurmEngine::look() {
-  if (looking_ || sendings_.empty()) return;
+  if (looking_ || (sendings_.empty() && leftovers_.empty())) return;
   looking_ = true;
   looked_ = now();
+  if (ask_accounts()) return;
   const std::string mark = random_word();
-  calls_.ask(squeue_words(mark), [this, mark](const Result<ProgramAnswer>& answer) {
-    looking_ = false;
-    hear_queue(answer, mark);
-    look_later();
-  });
+  calls_.ask(squeue_words(mark),
+             [this, mark, asked = looked_](const Result<ProgramAnswer>& answer) {
+               looking_ = false;
+               hear_queue(answer, mark, asked);
+               look_later();
+             });
 }
 
-void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark) {
+void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark,
+                             Time asked) {
   const auto text = said_by("squeue", answer);
-  if (!text) {
-    trouble_ = text.error().what;
+  look_failed_ = look_failed_ || !text || !is_squeue_answer(*text, mark);
+  if (!text || !is_squeue_answer(*text, mark)) {
+    trouble_ = text ? "what squeue answers makes no sense" : text.error().what;
     return;
   }
   trouble_.clear();
+  if (std::exchange(look_failed_, false)) forget_absences();
   std::map<std::string, std::vector<const SlurmJobSeen*>> by_tag;
   const auto seen = read_squeue(*text, mark);
   for (const SlurmJobSeen& line : seen)
     if (!line.tag.empty()) by_tag[line.tag].push_back(&line);
+  signs_to_read_ = most_signs_in_a_look;
+  round_is_over_ = true;
   std::vector<std::string> tags;  // looking at one may end it
   for (const auto& [tag, sending] : sendings_) tags.push_back(tag);
   for (const std::string& tag : tags) {
     const auto found = sendings_.find(tag);
-    if (found != sendings_.end()) look_at(*found->second, by_tag[tag]);
+    if (found != sendings_.end()) look_at(*found->second, by_tag[tag], asked);
   }
+  if (round_is_over_) ++sign_round_;
+  look_at_leftovers(by_tag);
   send_next();
 }
 
-void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines) {
+/// While Slurm did not answer, nothing was missed.
+void SlurmEngine::forget_absences() {
+  for (const auto& [tag, sending] : sendings_) {
+    sending->doubted_at = Time{0};
+    for (SentGang& gang : sending->gangs) gang.gone_since.reset();
+  }
+}
+
+void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines,
+                          Time asked) {
   sending.waits.clear();
+  sending.suspended.clear();
+  std::erase_if(sending.fresh, [&](const auto& number) { return number.second < asked; });
   for (const SlurmJobSeen* line : lines) {
+    if (is_over(line->state)) continue;
     // An srun that found no node is in Slurm's list for a while, and is not what waits.
-    if (!is_over(line->state)) (void)note_number(sending, std::to_string(line->job)).ok();
+    const std::string number = std::to_string(line->job);
+    (void)note_number(sending, number).ok();
+    sending.fresh[number] = asked;
     if (is_waiting(line->state))
       sending.waits.push_back({line->elements, line->reason, line->start});
+    if (line->state == SlurmState::suspended || line->state == SlurmState::stopped) {
+      if (line->elements.empty()) sending.suspended.push_back({0, 1});
+      for (const ElementRange& range : line->elements) sending.suspended.push_back(range);
+    }
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
   if (sending.doubtful) return settle_doubt(sending, !lines.empty());
   const std::string tag = sending.tag;
   for (std::uint32_t i = 0; i < sending.order.count; ++i) {
-    if (sending.gangs[i].phase == SentPhase::ended) continue;
+    if (sending.gangs[i].phase == SentPhase::ended) {
+      for (const SlurmJobSeen* line : lines)
+        if (is_waiting(line->state) && has_element(*line, i))
+          cancel(sending, sending.order.first + i, std::to_string(line->job), {});
+      continue;
+    }
     const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && (best == nullptr || is_over(best->state))) best = line;
+      if (has_element(*line, i) && (best == nullptr || is_over(best->state) ||
+                                    (is_waiting(best->state) && !is_over(line->state))))
+        best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;
+    for (const SlurmJobSeen* line : lines)
+      if (sending.gangs[i].phase == SentPhase::begun && line->job != sending.gangs[i].claimed &&
+          is_waiting(line->state) && has_element(*line, i))
+        cancel(sending, sending.order.first + i, std::to_string(line->job), {});
   }
 }
 
 /// Whether Slurm took it was not heard.
 void SlurmEngine::settle_doubt(OpenSending& sending, bool seen) {
-  sending.doubtful = false;
-  sending.sent_at = now();
-  sending.trouble.clear();
-  if (seen) return;
   for (std::uint32_t i = 0; i < sending.order.count; ++i)
     believe_claim(sending, sending.order.first + i);
   const bool begun =
       std::any_of(sending.gangs.begin(), sending.gangs.end(),
                   [](const SentGang& gang) { return gang.phase == SentPhase::begun; });
+  if (sending.doubted_at.us == 0) sending.doubted_at = now();
+  if (!seen && !begun && now() - sending.doubted_at < is_shown_within) return;
+  sending.doubtful = false;
+  sending.sent_at = now();
+  sending.trouble.clear();
   // Should the first one come after all, claims keep gangs from running twice.
-  if (!begun) to_send_.push_back(sending.tag);
+  if (!seen && !begun) to_send_.push_back(sending.tag);
 }
 
 void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
                                const SlurmJobSeen* line) {
   SentGang& gang = sending.gang(index);
   const bool waits = line != nullptr && is_waiting(line->state);
-  if (waits) return gang.gone_since.reset();
-  if (gang.phase == SentPhase::waiting) believe_claim(sending, index);
-  const bool runs = line != nullptr && !is_over(line->state);
-  if (runs && line->state != SlurmState::completing) return gang.gone_since.reset();
-  if (believe_end(sending, index)) return;
-  if (runs || sending.by_srun) return;  // it is about to end, or its srun says so
+  const bool over = line == nullptr || is_over(line->state);
+  if (!over && gang.stop && now() - gang.stop_sent > between_stops) ask_to_stop(sending, index);
+  if (gang.phase == SentPhase::waiting && waits) return look_at_waiting(sending, index, *line);
+  believe_claim(sending, index);
+  if (gang.phase == SentPhase::begun && gang.sign_round != sign_round_) {
+    if (signs_to_read_ == 0) round_is_over_ = false;
+    else (void)silence_of(sending, index), --signs_to_read_, gang.sign_round = sign_round_;
+  }
+  const bool runs = !over && !waits && line->state != SlurmState::completing;
+  if (runs) return gang.gone_since.reset();
+  if (believe_end(sending, index, line)) return;
+  if (!over && !waits) return;  // it is about to end
+  if (sending.by_srun && sending.asking) {
+    // Its srun says what comes of it, unless that hangs.
+    if (gang.phase == SentPhase::begun || line != nullptr) return;
+    if (!gang.gone_since) gang.gone_since = now();
+    if (now() - *gang.gone_since < longest_srun_without_job) return;
+    sending.asking = sending.by_srun = false;
+    sending.doubtful = true;
+    gang.gone_since.reset();
+    return;
+  }
   miss(sending, index, line);
 }
 
-void SlurmEngine::miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line) {
-  SentGang& gang = sending.gang(index);
-  if (!gang.gone_since) gang.gone_since = now();
-  const Span patience = line == nullptr           ? is_known_within
-                        : was_killed(line->state) ? sees_files_of_killed_within
-                                                  : sees_files_within;
-  const bool cancelled_unstarted =
-      line != nullptr && gang.phase == SentPhase::waiting && line->state == SlurmState::cancelled;
-  if (!cancelled_unstarted && now() - *gang.gone_since < patience) return;
-  const bool sent_in_vain = gang.phase == SentPhase::waiting && !gang.stop &&
-                            (line == nullptr || line->state == SlurmState::node_fail ||
-                             line->state == SlurmState::boot_fail);
-  if (sent_in_vain && sending.times_sent < most_sendings_of_a_gang) {
-    // Slurm forgot it, or its node failed before it began. Claims keep it from running twice.
-    gang.gone_since.reset();
-    if (std::find(to_send_.begin(), to_send_.end(), sending.tag) == to_send_.end())
-      to_send_.push_back(sending.tag);
-    return;
-  }
-  const bool never_ran = gang.phase == SentPhase::waiting && withdraw(sending, index);
-  if (gang.phase == SentPhase::waiting && !never_ran) return;  // it begins just now
-  end(sending, index, never_ran ? Time{0} : gang.begun_at, now(),
-      ending_without_note(sending, index, line));
+void SlurmEngine::look_at_waiting(OpenSending& sending, std::uint32_t index,
+                                  const SlurmJobSeen& line) {
+  sending.gang(index).gone_since.reset();
+  if (!never_starts(line.reason) || !withdraw(sending, index)) return;
+  cancel(sending, index, std::to_string(line.job), {});
+  end(sending, index, Time{0}, now(), because(EndCause::lost, reason_in_words(line.reason)));
 }
 
-Ending SlurmEngine::ending_without_note(const OpenSending& sending, std::uint32_t index,
-                                        const SlurmJobSeen* line) const {
-  const SentGang& gang = sending.gang(index);
-  if (gang.stop) return because(gang.stop->cause, gang.stop->reason);
-  if (line == nullptr)
-    return because(EndCause::lost, "Slurm does not know it any more, nor how it ended");
-  if (gang.phase == SentPhase::waiting && line->state == SlurmState::failed) {
-    const std::string said = last_lines(
-        sending.files.directory() + "/slurm-" +
-            std::to_string(sending.is_array() ? index - sending.order.first : 0) + ".out",
-        most_last_lines);
-    return because(EndCause::not_started, said.empty()
-                                              ? "its node could not run " + settings_.gang_program +
-                                                    "; is it on a disk that all nodes see?"
-                                              : printable(said));
-  }
-  return ending_by(*line);
+/// What waits there yet would be in the way of others.
+void SlurmEngine::look_at_leftovers(
+    const std::map<std::string, std::vector<const SlurmJobSeen*>>& by_tag) {
+  std::vector<std::string> words{"scancel"};
+  std::erase_if(leftovers_, [&](const auto& leftover) {
+    const auto lines = by_tag.find(leftover.first);
+    bool left = false;
+    if (lines != by_tag.end())
+      for (const SlurmJobSeen* line : lines->second) {
+        if (is_over(line->state)) continue;
+        left = true;
+        if (is_waiting(line->state) || now() - leftover.second > ends_in_slurm_within)
+          words.push_back(line->id);
+      }
+    return !left || now() - leftover.second > longest_leftover;
+  });
+  if (words.size() > 1) calls_.ask(std::move(words), [](const auto&) {});
 }
 
 // Files.
@@ -206,7 +225,9 @@ void SlurmEngine::believe_claim(OpenSending& sending, std::uint32_t index) {
   if (!claim || !*claim || (*claim)->withdrawn) return;
   gang.phase = SentPhase::begun;
   gang.begun_at = (*claim)->at;
+  gang.sign_changed = since_boot();
   const std::string& name = (*claim)->slurm_job;
+  gang.claimed = parse_number(name.substr(0, name.find('_'))).value_or(0);
   (void)note_number(sending, name.substr(0, name.find('_'))).ok();
   if (gang.start_told) return;
   tell((*claim)->at, GangStarted{sending.id_of(index), sending.order.attempt, (*claim)->fences,
@@ -214,7 +235,7 @@ void SlurmEngine::believe_claim(OpenSending& sending, std::uint32_t index) {
   unstored_starts_.emplace_back(told_, sending.id_of(index));
 }
 
-bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index) {
+bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line) {
   auto note = read_end(sending.files.end(index));
   if (!note || !*note) return false;
   Ending ending = (*note)->ending;
@@ -223,7 +244,10 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index) {
     ending.cause = stop->cause;
     ending.detail = stop->reason;
   } else if (ending.cause == EndCause::stopped && ending.detail.empty()) {
-    ending.detail = "it was cancelled in Slurm, not by gang";
+    const auto why = why_stopped(sending, index, line);
+    if (!why) return true;  // Slurm is yet to say it
+    ending.cause = why->cause;
+    ending.detail = why->detail;
   }
   end(sending, index, (*note)->started, (*note)->at, std::move(ending));
   return true;
@@ -235,10 +259,13 @@ void SlurmEngine::end(OpenSending& sending, std::uint32_t index, Time started, T
   SentGang& gang = sending.gang(index);
   if (gang.phase == SentPhase::ended) return;
   gang.phase = SentPhase::ended;
+  remembered_.erase({sending.tag, index});
+  ::unlink(sending.files.sign(index).c_str());
   tell(at,
        GangEnded{sending.id_of(index), sending.order.attempt, started, std::move(ending), false});
   if (--sending.open > 0) return;
   unstored_ends_.emplace_back(told_, sending.files.directory());
+  leftovers_[sending.tag] = now();
   sendings_.erase(sending.tag);
 }
 

@@ -85,6 +85,8 @@ std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state
     read_numbers_of(*sending);
     read_told(*sending);
     sending->doubtful = sending->numbers.empty();
+    // What goes by sbatch has a script.
+    sending->by_srun = !fs::exists(files.script(), none);
     found.push_back(std::move(sending));
   }
   return found;

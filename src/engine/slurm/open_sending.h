@@ -25,6 +25,12 @@ struct SentGang {
   /// Slurm says that it is over, or knows nothing of it, since then; what it came to is not seen.
   std::optional<Time> gone_since = {};
   std::optional<StopOrder> stop = {};
+  Time stop_sent{0};          ///< the newest call that asks Slurm for it
+  std::uint64_t claimed = 0;  ///< Slurm's number of the job, or array, that runs it
+  /// Its sign of life as it was read last, and when it was first read so, since boot.
+  std::uint64_t sign = 0;
+  Span sign_changed{0};
+  std::uint32_t sign_round = 0;
 };
 
 /// Elements of an array that wait for the same reason.
@@ -48,13 +54,19 @@ struct OpenSending {
   std::vector<SentGang> gangs;            ///< from order.first on
   std::uint32_t open = 0;                 ///< gangs that have not ended
   std::vector<std::string> numbers = {};  ///< Slurm's, the newest last; none: not known yet
+  /// Those that Slurm said in its newest answers to be ours, and when it was asked. Slurm gives
+  /// numbers again to other jobs, so an older one means nothing.
+  std::map<std::string, Time> fresh = {};
   std::uint32_t times_sent = 0;
-  bool asking = false;       ///< a call is under way that sends it
-  bool doubtful = false;     ///< it may have been sent by a service that died: looked for first
-  bool by_srun = false;      ///< that call is an srun, which ends with the gang
-  Time sent_at{0};           ///< the newest answer of Slurm that it has it
-  std::string trouble = {};  ///< why it is not sent; empty: it is, or is about to be
+  std::uint32_t times_forgotten = 0;  ///< by Slurm, after it had taken it
+  bool asking = false;                ///< a call is under way that sends it
+  bool doubtful = false;             ///< whether Slurm took it is not known: it is looked for first
+  Time doubted_at{0};                ///< the first look that could have found it; 0: none yet
+  bool by_srun = false;              ///< it was sent by an srun, which ends with the gang
+  Time sent_at{0};                   ///< the newest answer of Slurm that it has it
+  std::string trouble = {};          ///< why it is not sent; empty: it is, or is about to be
   std::vector<SentWait> waits = {};  ///< from the newest look
+  std::vector<ElementRange> suspended = {};  ///< the same; of one that is no array: {0, 1}
 
   bool holds(GangId gang, std::uint32_t attempt) const {
     return gang.job == order.job.id && attempt == order.attempt && has(gang.index);

@@ -1,5 +1,6 @@
 #include "engine/slurm/sending.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -158,6 +159,23 @@ Result<std::optional<Claim>> read_claim(const std::string& path) {
   auto claim = claim_from(**text);
   if (!claim) return makes_no_sense(path);
   return claim;
+}
+
+Result<void> renew_sign(const std::string& path, std::uint64_t count) {
+  const auto file = open_file(path, O_WRONLY);
+  if (!file) return file.error();
+  return write_all(file->number(), std::to_string(count) + "\n", path);
+}
+
+std::optional<std::uint64_t> read_sign(const std::string& path) {
+  const auto text = read_file(path, largest_note);
+  return text ? parse_number(trim(*text)) : std::nullopt;
+}
+
+void see_afresh(const SendingFiles& files) {
+  // NFS remembers for half a minute which files there are, until this machine makes one itself.
+  const std::string path = files.directory() + "/look";
+  if (write_file(path, "")) ::unlink(path.c_str());
 }
 
 Result<void> write_end(const std::string& path, const EndNote& end) {

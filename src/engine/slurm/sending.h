@@ -37,6 +37,9 @@ class SendingFiles {
   std::string sent() const { return directory_ + "/sent"; }  ///< Slurm's number of it
   std::string claim(std::uint32_t gang) const { return of_gang(gang, "claim"); }
   std::string end(std::uint32_t gang) const { return of_gang(gang, "end"); }
+  /// While the program that runs the gang lives, it writes another number here, again and again.
+  /// Without this file it has nothing to live for: the service has given the gang up.
+  std::string sign(std::uint32_t gang) const { return of_gang(gang, "alive"); }
   /// What one task of the gang came to, as its end.
   std::string task_end(std::uint32_t gang, std::uint32_t rank) const {
     return of_gang(gang, "rank-" + std::to_string(rank));
@@ -75,6 +78,15 @@ struct Claim {
 Result<bool> make_claim(const std::string& path, const Claim& claim);
 /// Empty: nobody has made one.
 Result<std::optional<Claim>> read_claim(const std::string& path);
+
+constexpr Span sign_period = seconds(2);
+/// In its place, so that others see it at once through what they remember of a shared disk. An
+/// Error of ErrorKind::not_found: the file was taken away.
+Result<void> renew_sign(const std::string& path, std::uint64_t count);
+/// Empty: there is none.
+std::optional<std::uint64_t> read_sign(const std::string& path);
+/// Makes this machine look anew at what is in the directory, where it is on another's disk.
+void see_afresh(const SendingFiles& files);
 
 /// How a gang or one of its tasks ended.
 struct EndNote {

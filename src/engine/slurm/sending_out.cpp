@@ -17,6 +17,9 @@ constexpr std::size_t most_names_in_a_call = 500;
 constexpr std::uint32_t most_withdrawn = 64;
 // Each stays here as long as its gang runs.
 constexpr std::uint32_t most_sruns = 16;
+constexpr Span between_vain_sends = seconds(5);
+// Slurm was asked so lately that a number cannot have become another job's.
+constexpr Span is_fresh_for = seconds(2);
 
 ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program) {
   return {gang_program, sending.files.directory(), sending.tag, sending.order.alternative,
@@ -38,6 +41,12 @@ std::string elements_text(std::vector<std::uint32_t>& elements) {
   return text + "]";
 }
 
+/// It did not come to Slurm for certain.
+bool never_came(const std::string& complaint) {
+  return complaint.find("Unable to contact slurm controller (connect failure)") !=
+         std::string::npos;
+}
+
 /// Slurm said no, and would again: it is not that it does not answer.
 bool is_refusal(const std::string& complaint) {
   for (const char* word :
@@ -52,6 +61,7 @@ bool is_refusal(const std::string& complaint) {
 }  // namespace
 
 void SlurmEngine::send_next() {
+  if (now() < not_sent_before_) return;  // a look comes before
   std::size_t asking = 0;
   for (const auto& [tag, sending] : sendings_) asking += sending->asking && !sending->by_srun;
   while (!to_send_.empty() && asking < most_sent_at_once) {
@@ -89,6 +99,7 @@ void SlurmEngine::send(OpenSending& sending) {
     return;
   }
   sending.asking = true;
+  sending.by_srun = false;
   calls_.ask(
       sbatch_words(sending.files.script(), sending.tag),
       [this, tag = sending.tag](const Result<ProgramAnswer>& answer) { hear_sent(tag, answer); });
@@ -104,12 +115,13 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
   if (number) {
     sending.trouble.clear();
     sending.sent_at = now();
+    sending.fresh[*number] = sending.sent_at;
     ++sending.times_sent;
     // It is found by its tag where the disk is too full for this.
     (void)note_number(sending, *number).ok();
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       if (sending.gangs[i].stop && sending.gangs[i].phase != SentPhase::begun)
-        cancel(sending, sending.order.first + i, {});
+        ask_to_stop(sending, sending.order.first + i);
   } else if (is_refusal(number.error().what)) {
     Ending ending;
     ending.cause = EndCause::not_started;
@@ -117,9 +129,12 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       end(sending, sending.order.first + i, Time{0}, now(), ending);
   } else {
-    // Whether Slurm has it is not known: the next look finds it by its tag, or it is sent again.
+    // Whether Slurm has it is mostly not known: looks find it by its tag, or it is sent again.
     sending.trouble = number.error().what;
-    sending.doubtful = true;
+    sending.doubtful = !never_came(sending.trouble);
+    sending.doubted_at = Time{0};
+    if (!sending.doubtful) to_send_.insert(to_send_.begin(), tag);
+    not_sent_before_ = now() + between_vain_sends;
   }
   look_later();
   send_next();
@@ -153,10 +168,11 @@ void SlurmEngine::hear_srun_end(const std::string& tag) {
   const auto found = sendings_.find(tag);
   if (found == sendings_.end()) return;
   OpenSending& sending = *found->second;
+  if (!sending.by_srun) return;  // it hung too long to be waited for
   const std::uint32_t index = sending.order.first;
   sending.asking = false;
   believe_claim(sending, index);
-  if (believe_end(sending, index)) return;
+  if (believe_end(sending, index, nullptr)) return;
   if (sending.gang(index).phase != SentPhase::waiting) return look_later();
   // No node was free at once, or Slurm said no: it waits as all others do.
   sending.by_srun = false;
@@ -176,12 +192,8 @@ void SlurmEngine::stop(const StopOrder& order) {
   SentGang& gang = sending->gang(index);
   gang.stop = order;
   if (gang.phase == SentPhase::waiting) believe_claim(*sending, index);
-  if (gang.phase == SentPhase::begun) {
-    std::vector<std::string> options{order.at_once ? "--signal=KILL" : "--signal=TERM"};
-    if (!sending->by_srun) options.emplace_back(order.at_once ? "--full" : "--batch");
-    return cancel(*sending, index, options);
-  }
-  cancel(*sending, index, {});
+  ask_to_stop(*sending, index);
+  if (gang.phase == SentPhase::begun) return;
   // Of very many it is Slurm that says that they are over.
   if (sending->order.count <= most_withdrawn && withdraw(*sending, index))
     end(*sending, index, Time{0}, now(), ending_without_note(*sending, index, nullptr));
@@ -196,13 +208,38 @@ bool SlurmEngine::withdraw(OpenSending& sending, std::uint32_t index) {
   return ours && *ours;
 }
 
-void SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index,
+/// Looks ask once more while Slurm still has it, should the call be lost.
+void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
+  SentGang& gang = sending.gang(index);
+  std::vector<std::string> options;
+  if (gang.phase == SentPhase::begun) {
+    options.emplace_back(gang.stop->at_once ? "--signal=KILL" : "--signal=TERM");
+    if (!sending.by_srun) options.emplace_back(gang.stop->at_once ? "--full" : "--batch");
+  }
+  if (cancel(sending, index, options)) gang.stop_sent = now();
+  else look();
+}
+
+/// Only by numbers that Slurm has just said to be of this tag. False: there is none.
+bool SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index,
                          const std::vector<std::string>& options) {
-  if (sending.numbers.empty()) return;
+  bool any = false;
+  for (const auto& [number, seen] : sending.fresh) {
+    if (now() - seen > is_fresh_for) continue;
+    cancel(sending, index, number, options);
+    any = true;
+  }
+  return any;
+}
+
+void SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index, const std::string& number,
+                         const std::vector<std::string>& options) {
   if (cancels_.empty()) loop_.post([this] { cancel_now(); });
-  Cancel& cancel = cancels_[{options, sending.numbers.back()}];
+  Cancel& cancel = cancels_[{options, number}];
   cancel.is_array = sending.is_array();
-  cancel.elements.push_back(index - sending.order.first);
+  const std::uint32_t element = index - sending.order.first;
+  if (cancel.elements.empty() || cancel.elements.back() != element)
+    cancel.elements.push_back(element);
 }
 
 void SlurmEngine::cancel_now() {

@@ -164,6 +164,8 @@ void SlurmEngine::resume(const std::string&, const std::vector<StartOrder>& aske
           --sending->open;
         }
       if (sending->open == 0) continue;
+      for (std::uint32_t i = 0; i < sending->order.count; ++i)
+        believe_claim(*sending, sending->order.first + i);
       const std::string tag = sending->tag;
       sendings_.emplace(tag, std::move(sending));
     }
@@ -215,6 +217,30 @@ void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
                               sending->files.directory(), settings_.gang_program,
                               sending->numbers.back(), std::move(known)},
       std::move(give));
+}
+
+std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
+  const OpenSending* sending = find(gang);
+  if (sending == nullptr) return {};
+  std::vector<std::string> notes;
+  const SentGang& known = sending->gang(gang.index);
+  const std::uint32_t element = gang.index - sending->order.first;
+  if (sending->times_forgotten > 0)
+    notes.push_back("Slurm took it and forgot it, so it was sent again" +
+                    (sending->times_forgotten > 1
+                         ? " (" + std::to_string(sending->times_forgotten) + " times)"
+                         : std::string()));
+  for (const ElementRange& range : sending->suspended)
+    if (range.begin <= element && element < range.end)
+      notes.emplace_back("somebody has suspended it in Slurm: its processes stand still");
+  if (known.phase == SentPhase::begun && known.gone_since && !known.stop)
+    notes.push_back("Slurm says that it is over or knows nothing of it; " +
+                    std::string(since_boot() - known.sign_changed < seconds(5)
+                                    ? "its processes live on"
+                                    : "what became of it is being looked for"));
+  if (known.phase == SentPhase::begun && !trouble_.empty())
+    notes.push_back("Slurm does not say how it is: " + trouble_);
+  return notes;
 }
 
 // What came of them.

@@ -44,6 +44,7 @@ class SlurmEngine final : public Engine {
   void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
   void look_at_use(std::function<void()> then) override;
   std::optional<PlacedNode> placed_on(NodeId node) const override;
+  std::vector<std::string> notes_of(GangId gang) const override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -82,20 +83,39 @@ class SlurmEngine final : public Engine {
   // Looking (looking.cpp).
   void look_later();
   void look();
-  void hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark);
-  void look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines);
+  void hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark, Time asked);
+  void forget_absences();
+  void look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines, Time asked);
   void look_at_gang(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  void look_at_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen& line);
+  void look_at_leftovers(const std::map<std::string, std::vector<const SlurmJobSeen*>>& by_tag);
   void settle_doubt(OpenSending& sending, bool seen);
   void believe_claim(OpenSending& sending, std::uint32_t index);
-  bool believe_end(OpenSending& sending, std::uint32_t index);
-  void miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  bool believe_end(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void end(OpenSending& sending, std::uint32_t index, Time started, Time at, Ending ending);
-  Ending ending_without_note(const OpenSending& sending, std::uint32_t index,
-                             const SlurmJobSeen* line) const;
   std::shared_ptr<const Allocation> place_of(const SendingOrder& order, const Claim& claim) const;
   bool withdraw(OpenSending& sending, std::uint32_t index);
 
-  void cancel(const OpenSending& sending, std::uint32_t index,
+  // What Slurm does not say, or not yet (missing.cpp).
+  void miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  std::optional<Ending> why_stopped(OpenSending& sending, std::uint32_t index,
+                                    const SlurmJobSeen* line);
+  Ending ending_without_note(const OpenSending& sending, std::uint32_t index,
+                             const SlurmJobSeen* line) const;
+  Span silence_of(OpenSending& sending, std::uint32_t index);
+  /// True: there is an answer about it, `remembered`, or there will be none.
+  bool accounts_asked(const OpenSending& sending, std::uint32_t index, Time since);
+  const SlurmJobSeen* remembered(const OpenSending& sending, std::uint32_t index) const;
+  bool ask_accounts();
+  void hear_accounts(const Result<ProgramAnswer>& answer, const std::string& mark,
+                     const std::set<std::pair<std::string, std::uint32_t>>& asked);
+
+  void ask_to_stop(OpenSending& sending, std::uint32_t index);
+  bool cancel(const OpenSending& sending, std::uint32_t index,
+              const std::vector<std::string>& options);
+  void cancel(const OpenSending& sending, std::uint32_t index, const std::string& number,
               const std::vector<std::string>& options);
   void cancel_now();
   void tell(Time at, EventBody body);
@@ -122,6 +142,21 @@ class SlurmEngine final : public Engine {
   std::string trouble_;
   Time looked_{0};
   bool looking_ = false;
+  bool look_failed_ = false;
+  Time not_sent_before_{0};          ///< after Slurm took nothing
+  std::uint32_t sign_round_ = 1;     ///< each gang's sign is read once in a round
+  std::uint32_t signs_to_read_ = 0;  ///< in this look
+  bool round_is_over_ = true;
+  /// Of sendings that are over, until Slurm has none of their jobs any more; and since when.
+  std::map<std::string, Time> leftovers_;
+  using GangOfTag = std::pair<std::string, std::uint32_t>;
+  std::set<GangOfTag> to_ask_;  ///< of sacct, in the next call
+  struct Remembered {
+    Time at{0};  ///< of the newest answer; 0: none yet
+    std::optional<SlurmJobSeen> job;
+  };
+  std::map<GangOfTag, Remembered> remembered_;
+  Time accounts_asked_{0};
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;

@@ -319,8 +319,13 @@ bool is_waiting(SlurmState state) {
 }
 
 std::vector<std::string> squeue_words(const std::string& mark) {
-  return {"squeue", "--me", "--noheader", "--states=all",
-          "--format=" + mark + "|%A|%F|%K|%T|%r|%N|%S|%e|%k"};
+  // The names of the columns come first, with the mark: so it is known that squeue has answered
+  // where there are no jobs.
+  return {"squeue", "--me", "--states=all", "--format=" + mark + "|%A|%F|%K|%T|%r|%N|%S|%e|%k"};
+}
+
+bool is_squeue_answer(std::string_view text, const std::string& mark) {
+  return text.starts_with(mark + "|JOBID|") && text.ends_with('\n');
 }
 
 std::vector<SlurmJobSeen> read_squeue(std::string_view text, const std::string& mark) {

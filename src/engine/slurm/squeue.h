@@ -83,6 +83,8 @@ struct SlurmJobSeen {
 
 /// All jobs of ours that Slurm still knows, waiting elements of an array as one line.
 std::vector<std::string> squeue_words(const std::string& mark);
+/// Whether it is squeue's whole answer to that call, and not something else's.
+bool is_squeue_answer(std::string_view text, const std::string& mark);
 /// Lines that make no sense are passed over.
 std::vector<SlurmJobSeen> read_squeue(std::string_view text, const std::string& mark);
 

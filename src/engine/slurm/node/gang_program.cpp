@@ -15,6 +15,7 @@
 #include "engine/slurm/node/node_lists.h"
 #include "engine/slurm/node/node_signals.h"
 #include "engine/slurm/node/programs.h"
+#include "engine/slurm/node/sign_of_life.h"
 #include "engine/slurm/node/step_team.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -136,8 +137,8 @@ std::unique_ptr<Team> make_step_team(const GangHere& here) {
 /// Watches a team to its end.
 class GangWatch {
  public:
-  GangWatch(const GangHere& here, Team& team, NodeSignals& signals, Span claimed)
-      : here_(here), team_(team), signals_(signals) {
+  GangWatch(const GangHere& here, Team& team, NodeSignals& signals, SignOfLife& sign, Span claimed)
+      : here_(here), team_(team), signals_(signals), sign_(sign) {
     limit_ = time_limit_of(*here.order.job.spec, here.gang, here.order.alternative);
     if (limit_) deadline_ = claimed + *limit_;
   }
@@ -150,6 +151,10 @@ class GangWatch {
       if (stop_asked) stop({EndCause::stopped, ""});
       if (!team_.ends().lost_node.empty()) stop({EndCause::lost, ""});
       if (team_.ends().failed) stop({EndCause::failed, ""});
+      if (sign_.given_up()) {
+        stop({EndCause::lost, "it was given up"});
+        if (!first_kill_) kill_at_ = boot;  // another one may run in its place
+      }
       if (limit_ && boot >= deadline_)
         stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up"});
       if (kill_at_ && boot >= *kill_at_) kill(boot);
@@ -203,6 +208,7 @@ class GangWatch {
   const GangHere& here_;
   Team& team_;
   NodeSignals& signals_;
+  SignOfLife& sign_;
   std::optional<Span> limit_;
   Span deadline_{0};
   std::optional<GangStop> stop_;
@@ -254,10 +260,11 @@ int run_slurm_gang(const std::vector<std::string>& words) {
     end.ending.cause = EndCause::stopped;
     return write_down(*here, end);
   }
+  SignOfLife sign(here->files.sign(here->gang));
   const auto team =
       here->tasks == 1 && !here->mpi() ? make_team_here(*here) : make_step_team(*here);
   team->start();
-  const auto stop = GangWatch(*here, *team, signals, claimed).watch();
+  const auto stop = GangWatch(*here, *team, signals, sign, claimed).watch();
   // 4. Say how it ended.
   EndNote end = end_of_gang(team->ends(), stop, now());
   add_last_lines(*here, end.ending);
