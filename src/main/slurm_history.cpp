@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 #include "engine/slurm/slurm_calls.h"
 #include "os/program.h"
 

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
-#include "engine/slurm/gpu_types.h"
+#include "engine/slurm/site/gpu_types.h"
 #include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/squeue.h"
 

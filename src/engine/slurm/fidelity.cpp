@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "base/text.h"
-#include "engine/slurm/gpu_types.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/gpu_types.h"
 
 namespace gangline {
 namespace {

@@ -1,5 +1,5 @@
 // What is so on the nodes now, for who looks before they use them.
-#include "engine/slurm/node_use.h"
+#include "engine/slurm/site/node_use.h"
 #include "engine/slurm/slurm_engine.h"
 #include "os/clock.h"
 

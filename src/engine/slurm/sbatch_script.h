@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 #include "model/job.h"
 
 namespace gangline {

@@ -1,7 +1,7 @@
 #include "engine/slurm/slurm_calls.h"
 
-#include "engine/slurm/reason.h"
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
+#include "engine/slurm/why/reason.h"
 
 namespace gangline {
 namespace {

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/slurm/explain.h"
 #include "engine/slurm/open_sending.h"
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 #include "engine/slurm/slurm_calls.h"
+#include "engine/slurm/why/explain.h"
 #include "os/loop.h"
 
 namespace gangline {

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
-#include "engine/slurm/reason.h"
+#include "engine/slurm/why/reason.h"
 
 namespace gangline {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 #include "model/views.h"
 
 namespace gangline {

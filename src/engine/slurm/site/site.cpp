@@ -1,4 +1,4 @@
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 
 #include <algorithm>
 #include <array>
@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/text.h"
-#include "engine/slurm/gpu_types.h"
-#include "engine/slurm/scontrol_line.h"
+#include "engine/slurm/site/gpu_types.h"
+#include "engine/slurm/site/scontrol_line.h"
 #include "engine/slurm/squeue.h"
 
 namespace gangline {

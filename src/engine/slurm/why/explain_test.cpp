@@ -1,8 +1,8 @@
-#include "engine/slurm/explain.h"
+#include "engine/slurm/why/explain.h"
 
 #include <gtest/gtest.h>
 
-#include "engine/slurm/holders.h"
+#include "engine/slurm/why/holders.h"
 
 namespace gangline {
 namespace {

@@ -1,9 +1,9 @@
-#include "engine/slurm/node_use.h"
+#include "engine/slurm/site/node_use.h"
 
 #include <algorithm>
 #include <cctype>
 
-#include "engine/slurm/scontrol_line.h"
+#include "engine/slurm/site/scontrol_line.h"
 
 namespace gangline {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/slurm/holders.h"
+#include "engine/slurm/why/holders.h"
 
 #include <algorithm>
 #include <map>

@@ -1,4 +1,4 @@
-#include "engine/slurm/scontrol_line.h"
+#include "engine/slurm/site/scontrol_line.h"
 
 namespace gangline {
 

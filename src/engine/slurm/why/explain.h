@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "engine/slurm/holders.h"
 #include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/slurm_calls.h"
+#include "engine/slurm/why/holders.h"
 #include "model/views.h"
 
 namespace gangline {

@@ -1,4 +1,4 @@
-#include "engine/slurm/explain.h"
+#include "engine/slurm/why/explain.h"
 
 #include <unistd.h>
 

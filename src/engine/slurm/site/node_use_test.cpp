@@ -1,4 +1,4 @@
-#include "engine/slurm/node_use.h"
+#include "engine/slurm/site/node_use.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/slurm/gpu_types.h"
+#include "engine/slurm/site/gpu_types.h"
 
 #include <algorithm>
 #include <cctype>

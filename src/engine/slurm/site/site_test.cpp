@@ -1,11 +1,11 @@
-#include "engine/slurm/site.h"
+#include "engine/slurm/site/site.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
 
-#include "engine/slurm/gpu_types.h"
+#include "engine/slurm/site/gpu_types.h"
 
 namespace gangline {
 namespace {

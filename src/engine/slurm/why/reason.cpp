@@ -1,4 +1,4 @@
-#include "engine/slurm/reason.h"
+#include "engine/slurm/why/reason.h"
 
 #include "base/text.h"
 
