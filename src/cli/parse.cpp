@@ -8,6 +8,7 @@
 #include "cli/completion/internal.h"
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
+#include "cli/pilot/pilot.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -31,6 +32,7 @@ struct Parsed {
   StopOptions stop;
   SimulateOptions simulate;
   RecordOptions record;
+  PilotOptions pilot;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -83,6 +85,9 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_flag_callback(
       "--mps", [&flags] { flags.mps = "true"; },
       "programs on a shared NVIDIA GPU run side by side");
+  command->add_flag_callback(
+      "--pilot", [&flags] { flags.pilot = "true"; },
+      "on slurm: on the nodes of a pilot, see `gang pilot`");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
@@ -156,6 +161,28 @@ void add_reserve(CLI::App& app, Parsed& parsed) {
           "  gang reserve --cancel 3",
           "The person's own jobs use it by themselves. Others start there only if their time limit "
           "ends before.");
+}
+
+void add_pilot(CLI::App& app, Parsed& parsed) {
+  PilotOptions& options = parsed.pilot;
+  CLI::App* pilot = app.add_subcommand(
+      "pilot", "nodes that Slurm lends for a time, on which Gangline chooses the places");
+  pilot->add_option("--nodes", options.nodes, "so many nodes; 1 if left out");
+  pilot->add_option("--gpus", options.gpus, "GPUs of each node");
+  pilot->add_option("--model", options.model, "what Slurm calls these GPUs: h100");
+  pilot->add_option("--cpus", options.cpus, "CPUs of each node; whole nodes if left out");
+  pilot->add_option("--memory", options.memory, "memory of each node: 64G");
+  pilot->add_option("--time", options.time, "for so long: 8h");
+  pilot->add_option("--queue", options.queue, "the partition to ask in");
+  pilot->add_option("--idle", options.idle, "it ends with nothing to do for so long: 10m");
+  pilot->add_flag("--renew", options.renew, "near its end, if it has work, ask for the same again");
+  pilot->add_flag("--list", options.list, "those there are, and the newest that ended");
+  pilot->add_option("--stop", options.stop, "end this one; its gangs wait again");
+  add_form(pilot, parsed, "print each pilot as JSON", "print each pilot's number");
+  example(pilot,
+          "  gang pilot --on slurm --nodes 2 --gpus 8 --time 1h\n  gang pilot --on slurm --list\n"
+          "  gang pilot --on slurm --stop 1",
+          "Jobs with --pilot, or pilot = true in their file, run on its nodes.");
 }
 
 void add_list_and_show(CLI::App& app, Parsed& parsed) {
@@ -333,8 +360,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
 
   add_record(app, parsed);
   add_daemon(app, parsed);
+  add_pilot(app, parsed);
   for (const char* name :
-       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "daemon"})
+       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -477,6 +505,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
     parsed.shell_job.submit = parsed.submit;
     return run_shell(parsed.shell_job, out);
   }
+  if (name == "pilot") return run_pilot(parsed.pilot, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :

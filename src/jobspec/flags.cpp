@@ -36,6 +36,7 @@ constexpr Flag single_flags[] = {
     {"--checkpoint", "checkpoint", &JobFlags::checkpoint},
     {"--log-limit", "log_limit", &JobFlags::log_limit},
     {"--mps", "mps", &JobFlags::mps},
+    {"--pilot", "pilot", &JobFlags::pilot},
 };
 
 Written typed(std::string_view text, const char* flag) {

@@ -4,6 +4,7 @@
 #include "json/mapping.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/pilot.h"
 #include "model/reservation.h"
 #include "model/views.h"
 
@@ -51,6 +52,12 @@ template <>
 struct AllOf<GangPhase> {
   static constexpr GangPhase values[] = {GangPhase::waiting, GangPhase::starting,
                                          GangPhase::running, GangPhase::ended};
+};
+template <>
+struct AllOf<PilotPhase> {
+  static constexpr PilotPhase values[] = {PilotPhase::asking, PilotPhase::waiting,
+                                          PilotPhase::running, PilotPhase::ending,
+                                          PilotPhase::ended};
 };
 template <>
 struct AllOf<ErrorKind> {
@@ -162,6 +169,7 @@ void fields(M& m, JobSpec& v) {
   m("grace", v.grace);
   m("checkpoint", v.checkpoint);
   m("mps", v.mps);
+  m("pilot", v.pilot);
   m("log_limit", v.log_limit);
 }
 template <class M>
@@ -273,6 +281,8 @@ void fields(M& m, Node& v) {
   m("packages", v.packages);
   m("ports", v.ports);
   m("up", v.up);
+  m("elsewhere", v.elsewhere);
+  m("until", v.until);
   m("place", v.place);
   m("driver", v.driver);
   m("notes", v.notes);
@@ -528,6 +538,29 @@ void fields(M& m, Reservation& v) {
   m("until", v.until);
   m("resources", v.resources);
   m("what", v.what);
+}
+template <class M>
+void fields(M& m, PilotRequest& v) {
+  m("nodes", v.nodes);
+  m("gpus", v.gpus);
+  m("model", v.model);
+  m("cpus", v.cpus);
+  m("memory", v.memory);
+  m("time", v.time);
+  m("queue", v.queue);
+  m("idle", v.idle);
+  m("renew", v.renew);
+}
+template <class M>
+void fields(M& m, PilotView& v) {
+  m("number", v.number);
+  m("request", v.request);
+  m("phase", v.phase);
+  m("allocation", v.allocation);
+  m("reason", v.reason);
+  m("ends", v.ends);
+  m("nodes", v.nodes);
+  m("gangs", v.gangs);
 }
 template <class M>
 void fields(M& m, ServiceStatus& v) {

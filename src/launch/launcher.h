@@ -22,6 +22,9 @@ struct LauncherSettings {
       false;              ///< the calling process is the guardian; run_launcher returns at its end
   bool in_scope = false;  ///< started by ourselves, in a control group that systemd made
   std::string why_no_group = {};  ///< see LauncherStand; set by run_launcher
+  /// Where logs and outputs of jobs go, on a disk that several machines share, each with a
+  /// launcher in an allocation of another system; empty: to `state_dir`.
+  std::string files_dir = {};
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of

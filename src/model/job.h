@@ -84,6 +84,7 @@ struct JobSpec {
   bool checkpoint = false;         ///< stopped for others, it goes on later from where it was
   Bytes log_limit = gibibytes(1);  ///< per log file of a task
   bool mps = false;                ///< its GPUs run NVIDIA's Multi-Process Service for it
+  bool pilot = false;  ///< where Slurm gives nodes: on those of a pilot, where we choose the place
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/slurm/open_sending.h"
+#include "engine/slurm/pilot/pilots.h"
 #include "engine/slurm/site.h"
 #include "engine/slurm/slurm_calls.h"
 #include "os/loop.h"
@@ -35,10 +36,14 @@ class SlurmEngine final : public Engine {
   Result<std::vector<Node>> describe_nodes() override;
   void adopt_node(NodeId id, const Node& node) override;
   std::string trouble() const override { return trouble_; }
-  bool places(const JobSpec&) const override { return true; }
+  bool places(const JobSpec& spec) const override { return !spec.pilot; }
   bool shares_devices() const override { return false; }
   std::optional<Error> refuses(const JobSpec& spec) const override;
   EngineWait wait_of(GangId gang) const override;
+  std::string lacks(const JobSpec& spec) const override;
+  void ask_pilot(const PilotRequest& request, PilotReply reply) override;
+  std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
+  void stop_pilot(std::uint64_t number, PilotReply reply) override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -118,6 +123,7 @@ class SlurmEngine final : public Engine {
   };
   using CancelKey = std::pair<std::vector<std::string>, std::string>;  // options, Slurm's number
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
+  Pilots pilots_;                        ///< what has a place that was chosen here goes to it
 };
 
 }  // namespace gangline
