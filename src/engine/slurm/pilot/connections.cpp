@@ -92,9 +92,8 @@ void Pilots::attach(Pilot& pilot, NodeHello hello, Arrival& arrival) {
   Node described = std::move(hello.node);
   described.name = name;
   described.up = false;  // until its launcher answers
-  described.until = node->node.until;
-  if (pilot.ends) described.until = *pilot.ends;
-  else if (hello.ends) described.until = hello.ends;
+  if (!pilot.ends && hello.ends) pilot.ends = hello.ends;
+  if (pilot.ends) described.until = *pilot.ends - margin_before_end;
   name_devices(described, calls_.slurm_node(host));
   (void)pilot.files.keep_node(host, described).ok();
   hello.node = {};

@@ -22,6 +22,7 @@ std::string frame_of(const NodeHello& hello) {
   for (const std::uint16_t port : hello.ports) body.u32(port);
   body.i64(hello.ends ? hello.ends->us : 0);
   pack(body, hello.node);
+  body.u32(hello.node.counted.thousandths);  // which is nothing that a machine says of itself
   Packer length;
   length.u32(static_cast<std::uint32_t>(body.bytes().size()));
   return length.take() + body.bytes();
@@ -48,6 +49,7 @@ Result<std::optional<NodeHello>> take_node_hello(std::string& bytes) {
   }
   if (const Time ends{from.i64()}; ends.us > 0) hello.ends = ends;
   hello.node = unpack_node(from);
+  hello.node.counted.thousandths = from.u32();
   if (!from.ok() || !from.at_end()) return broken("its first message makes no sense");
   bytes.erase(0, 4 + size);
   return std::optional<NodeHello>{std::move(hello)};

@@ -17,6 +17,9 @@
 
 namespace gangline {
 
+/// Before a pilot's end, for a gang that was stopped with all of its grace to be seen to end.
+constexpr Span margin_before_end = seconds(20);
+
 using AttemptKey = std::pair<GangId, std::uint32_t>;
 
 struct PilotNode {

@@ -13,8 +13,6 @@ constexpr Span tick_every = seconds(1);
 constexpr Span between_looks = seconds(2);
 constexpr Span between_looks_when_all_is_well = seconds(15);
 constexpr int misses_until_over = 3;
-/// Before the end, for a gang that was stopped with all of its grace to be seen to end.
-constexpr Span margin = seconds(20);
 constexpr Span longest_closed = seconds(60);
 constexpr std::int64_t part_to_renew_in = 5;  // the last fifth
 /// Between the launchers' being told to end and scancel.
@@ -92,7 +90,7 @@ void Pilots::tick_end(Pilot& pilot, Time at) {
       const auto on = std::find_if(pilot.nodes.begin(), pilot.nodes.end(), [&](const auto& node) {
         return node.second->id && holds(order, *node.second->id);
       });
-      if (on == pilot.nodes.end() || left >= open.job.spec->grace + margin) continue;
+      if (on == pilot.nodes.end() || left >= open.job.spec->grace + margin_before_end) continue;
       // What it leaves is not for another one that would have to leave again.
       close(*on->second, "the time of its pilot is up");
       const GangId gang{id, order.turns.first()};
@@ -178,7 +176,7 @@ void Pilots::believe(Pilot& pilot, const SlurmJobSeen* line) {
   if (line->end && !is_waiting(line->state) && pilot.ends != line->end) {
     pilot.ends = line->end;
     for (const auto& [host, node] : pilot.nodes) {
-      node->node.until = *pilot.ends - margin;
+      node->node.until = *pilot.ends - margin_before_end;
       show(*node);
     }
   }
