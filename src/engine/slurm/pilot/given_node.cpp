@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/slurm/node/node_lists.h"
 
 namespace gangline {
 namespace {
@@ -30,6 +31,10 @@ std::vector<Device> devices_given(const SlurmVariables& variables, const Node& f
       said = visible_devices(variables, other);
       vendor = other;
     }
+  // On the whole node, where `said` may count those alone that we may open.
+  const std::string& step = variable_of(variables, "SLURM_STEP_GPUS");
+  const auto places =
+      expand_numbers(!step.empty() ? step : variable_of(variables, "SLURM_JOB_GPUS"));
   std::vector<Device> given;
   for (const std::string& one : said) {
     if (given.size() >= most_devices_given) break;
@@ -41,7 +46,11 @@ std::vector<Device> devices_given(const SlurmVariables& variables, const Node& f
     Device device;
     device.vendor = vendor;
     const auto number = parse_number(one);
-    device.uid = number ? "gpu" + one : one;
+    // No two on a node have the same name, whoever was given them.
+    const bool has_place = places && places->size() == said.size();
+    device.uid = has_place ? "gpu" + std::to_string((*places)[given.size()])
+                 : number  ? "gpu" + one + "@" + variable_of(variables, "SLURM_JOB_ID")
+                           : one;
     if (number && *number < most_devices_given)
       device.ordinal = static_cast<std::uint32_t>(*number);
     given.push_back(std::move(device));

@@ -359,9 +359,20 @@ void Pilots::close_turns(JobId job, std::uint32_t attempt, Range turns) {
   const auto open = open_.find(job);
   if (open == open_.end()) return;
   auto& orders = open->second.orders;
-  for (OpenOrder& order : orders)
+  std::set<std::uint32_t> left;  // nodes that had something of it
+  for (OpenOrder& order : orders) {
     if (attempt == 0 || order.attempt == attempt) order.turns.remove(turns);
+    if (!order.turns.empty()) continue;
+    for (const NodePart& part : order.allocation->parts) left.insert(part.node.n);
+  }
+  if (left.empty()) return;
   std::erase_if(orders, [](const OpenOrder& order) { return order.turns.empty(); });
+  // A launcher forgets a job of which it has nothing left, and is told of it anew.
+  for (const std::uint32_t id : left) {
+    const bool has_more = std::any_of(orders.begin(), orders.end(),
+                                      [&](const OpenOrder& order) { return holds(order, {id}); });
+    if (PilotNode* node = node_of({id}); node != nullptr && !has_more) node->told_jobs.erase(job);
+  }
   if (orders.empty()) open_.erase(open);
 }
 

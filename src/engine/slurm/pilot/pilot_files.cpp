@@ -128,6 +128,16 @@ void PilotFiles::remove() const {
   std::filesystem::remove_all(directory_, ignored);
 }
 
+Result<std::uint64_t> new_pilot_number(const std::string& state_dir) {
+  if (auto made = make_private_directory(pilots_directory(state_dir)); !made) return made.error();
+  const std::string path = pilots_directory(state_dir) + "/newest";
+  std::uint64_t newest = 0;
+  if (const auto text = read_file(path)) newest = parse_number(trim(*text)).value_or(0);
+  for (const std::uint64_t number : pilot_numbers(state_dir)) newest = std::max(newest, number);
+  if (auto kept = write_file(path, std::to_string(newest + 1) + "\n"); !kept) return kept.error();
+  return newest + 1;
+}
+
 std::vector<std::uint64_t> pilot_numbers(const std::string& state_dir) {
   std::vector<std::uint64_t> numbers;
   std::error_code none_there;

@@ -60,5 +60,7 @@ class PilotFiles {
 
 /// The numbers of those that are on disk, ascending.
 std::vector<std::uint64_t> pilot_numbers(const std::string& state_dir);
+/// One that no pilot had.
+Result<std::uint64_t> new_pilot_number(const std::string& state_dir);
 
 }  // namespace gangline

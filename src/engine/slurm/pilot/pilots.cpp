@@ -113,9 +113,9 @@ void Pilots::ask(const PilotRequest& request, const Engine::PilotReply& reply) {
     return reply(Error{ErrorKind::refused,
                        std::to_string(most_pilots) + " pilots have not ended; that is the most", "",
                        "`gang pilot --on slurm --stop N` ends one"});
-  std::uint64_t number = 1;
-  for (const std::uint64_t used : pilot_numbers(settings_.state_dir)) number = used + 1;
-  for (const PilotView& one : over_) number = std::max(number, one.number + 1);
+  const auto fresh = new_pilot_number(settings_.state_dir);
+  if (!fresh) return reply(fresh.error());
+  const std::uint64_t number = *fresh;
   PilotFiles files(settings_.state_dir, number);
   PilotKept kept;
   kept.number = number;
