@@ -86,8 +86,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
       "--mps", [&flags] { flags.mps = "true"; },
       "programs on a shared NVIDIA GPU run side by side");
   command->add_flag_callback(
-      "--pilot", [&flags] { flags.pilot = "true"; },
-      "on slurm: on the nodes of a pilot, see `gang pilot`");
+      "--pilot", [&flags] { flags.pilot = "true"; }, "on slurm: on the nodes of a pilot");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
@@ -165,8 +164,8 @@ void add_reserve(CLI::App& app, Parsed& parsed) {
 
 void add_pilot(CLI::App& app, Parsed& parsed) {
   PilotOptions& options = parsed.pilot;
-  CLI::App* pilot = app.add_subcommand(
-      "pilot", "nodes that Slurm lends for a time, on which Gangline chooses the places");
+  CLI::App* pilot =
+      app.add_subcommand("pilot", "nodes that Slurm lends for a time, for jobs with --pilot");
   pilot->add_option("--nodes", options.nodes, "so many nodes; 1 if left out");
   pilot->add_option("--gpus", options.gpus, "GPUs of each node");
   pilot->add_option("--model", options.model, "what Slurm calls these GPUs: h100");
@@ -175,14 +174,11 @@ void add_pilot(CLI::App& app, Parsed& parsed) {
   pilot->add_option("--time", options.time, "for so long: 8h");
   pilot->add_option("--queue", options.queue, "the partition to ask in");
   pilot->add_option("--idle", options.idle, "it ends with nothing to do for so long: 10m");
-  pilot->add_flag("--renew", options.renew, "near its end, if it has work, ask for the same again");
+  pilot->add_flag("--renew", options.renew, "near its end, if it has work, ask again");
   pilot->add_flag("--list", options.list, "those there are, and the newest that ended");
   pilot->add_option("--stop", options.stop, "end this one; its gangs wait again");
   add_form(pilot, parsed, "print each pilot as JSON", "print each pilot's number");
-  example(pilot,
-          "  gang pilot --on slurm --nodes 2 --gpus 8 --time 1h\n  gang pilot --on slurm --list\n"
-          "  gang pilot --on slurm --stop 1",
-          "Jobs with --pilot, or pilot = true in their file, run on its nodes.");
+  example(pilot, "  gang pilot --on slurm --nodes 2 --gpus 8 --time 1h\n  gang pilot --stop 1");
 }
 
 void add_list_and_show(CLI::App& app, Parsed& parsed) {

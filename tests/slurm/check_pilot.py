@@ -161,10 +161,19 @@ def check_stop(cluster, anna, number, job):
     check("nothing of the pilots is left", left == ["newest"], str(left))
 
 
+def check_conformance(cluster, test):
+    cluster.put(test, "/srv/bin/engine_slurm_test")
+    done = cluster.run("anna", "env", "GANGLINE_TEST_SLURM=/srv/bin/gang", "engine_slurm_test", "--gtest_filter=Pilot*/*", patience=600)
+    check("the engine does with a pilot what every engine must", done.code == 0, done.said[-4000:] + done.complaint)
+    ran = re.search(r"\[  PASSED  \] (\d+) tests", done.said)
+    check(f"in {ran[1] if ran else 0} tests", ran and int(ran[1]) >= 28, done.said[-2000:])
+
+
 def main():
     parser = argparse.ArgumentParser()
     build = HERE.parent.parent / "build"
     parser.add_argument("--gang", default=str(build / "gang"))
+    parser.add_argument("--test", default=str(build / "engine_slurm_test"), help="the engine's tests, for those that need a pilot")
     words = parser.parse_args()
     if why := slurm.unavailable(accounting=False, rest=False):
         print(f"skipped: {why}")
@@ -183,6 +192,7 @@ def main():
         check_service_killed(cluster, anna)
         fresh, job = check_cancelled(cluster, anna, number)
         check_stop(cluster, anna, fresh, job)
+        check_conformance(cluster, words.test)
     print(f"{checks} checks are good")
     return 0
 
