@@ -42,7 +42,7 @@ void add_ends(const Cluster& cluster, SetAsides& all) {
     if (!node.up || !node.until) continue;
     auto whole = std::make_shared<Allocation>();
     whole->parts.push_back(all_of(node, n));
-    all.push_back({*node.until, never, {}, std::move(whole), true, "the end of " + node.name});
+    all.push_back({*node.until, never, {}, std::move(whole), "the end of " + node.name, true});
   }
 }
 
@@ -160,7 +160,7 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
     const bool for_nobody = one.person.empty();
     const auto user = for_nobody ? std::nullopt : std::optional(usage.number_for(one.person));
     all.push_back({one.from, one.until, user,
-                   for_nobody ? everything : std::make_shared<const Allocation>(one.what), false,
+                   for_nobody ? everything : std::make_shared<const Allocation>(one.what),
                    describe(one)});
   }
   for (const Maintenance& one : maintenance) {
@@ -169,7 +169,6 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
                    one.to,
                    {},
                    everything,
-                   false,
                    "maintenance (" + one.name + "), " + describe_times(one.from, one.to)});
   }
   add_ends(*cluster, all);

@@ -17,8 +17,8 @@ struct SetAside {
   Time from, until;
   std::optional<std::uint32_t> user;       ///< WaitingGroup::user; empty: nobody uses it
   std::shared_ptr<const Allocation> what;  ///< never null
-  bool spares_unlimited = false;  ///< those without a limit of time may be there all the same
   std::string says;  ///< for people: "reservation 3 of anna, 2026-12-01 18:00 to 20:00"
+  bool spares_unlimited = false;  ///< those without a limit of time may be there all the same
   bool operator==(const SetAside& other) const {
     return from == other.from && until == other.until && user == other.user &&
            spares_unlimited == other.spares_unlimited && says == other.says && *what == *other.what;

@@ -1,8 +1,11 @@
-// The engine with a pilot on a real Slurm: orders that say on which of its nodes. tests/slurm runs
-// these on the login host of a cluster; elsewhere they are skipped.
+// The engine with a pilot on a real Slurm: orders that say on which of its nodes. For the tests of
+// engine/slurm alone.
+#pragma once
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -11,14 +14,6 @@
 #include "os/clock.h"
 
 namespace gangline {
-namespace {
-
-constexpr Span longest = seconds(40);
-
-std::string given(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr ? value : "";
-}
 
 /// With a pilot of `parts` nodes, over all of which each gang lies.
 class PilotWorld final : public ConformanceWorld {
@@ -73,7 +68,7 @@ class PilotWorld final : public ConformanceWorld {
     bool was_done = false;
     const auto tick = loop_.every(milliseconds(5), [&] {
       was_done = done();
-      if (was_done || since_boot() - begun > longest) loop_.stop();
+      if (was_done || since_boot() - begun > seconds(40)) loop_.stop();
     });
     loop_.run();
     return was_done;
@@ -107,6 +102,10 @@ class PilotWorld final : public ConformanceWorld {
   }
 
  private:
+  static std::string given(const char* variable) {
+    const char* value = std::getenv(variable);
+    return value != nullptr ? value : "";
+  }
   static JobSpec of_pilot() {
     JobSpec spec;
     spec.pilot = true;
@@ -135,12 +134,4 @@ class PilotWorld final : public ConformanceWorld {
   std::unique_ptr<SlurmEngine> engine_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Pilot, EngineConformance, ::testing::Values([] {
-                           return std::unique_ptr<ConformanceWorld>(new PilotWorld(1));
-                         }));
-INSTANTIATE_TEST_SUITE_P(PilotOfTwoNodes, EngineConformance, ::testing::Values([] {
-                           return std::unique_ptr<ConformanceWorld>(new PilotWorld(2));
-                         }));
-
-}  // namespace
 }  // namespace gangline
