@@ -26,6 +26,11 @@ outside(beast Boost::headers Threads::Threads)
 find_archive(sqlite_archive sqlite3)
 outside(sqlite ${sqlite_archive} Threads::Threads ${CMAKE_DL_LIBS} m)
 
+# TLS for connections between machines (src/os/keyed_stream.cpp).
+find_archive(ssl_archive ssl)
+find_archive(crypto_archive crypto)
+outside(openssl ${ssl_archive} ${crypto_archive} Threads::Threads ${CMAKE_DL_LIBS})
+
 find_archive(zlib_archive z)
 outside(zlib ${zlib_archive})
 

@@ -1,13 +1,15 @@
 // The command line: which commands there are, their options and their help. CLI11 stays in this
-// file and in completion/command_table.cpp.
+// file, in completion/command_table.cpp and completion/misuse.cpp.
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/completion/command_table.h"
 #include "cli/completion/internal.h"
+#include "cli/completion/misuse.h"
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
+#include "cli/pilot/pilot.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -31,6 +33,7 @@ struct Parsed {
   StopOptions stop;
   SimulateOptions simulate;
   RecordOptions record;
+  PilotOptions pilot;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -87,6 +90,8 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   command->add_flag_callback(
       "--lossy", [&flags] { flags.lossy = "true"; },
       "what the system it is handed to cannot do may be left out");
+  command->add_flag_callback(
+      "--pilot", [&flags] { flags.pilot = "true"; }, "on slurm: on the nodes of a pilot");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
@@ -161,6 +166,25 @@ void add_reserve(CLI::App& app, Parsed& parsed) {
           "  gang reserve --cancel 3",
           "The person's own jobs use it by themselves. Others start there only if their time limit "
           "ends before.");
+}
+
+void add_pilot(CLI::App& app, Parsed& parsed) {
+  PilotOptions& options = parsed.pilot;
+  CLI::App* pilot =
+      app.add_subcommand("pilot", "nodes that Slurm lends for a time, for jobs with --pilot");
+  pilot->add_option("--nodes", options.nodes, "so many nodes; 1 if left out");
+  pilot->add_option("--gpus", options.gpus, "GPUs of each node");
+  pilot->add_option("--model", options.model, "what Slurm calls these GPUs: h100");
+  pilot->add_option("--cpus", options.cpus, "CPUs of each node; whole nodes if left out");
+  pilot->add_option("--memory", options.memory, "memory of each node: 64G");
+  pilot->add_option("--time", options.time, "for so long: 8h");
+  pilot->add_option("--queue", options.queue, "the partition to ask in");
+  pilot->add_option("--idle", options.idle, "it ends with nothing to do for so long: 10m");
+  pilot->add_flag("--renew", options.renew, "near its end, if it has work, ask again");
+  pilot->add_flag("--list", options.list, "those there are, and the newest that ended");
+  pilot->add_option("--stop", options.stop, "end this one; its gangs wait again");
+  add_form(pilot, parsed, "print each pilot as JSON", "print each pilot's number");
+  example(pilot, "  gang pilot --on slurm --nodes 2 --gpus 8 --time 1h\n  gang pilot --stop 1");
 }
 
 void add_list_and_show(CLI::App& app, Parsed& parsed) {
@@ -345,8 +369,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
 
   add_record(app, parsed);
   add_daemon(app, parsed);
+  add_pilot(app, parsed);
   for (const char* name :
-       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "daemon"})
+       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -396,65 +421,6 @@ bool takes_command(const CLI::App& app) {
   return app.got_subcommand("run") || app.got_subcommand("submit") || app.got_subcommand("shell");
 }
 
-// A word that begins like a flag and is none.
-Error unknown_flag(const CLI::App& command, const std::string& word) {
-  const std::string flag = word.substr(0, word.find('='));
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  const auto near = nearest(flag, views);
-  return {
-      ErrorKind::usage, "there is no flag '" + printable(flag) + "'", "",
-      near ? "did you mean " + *near + "?" : "`gang " + command.get_name() + " --help` lists all"};
-}
-
-Error no_number(const CLI::App& app, const std::string& flag, const std::string& value,
-                const std::string& help) {
-  const CLI::Option* option = app.get_subcommands().empty()
-                                  ? nullptr
-                                  : app.get_subcommands().front()->get_option_no_throw(flag);
-  const bool any_number = option != nullptr && option->get_type_name() == "FLOAT";
-  return {ErrorKind::usage,
-          "'" + printable(value) + (any_number ? "' is no number" : "' is no whole number"), flag,
-          help};
-}
-
-Error no_value(const std::string& flag, const std::string& help) {
-  return {
-      ErrorKind::usage, "nothing stands behind it", flag,
-      flag == "--policy" ? "name some with commas between; there are: " + all_policies() : help};
-}
-
-// What CLI11 found wrong, in words of ours where its own would puzzle.
-Error misuse(const CLI::App& app, const CLI::ParseError& error, const std::string& help) {
-  const std::string said = error.what();
-  const bool required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  const auto commands = app.get_subcommands();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !commands.empty()) {
-    const std::vector<std::string> words = app.remaining(true);
-    for (const std::string& word : words)
-      if (word.starts_with("-")) return unknown_flag(*commands.front(), word);
-    if (!words.empty())
-      return {ErrorKind::usage, "there is no place for '" + printable(words.front()) + "' here", "",
-              help};
-  }
-  constexpr std::string_view unreadable = "Could not convert: ";
-  if (const auto equals = said.find(" = ");
-      said.starts_with(unreadable) && equals != std::string::npos)
-    return no_number(app, said.substr(unreadable.size(), equals - unreadable.size()),
-                     said.substr(equals + 3), help);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-    return no_value(said.substr(0, said.find(':')), help);
-  if (required && commands.empty())
-    return {ErrorKind::usage, "say what to do: `gang run -- COMMAND` runs one", "",
-            "`gang --help` lists all commands"};
-  if (required && said.starts_with("job"))
-    return {ErrorKind::usage, "say which job: its number or its name", "",
-            "`gang list` shows them; " + help};
-  return {ErrorKind::usage, said, "", help};
-}
-
 // Parses again without the job files that stand among the flags, until none is left.
 std::optional<Error> parse_submit(CLI::App& app, Parsed& parsed, Words& words) {
   for (;;) {
@@ -489,6 +455,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
     parsed.shell_job.submit = parsed.submit;
     return run_shell(parsed.shell_job, out);
   }
+  if (name == "pilot") return run_pilot(parsed.pilot, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :

@@ -149,6 +149,18 @@ void Client::cancel_reservation(std::uint64_t number, Reply<Reservation> reply) 
   ask_for("POST", "/v1/reservations/" + std::to_string(number) + "/cancel", "", reply);
 }
 
+void Client::ask_pilot(const PilotRequest& request, Reply<PilotView> reply) {
+  ask_for("POST", "/v1/pilots", to_json(request), reply);
+}
+
+void Client::pilots(Reply<std::vector<PilotView>> reply) {
+  ask_for("GET", "/v1/pilots", "", reply);
+}
+
+void Client::stop_pilot(std::uint64_t number, Reply<PilotView> reply) {
+  ask_for("POST", "/v1/pilots/" + std::to_string(number) + "/stop", "", reply);
+}
+
 void Client::shut_down(Reply<Unit> reply) {
   ask_for("POST", "/v1/shut_down", "", reply, Versions::may_differ);
 }

@@ -85,6 +85,9 @@ class Controller final : public Service, private EventLog {
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
   void reservations(Reply<std::vector<Reservation>> reply) override;
   void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) override;
+  void ask_pilot(const PilotRequest& request, Reply<PilotView> reply) override;
+  void pilots(Reply<std::vector<PilotView>> reply) override;
+  void stop_pilot(std::uint64_t number, Reply<PilotView> reply) override;
   void shut_down(Reply<Unit> reply) override;
   void stay(bool stays, Reply<Unit> reply) override;
 

@@ -141,7 +141,9 @@ void Cycle::learn(Event event) {
     // The engine may have lost the record of a start that was told before a power cut.
     const auto live = job->live.find(ended->gang.index);
     const auto* running = std::get_if<Running>(&live->second.state);
-    if (ended->ending.cause == EndCause::lost && ended->started.us == 0 && running != nullptr)
+    const bool taken_away =
+        ended->ending.cause == EndCause::lost || ended->ending.cause == EndCause::preempted;
+    if (taken_away && ended->started.us == 0 && running != nullptr)
       ended->started = running->started;
     if (!ended->again && ended->ending.cause == EndCause::preempted && job != nullptr) {
       // Somebody stopped the job while the gang was leaving.

@@ -17,15 +17,33 @@ std::string amount(std::uint32_t n, const char* noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
 }
 
+NodePart all_of(const Node& node, std::uint32_t n) {
+  TaskPlace place{n, {}, node.cpus, node.memory, node.cpus.empty() ? node.counted : CpuAmount{}};
+  for (std::uint32_t d = 0; d < node.devices.size(); ++d) place.devices.push_back({d});
+  return {{n}, {std::move(place)}};
+}
+
 std::shared_ptr<const Allocation> all_of(const Cluster& cluster) {
   Allocation all;
+  for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n)
+    all.parts.push_back(all_of(cluster.nodes[n], n));
+  return std::make_shared<const Allocation>(std::move(all));
+}
+
+bool has_ends(const Cluster& cluster) {
+  return std::any_of(cluster.nodes.begin(), cluster.nodes.end(),
+                     [](const Node& node) { return node.up && node.until.has_value(); });
+}
+
+/// Who would not have ended when a node goes away does not start there.
+void add_ends(const Cluster& cluster, SetAsides& all) {
   for (std::uint32_t n = 0; n < cluster.nodes.size(); ++n) {
     const Node& node = cluster.nodes[n];
-    TaskPlace place{n, {}, node.cpus, node.memory, node.cpus.empty() ? node.counted : CpuAmount{}};
-    for (std::uint32_t d = 0; d < node.devices.size(); ++d) place.devices.push_back({d});
-    all.parts.push_back({{n}, {std::move(place)}});
+    if (!node.up || !node.until) continue;
+    auto whole = std::make_shared<Allocation>();
+    whole->parts.push_back(all_of(node, n));
+    all.push_back({*node.until, never, {}, std::move(whole), "the end of " + node.name, true});
   }
-  return std::make_shared<const Allocation>(std::move(all));
 }
 
 /// One rule for each thing that is counted, so that what is said is what stands in the way.
@@ -131,7 +149,9 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
                                                       const std::shared_ptr<const Cluster>& cluster,
                                                       Time now) {
   const auto& maintenance = settings_.house.maintenance;
-  if (reservations_.empty() && maintenance.empty() && aside_ == nullptr) return nullptr;
+  if (reservations_.empty() && maintenance.empty() && aside_ == nullptr &&
+      (aside_of_ == cluster || !has_ends(*cluster)))
+    return nullptr;
   const bool is_over =
       aside_ != nullptr && std::any_of(aside_->begin(), aside_->end(),
                                        [&](const auto& one) { return one.until <= now; });
@@ -151,6 +171,7 @@ std::shared_ptr<const SetAsides> HouseBook::set_aside(Usage& usage,
     if (one.to <= now) continue;
     all.push_back({one.from, one.to, {}, everything, describe(as_reservation(one))});
   }
+  add_ends(*cluster, all);
   const bool same = aside_ != nullptr ? *aside_ == all : all.empty();
   if (!same) aside_ = std::make_shared<const SetAsides>(std::move(all));
   if (aside_ != nullptr && aside_->empty()) aside_.reset();

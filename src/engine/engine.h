@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/pilot.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -80,6 +81,8 @@ class Engine {
   virtual Result<Translation> translate(const JobSpec&) const {
     return Error{ErrorKind::refused, "jobs run here as they are", "", "say --on slurm"};
   }
+  /// Where we place: why no node that is there now is for such a job; empty: some are.
+  virtual std::string lacks(const JobSpec&) const { return {}; }
   /// Where it places: why a gang that it was asked to start waits, and when it is expected
   /// to start. Empty: not known.
   virtual EngineWait wait_of(GangId) const { return {}; }
@@ -129,6 +132,21 @@ class Engine {
   virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
   /// What {output} stands for in this gang; empty: there are no files.
   virtual std::string output_of(const JobSpec&, GangId) const { return {}; }
+
+  using PilotReply = std::function<void(Result<PilotView>)>;
+  /// Nodes on which we place, for a time. Answered once it was asked for and will not be forgotten.
+  virtual void ask_pilot(const PilotRequest&, PilotReply reply) { reply(no_pilots()); }
+  /// Those that have not ended, and a few that have.
+  virtual std::vector<PilotView> pilots(Time now) {
+    (void)now;
+    return {};
+  }
+  /// Its gangs are asked to leave and wait again, then it ends.
+  virtual void stop_pilot(std::uint64_t, PilotReply reply) { reply(no_pilots()); }
+  static Error no_pilots() {
+    return {ErrorKind::refused, "there are no pilots here: the places are ours already", "",
+            "pilots are for Slurm: `gang pilot --on slurm`"};
+  }
 
   /// No gang of ours is left and none will come: processes of the engine may end.
   virtual void retire() = 0;

@@ -37,6 +37,7 @@ constexpr Flag single_flags[] = {
     {"--log-limit", "log_limit", &JobFlags::log_limit},
     {"--mps", "mps", &JobFlags::mps},
     {"--lossy", "lossy", &JobFlags::lossy},
+    {"--pilot", "pilot", &JobFlags::pilot},
 };
 
 Written typed(std::string_view text, const char* flag) {

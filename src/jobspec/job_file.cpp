@@ -16,10 +16,11 @@ namespace gangline {
 namespace {
 
 constexpr std::string_view job_keys[] = {
-    "name",     "command", "tasks",       "gpus",       "gpu_memory", "model",    "device",
-    "cpus",     "memory",  "any_of",      "time",       "queue",      "priority", "retries",
-    "retry_on", "after",   "dir",         "env",        "sweep",      "split",    "gather",
-    "launcher", "grace",   "stop_signal", "checkpoint", "log_limit",  "mps",      "lossy"};
+    "name",       "command",   "tasks",    "gpus",     "gpu_memory", "model",
+    "device",     "cpus",      "memory",   "any_of",   "time",       "queue",
+    "priority",   "retries",   "retry_on", "after",    "dir",        "env",
+    "sweep",      "split",     "gather",   "launcher", "grace",      "stop_signal",
+    "checkpoint", "log_limit", "mps",      "lossy",    "pilot"};
 
 constexpr std::array<std::string_view, 4> retry_names{"lost", "failure", "memory", "time"};
 constexpr std::array<std::string_view, 2> launcher_names{"plain", "mpi"};
@@ -143,6 +144,8 @@ class JobReader {
       spec_.mps = read_truth({"mps", *value}, mistakes_).value_or(false);
     if (const Written* value = find(root_, "lossy"))
       spec_.lossy = read_truth({"lossy", *value}, mistakes_).value_or(false);
+    if (const Written* value = find(root_, "pilot"))
+      spec_.pilot = read_truth({"pilot", *value}, mistakes_).value_or(false);
     if (const Written* value = find(root_, "launcher"))
       if (const auto choice = read_choice({"launcher", *value}, launcher_names, mistakes_))
         spec_.launcher = static_cast<TeamLauncher>(*choice);

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "model/event.h"
 #include "model/job.h"
+#include "model/pilot.h"
 #include "model/reservation.h"
 #include "model/views.h"
 
@@ -18,7 +19,6 @@ namespace gangline {
 std::string to_json(const JobSpec& spec);
 std::string to_json(const Event& event);
 std::string to_json(const Allocation& allocation);
-std::string to_json(const Node& node);
 std::string to_json(const Ending& ending);
 std::string to_json(const std::vector<Fence>& fences);
 std::string to_json(const Error& error);
@@ -27,6 +27,10 @@ std::string to_json(const Translation& translation);
 std::string to_json(const Submitted& submitted);
 std::string to_json(const ReserveRequest& request);
 std::string to_json(const Reservation& reservation);
+std::string to_json(const PilotRequest& request);
+std::string to_json(const PilotView& pilot);
+std::string to_json(const std::vector<PilotView>& pilots);
+std::string to_json(const Node& node);
 std::string to_json(const std::vector<Reservation>& reservations);
 std::string to_json(const JobSummary& summary);
 std::string to_json(const std::vector<JobSummary>& summaries);

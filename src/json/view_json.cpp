@@ -1,11 +1,14 @@
-#include "json/fields.h"
 #include "json/json.h"
+#include "json/view_fields.h"
 
 namespace gangline {
 
 std::string to_json(const Translation& translation) { return mapping::text_of(translation); }
 std::string to_json(const Submitted& submitted) { return mapping::text_of(submitted); }
 std::string to_json(const ReserveRequest& request) { return mapping::text_of(request); }
+std::string to_json(const PilotRequest& one) { return mapping::text_of(one); }
+std::string to_json(const PilotView& one) { return mapping::text_of(one); }
+std::string to_json(const std::vector<PilotView>& all) { return mapping::text_of(all); }
 std::string to_json(const Reservation& one) { return mapping::text_of(one); }
 std::string to_json(const std::vector<Reservation>& all) { return mapping::text_of(all); }
 std::string to_json(const JobSummary& summary) { return mapping::text_of(summary); }
@@ -23,6 +26,18 @@ std::string to_json(const JobId& id) { return mapping::text_of(id); }
 template <>
 Result<ReserveRequest> from_json<ReserveRequest>(std::string_view text) {
   return mapping::value_of<ReserveRequest>(text);
+}
+template <>
+Result<PilotRequest> from_json<PilotRequest>(std::string_view text) {
+  return mapping::value_of<PilotRequest>(text);
+}
+template <>
+Result<PilotView> from_json<PilotView>(std::string_view text) {
+  return mapping::value_of<PilotView>(text);
+}
+template <>
+Result<std::vector<PilotView>> from_json<std::vector<PilotView>>(std::string_view text) {
+  return mapping::value_of<std::vector<PilotView>>(text);
 }
 template <>
 Result<Reservation> from_json<Reservation>(std::string_view text) {

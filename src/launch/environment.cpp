@@ -249,7 +249,10 @@ std::vector<EnvVar> fence_variables(const Node& node, const TaskPlace& place, bo
       if (device.kind != DeviceKind::gpu || device.vendor != variable.vendor) continue;
       has_vendor = true;
       if (!holds(place, i)) continue;
-      const bool by_uid = variable.uids != nullptr && device.uid.starts_with(variable.uids);
+      // NVIDIA's GPUs have a number only where their driver does not tell who they are.
+      const bool numbered = device.ordinal && device.vendor == "nvidia";
+      const bool by_uid =
+          variable.uids != nullptr && device.uid.starts_with(variable.uids) && !numbered;
       visible += (visible.empty() ? "" : ",") +
                  (by_uid ? device.uid : std::to_string(number_of(node, place, i, others_hidden)));
       counted += (counted.empty() ? "" : ",") + std::to_string(count++);

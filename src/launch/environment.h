@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "launch/start/meeting.h"
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/job.h"
@@ -32,16 +33,6 @@ class Ports {
   std::uint16_t next_ = 0;  // 0: begin anywhere
 };
 bool port_is_free(std::uint16_t port);
-
-/// How the tasks of a gang reach each other.
-struct Meeting {
-  std::string address = "127.0.0.1";
-  std::uint16_t master_port = 0;
-  std::uint16_t coordinator_port = 0;       ///< JAX
-  std::vector<std::uint16_t> task_ports;    ///< TensorFlow; empty for a gang of one task
-  std::string host_file;                    ///< empty: none
-  std::vector<std::string> task_addresses;  ///< where its port is, by rank; empty: all at `address`
-};
 
 struct EnvironmentOf {
   const Job* job = nullptr;

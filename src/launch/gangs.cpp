@@ -74,7 +74,8 @@ Gangs::Gangs(Ledger& ledger, GangsSettings settings)
     : ledger_(ledger),
       settings_(std::move(settings)),
       boot_(boot_id()),
-      files_(settings_.state_dir, settings_.for_all.has_value()),
+      files_(settings_.files_dir.empty() ? settings_.state_dir : settings_.files_dir,
+             settings_.for_all.has_value(), settings_.state_dir),
       cgroups_(settings_.cgroup_root),
       leases_(ledger_.book().epoch()),
       mps_(cgroups_,
@@ -174,6 +175,7 @@ void Gangs::order(const StartMessage& message) {
     for (const Range& unknown : ledger_.book().unknown(message.job, message.attempt, turns))
       order.turns.push_back(unknown);
   order.allocation = message.allocation;
+  if (message.meeting) order.meeting = std::make_shared<const Meeting>(*message.meeting);
   if (order.turns.empty()) return;
   const std::uint64_t lane = order.lane;
   std::vector<Record> records{order};
@@ -265,6 +267,7 @@ bool Gangs::start_some() {
 }
 
 const Meeting& Gangs::meeting_of(const Lane& lane, std::uint32_t index) {
+  if (lane.order.meeting) return *lane.order.meeting;
   const Allocation& allocation = *lane.order.allocation;
   const std::size_t tasks = allocation.parts[lane.order.part].tasks.size();
   const Span boot = since_boot();

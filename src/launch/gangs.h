@@ -40,6 +40,7 @@ struct GangsSettings {
   std::string guardian_exits;  ///< file to which it writes the exits that it sees
   std::optional<ForAll> for_all = {};
   std::string why_no_group = {};  ///< what a person is told who is not root and has none
+  std::string files_dir = {};     ///< see LauncherSettings
 };
 
 class Gangs {

@@ -278,8 +278,12 @@ std::vector<std::string> words_for_scope(const LauncherSettings& settings) {
 /// False: the launcher has been started elsewhere, or another is there. The lock is let go of while
 /// somebody else may need it.
 Result<bool> take_stand(Station& station) {
-  if (::geteuid() == 0) return true;
   const LauncherSettings& settings = station.settings;
+  if (::geteuid() == 0) return true;
+  if (!settings.files_dir.empty()) {
+    station.settings.why_no_group = "the system that gave this machine has put all into its own";
+    return true;
+  }
   const std::string root = settings.cgroup_root == "/" ? "" : settings.cgroup_root;
   station.lock.reset();
   const LauncherStand standing =

@@ -66,6 +66,10 @@ std::string JobFiles::job_directory(JobId job) const {
   return state_dir_ + "/jobs/" + std::to_string(job.n);
 }
 
+std::string JobFiles::own_directory(JobId job) const {
+  return own_dir_ + "/jobs/" + std::to_string(job.n);
+}
+
 std::string JobFiles::log(GangId gang, std::uint32_t attempt, std::uint32_t rank,
                           bool error_stream) const {
   return job_directory(gang.job) + "/logs/" + std::to_string(gang.index) + "." +
@@ -91,7 +95,7 @@ Result<void> JobFiles::give(const std::string& path, const Job& job) const {
 }
 
 Result<std::string> JobFiles::host_file(const Job& job, GangId gang, std::size_t tasks) const {
-  const std::string directory = job_directory(gang.job) + "/hosts";
+  const std::string directory = own_directory(gang.job) + "/hosts";
   const std::string path = directory + "/" + std::to_string(gang.index);
   auto written = make_closed(directory);
   if (written) written = replace_file(path, "localhost slots=" + std::to_string(tasks) + "\n");
@@ -101,7 +105,7 @@ Result<std::string> JobFiles::host_file(const Job& job, GangId gang, std::size_t
 }
 
 Result<std::string> JobFiles::script(const Job& job, const std::string& text) const {
-  const std::string directory = job_directory(job.id) + "/scripts";
+  const std::string directory = own_directory(job.id) + "/scripts";
   const std::string path = directory + "/" + std::to_string(std::hash<std::string>{}(text));
   const auto before = read_file(path, text.size());
   if (before && *before == text) return path;
@@ -127,10 +131,13 @@ Result<void> JobFiles::make_directories_of(const Job& job) {
   if (for_all_)
     if (auto made = make_directories(state_dir_ + "/jobs", 0755); !made) return made;
   if (auto made = make_closed(directory + "/logs"); !made) return made;
-  for (const char* part : {"/outputs", "/shards"}) {
-    if (part[1] == 's' && !job.spec->split) continue;
-    auto made = make_directories(directory + part, 0700);
-    if (made) made = give(directory + part, job);
+  const std::string own = own_directory(job.id);
+  if (auto made = make_closed(own); !made) return made;
+  std::vector<std::string> of_person{directory + "/outputs"};
+  if (job.spec->split) of_person.push_back(own + "/shards");
+  for (const std::string& part : of_person) {
+    auto made = make_directories(part, 0700);
+    if (made) made = give(part, job);
     if (!made) return made;
   }
   if (made_.size() >= most_remembered_jobs) made_.erase(made_.begin());
@@ -146,7 +153,7 @@ std::string JobFiles::shard(const Job& job, std::uint32_t index,
   if (split.kind != SplitKind::lines || shard.begin >= shard.end) return shard.text;
   piece = PieceToCut{
       split.source, split.source_size, split.source_modified,
-      shard.begin,  shard.end,         job_directory(job.id) + "/shards/" + std::to_string(n)};
+      shard.begin,  shard.end,         own_directory(job.id) + "/shards/" + std::to_string(n)};
   return piece->to;
 }
 

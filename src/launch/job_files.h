@@ -30,16 +30,20 @@ class JobFiles {
  public:
   /// `for_all`: of a launcher that runs as root. What is the person's of a job then belongs to
   /// them; they may pass through all other directories, but change none.
-  explicit JobFiles(std::string state_dir, bool for_all = false)
-      : state_dir_(std::move(state_dir)), for_all_(for_all) {}
+  /// `own_dir`: where what a launcher alone needs lies, if its state is kept by machines that share
+  /// the rest; empty: there too.
+  explicit JobFiles(std::string state_dir, bool for_all = false, const std::string& own_dir = {})
+      : state_dir_(std::move(state_dir)),
+        own_dir_(own_dir.empty() ? state_dir_ : own_dir),
+        for_all_(for_all) {}
 
-  std::string launcher_directory() const { return state_dir_ + "/launcher"; }
+  std::string launcher_directory() const { return own_dir_ + "/launcher"; }
   std::string job_directory(JobId job) const;
   std::string log(GangId gang, std::uint32_t attempt, std::uint32_t rank, bool error_stream) const;
   /// Numbers of gangs are padded with zeros to one width, so that names sort as the gangs do.
   std::string output(const JobSpec& spec, GangId gang) const;
   std::string outputs_directory(JobId job) const { return job_directory(job) + "/outputs"; }
-  std::string card(JobId job) const { return job_directory(job) + "/card"; }
+  std::string card(JobId job) const { return own_directory(job) + "/card"; }
   /// Written for a gang of so many tasks; its path.
   Result<std::string> host_file(const Job& job, GangId gang, std::size_t tasks) const;
   /// A script for the shell, written once for all tasks that run it; its path.
@@ -53,10 +57,11 @@ class JobFiles {
   std::string shard(const Job& job, std::uint32_t index, std::optional<PieceToCut>& piece) const;
 
  private:
+  std::string own_directory(JobId job) const;
   Result<void> make_closed(const std::string& directory) const;
   Result<void> give(const std::string& path, const Job& job) const;
 
-  std::string state_dir_;
+  std::string state_dir_, own_dir_;
   bool for_all_ = false;
   std::set<JobId> made_;
 };

@@ -69,7 +69,7 @@ class Launcher {
         post_(post),
         ledger_(std::move(ledger)),
         gangs_(ledger_, {settings.state_dir, settings.cgroup_root, ::getppid(), post.guardian_exits,
-                         settings.for_all, settings.why_no_group}) {}
+                         settings.for_all, settings.why_no_group, settings.files_dir}) {}
 
   Result<LauncherVerdict> run();
 

@@ -26,6 +26,9 @@ struct LauncherSettings {
   /// Where a newer program may come to stand, which this one then goes over to; empty: it stays.
   std::string program = {};
   std::optional<TakeOver> taken_over = {};  ///< from the program before; this process is a guardian
+  /// Where logs and outputs of jobs go, on a disk that several machines share, each with a
+  /// launcher in an allocation of another system; empty: to `state_dir`.
+  std::string files_dir = {};
 };
 
 /// Runs launcher and guardian in the background, detached from the caller. Returns the exit code of

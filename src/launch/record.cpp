@@ -71,6 +71,8 @@ struct PackRecord {
     to.u32(static_cast<std::uint32_t>(record.turns.size()));
     for (const Range& turns : record.turns) put_range(to, turns);
     pack(to, *record.allocation);
+    // Journals that were written before there was one end here.
+    if (record.meeting) pack(to, *record.meeting);
   }
   void operator()(const FencesRecord& record) const {
     kind(RecordKind::fences);
@@ -163,6 +165,8 @@ OrderRecord take_order(Unpacker& from) {
   for (std::uint32_t i = 0; i < ranges && from.ok(); ++i) record.turns.push_back(take_range(from));
   record.allocation = std::make_shared<const Allocation>(unpack_allocation(from));
   if (record.part >= record.allocation->parts.size()) from.fail();
+  if (from.ok() && !from.at_end())
+    record.meeting = std::make_shared<const Meeting>(unpack_meeting(from));
   return record;
 }
 

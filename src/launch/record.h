@@ -12,6 +12,7 @@
 
 #include "base/pack.h"
 #include "launch/range_set.h"
+#include "launch/start/meeting.h"
 #include "model/allocation.h"
 #include "model/event.h"
 
@@ -38,6 +39,8 @@ struct OrderRecord {
   std::uint32_t part = 0;
   std::vector<Range> turns;
   std::shared_ptr<const Allocation> allocation;  ///< never null
+  /// Of a gang with parts elsewhere, where it meets; null: here.
+  std::shared_ptr<const Meeting> meeting = nullptr;
 };
 /// What keeps the gangs of a lane to their allocation, from here on: written before the first of
 /// them begins, and where it changes.

@@ -56,6 +56,8 @@ struct PackMessage {
     pack(to, *message.allocation);
     to.text(message.boot);
     to.text(message.heard);
+    to.flag(message.meeting.has_value());
+    if (message.meeting) pack(to, *message.meeting);
   }
   void operator()(const StopMessage& message) const {
     kind(MessageKind::stop);
@@ -105,6 +107,7 @@ StartMessage take_start(Unpacker& from) {
   message.allocation = std::make_shared<const Allocation>(unpack_allocation(from));
   message.boot = from.text();
   message.heard = from.text();
+  if (from.flag()) message.meeting = unpack_meeting(from);
   const auto& parts = message.allocation->parts;
   const bool has_task = message.part < parts.size() && !parts[message.part].tasks.empty();
   // One more than gangs of a sweep: the gather.

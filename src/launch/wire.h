@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "launch/start/meeting.h"
 #include "model/allocation.h"
 #include "model/cluster.h"
 #include "model/event.h"
@@ -19,7 +20,7 @@
 
 namespace gangline {
 
-constexpr std::uint32_t wire_version = 8;
+constexpr std::uint32_t wire_version = 9;
 /// The largest message: a job with the largest split and some room.
 constexpr std::size_t largest_message = largest_split + (32u << 20);
 /// Bytes that wait to be sent; beyond, no more news is put into messages until some were taken.
@@ -48,6 +49,8 @@ struct StartMessage {
   std::string boot = {};                         ///< of the machine when it was first asked
   std::string heard =
       {};  ///< the newest news that were known then; turns returned since are not meant
+  /// Of a gang with parts elsewhere; empty: it meets here, where the launcher finds a place.
+  std::optional<Meeting> meeting = {};
 };
 struct StopMessage {
   GangId gang;

@@ -17,6 +17,7 @@
 #include "devices/discover.h"
 #include "devices/probe_child.h"
 #include "engine/slurm/node/programs.h"
+#include "engine/slurm/pilot/pilot_program.h"
 #include "launch/launcher.h"
 #include "main/for_all/daemons.h"
 #include "main/for_all/install.h"
@@ -120,6 +121,7 @@ int run_internal(const std::vector<std::string>& words) {
   if (words[0] == "internal-shell") return run_held_shell(words);
   if (words[0] == "internal-slurm-gang") return run_slurm_gang(words);
   if (words[0] == "internal-slurm-task") return run_slurm_task(words);
+  if (words[0] == "internal-slurm-pilot") return run_slurm_pilot(words);
   if (words[0] == "internal-service") {
     auto places = find_places();
     if (!places) return 1;

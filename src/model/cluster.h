@@ -85,11 +85,16 @@ struct Node {
   std::vector<CpuPackage> packages;
   std::vector<NetworkPort> ports;
   bool up = true;
+  bool elsewhere = false;          ///< another system alone starts things here
+  std::optional<Time> until;       ///< it goes away by then; empty: it stays
   std::vector<std::string> place;  ///< the switches above it, outermost first; empty: not known
   std::string driver;              ///< of the GPUs: "535.104.05"; empty: none or unknown
   std::vector<std::string> notes;  ///< what could not be read and why, for people
   bool operator==(const Node&) const = default;
 };
+
+/// Whether gangs may be planned on it.
+inline bool takes_gangs(const Node& node) { return node.up && !node.elsewhere; }
 
 /// How many CPUs it has, by number or counted.
 CpuAmount cpus_of(const Node& node);

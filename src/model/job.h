@@ -85,6 +85,7 @@ struct JobSpec {
   Bytes log_limit = gibibytes(1);  ///< per log file of a task
   bool mps = false;                ///< its GPUs run NVIDIA's Multi-Process Service for it
   bool lossy = false;  ///< what the system that it is handed to cannot do may be left out
+  bool pilot = false;  ///< where Slurm gives nodes: on those of a pilot, where we choose the place
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -35,6 +35,7 @@ class KindTally {
       const Device& device = node.devices[d];
       const DeviceId id{{kind.example}, d};
       if (!device.allottable || !matches(device, asked_)) continue;
+      if (node.elsewhere) continue;
       if (!device.present || !node.up) {
         // A slice that is gone never comes back; one on a node that is down does.
         const bool may_come_back = device.present || !device.parent;
@@ -170,6 +171,7 @@ std::optional<Blocker> too_little(const Desk& desk, const std::string& what, std
   std::optional<NodeId> down;
   for (std::uint32_t n = 0; n < desk.kinds.nodes(); ++n) {
     const Node& node = desk.kinds.node(n);
+    if (node.elsewhere) continue;
     if (node.up) {
       free += left(desk.free.node(n));
       all += have(node);

@@ -67,6 +67,7 @@ std::string what_is_missing(const Desk& desk, const Shape& shape) {
   };
   for (std::uint32_t n = 0; n < desk.cluster->nodes.size(); ++n) {
     const Node& node = desk.cluster->nodes[n];
+    if (node.elsewhere) continue;
     if (!node.up) return "node " + node.name + " is down";
     for (std::uint32_t d = 0; d < node.devices.size(); ++d) {
       if (!could_use(node.devices[d])) continue;

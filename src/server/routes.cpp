@@ -196,6 +196,19 @@ void cancel_reservation(const Asked& asked) {
   if (!wanted) return send(asked.reply, bad("a reservation has a number"));
   asked.service.cancel_reservation(*wanted, as_json<Reservation>(asked.reply));
 }
+void ask_pilot(const Asked& asked) {
+  auto request = from_json<PilotRequest>(asked.request.body);
+  if (!request) return send(asked.reply, request.error());
+  asked.service.ask_pilot(*request, as_json<PilotView>(asked.reply));
+}
+void pilots(const Asked& asked) {
+  asked.service.pilots(as_json<std::vector<PilotView>>(asked.reply));
+}
+void stop_pilot(const Asked& asked) {
+  const auto wanted = parse_number(asked.words[0]);
+  if (!wanted) return send(asked.reply, bad("a pilot has a number"));
+  asked.service.stop_pilot(*wanted, as_json<PilotView>(asked.reply));
+}
 void shut_down(const Asked& asked) { asked.service.shut_down(as_json<Unit>(asked.reply)); }
 void stay(const Asked& asked) {
   asked.service.stay(asked.target.query.contains("stays"), as_json<Unit>(asked.reply));
@@ -223,6 +236,9 @@ constexpr Route routes[] = {
     {"POST", "v1/reservations", reserve},
     {"GET", "v1/reservations", reservations},
     {"POST", "v1/reservations/*/cancel", cancel_reservation},
+    {"POST", "v1/pilots", ask_pilot},
+    {"GET", "v1/pilots", pilots},
+    {"POST", "v1/pilots/*/stop", stop_pilot},
     {"POST", "v1/shut_down", shut_down},
     {"POST", "v1/stay", stay},
 };

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "model/job.h"
+#include "model/pilot.h"
 #include "model/reservation.h"
 #include "model/views.h"
 
@@ -48,6 +49,12 @@ class Service {
   virtual void reservations(Reply<std::vector<Reservation>> reply) = 0;
   /// The answer is what it was.
   virtual void cancel_reservation(std::uint64_t number, Reply<Reservation> reply) = 0;
+  /// Nodes that another system lends, on which places are planned here. Answered when it is on
+  /// disk.
+  virtual void ask_pilot(const PilotRequest& request, Reply<PilotView> reply) = 0;
+  virtual void pilots(Reply<std::vector<PilotView>> reply) = 0;
+  /// Its gangs wait again.
+  virtual void stop_pilot(std::uint64_t number, Reply<PilotView> reply) = 0;
   /// Ends the service (running gangs go on); `stay`: instead of ending when idle, stays until told.
   virtual void shut_down(Reply<Unit> reply) = 0;
   virtual void stay(bool stays, Reply<Unit> reply) = 0;

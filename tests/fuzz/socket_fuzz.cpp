@@ -50,6 +50,9 @@ class StandIn final : public Service {
   void reservations(Reply<std::vector<Reservation>> reply) override {
     reply(std::vector<Reservation>{});
   }
+  void ask_pilot(const PilotRequest&, Reply<PilotView> reply) override { reply(PilotView{}); }
+  void pilots(Reply<std::vector<PilotView>> reply) override { reply(std::vector<PilotView>(1)); }
+  void stop_pilot(std::uint64_t, Reply<PilotView> reply) override { reply(PilotView{}); }
   void cancel_reservation(std::uint64_t, Reply<Reservation> reply) override {
     reply(Reservation{});
   }

@@ -15,6 +15,8 @@ std::string Controller::lost_queue_of(const JobState& job) const {
 
 std::string Controller::reason_of(JobId job) {
   const JobState* state = register_.find(job);
+  if (state != nullptr && state->live.empty())
+    if (std::string lacking = engine_.lacks(*state->job.spec); !lacking.empty()) return lacking;
   if (planned_)
     if (const auto wait = cycle_.wait_of(job))
       return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));
@@ -46,7 +48,10 @@ void Controller::why(JobId job, Reply<WhyAnswer> reply) {
   touch();
   auto line = summary(job);
   if (!line) return reply(line.error());
-  if (line->waiting > 0 && planned_ && cycle_.wait_of(job)) {
+  const JobState* known = register_.find(job);
+  const bool lacks =
+      known != nullptr && known->live.empty() && !engine_.lacks(*known->job.spec).empty();
+  if (line->waiting > 0 && planned_ && !lacks && cycle_.wait_of(job)) {
     WhyAnswer answer = gangline::why(picture(), policy_, job);
     answer.phase = line->phase;
     const JobState* state = register_.find(job);

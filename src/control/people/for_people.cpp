@@ -154,6 +154,17 @@ void ForPeople::cancel_reservation(std::uint64_t number, Reply<Reservation> repl
   });
 }
 
+// The service for all is of this machine alone, which says that there are none.
+void ForPeople::ask_pilot(const PilotRequest& request, Reply<PilotView> reply) {
+  controller_.ask_pilot(request, std::move(reply));
+}
+void ForPeople::pilots(Reply<std::vector<PilotView>> reply) {
+  controller_.pilots(std::move(reply));
+}
+void ForPeople::stop_pilot(std::uint64_t number, Reply<PilotView> reply) {
+  controller_.stop_pilot(number, std::move(reply));
+}
+
 void ForPeople::shut_down(Reply<Unit> reply) {
   // Who could not start it again is not to end it.
   if (caller_.person->uid == 0) return controller_.shut_down(std::move(reply));

@@ -187,7 +187,7 @@ void SlurmEngine::hear_srun_end(const std::string& tag) {
 
 void SlurmEngine::stop(const StopOrder& order) {
   OpenSending* sending = find(order.gang);
-  if (sending == nullptr) return;
+  if (sending == nullptr) return pilots_.stop(order);
   const std::uint32_t index = order.gang.index;
   SentGang& gang = sending->gang(index);
   gang.stop = order;

@@ -18,7 +18,17 @@ constexpr std::size_t most_explanations = 8;  // at a time: each asks Slurm many
 }  // namespace
 
 SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
-    : loop_(loop), settings_(std::move(settings)), calls_(loop, settings_.environment) {}
+    : loop_(loop),
+      settings_(std::move(settings)),
+      calls_(loop, settings_.environment),
+      pilots_(loop, calls_, {settings_.state_dir, settings_.gang_program, settings_.id},
+              {[this](Time at, EventBody body) { tell(at, std::move(body)); },
+               [this](const std::string& host) -> const Node* {
+                 const auto found = std::find_if(nodes_.begin(), nodes_.end(),
+                                                 [&](const Node& one) { return one.name == host; });
+                 return found == nodes_.end() ? nullptr : &*found;
+               },
+               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; }}) {}
 
 SlurmEngine::~SlurmEngine() = default;
 
@@ -53,10 +63,29 @@ Result<std::vector<Node>> SlurmEngine::describe_nodes() {
       next_nodes_ = loop_.every(between_looks_at_nodes, [this] { look_at_nodes(); });
     if (!asked) return asked.error();
   }
-  return nodes_;
+  // Slurm places on its own nodes, and we on those that it has lent us.
+  std::vector<Node> all = nodes_;
+  for (Node& node : all) node.elsewhere = true;
+  for (Node& node : pilots_.nodes()) all.push_back(std::move(node));
+  return all;
 }
 
-void SlurmEngine::adopt_node(NodeId id, const Node& node) { ids_[node.name] = id; }
+void SlurmEngine::adopt_node(NodeId id, const Node& node) {
+  if (node.elsewhere) ids_[node.name] = id;
+  else pilots_.adopt(id, node);
+}
+
+std::string SlurmEngine::lacks(const JobSpec& spec) const {
+  return spec.pilot ? pilots_.lacks() : "";
+}
+
+void SlurmEngine::ask_pilot(const PilotRequest& request, PilotReply reply) {
+  pilots_.ask(request, reply);
+}
+
+void SlurmEngine::stop_pilot(std::uint64_t number, PilotReply reply) {
+  pilots_.stop_pilot(number, reply);
+}
 
 void SlurmEngine::look_at_nodes() {
   if (site_.version.empty()) {
@@ -70,6 +99,10 @@ void SlurmEngine::look_at_nodes() {
 
 std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
   if (site_.version.empty()) return no_site_;
+  if (spec.pilot && spec.launcher == TeamLauncher::mpi)
+    return Error{ErrorKind::refused, "launcher \"mpi\" does not start on the nodes of a pilot",
+                 "launcher", "leave out pilot: Slurm's own MPI starts it then"};
+  if (spec.pilot) return std::nullopt;
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
   return std::nullopt;
@@ -104,6 +137,7 @@ OpenSending* SlurmEngine::find(GangId gang) const {
 }
 
 void SlurmEngine::start(const StartOrder& order) {
+  if (!order.allocation->parts.empty()) return pilots_.start(order);
   // What is known of these gangs with this attempt is not asked for again.
   std::uint32_t first = order.first;
   const std::uint32_t end = order.first + order.count;
@@ -147,7 +181,7 @@ void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_
   sendings_.emplace(tag, *std::move(made));
 }
 
-void SlurmEngine::resume(const std::string&, const std::vector<StartOrder>& asked) {
+void SlurmEngine::resume(const std::string& cursor, const std::vector<StartOrder>& asked) {
   std::set<JobId> jobs;
   for (const StartOrder& order : asked) jobs.insert(order.job.id);
   const auto is_asked = [&](GangId gang, std::uint32_t attempt) {
@@ -169,12 +203,15 @@ void SlurmEngine::resume(const std::string&, const std::vector<StartOrder>& aske
       const std::string tag = sending->tag;
       sendings_.emplace(tag, std::move(sending));
     }
-  for (const StartOrder& order : asked) start(order);
+  for (const StartOrder& order : asked)
+    if (order.allocation->parts.empty()) start(order);
+  pilots_.resume(cursor, asked);
   if (!sendings_.empty()) look();
 }
 
-void SlurmEngine::return_turns(JobId, std::uint32_t, std::uint32_t) {
-  // Nothing takes turns here: all that was handed over waits in Slurm for itself.
+void SlurmEngine::return_turns(JobId job, std::uint32_t first, std::uint32_t count) {
+  // What was handed over to Slurm waits there for itself.
+  pilots_.return_turns(job, first, count);
 }
 
 EngineWait SlurmEngine::wait_of(GangId gang) const {
@@ -245,10 +282,13 @@ std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
 
 // What came of them.
 
-News SlurmEngine::poll(Time) { return {std::exchange(events_, {}), std::to_string(told_)}; }
+News SlurmEngine::poll(Time) {
+  return {std::exchange(events_, {}), std::to_string(told_) + ";" + pilots_.cursor()};
+}
 
 void SlurmEngine::acknowledge(const std::string& cursor) {
-  const std::uint64_t until = parse_number(cursor).value_or(0);
+  pilots_.acknowledge(cursor);
+  const std::uint64_t until = parse_number(cursor.substr(0, cursor.find(';'))).value_or(0);
   std::map<OpenSending*, std::vector<std::uint32_t>> started;
   std::erase_if(unstored_starts_, [&](const auto& start) {
     if (start.first > until) return false;

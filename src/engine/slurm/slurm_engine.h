@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/slurm/open_sending.h"
+#include "engine/slurm/pilot/pilots.h"
 #include "engine/slurm/site/site.h"
 #include "engine/slurm/slurm_calls.h"
 #include "engine/slurm/why/explain.h"
@@ -36,7 +37,7 @@ class SlurmEngine final : public Engine {
   Result<std::vector<Node>> describe_nodes() override;
   void adopt_node(NodeId id, const Node& node) override;
   std::string trouble() const override { return trouble_; }
-  bool places(const JobSpec&) const override { return true; }
+  bool places(const JobSpec& spec) const override { return !spec.pilot; }
   bool shares_devices() const override { return false; }
   std::optional<Error> refuses(const JobSpec& spec) const override;
   Result<Translation> translate(const JobSpec& spec) const override;
@@ -45,6 +46,10 @@ class SlurmEngine final : public Engine {
   void look_at_use(std::function<void()> then) override;
   std::optional<PlacedNode> placed_on(NodeId node) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
+  std::string lacks(const JobSpec& spec) const override;
+  void ask_pilot(const PilotRequest& request, PilotReply reply) override;
+  std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
+  void stop_pilot(std::uint64_t number, PilotReply reply) override;
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -168,6 +173,7 @@ class SlurmEngine final : public Engine {
   std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
   std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
+  Pilots pilots_;                        ///< what has a place that was chosen here goes to it
 };
 
 }  // namespace gangline

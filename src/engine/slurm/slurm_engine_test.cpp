@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "engine/conformance.h"
+#include "engine/slurm/pilot/pilot_world.h"
 #include "os/clock.h"
 
 namespace gangline {
@@ -95,6 +96,13 @@ class SlurmWorld final : public ConformanceWorld {
 
 INSTANTIATE_TEST_SUITE_P(Slurm, EngineConformance, ::testing::Values([] {
                            return std::unique_ptr<ConformanceWorld>(new SlurmWorld);
+                         }));
+
+INSTANTIATE_TEST_SUITE_P(Pilot, EngineConformance, ::testing::Values([] {
+                           return std::unique_ptr<ConformanceWorld>(new PilotWorld(1));
+                         }));
+INSTANTIATE_TEST_SUITE_P(PilotOfTwoNodes, EngineConformance, ::testing::Values([] {
+                           return std::unique_ptr<ConformanceWorld>(new PilotWorld(2));
                          }));
 
 class SlurmEngineTest : public ::testing::Test {

@@ -310,6 +310,10 @@ Fence Cgroups::cpu_fence(const NodePart& part, const RaisedFences& raised, bool 
     unusable = unusable | part.tasks[i].cpus.minus(raised.cpus[i]);
     unbound = unbound || raised.cpus[i].empty();
   }
+  const bool counted = std::all_of(part.tasks.begin(), part.tasks.end(), [](const auto& place) {
+    return place.cpus.empty() && place.counted.thousandths > 0;
+  });
+  if (counted) return {"cpus", false, "counted, not bound: which are its own is not said here"};
   const std::string cannot =
       "CPU " + unusable.text() + " cannot be used now: offline, or not in this user's cpuset";
   const bool holds = grouped && why_not.empty() && unusable.empty();

@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "base/text.h"
 #include "base/node_list.h"
+#include "base/text.h"
 
 namespace gangline {
 

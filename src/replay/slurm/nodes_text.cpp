@@ -4,12 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "base/node_list.h"
 #include "base/text.h"
 #include "replay/clusters/cluster_draft.h"
 #include "replay/clusters/cluster_formats.h"
 #include "replay/input/amounts.h"
 #include "replay/input/lines.h"
-#include "base/node_list.h"
 #include "replay/input/recognise.h"
 #include "replay/input/row.h"
 #include "replay/slurm/topology.h"

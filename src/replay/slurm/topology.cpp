@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/node_list.h"
 #include "base/text.h"
 #include "replay/input/draft.h"
-#include "base/node_list.h"
 
 namespace gangline {
 

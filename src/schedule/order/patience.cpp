@@ -13,7 +13,7 @@ Patience::Patience(const Policy& policy, const Cluster& cluster)
   if (!counts_) return;
   std::int64_t cpus = 0;
   for (const Node& node : cluster.nodes) {
-    if (!node.up) continue;
+    if (!takes_gangs(node)) continue;
     cpus += cpus_of(node).thousandths;
     for (const Device& device : node.devices)
       if (device.allottable && device.present) capacity_ += whole_device.thousandths;

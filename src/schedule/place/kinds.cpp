@@ -24,7 +24,7 @@ char letter_of(UseByOthers use) {
 }
 
 std::string facts_of(const Node& node, const std::vector<UseByOthers>& foreign) {
-  std::string facts(1, node.up ? 'u' : 'd');
+  std::string facts(1, node.elsewhere ? 'e' : node.up ? 'u' : 'd');
   add_number(facts, static_cast<std::uint64_t>(node.memory.n));
   add_cpus(facts, node.cpus);
   add_number(facts, node.counted.thousandths);
@@ -56,8 +56,8 @@ bool same_facts(const Node& a, const Node& b) {
   const auto same_numa = [](const NumaNode& x, const NumaNode& y) {
     return x.n == y.n && x.cpus == y.cpus;
   };
-  return a.up == b.up && a.memory == b.memory && a.cpus == b.cpus && a.counted == b.counted &&
-         a.cores == b.cores && a.links == b.links &&
+  return a.up == b.up && a.elsewhere == b.elsewhere && a.memory == b.memory && a.cpus == b.cpus &&
+         a.counted == b.counted && a.cores == b.cores && a.links == b.links &&
          std::equal(a.numa.begin(), a.numa.end(), b.numa.begin(), b.numa.end(), same_numa) &&
          std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(),
                     same_device);

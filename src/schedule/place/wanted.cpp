@@ -75,7 +75,7 @@ Usable usable_on(const Node& node, const NodeKind& kind, const TaskRequest& task
                  const DeviceRules& rules) {
   const DeviceRequest* asked = task.devices ? &*task.devices : nullptr;
   Usable usable;
-  usable.node = node.up || rules.ever;
+  usable.node = takes_gangs(node) || rules.ever;
   usable.cpus_each = cpus_each_of(task.cpus, family_of(node));
   if (asked == nullptr) return usable;
   for (std::uint32_t d = 0; d < node.devices.size(); ++d) {

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/node/networks.h"
+#include "os/fd.h"
 
 namespace gangline {
 namespace {
@@ -82,6 +84,24 @@ std::string address_here(const std::string& name) {
       if (network.address == address) return address;
   // Its name leads nowhere that it is, as where only 127.0.1.1 stands in its hosts file.
   return own.empty() ? name : own.front().address;
+}
+
+std::string address_toward(const std::string& host) {
+  for (const std::string& there : addresses_of(host)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(9);  // any: nothing is sent
+    if (::inet_pton(AF_INET, there.c_str(), &to.sin_addr) != 1) continue;
+    const Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    auto* raw = reinterpret_cast<sockaddr*>(&to);  // NOLINT: as the API has it
+    socklen_t size = sizeof to;
+    if (!fd.open() || ::connect(fd.number(), raw, size) != 0) continue;
+    if (::getsockname(fd.number(), raw, &size) != 0) continue;
+    if (std::string address = text_of(raw); !address.empty()) return address;
+  }
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return address_here(name.data());
 }
 
 Meeting make_meeting(const std::vector<NodeGiven>& nodes, std::vector<std::string> addresses,

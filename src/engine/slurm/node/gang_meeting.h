@@ -23,6 +23,11 @@ Meeting make_meeting(const std::vector<NodeGiven>& nodes, std::vector<std::strin
 /// The address by which other nodes know this one, whose name is `name`.
 std::string address_here(const std::string& name);
 
+/// How other nodes reach this one, whose name is `name`.
+std::string address_here(const std::string& name);
+/// This host's address on the way to that one; where nothing leads there, as others know this host.
+std::string address_toward(const std::string& host);
+
 /// Ports and addresses are said once for each place on a node and each node, not for each task.
 std::string meeting_text(const Meeting& meeting, const std::vector<NodeGiven>& nodes);
 /// Empty: makes no sense. `tasks_on_node`: of each node of the step.

@@ -1,0 +1,216 @@
+// What time and Slurm do to pilots.
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/slurm/open_sending.h"
+#include "engine/slurm/pilot/pilots.h"
+#include "os/clock.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span tick_every = seconds(1);
+constexpr Span between_looks = seconds(2);
+constexpr Span between_looks_when_all_is_well = seconds(15);
+constexpr int misses_until_over = 3;
+constexpr Span longest_closed = seconds(60);
+constexpr std::int64_t part_to_renew_in = 5;  // the last fifth
+/// Between the launchers' being told to end and scancel.
+constexpr Span longest_goodbye = seconds(10);
+constexpr Span longest_doubt = seconds(30);
+constexpr Span longest_arrival = seconds(10);
+
+}  // namespace
+
+/// While there are pilots their nodes are listened to, and never else.
+void Pilots::watch() {
+  if (pilots_.empty()) {
+    ticking_.reset();
+    arrivals_.clear();
+    listener_.reset();
+    return;
+  }
+  if (!listener_) listen();
+  if (!ticking_) ticking_ = loop_.every(tick_every, [this] { tick(); });
+}
+
+bool Pilots::is_all_there() const {
+  return std::all_of(pilots_.begin(), pilots_.end(), [](const auto& one) {
+    const Pilot& pilot = *one.second;
+    return pilot.phase == PilotPhase::running && pilot.nodes.size() == pilot.kept.request.nodes &&
+           std::all_of(pilot.nodes.begin(), pilot.nodes.end(),
+                       [](const auto& node) { return node.second->welcomed; });
+  });
+}
+
+void Pilots::tick() {
+  const Time at = now();
+  arrivals_.remove_if([&](const Arrival& one) { return at - one.since > longest_arrival; });
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
+  for (const std::uint64_t number : numbers)
+    if (Pilot* pilot = find(number)) tick(*pilot, at);
+  if (at - looked_ >= (is_all_there() ? between_looks_when_all_is_well : between_looks)) look();
+  watch();
+}
+
+void Pilots::tick(Pilot& pilot, Time at) {
+  if (gangs_on(pilot) > 0 || pilot.phase != PilotPhase::running) pilot.busy = at;
+  if (pilot.phase == PilotPhase::running && at - pilot.busy >= pilot.kept.request.idle)
+    begin_ending(pilot, "it had nothing to do for " + format(pilot.kept.request.idle));
+  if (pilot.phase == PilotPhase::ending) return tick_ending(pilot, at);
+  if (pilot.ends) tick_end(pilot, at);
+  // A node that Slurm gave up.
+  for (const auto& [host, node] : pilot.nodes) {
+    if (node->welcomed || !node->id) continue;
+    const Node* seen = calls_.slurm_node(host);
+    if (seen != nullptr && !seen->up && node->away_since.us != 0 &&
+        at - node->away_since > between_looks)
+      lose(*node->id, EndCause::lost, "its node " + host + " is down");
+  }
+}
+
+/// Its time is nearly up.
+void Pilots::tick_end(Pilot& pilot, Time at) {
+  const PilotRequest& request = pilot.kept.request;
+  const Span left = *pilot.ends - at;
+  if (request.renew && !pilot.kept.renewed && left.us < request.time.us / part_to_renew_in &&
+      gangs_on(pilot) > 0) {
+    pilot.kept.renewed = true;
+    keep(pilot);
+    ask(request, [](const auto&) {});
+  }
+  const Span closed{std::min(longest_closed.us, request.time.us / 10)};
+  if (left < closed)
+    for (const auto& [host, node] : pilot.nodes) close(*node, "the time of its pilot is up");
+  const std::string why = "its time is up at " + format_utc(*pilot.ends);
+  std::vector<StopOrder> stops;
+  for (const auto& [id, open] : open_)
+    for (const OpenOrder& order : open.orders) {
+      const auto on = std::find_if(pilot.nodes.begin(), pilot.nodes.end(), [&](const auto& node) {
+        return node.second->id && holds(order, *node.second->id);
+      });
+      if (on == pilot.nodes.end() || left >= open.job.spec->grace + margin_before_end) continue;
+      // What it leaves is not for another one that would have to leave again.
+      close(*on->second, "the time of its pilot is up");
+      const GangId gang{id, order.turns.first()};
+      if (!stops_.contains(gang))
+        stops.push_back(
+            {gang, EndCause::preempted,
+             "pilot " + std::to_string(pilot.kept.number) + " ends: " + why + "; it waits again",
+             false});
+    }
+  for (const StopOrder& order : stops) {
+    return_turns(order.gang.job, order.gang.index + 1, most_gangs_in_a_job);
+    stop(order);
+  }
+}
+
+/// Launchers end when nothing of theirs runs, and with the last one the job of Slurm.
+void Pilots::tick_ending(Pilot& pilot, Time at) {
+  if (gangs_on(pilot) > 0) return end_gangs_of(pilot, pilot.reason);
+  if (pilot.let_go.us == 0) {
+    pilot.let_go = at;
+    for (const auto& [host, node] : pilot.nodes) node->send(RetireMessage{});
+    return;
+  }
+  if (at - pilot.let_go >= longest_goodbye) cancel(pilot);
+}
+
+// What Slurm says.
+
+void Pilots::look() {
+  if (looking_ || pilots_.empty()) return;
+  looking_ = true;
+  looked_ = now();
+  const std::uint64_t number = ++looks_;
+  const std::string mark = random_word();
+  slurm_.ask(squeue_words(mark), [this, mark, number](const Result<ProgramAnswer>& answer) {
+    looking_ = false;
+    hear_queue(answer, mark, number);
+  });
+}
+
+void Pilots::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark,
+                        std::uint64_t look) {
+  const auto text = said_by("squeue", answer);
+  if (!text) return;  // the next look may hear more
+  std::map<std::string, SlurmJobSeen> by_tag;
+  for (SlurmJobSeen& line : read_squeue(*text, mark))
+    if (!line.tag.empty()) by_tag[line.tag] = std::move(line);
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
+  for (const std::uint64_t number : numbers) {
+    Pilot* pilot = find(number);
+    if (pilot == nullptr) continue;
+    const auto line = by_tag.find(pilot->kept.tag);
+    believe(*pilot, line == by_tag.end() ? nullptr : &line->second);
+  }
+  settle_doubts(look);
+  watch();
+}
+
+void Pilots::believe(Pilot& pilot, const SlurmJobSeen* line) {
+  const bool some_are_there = std::any_of(pilot.nodes.begin(), pilot.nodes.end(),
+                                          [](const auto& node) { return node.second->welcomed; });
+  if (line == nullptr) {
+    // A controller that was killed may have forgotten a job that goes on.
+    if (pilot.phase == PilotPhase::asking || some_are_there) return;
+    if (++pilot.misses >= misses_until_over)
+      is_over(pilot, pilot.phase == PilotPhase::ending && !pilot.reason.empty()
+                         ? pilot.reason
+                         : "Slurm has no such job any more");
+    return;
+  }
+  pilot.misses = 0;
+  pilot.leaving = line->state == SlurmState::completing;
+  if (pilot.kept.slurm.empty()) {
+    pilot.kept.slurm = line->id;
+    keep(pilot);
+    if (pilot.kept.ending && pilot.nodes.empty()) cancel(pilot);
+  }
+  if (gangline::is_over(line->state)) {
+    const std::string how = std::string("Slurm says ") + name_of(line->state);
+    return is_over(pilot, pilot.phase == PilotPhase::ending ? pilot.reason : how);
+  }
+  if (line->end && !is_waiting(line->state) && pilot.ends != line->end) {
+    pilot.ends = line->end;
+    for (const auto& [host, node] : pilot.nodes) {
+      node->node.until = *pilot.ends - margin_before_end;
+      show(*node);
+    }
+  }
+  if (pilot.phase == PilotPhase::ending) return;
+  pilot.phase = is_waiting(line->state) ? PilotPhase::waiting : PilotPhase::running;
+  pilot.reason = pilot.phase == PilotPhase::waiting && !line->reason.empty()
+                     ? reason_in_words(line->reason)
+                     : "";
+}
+
+void Pilots::settle_doubts(std::uint64_t look) {
+  std::list<Doubt> settled;
+  for (auto doubt = doubts_.begin(); doubt != doubts_.end();) {
+    const auto next = std::next(doubt);
+    const Pilot* pilot = find(doubt->pilot);
+    // What a pilot had ends with it, and waits again.
+    if (pilot != nullptr && pilot->leaving) {
+      doubt = next;
+      continue;
+    }
+    if (doubt->look <= look || now() - doubt->since > longest_doubt)
+      settled.splice(settled.end(), doubts_, doubt);
+    doubt = next;
+  }
+  for (Doubt& doubt : settled) {
+    Pilot* pilot = find(doubt.pilot);
+    if (pilot == nullptr) continue;  // its gangs have ended with it
+    const auto node = pilot->nodes.find(doubt.host);
+    if (node == pilot->nodes.end() || !node->second->id) continue;
+    const auto& ended = std::get<GangEnded>(doubt.event.body);
+    node->second->held.erase({ended.gang, ended.attempt});
+    believe_event(node->second.get(), *node->second->id, std::move(doubt.event),
+                  node->second->heard);
+  }
+}
+
+}  // namespace gangline
