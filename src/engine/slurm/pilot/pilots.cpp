@@ -134,7 +134,8 @@ void Pilots::ask(const PilotRequest& request, const Engine::PilotReply& reply) {
   pilot->asked = pilot->busy = now();
   pilots_[number] = std::move(pilot);
   watch();
-  if (!listener_) {
+  // Others may have been listened to already.
+  if (!listener_ || !files.keep_point(point_)) {
     files.remove();
     pilots_.erase(number);
     return reply(Error{ErrorKind::unavailable, "no port can be listened on for the pilot's nodes",
