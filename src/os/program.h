@@ -15,10 +15,10 @@ namespace gangline {
 struct ProgramCall {
   std::vector<std::string> words;             ///< the first is looked for in PATH
   std::vector<std::string> environment = {};  ///< "NAME=value", all of it; none: ours
-  std::string input = {};                ///< its standard input
-  std::string output_file = {};          ///< where both its outputs go; empty: to us
-  Span deadline = seconds(30);           ///< it is ended after so long; 0: never
-  std::size_t most_output = 64 << 20;    ///< bytes of each output; more ends it
+  std::string input = {};                     ///< its standard input
+  std::string output_file = {};               ///< where both its outputs go; empty: to us
+  Span deadline = seconds(30);                ///< it is ended after so long; 0: never
+  std::size_t most_output = 64 << 20;         ///< bytes of each output; more ends it
 };
 
 struct ProgramAnswer {

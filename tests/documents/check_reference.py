@@ -71,7 +71,7 @@ def options_of(*command):
 
 
 def job_flags():
-    return options_of("run")[1] - {"dry-run"}
+    return options_of("run")[1] - {"dry-run", "on"}
 
 
 def check_commands():
@@ -83,7 +83,7 @@ def check_commands():
         said = set(re.findall(r"`--([\w-]+)`", rows[command]))
         there = options_of(command)[1]
         if command in ("run", "submit"):
-            there, said = there - job_flags(), {"dry-run"}
+            there, said = there - job_flags(), {"dry-run", "on"}
         yield from compare(f"options of gang {command}", said, there)
 
 

@@ -6,8 +6,8 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
-#include "engine/slurm/site/gpu_types.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/gpu_types.h"
 #include "engine/slurm/squeue.h"
 
 namespace {

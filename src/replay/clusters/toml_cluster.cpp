@@ -28,13 +28,13 @@
 #include <set>
 #include <utility>
 
+#include "base/node_list.h"
 #include "base/text.h"
 #include "jobspec/read_value.h"
 #include "jobspec/toml_reader.h"
 #include "model/check_spec.h"
 #include "replay/clusters/cluster_draft.h"
 #include "replay/clusters/cluster_formats.h"
-#include "base/node_list.h"
 #include "replay/input/recognise.h"
 
 namespace gangline {

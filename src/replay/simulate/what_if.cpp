@@ -4,9 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "base/node_list.h"
 #include "base/text.h"
 #include "replay/input/amounts.h"
-#include "base/node_list.h"
 #include "replay/simulate/queue_settings.h"
 
 namespace gangline {
