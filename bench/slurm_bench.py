@@ -86,6 +86,23 @@ def watching(bench, row):
     bench.run("scancel --user=anna")
 
 
+def short_gangs(bench, row):
+    """The same 1,000 programs, each way, from the first word to the last end."""
+    bench.run("scancel --user=anna; gang daemon stop -q; while [ -n \"$(squeue -h)\" ]; do sleep 0.1; done")
+    until_none = "while [ -n \"$(squeue -h --name=short)\" ]; do sleep 0.05; done"
+    array = bench.once_s(f"sbatch --job-name=short --array=0-{SWEEP - 1} array.sh; {until_none}")
+    single = bench.once_s(f"for i in $(seq {SWEEP}); do sbatch --job-name=short array.sh; done; {until_none}")
+    bench.run("gang pilot -q --nodes 4 --time 1h; gang run -q --pilot -- true")
+    sweep = f"gang run -q %s --sweep i=1..{SWEEP} -- true"
+    pilot = statistics.median(bench.once_s(sweep % "--pilot") for _ in range(3))
+    bench.run("gang pilot -q --stop 1")
+    local = statistics.median(bench.once_s("GANGLINE_ON=here " + sweep % "") for _ in range(3))
+    row(f"{SWEEP} short gangs by pilot, against a Slurm array", f"{array / pilot:.0f} times its rate ({pilot:.2f} / {array:.1f} s)",
+        "at least 20", array / pilot >= 20)
+    row("the same against as many calls of sbatch", f"{single / pilot:.0f} times its rate ({single:.1f} s)", "-", True)
+    row("the same against the local engine on the same cores", f"{local / pilot:.2f} ({local:.2f} s)", "at least 0.5", local / pilot >= 0.5)
+
+
 def bench_slurm(gang, row):
     if why := slurm.unavailable(accounting=False, rest=False):
         print(f"slurm: left out: {why}")
@@ -93,5 +110,5 @@ def bench_slurm(gang, row):
     print("on a pretended cluster of 4 nodes with 16 CPUs, with Slurm's usual timing")
     with slurm.Cluster(accounting=False, rest=False, fast=False, extra=("MaxJobCount=50000",)) as cluster:
         bench = Bench(cluster, gang)
-        for part in (one_command, a_sweep, watching):
+        for part in (one_command, a_sweep, watching, short_gangs):
             part(bench, row)

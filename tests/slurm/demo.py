@@ -29,6 +29,12 @@ def main():
         running = cluster.start("anna", "bash", "/srv/digits/demo.sh", "/srv/bin/gang", "/home/anna/demo",
                                 environment=environment, output=sys.stdout.fileno())
         code = running.wait(LONGEST_S)
+        print("\n== the sweep once more, on nodes that Slurm lends for ten minutes: our own plan places its gangs", flush=True)
+        pilot = ("cd /home/anna/demo/digits; set -ex; gang pilot --nodes 2 --gpus 1 --time 10m; gang run -q --pilot sweep.toml; "
+                 "gang logs digits-sweep.6; gang pilot --list; gang pilot --stop 1; gang daemon stop -q")
+        environment["GANGLINE_STATE"] = "/home/anna/demo/state"
+        code = code or cluster.start("anna", "bash", "-c", pilot, environment=environment,
+                                     output=sys.stdout.fileno()).wait(LONGEST_S)
         print("\n== what Slurm has of it", flush=True)
         print(cluster.run("anna", "sacct", "-X", "-o", "JobID%12,JobName%16,State%12,NNodes,NodeList%10,Elapsed").said, flush=True)
     return code
