@@ -30,14 +30,17 @@ Result<std::string> said(std::vector<std::string> words) {
   return said_by(program, run_program(call));
 }
 
+// Free text last: a name may have anything in it.
+constexpr const char* columns =
+    "--format=JobID,User,Partition,Submit,Eligible,Start,End,ElapsedRaw,State,TimelimitRaw,NNodes,"
+    "NCPUS,ReqTRES,AllocTRES,Priority,NodeList,JobName";
+
 }  // namespace
 
 Result<std::string> slurm_jobs(Span since) {
-  // Free text last: a name may have anything in it.
-  auto text = said({"sacct", "--allusers", "--allocations", "--parsable2", "--noconvert",
-                    "--starttime=now-" + std::to_string(since.us / 1'000'000) + "seconds",
-                    "--format=JobID,User,Partition,Submit,Eligible,Start,End,ElapsedRaw,State,"
-                    "TimelimitRaw,NNodes,NCPUS,ReqTRES,AllocTRES,Priority,NodeList,JobName"});
+  auto text =
+      said({"sacct", "--allusers", "--allocations", "--parsable2", "--noconvert",
+            "--starttime=now-" + std::to_string(since.us / 1'000'000) + "seconds", columns});
   if (text || text.error().what.find("disabled") == std::string::npos) return text;
   return Error{ErrorKind::refused, "this Slurm keeps no accounts of its jobs", "sacct",
                "ask the administrator for slurmdbd (AccountingStorageType)"};
