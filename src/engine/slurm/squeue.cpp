@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "engine/slurm/site/scontrol_line.h"
 
 namespace gangline {
 namespace {
@@ -223,17 +224,6 @@ class SeenJobs {
   std::vector<SlurmJobSeen> jobs_;
 };
 
-/// What stands behind "key=" at the start of a line, or in one, up to the next blank.
-std::string_view value_in(std::string_view line, std::string_view key) {
-  for (std::size_t at = 0; (at = line.find(key, at)) != std::string_view::npos; ++at) {
-    const std::string_view rest = line.substr(at + key.size());
-    if ((at == 0 || line[at - 1] == ' ') && rest.starts_with('='))
-      return rest.substr(1,
-                         rest.find(' ') == std::string_view::npos ? rest.npos : rest.find(' ') - 1);
-  }
-  return {};
-}
-
 // Names and paths of jobs hold whatever people like, so only lines count that begin with a key of
 // Slurm's, and of each only the first: what people wrote stands behind it.
 std::optional<SlurmJobSeen> job_of_entry(std::span<const std::string_view> lines) {
@@ -246,20 +236,20 @@ std::optional<SlurmJobSeen> job_of_entry(std::span<const std::string_view> lines
         found[n] = line.substr(3);
   SlurmJobSeen job;
   const std::string_view head = lines[0].substr(0, lines[0].find(" JobName="));
-  if (!read_number(value_in(head, "JobId"), job.own)) return std::nullopt;
+  if (!read_number(word_of(head, "JobId"), job.own)) return std::nullopt;
   job.job = job.own;
-  const std::string_view array = value_in(head, "ArrayJobId");
+  const std::string_view array = word_of(head, "ArrayJobId");
   if (!array.empty() && !read_number(array, job.job)) return std::nullopt;
-  if (!read_elements(value_in(head, "ArrayTaskId"), job)) return std::nullopt;
+  if (!read_elements(word_of(head, "ArrayTaskId"), job)) return std::nullopt;
   job.id = id_of(job);
   const auto& [state, code, times, nodes, comment] = found;
   if (state.empty()) return std::nullopt;
-  read_state(value_in(state, "JobState"), job);
-  job.reason = kept(value_in(state, "Reason"));
-  read_exit(value_in(code, "ExitCode"), job);
-  job.start = read_slurm_time(value_in(times, "StartTime"));
-  job.end = read_slurm_time(value_in(times, "EndTime"));
-  job.nodes = kept(value_in(nodes, "NodeList"));
+  read_state(word_of(state, "JobState"), job);
+  job.reason = kept(word_of(state, "Reason"));
+  read_exit(word_of(code, "ExitCode"), job);
+  job.start = read_slurm_time(word_of(times, "StartTime"));
+  job.end = read_slurm_time(word_of(times, "EndTime"));
+  job.nodes = kept(word_of(nodes, "NodeList"));
   if (!comment.empty()) job.tag = kept(trim(comment.substr(8)));
   return job;
 }
