@@ -56,17 +56,21 @@ def one_command(bench, row):
 
 def a_sweep(bench, row):
     bench.run("printf '#!/bin/sh\\n#SBATCH --output=/dev/null\\ntrue\\n' > array.sh")
-    hold = "--begin=now+1hour"  # none of it runs while others are timed
-    sbatch, gang = [], []
+    submit = f"{{ gang submit -q --sweep i=1..{SWEEP} -- true > job; }}"
+    has_it = "until [ -n \"$(squeue -h)\" ]; do :; done"  # and some of it is the time of squeue
+    none_left = "while [ -n \"$(squeue -h)\" ]; do sleep 0.1; done"
+    sbatch, answered, handed = [], [], []
     for _ in range(5):
-        sbatch.append(bench.once_s(f"sbatch {hold} --array=0-{SWEEP - 1} array.sh"))
-        bench.run("scancel --user=anna")
-        bench.calls()
-        gang.append(bench.once_s(f"gang submit -q --sweep i=1..{SWEEP} -- true > job; while [ -z \"$(squeue -h -t all -n true)\" ]; do sleep 0.01; done"))
-        bench.run("gang stop -q $(cat job); scancel --user=anna; while [ -n \"$(squeue -h)\" ]; do sleep 0.1; done")
-    ratio = statistics.median(gang) / statistics.median(sbatch)
-    row(f"submitting a sweep of {SWEEP}, until Slurm has it, against one `sbatch --array`",
-        f"{ratio:.2f} ({1e3 * statistics.median(gang):.0f} / {1e3 * statistics.median(sbatch):.0f} ms)", "at most 1.2", ratio <= 1.2)
+        sbatch.append(bench.once_s(f"sbatch --begin=now+1hour --array=0-{SWEEP - 1} array.sh"))
+        bench.run(f"scancel --user=anna; {none_left}")
+        answered.append(bench.once_s(submit))
+        bench.run(f"sleep 0.5; gang stop -q $(cat job); {none_left}")
+        handed.append(bench.once_s(f"{submit}; {has_it}"))
+        bench.run(f"sleep 0.5; gang stop -q $(cat job); {none_left}")
+    sbatch, answered, handed = (1e3 * statistics.median(times) for times in (sbatch, answered, handed))
+    row(f"submitting a sweep of {SWEEP} against one `sbatch --array`", f"{answered / sbatch:.2f} ({answered:.1f} / {sbatch:.1f} ms)",
+        "at most 1.2", answered <= 1.2 * sbatch)
+    row("the same until squeue shows it", f"{handed / sbatch:.2f} ({handed:.1f} ms)", "at most 1.2", handed <= 1.2 * sbatch)
 
 
 def watching(bench, row):
