@@ -374,10 +374,12 @@ def a_launcher_that_is_killed_loses_nothing(world):
 
 def groups_that_a_killed_launcher_and_guardian_left_are_removed_by_the_next(world):
     job = job_of(well(world.anna.gang("submit", "--", "sleep", "1000")))
-    eventually("it runs", lambda: "running" in world.anna.gang("list")[1])
-    groups = cgroups(world)
-    tasks = {int(pid) for group in groups for pid in pathlib.Path(group, "cgroup.procs").read_text().split()}
-    expect(groups and tasks, f"{groups} {tasks}")
+
+    def tasks_now():
+        return {int(pid) for group in cgroups(world) for pid in pathlib.Path(group, "cgroup.procs").read_text().split()}
+
+    eventually("it runs in groups", tasks_now)
+    groups, tasks = cgroups(world), tasks_now()
     launcher, guardian = world.launcher()
     for number in signal.SIGSTOP, signal.SIGKILL:  # neither is to see the other's end
         for pid in guardian + launcher + sorted(tasks) + processes_of("internal-service"):
