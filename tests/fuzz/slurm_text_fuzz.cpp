@@ -55,7 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   check_jobs(read_squeue(text, "M"));
   check_jobs(read_sacct(text, "M"));
-  check_jobs(read_show_job(text));
   check_nodes(text);
   CHECK(is_utf8(reason_in_words(text)));
   CHECK(is_utf8(slurm_error("sbatch", text).what));

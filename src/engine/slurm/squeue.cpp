@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <span>
 
 #include "base/text.h"
-#include "engine/slurm/site/scontrol_line.h"
 
 namespace gangline {
 namespace {
 
 constexpr std::size_t longest_element_list = 1 << 20;
 constexpr std::size_t most_element_ranges = 65'536;
-constexpr std::string_view show_job_key = "JobId=";
 
 struct NamedState {
   SlurmState state;
@@ -224,36 +221,6 @@ class SeenJobs {
   std::vector<SlurmJobSeen> jobs_;
 };
 
-// Names and paths of jobs hold whatever people like, so only lines count that begin with a key of
-// Slurm's, and of each only the first: what people wrote stands behind it.
-std::optional<SlurmJobSeen> job_of_entry(std::span<const std::string_view> lines) {
-  constexpr std::array<std::string_view, 5> keys{
-      "JobState=", "Requeue=", "StartTime=", "NodeList=", "Comment="};
-  std::array<std::string_view, keys.size()> found;
-  for (std::string_view line : lines.subspan(1))
-    for (std::size_t n = 0; n < keys.size(); ++n)
-      if (found[n].empty() && line.starts_with("   ") && line.substr(3).starts_with(keys[n]))
-        found[n] = line.substr(3);
-  SlurmJobSeen job;
-  const std::string_view head = lines[0].substr(0, lines[0].find(" JobName="));
-  if (!read_number(word_of(head, "JobId"), job.own)) return std::nullopt;
-  job.job = job.own;
-  const std::string_view array = word_of(head, "ArrayJobId");
-  if (!array.empty() && !read_number(array, job.job)) return std::nullopt;
-  if (!read_elements(word_of(head, "ArrayTaskId"), job)) return std::nullopt;
-  job.id = id_of(job);
-  const auto& [state, code, times, nodes, comment] = found;
-  if (state.empty()) return std::nullopt;
-  read_state(word_of(state, "JobState"), job);
-  job.reason = kept(word_of(state, "Reason"));
-  read_exit(word_of(code, "ExitCode"), job);
-  job.start = read_slurm_time(word_of(times, "StartTime"));
-  job.end = read_slurm_time(word_of(times, "EndTime"));
-  job.nodes = kept(word_of(nodes, "NodeList"));
-  if (!comment.empty()) job.tag = kept(trim(comment.substr(8)));
-  return job;
-}
-
 /// A number of exactly so many digits at `at`, and then `end`.
 bool read_digits(std::string_view& text, std::size_t digits, std::string_view end, int& number) {
   if (text.size() < digits + end.size() || text.substr(digits, end.size()) != end) return false;
@@ -333,39 +300,12 @@ std::vector<std::string> sacct_words(const std::vector<std::string>& jobs,
   return sacct_call("--jobs=" + list, mark);
 }
 
-std::vector<std::string> sacct_words_since(Time since, const std::string& mark) {
-  std::string text = format_utc(since);
-  if (text.ends_with('Z')) text.pop_back();
-  return sacct_call("--starttime=" + text, mark);
-}
-
 std::vector<SlurmJobSeen> read_sacct(std::string_view text, const std::string& mark) {
   SeenJobs jobs;
   const std::string separator = sacct_separator(mark);
   for (const std::string_view line : split(text, '\n'))
     jobs.add(job_of_sacct_line(line, separator));
   return jobs.take();
-}
-
-std::vector<std::string> show_job_words(const std::string& job) {
-  return {"scontrol", "show", "job", job};
-}
-
-std::vector<SlurmJobSeen> read_show_job(std::string_view text) {
-  SeenJobs jobs;
-  const std::vector<std::string_view> lines = split(text, '\n');
-  for (std::size_t begin = 0; begin < lines.size();) {
-    std::size_t end = begin + 1;
-    while (end < lines.size() && !lines[end].starts_with(show_job_key)) ++end;
-    if (lines[begin].starts_with(show_job_key))
-      jobs.add(job_of_entry(std::span(lines).subspan(begin, end - begin)));
-    begin = end;
-  }
-  return jobs.take();
-}
-
-bool says_no_such_job(std::string_view text) {
-  return text.find("Invalid job id specified") != std::string_view::npos;
 }
 
 std::optional<Time> read_slurm_time(std::string_view text) {

@@ -91,16 +91,8 @@ std::vector<SlurmJobSeen> read_squeue(std::string_view text, const std::string& 
 /// Of these jobs ("17"; an array with all its elements), also such that were given the same number
 /// later.
 std::vector<std::string> sacct_words(const std::vector<std::string>& jobs, const std::string& mark);
-/// Of a user's jobs since then, to find one by its tag.
-std::vector<std::string> sacct_words_since(Time since, const std::string& mark);
 /// `tag` is also found in the words with which a job was sent, for not each site keeps comments.
 std::vector<SlurmJobSeen> read_sacct(std::string_view text, const std::string& mark);
-
-/// For where there is no accounting. It knows a job for some minutes after its end.
-std::vector<std::string> show_job_words(const std::string& job);
-std::vector<SlurmJobSeen> read_show_job(std::string_view text);
-/// Whether scontrol, squeue or scancel said that there is no such job.
-bool says_no_such_job(std::string_view text);
 
 /// "2026-11-27T09:32:29", as Slurm's programs print a time under TZ=UTC, or seconds since 1970.
 /// Nothing for "N/A", "NONE", "Unknown" and what is none.

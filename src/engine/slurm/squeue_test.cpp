@@ -145,27 +145,6 @@ TEST(sacct, waiting_elements_and_parts_of_jobs) {
   EXPECT_TRUE(line("5.batch").empty());
 }
 
-TEST(show_job, a_name_that_looks_like_a_state_is_none) {
-  const auto jobs = read_show_job(recorded("show_job.txt"));
-  ASSERT_EQ(jobs.size(), 4u);
-  const SlurmJobSeen& named = job_with(jobs, 4);
-  EXPECT_EQ(named.state, SlurmState::running);
-  EXPECT_EQ(named.tag, "gang-e5");
-  const SlurmJobSeen& stopped = job_with(jobs, 12);
-  EXPECT_EQ(stopped.id, "1_1");
-  EXPECT_EQ(stopped.signal, 15);
-  EXPECT_EQ(stopped.nodes, "n1");
-  EXPECT_EQ(stopped.end, at(9, 42, 14));
-}
-
-TEST(show_job, text_that_makes_no_sense_is_no_job) {
-  for (const char* text :
-       {"", "JobId=", "JobId=x\n", "JobId=4 JobName=a\n", "\n\n   JobState=RUNNING\n",
-        "JobId=4 ArrayJobId=0 JobName=a\n   JobState=RUNNING\n"})
-    EXPECT_TRUE(read_show_job(text).empty()) << text;
-  EXPECT_TRUE(says_no_such_job("slurm_load_jobs error: Invalid job id specified\n"));
-}
-
 TEST(slurm_times, are_read_in_all_their_forms) {
   EXPECT_EQ(read_slurm_time("2026-11-27T09:42:05"), at(9, 42, 5));
   EXPECT_EQ(read_slurm_time("1795772525"), Time{1'795'772'525'000'000});
@@ -215,10 +194,6 @@ TEST(slurm_errors, say_what_to_try_and_whether_slurm_answered) {
   EXPECT_EQ(slurm_error("scancel", "Invalid job id specified").kind, ErrorKind::not_found);
   EXPECT_EQ(slurm_error("sbatch", "new \x1b words").what, "new \\x1b words");
   EXPECT_EQ(slurm_error("sbatch", " \n").what, "it failed and did not say why");
-  EXPECT_TRUE(
-      says_no_room_now("srun: error: Unable to allocate resources: Immediate execution "
-                       "impossible, insufficient priority"));
-  EXPECT_FALSE(says_no_room_now(""));
 }
 
 }  // namespace

@@ -204,11 +204,6 @@ Error slurm_error(std::string_view program, std::string_view said) {
           std::string(program), ""};
 }
 
-bool says_no_room_now(std::string_view said) {
-  return said.find("Immediate execution impossible") != std::string_view::npos ||
-         said.find("Requested nodes are busy") != std::string_view::npos;
-}
-
 std::string reason_in_words(std::string_view reason) {
   constexpr std::size_t longest = 300;
   reason = trim(reason);

@@ -15,8 +15,4 @@ std::string reason_in_words(std::string_view reason);
 /// ErrorKind::unavailable: Slurm did not answer, so it is not known whether it did what was asked;
 /// denied: not allowed to this person; not_found: no such job; refused: all else.
 Error slurm_error(std::string_view program, std::string_view said);
-/// Of `srun --immediate`: there is no room now, or others go first. Slurm keeps such a try as a
-/// failed job for some minutes.
-bool says_no_room_now(std::string_view said);
-
 }  // namespace gangline
