@@ -262,6 +262,9 @@ void start_afresh(const std::optional<TakeOver>& taken) {
   if (taken)
     close_all_but(static_cast<unsigned>(taken->lock), static_cast<unsigned>(taken->listener));
   else ::close_range(3, ~0u, 0);
+  // A guardian that told of an exit to a launcher that had just ended hands on a SIGPIPE that
+  // waits, and would end us below: what is ignored waits no more.
+  ::signal(SIGPIPE, SIG_IGN);
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);

@@ -1,12 +1,19 @@
 #include "launch/renewal.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "launch/job_files.h"
+#include "launch/launcher.h"
+#include "os/file.h"
+#include "os/unix_socket.h"
 
 namespace gangline {
 namespace {
@@ -73,6 +80,38 @@ TEST_F(Renewal, an_order_to_take_over_names_this_way_and_two_descriptors_or_none
         Words{"internal-launcher", "--take-over", "1", "2", "3"},
         Words{"internal-launcher", "--take-over", "1", "x", "3"}, Words{"internal-launcher"}})
     EXPECT_FALSE(parse_take_over(other));
+}
+
+/// As a guardian leaves it to the program that it becomes. Returns the new launcher's end.
+int status_of_taken_over(const std::string& state) {
+  const std::string directory = JobFiles(state).launcher_directory();
+  EXPECT_TRUE(make_private_directory(directory));
+  auto lock = try_lock(directory + "/lock");
+  auto listener = listen_unix(launcher_socket(state));
+  EXPECT_TRUE(lock && lock->open() && listener);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGPIPE);
+    ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
+    ::raise(SIGPIPE);
+    LauncherSettings settings;
+    settings.state_dir = state;
+    settings.foreground = true;
+    settings.idle_exit = milliseconds(1);
+    settings.taken_over = TakeOver{lock->number(), listener->number()};
+    _exit(run_launcher(settings));
+  }
+  int status = -1;
+  ::waitpid(pid, &status, 0);
+  return status;
+}
+
+TEST_F(Renewal, a_signal_of_the_program_before_does_not_end_the_new_one) {
+  const int status = status_of_taken_over(directory_);
+  EXPECT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 }  // namespace

@@ -427,14 +427,16 @@ def a_program_that_cannot_take_over_does_not(world):
     shutil.copy("/bin/false", "/usr/local/bin/false")
     kept = place.rename("/usr/local/bin/kept")
     pathlib.Path("/usr/local/bin/false").rename(place)
-    job = job_of(well(world.anna.run(str(kept), "submit", "--", "sh", "-c", "sleep 0.2; exit 8")))
-    well(root(kept, "daemon", "restart"))
-    code, said = world.anna.run(str(kept), "wait", str(job))
-    expect(code == 8, f"{code} {said}")
-    expect(all_run(kept, "launcher"), "the launcher is another program")
-    log = (STATE / "launcher" / "launcher.log").read_text()
-    expect("the new program does not run, or cannot take over" in log, log)
-    kept.rename(place)
+    try:
+        job = job_of(well(world.anna.run(str(kept), "submit", "--", "sh", "-c", "sleep 0.2; exit 8")))
+        well(root(kept, "daemon", "restart"))
+        code, said = world.anna.run(str(kept), "wait", str(job))
+        expect(code == 8, f"{code} {said}")
+        expect(all_run(kept, "launcher"), "the launcher is another program")
+        log = (STATE / "launcher" / "launcher.log").read_text()
+        expect("the new program does not run, or cannot take over" in log, log)
+    finally:
+        kept.rename(place)
 
 
 def only_the_people_it_is_for_may_use_it(world):
