@@ -76,6 +76,18 @@ bool JobState::gather_waits() const {
   return job.spec->gather.has_value() && in_ranges(fresh, gather_index(*job.spec));
 }
 
+bool JobState::gather_comes_next() const {
+  return gather_waits() && waiting() == 1 && !live.empty() && ended_badly + never_ran == 0;
+}
+
+std::vector<JobId> JobState::awaited_by(std::uint32_t index) const {
+  std::vector<JobId> awaited = after;
+  const bool is_gather = job.spec->gather && index == gather_index(*job.spec);
+  const bool others = waiting() > 0 || live.size() > live.count(index);
+  if (is_gather && others) awaited.push_back(job.id);
+  return awaited;
+}
+
 bool JobState::ended() const { return live.empty() && waiting() == 0; }
 
 const JobState* Register::find(JobId id) const {

@@ -22,6 +22,10 @@ struct StartOrder {
   std::uint32_t attempt = 1;
   std::shared_ptr<const Allocation> allocation;  ///< never null
   std::string boot = {};  ///< when it was asked; another one than `Engine::boot()`: see `resume`
+  /// Jobs that it was asked for too and that must have ended well before this begins; the job
+  /// itself: all its other gangs. Only where the engine places; asked again with those that are
+  /// left when one has.
+  std::vector<JobId> after = {};
 };
 
 struct StopOrder {

@@ -108,7 +108,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
   sending.suspended.clear();
   std::erase_if(sending.fresh, [&](const auto& number) { return number.second < asked; });
   for (const SlurmJobSeen* line : lines) {
-    if (is_over(line->state)) continue;
+    if (is_over(line->state) || sending.replaced.contains(line->job)) continue;
     // An srun that found no node is in Slurm's list for a while, and is not what waits.
     const std::string number = std::to_string(line->job);
     (void)note_number(sending, number).ok();
@@ -121,6 +121,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
+  if (!sending.replaced.empty() && is_to_send(sending)) return;
   if (sending.doubtful) return settle_doubt(sending, !lines.empty());
   const std::string tag = sending.tag;
   for (std::uint32_t i = 0; i < sending.order.count; ++i) {
@@ -132,8 +133,9 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
     const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && (best == nullptr || is_over(best->state) ||
-                                    (is_waiting(best->state) && !is_over(line->state))))
+      if (has_element(*line, i) && !sending.replaced.contains(line->job) &&
+          (best == nullptr || is_over(best->state) ||
+           (is_waiting(best->state) && !is_over(line->state))))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;
@@ -192,6 +194,7 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
 void SlurmEngine::look_at_waiting(OpenSending& sending, std::uint32_t index,
                                   const SlurmJobSeen& line) {
   sending.gang(index).gone_since.reset();
+  if (line.reason == never_satisfied) return wait_anew(sending);
   if (!never_starts(line.reason) || !withdraw(sending, index)) return;
   cancel(sending, index, std::to_string(line.job), {});
   end(sending, index, Time{0}, now(), because(EndCause::lost, reason_in_words(line.reason)));
@@ -259,6 +262,7 @@ void SlurmEngine::end(OpenSending& sending, std::uint32_t index, Time started, T
   SentGang& gang = sending.gang(index);
   if (gang.phase == SentPhase::ended) return;
   gang.phase = SentPhase::ended;
+  sending.ended_badly = sending.ended_badly || ending.cause != EndCause::done;
   remembered_.erase({sending.tag, index});
   ::unlink(sending.files.sign(index).c_str());
   tell(at,

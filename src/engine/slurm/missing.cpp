@@ -121,6 +121,12 @@ void SlurmEngine::miss_begun(OpenSending& sending, std::uint32_t index, const Sl
 void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
                                const SlurmJobSeen* line) {
   SentGang& gang = sending.gang(index);
+  // Some sites have Slurm cancel it where what it waits for failed. One that was started too early
+  // has seen that itself.
+  const bool too_early =
+      line != nullptr && line->state == SlurmState::failed && !sending.after.empty();
+  if (!gang.stop && (too_early || (line != nullptr && line->reason == never_satisfied)))
+    return wait_anew(sending);
   const Span gone = now() - *gang.gone_since;
   const bool cancelled = line != nullptr && line->state == SlurmState::cancelled;
   if (cancelled && !gang.stop) {

@@ -203,6 +203,7 @@ std::string sbatch_script(const JobSpec& spec, std::uint32_t first, std::uint32_
   std::vector<std::string> options{"--job-name=" + slurm_name_of(spec.name),
                                    "--comment=" + parts.tag};
   if (count > 1) options.push_back("--array=0-" + std::to_string(count - 1));
+  if (!parts.dependency.empty()) options.push_back("--dependency=" + parts.dependency);
   for (std::string& option : request_options(spec, first, site, parts.alternative))
     options.push_back(std::move(option));
   const std::string warning = warning_option(spec, first, site, parts.alternative);

@@ -22,6 +22,7 @@ struct ScriptParts {
   /// the array (0 without one), "%j" Slurm's number of the job. A path in it goes through
   /// slurm_pattern_of().
   std::string said_file_pattern;
+  std::string dependency = {};  ///< as --dependency has it: dependency_on(); empty: none
 };
 
 /// Gangs begin .. begin + count - 1, as one sending.

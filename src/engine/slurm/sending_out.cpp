@@ -22,9 +22,13 @@ constexpr Span between_vain_sends = seconds(5);
 constexpr Span is_fresh_for = seconds(2);
 
 ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program) {
-  return {gang_program, sending.files.directory(), sending.tag, sending.order.alternative,
+  return {gang_program,
+          sending.files.directory(),
+          sending.tag,
+          sending.order.alternative,
           slurm_pattern_of(sending.files.directory()) + "/slurm-" +
-              (sending.is_array() ? "%a" : "0") + ".out"};
+              (sending.is_array() ? "%a" : "0") + ".out",
+          sending.awaited.empty() ? "" : dependency_on(sending.awaited)};
 }
 
 /// "_[0-4,7]"
@@ -47,6 +51,11 @@ bool never_came(const std::string& complaint) {
          std::string::npos;
 }
 
+/// What it waits for is over and forgotten, or has failed.
+bool is_about_dependency(const std::string& complaint) {
+  return complaint.find("ependency problem") != std::string::npos;
+}
+
 /// Slurm said no, and would again: it is not that it does not answer.
 bool is_refusal(const std::string& complaint) {
   for (const char* word :
@@ -64,11 +73,17 @@ void SlurmEngine::send_next() {
   if (now() < not_sent_before_) return;  // a look comes before
   std::size_t asking = 0;
   for (const auto& [tag, sending] : sendings_) asking += sending->asking && !sending->by_srun;
-  while (!to_send_.empty() && asking < most_sent_at_once) {
-    const auto next = sendings_.find(to_send_.front());
-    to_send_.erase(to_send_.begin());
+  for (auto at = to_send_.begin(); at != to_send_.end() && asking < most_sent_at_once;) {
+    const auto next = sendings_.find(*at);
+    auto awaited = next == sendings_.end() ? std::nullopt : awaited_by(*next->second);
+    if (next != sendings_.end() && !awaited) {
+      ++at;
+      continue;
+    }
+    at = to_send_.erase(at);
     if (next == sendings_.end()) continue;
     OpenSending& sending = *next->second;
+    sending.awaited = *std::move(awaited);
     if (may_go_by_srun(sending)) {
       send_by_srun(sending);
     } else {
@@ -78,12 +93,49 @@ void SlurmEngine::send_next() {
   }
 }
 
+/// Nothing: Slurm does not have all of that yet, or that is over and we shall hear what comes of
+/// it.
+std::optional<std::vector<Awaited>> SlurmEngine::awaited_by(const OpenSending& sending) const {
+  std::vector<Awaited> all;
+  for (const JobId job : sending.after) {
+    const std::size_t before = all.size();
+    for (const auto& [tag, other] : sendings_) {
+      if (other.get() == &sending || other->order.job.id != job) continue;
+      const bool may_have_gone_in_vain =
+          other->by_srun && other->gangs.front().phase == SentPhase::waiting;
+      if (other->ended_badly || other->numbers.empty() || other->doubtful ||
+          may_have_gone_in_vain || (other->asking && !other->by_srun) || is_to_send(*other))
+        return std::nullopt;
+      all.push_back({job, tag, other->numbers.back()});
+    }
+    if (all.size() == before) return std::nullopt;
+  }
+  if (!all.empty() && all == sending.never_ends) return std::nullopt;
+  return all;
+}
+
+bool SlurmEngine::is_to_send(const OpenSending& sending) const {
+  return std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end();
+}
+
+/// Slurm will not start it, since what it was told to wait for is forgotten or did not end well. If
+/// that is tried again, or has ended well after all, it is sent again.
+void SlurmEngine::wait_anew(OpenSending& sending) {
+  if (is_to_send(sending)) return;
+  sending.never_ends = sending.awaited;
+  for (const auto& [number, seen] : std::exchange(sending.fresh, {})) {
+    calls_.ask({"scancel", number}, [this](const auto&) { look_later(); });
+    sending.replaced.insert(parse_number(number).value_or(0));
+  }
+  to_send_.push_back(sending.tag);
+}
+
 // sbatch may leave a job lying for seconds where a node is free, srun asks for one at once. Only
 // the first of what waits goes so: it would overtake the others.
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
   if (sending.is_array() || spec.resources.tasks != 1 || sending.times_sent > 0 ||
-      sending.doubtful || sruns_ >= most_sruns)
+      sending.doubtful || sruns_ >= most_sruns || !sending.awaited.empty())
     return false;
   return std::none_of(sendings_.begin(), sendings_.end(), [&](const auto& other) {
     return other.second.get() != &sending && !other.second->waits.empty();
@@ -94,7 +146,9 @@ void SlurmEngine::send(OpenSending& sending) {
   const SendingOrder& order = sending.order;
   const std::string text = sbatch_script(*order.job.spec, order.first, order.count, site_,
                                          parts_of(sending, settings_.gang_program));
-  if (auto written = write_file(sending.files.script(), text, 0700); !written) {
+  auto written = note_awaited(sending.files, sending.awaited);
+  if (written) written = write_file(sending.files.script(), text, 0700);
+  if (!written) {
     sending.trouble = written.error().sentence();
     return;
   }
@@ -122,6 +176,9 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       if (sending.gangs[i].stop && sending.gangs[i].phase != SentPhase::begun)
         ask_to_stop(sending, sending.order.first + i);
+  } else if (!sending.awaited.empty() && is_about_dependency(number.error().what)) {
+    sending.never_ends = sending.awaited;
+    to_send_.push_back(tag);
   } else if (is_refusal(number.error().what)) {
     Ending ending;
     ending.cause = EndCause::not_started;
@@ -161,6 +218,7 @@ void SlurmEngine::watch_begin(const std::string& tag, int looks) {
     }
   }
   begins_.erase(tag);
+  send_next();  // what comes after it may go now
 }
 
 void SlurmEngine::hear_srun_end(const std::string& tag) {
@@ -195,7 +253,8 @@ void SlurmEngine::stop(const StopOrder& order) {
   ask_to_stop(*sending, index);
   if (gang.phase == SentPhase::begun) return;
   // Of very many it is Slurm that says that they are over.
-  if (sending->order.count <= most_withdrawn && withdraw(*sending, index))
+  const bool was_sent = sending->times_sent > 0 || sending->asking || sending->doubtful;
+  if ((!was_sent || sending->order.count <= most_withdrawn) && withdraw(*sending, index))
     end(*sending, index, Time{0}, now(), ending_without_note(*sending, index, nullptr));
 }
 

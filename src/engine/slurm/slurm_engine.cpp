@@ -113,10 +113,15 @@ Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});
-  translation.script = sbatch_script(
-      spec, 0, gang_count(spec), site_,
-      {settings_.gang_program, settings_.state_dir + "/jobs/<job>/slurm/<tag>", "<tag>",
-       alternative_for(spec, site_), settings_.state_dir + "/jobs/<job>/slurm/<tag>/slurm-%a.out"});
+  const std::string directory = settings_.state_dir + "/jobs/<job>/slurm/<tag>";
+  ScriptParts parts{settings_.gang_program, directory, "<tag>", alternative_for(spec, site_),
+                    directory + "/slurm-%a.out"};
+  if (!spec.after.empty()) parts.dependency = "afterok";
+  for (const std::string& job : spec.after) parts.dependency += ":<" + job + ">";
+  translation.script = sbatch_script(spec, 0, gang_count(spec), site_, parts);
+  if (!spec.gather) return translation;
+  parts.dependency = "afterok:<the job above>";
+  translation.script += "\n" + sbatch_script(spec, gather_index(spec), 1, site_, parts);
   return translation;
 }
 
@@ -138,6 +143,7 @@ OpenSending* SlurmEngine::find(GangId gang) const {
 
 void SlurmEngine::start(const StartOrder& order) {
   if (!order.allocation->parts.empty()) return pilots_.start(order);
+  learn_awaited(order);
   // What is known of these gangs with this attempt is not asked for again.
   std::uint32_t first = order.first;
   const std::uint32_t end = order.first + order.count;
@@ -155,6 +161,14 @@ void SlurmEngine::start(const StartOrder& order) {
   }
   send_next();
   look_later();
+}
+
+/// What it comes after may have become less since it was asked for.
+void SlurmEngine::learn_awaited(const StartOrder& order) {
+  for (const auto& [tag, sending] : sendings_)
+    if (sending->order.job.id == order.job.id && sending->order.attempt == order.attempt &&
+        sending->order.first >= order.first && sending->order.first - order.first < order.count)
+      sending->after = order.after;
 }
 
 void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_t count) {
@@ -177,6 +191,7 @@ void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_
     return;
   }
   const std::string tag = (*made)->tag;
+  (*made)->after = order.after;
   to_send_.push_back(tag);
   sendings_.emplace(tag, *std::move(made));
 }
@@ -214,10 +229,25 @@ void SlurmEngine::return_turns(JobId job, std::uint32_t first, std::uint32_t cou
   pilots_.return_turns(job, first, count);
 }
 
+namespace {
+
+std::string wait_for(const OpenSending& sending, GangId gang) {
+  const JobId first = sending.after.front();
+  const std::string in_slurm =
+      sending.numbers.empty()
+          ? ""
+          : "; Slurm job " + sending.name_in_slurm(gang.index) + " waits for it";
+  if (first == gang.job) return "the gather waits for the other gangs of the job" + in_slurm;
+  return "it starts after job " + format(first) + " has ended well" + in_slurm;
+}
+
+}  // namespace
+
 EngineWait SlurmEngine::wait_of(GangId gang) const {
   const OpenSending* sending = find(gang);
   if (sending == nullptr) return {};
   if (!sending->trouble.empty()) return {sending->trouble, {}};
+  if (!sending->after.empty()) return {wait_for(*sending, gang), {}};
   for (const SentWait& wait : sending->waits) {
     const std::uint32_t element = gang.index - sending->order.first;
     const bool meant =
@@ -239,8 +269,8 @@ void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
   EngineWait wait = wait_of(gang);
   EngineWhy known{std::move(wait.reason), wait.expected};
   const bool is_in_slurm = sending != nullptr && sending->trouble.empty() &&
-                           !sending->numbers.empty() && !site_.version.empty() &&
-                           explanations_.size() < most_explanations;
+                           sending->after.empty() && !sending->numbers.empty() &&
+                           !site_.version.empty() && explanations_.size() < most_explanations;
   if (!is_in_slurm) return tell(std::move(known));
   const std::uint64_t number = ++explained_;
   auto give = [this, number, tell = std::move(tell)](EngineWhy why) {

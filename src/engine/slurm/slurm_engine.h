@@ -73,11 +73,15 @@ class SlurmEngine final : public Engine {
   void hear_nodes(const std::string& text);
   void tell_use();
   void add(const StartOrder& order, std::uint32_t first, std::uint32_t count);
+  void learn_awaited(const StartOrder& order);
   OpenSending* find(GangId gang, std::uint32_t attempt) const;
   OpenSending* find(GangId gang) const;
 
   // Sending (sending_out.cpp).
   void send_next();
+  std::optional<std::vector<Awaited>> awaited_by(const OpenSending& sending) const;
+  bool is_to_send(const OpenSending& sending) const;
+  void wait_anew(OpenSending& sending);
   bool may_go_by_srun(const OpenSending& sending) const;
   void send(OpenSending& sending);
   void send_by_srun(OpenSending& sending);

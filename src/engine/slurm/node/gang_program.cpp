@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "engine/slurm/awaited.h"
 #include "engine/slurm/node/gang_end.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/node_fences.h"
@@ -31,6 +32,8 @@ constexpr Span reason_comes_within = seconds(1);
 constexpr Span scontrol_patience = seconds(10);
 constexpr std::size_t longest_last_lines = 2 << 10;
 constexpr int most_writes_of_end = 5;
+constexpr Span ends_are_seen_within = seconds(10);
+constexpr unsigned between_looks_for_ends_us = 250'000;
 
 int complain(const Error& error) {
   (void)write_all(STDERR_FILENO, "gang: " + error.sentence() + "\n", "stderr");
@@ -226,6 +229,17 @@ void add_last_lines(const GangHere& here, Ending& ending) {
                                      longest_last_lines);
 }
 
+/// What has ended elsewhere may be seen some time later here. Returns what has not ended well.
+std::string await_others(const GangHere& here, NodeSignals& signals) {
+  std::string why;
+  const Span until = since_boot() + ends_are_seen_within;
+  for (;;) {
+    why = not_ended_well(here.files, here.order.state_dir);
+    if (why.empty() || since_boot() >= until || signals.stop_asked()) return why;
+    ::usleep(between_looks_for_ends_us);
+  }
+}
+
 /// What is not written down is lost to the service, which then goes by what Slurm says.
 int write_down(const GangHere& here, const EndNote& end) {
   Result<void> written;
@@ -247,7 +261,9 @@ int run_slurm_gang(const std::vector<std::string>& words) {
   // 1. What is to run, and what Slurm gave for it.
   const auto here = look_around(words);
   if (!here) return complain(here.error());
-  // 2. Only one may run it.
+  // 2. Only one may run it, and only after what it comes after.
+  if (const std::string why = await_others(*here, signals); !why.empty())
+    return complain({ErrorKind::refused, "Slurm started this too early: " + why, "", ""});
   const Claim claim = claim_of(*here);
   const auto ours = make_claim(here->files.claim(here->gang), claim);
   if (!ours) return complain(ours.error());
