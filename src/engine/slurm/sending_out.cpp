@@ -1,4 +1,6 @@
 // How sendings get to Slurm, and how they are taken back.
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -29,6 +31,13 @@ ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program
           slurm_pattern_of(sending.files.directory()) + "/slurm-" +
               (sending.is_array() ? "%a" : "0") + ".out",
           sending.awaited.empty() ? "" : dependency_on(sending.awaited)};
+}
+
+/// It is not synced to disk: sbatch reads it at once, and it is written anew if it is sent again.
+Result<void> write_script(const std::string& path, const std::string& text) {
+  const auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0700);
+  if (!file) return file.error();
+  return write_all(file->number(), text, path);
 }
 
 /// "_[0-4,7]"
@@ -147,7 +156,7 @@ void SlurmEngine::send(OpenSending& sending) {
   const std::string text = sbatch_script(*order.job.spec, order.first, order.count, site_,
                                          parts_of(sending, settings_.gang_program));
   auto written = note_awaited(sending.files, sending.awaited);
-  if (written) written = write_file(sending.files.script(), text, 0700);
+  if (written) written = write_script(sending.files.script(), text);
   if (!written) {
     sending.trouble = written.error().sentence();
     return;
