@@ -40,6 +40,10 @@ bool is_one_word(std::string_view text) {
   return true;
 }
 
+const boost::system::error_category& http_errors() {
+  return http::make_error_code(http::error::bad_method).category();
+}
+
 }  // namespace
 
 Result<HttpPlace> read_http_place(std::string_view text) {
@@ -148,13 +152,13 @@ struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
       return fail("its answer is longer than anybody's should be", HttpFailure::no_answer);
     if (error == beast::error::timeout)
       return fail("it did not answer in time", HttpFailure::no_answer);
-    if (error == http::error::end_of_stream || error == http::error::partial_message ||
-        error.category() == boost::system::system_category() ||
-        error.category() == asio::error::get_misc_category())
+    if (error && error.category() == http_errors() && error != http::error::end_of_stream &&
+        error != http::error::partial_message)
+      return fail("its answer is no HTTP", HttpFailure::no_answer, ErrorKind::broken);
+    if (error)
       return fail(parser.got_some() ? "its answer broke off in the middle"
                                     : "it closed the connection without an answer",
                   HttpFailure::no_answer);
-    if (error) return fail("its answer is no HTTP", HttpFailure::no_answer, ErrorKind::broken);
     // One that ends where the connection does cannot be told from half of it.
     if (parser.need_eof())
       return fail("its answer does not say how long it is", HttpFailure::no_answer,

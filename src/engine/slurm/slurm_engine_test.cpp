@@ -47,7 +47,9 @@ class SlurmWorld final : public ConformanceWorld {
     settings.state_dir = path_;
     settings.gang_program = given("GANGLINE_TEST_SLURM");
     settings.id = "test";
-    settings.environment = {{"PATH", given("PATH")}, {"HOME", given("HOME")}};
+    for (const char* variable :
+         {"PATH", "HOME", "GANGLINE_SLURMRESTD", "GANGLINE_SLURMRESTD_TOKEN"})
+      settings.environment.emplace_back(variable, given(variable));
     engine_ = std::make_unique<SlurmEngine>(loop_, settings);
     const auto nodes = engine_->describe_nodes();
     if (nodes)
