@@ -110,7 +110,7 @@ Error RestSlurm::without_token(Error error) const {
 RestSlurm::Answer RestSlurm::read_answer(Result<HttpAnswer> answer, HttpFailure failure) {
   if (!answer) {
     Error error = answer.error();
-    error.where = "slurmrestd at " + error.where;
+    error.what = "slurmrestd at " + std::exchange(error.where, "") + ": " + error.what;
     if (failure == HttpFailure::not_sent)
       error.hint = "is this where it listens? GANGLINE_SLURMRESTD says so";
     return {std::move(error), failure};

@@ -33,8 +33,8 @@ class FirstThatAnswers final : public Slurm {
     if (seen) return take(*second_, std::move(seen));
     // What is asked meanwhile is asked of the one that was named.
     now_ = second_.get();
-    error.what += ", and by slurmrestd: " + seen.error().sentence();
-    return error;
+    const Error& other = seen.error();
+    return Error{other.kind, error.what + ", and " + other.what, other.where, other.hint};
   }
 
   void ask_nodes(Heard<std::vector<SlurmNodeSeen>> heard) override {
