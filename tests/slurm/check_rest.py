@@ -182,16 +182,20 @@ def no_token_a_wrong_one_and_one_that_has_expired_are_told_as_such(cluster):
     said = done.said + done.complaint
     expect(done.code != 0 and "expired" in said and "scontrol token lifespan" in said, done)
     expect(secret.split("=")[1] not in said, "a token is a secret")
+    gang.give_token()
+    gang.end_service()
+    expect(gang.run("run", "--", "true").code == 0, "the next service has a right one")
     gang.give_token("abc.def.ghi")
-    done = gang.run("daemon", "status")
-    expect("token" in done.said, done)
+    job = gang.submit("--", "true")
+    said = until("it is told", 30, lambda: "believe the token" in (said := gang.must("why", str(job))) and said)
+    expect("abc.def" not in said, "nor is a wrong one shown")
     gang.give_token()
-    until("it works with a right one", 60, lambda: gang.run("run", "--", "true").code == 0)
+    expect(gang.end(job)["cause"] == "done", "it goes with a right one")
     cluster.must("anna", "chmod", "644", TOKEN.format("anna"))
-    done = until("others may not read it", 20, lambda: "others can read" in (
-        done := gang.run("why", str(gang.submit("--", "true")))).said + done.complaint and done)
+    job = gang.submit("--", "true")
+    until("others may not read it", 30, lambda: "others can read" in gang.must("why", str(job)))
     gang.give_token()
-    gang.stop_all()
+    expect(gang.end(job)["cause"] == "done", "it goes with a secret one")
     for line in cluster.must("root", "ps", "-eo", "args=").split("\n"):
         expect("eyJ" not in line, f"a token stands in a process list: {line}")
 
