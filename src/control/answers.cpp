@@ -466,6 +466,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.jobs = store_.job_count();
   status.stays = settings_.stays;
   status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;
+  status.way = engine_.way();
   status.notes = config_notes_.of(settings_.settings.house, world_);
   reply(std::move(status));
 }

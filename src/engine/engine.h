@@ -72,6 +72,9 @@ class Engine {
   virtual std::string boot() const { return {}; }
   /// Why nothing starts or devices cannot be read; empty: all is well.
   virtual std::string trouble() const { return {}; }
+  /// How it talks to the system that it hands gangs to: "Slurm's programs". Empty: there is none,
+  /// or it has not answered yet.
+  virtual std::string way() const { return {}; }
 
   /// It chooses the places of such a job itself. Then it is asked for all gangs that may start as
   /// soon as they may, with allocations that have no parts, and GangStarted says where; gangs of

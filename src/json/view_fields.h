@@ -189,6 +189,7 @@ void fields(M& m, ServiceStatus& v) {
   m("stays", v.stays);
   m("trouble", v.trouble);
   m("notes", v.notes);
+  m("way", v.way);
 }
 
 }  // namespace gangline

@@ -192,6 +192,7 @@ struct ServiceStatus {
   bool stays = false;                                 ///< does not end when idle
   std::string trouble;                                ///< "the disk is full: …"; empty: none
   std::vector<std::string> notes = {};                ///< what in the config file does nothing
+  std::string way = {};  ///< how the cluster is asked: "Slurm's programs"; empty: this machine
 };
 
 }  // namespace gangline

@@ -26,6 +26,7 @@ int show_status(Service& service, Output& out) {
            std::to_string(status->waiting) + " wait, " + std::to_string(status->ended) + " ended");
   out.line("state in " + printable(status->state_dir));
   out.line(status->stays ? "it stays until told to stop" : "it ends by itself when idle");
+  if (!status->way.empty()) out.line("Slurm is asked by " + printable(status->way));
   if (!status->trouble.empty()) out.line("trouble: " + printable(status->trouble));
   for (const std::string& note : status->notes) out.line("note: " + printable(in_local_time(note)));
   return 0;

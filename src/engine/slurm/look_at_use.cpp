@@ -13,8 +13,8 @@ constexpr Span patience = milliseconds(1'500);
 
 }  // namespace
 
-void SlurmEngine::hear_nodes(const std::string& text) {
-  auto nodes = read_slurm_nodes(text);
+void SlurmEngine::hear_nodes(const std::vector<SlurmNodeSeen>& seen) {
+  auto nodes = nodes_of(seen);
   if (nodes.empty()) return;
   if (nodes != nodes_) {
     nodes_ = std::move(nodes);
@@ -22,8 +22,9 @@ void SlurmEngine::hear_nodes(const std::string& text) {
     tell(now(), NodeSeen{NodeId{}, nodes_.front()});
   }
   uses_.clear();
-  for (auto& [name, use] : read_slurm_node_use(text, site_.partitions, now()))
-    if (const auto id = ids_.find(name); id != ids_.end()) uses_[id->second] = std::move(use);
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    if (const auto id = ids_.find(nodes_[i].name); id != ids_.end())
+      uses_[id->second] = use_of(seen[i], nodes_[i], site_.partitions, now());
 }
 
 void SlurmEngine::look_at_use(std::function<void()> then) {
@@ -33,13 +34,11 @@ void SlurmEngine::look_at_use(std::function<void()> then) {
   if (!use_patience_) use_patience_ = loop_.after(patience, [this] { tell_use(); });
   if (std::exchange(asking_use_, true)) return;
   use_seen_ = since_boot();
-  calls_.ask(partitions_words(), [this](const Result<ProgramAnswer>& answer) {
-    if (const auto text = said_by("scontrol", answer))
-      if (auto partitions = read_slurm_partitions(*text); !partitions.empty())
-        site_.partitions = std::move(partitions);
-    calls_.ask(nodes_words(), [this](const Result<ProgramAnswer>& nodes) {
+  slurm_->ask_partitions([this](auto partitions) {
+    if (partitions && !partitions->empty()) site_.partitions = *std::move(partitions);
+    slurm_->ask_nodes([this](const auto& seen) {
       asking_use_ = false;
-      if (const auto text = said_by("scontrol", nodes)) hear_nodes(*text);
+      if (seen) hear_nodes(*seen);
       tell_use();
     });
   });

@@ -34,6 +34,14 @@ bool never_starts(const std::string& reason) {
          reason == "MaxRequeue";
 }
 
+/// As its id says: one element, or all.
+SlurmStopped stopped_of(const SlurmJobSeen& line) {
+  SlurmStopped stopped{std::to_string(line.job)};
+  if (line.id != stopped.number && !line.elements.empty())
+    stopped.elements.push_back(line.elements.front().begin);
+  return stopped;
+}
+
 Ending because(EndCause cause, std::string detail) {
   Ending ending;
   ending.cause = cause;
@@ -46,7 +54,8 @@ Ending because(EndCause cause, std::string detail) {
 void SlurmEngine::look_later() {
   if (next_look_ || looking_ || (sendings_.empty() && leftovers_.empty())) return;
   const Span since = now() - looked_;
-  next_look_ = loop_.after(std::max(Span{0}, settings_.look_every - since), [this] {
+  const Span pause = std::max(settings_.look_every, slurm_->rest_after_queue());
+  next_look_ = loop_.after(std::max(Span{0}, pause - since), [this] {
     next_look_.reset();
     look();
   });
@@ -58,28 +67,23 @@ void SlurmEngine::look() {
   looking_ = true;
   looked_ = now();
   if (ask_accounts()) return;
-  const std::string mark = random_word();
-  calls_.ask(squeue_words(mark),
-             [this, mark, asked = looked_](const Result<ProgramAnswer>& answer) {
-               looking_ = false;
-               hear_queue(answer, mark, asked);
-               look_later();
-             });
+  slurm_->ask_queue([this, asked = looked_](const auto& queue) {
+    looking_ = false;
+    hear_queue(queue, asked);
+    look_later();
+  });
 }
 
-void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark,
-                             Time asked) {
-  const auto text = said_by("squeue", answer);
-  look_failed_ = look_failed_ || !text || !is_squeue_answer(*text, mark);
-  if (!text || !is_squeue_answer(*text, mark)) {
-    trouble_ = text ? "what squeue answers makes no sense" : text.error().what;
+void SlurmEngine::hear_queue(const Result<std::vector<SlurmJobSeen>>& queue, Time asked) {
+  look_failed_ = look_failed_ || !queue;
+  if (!queue) {
+    trouble_ = queue.error().what;
     return;
   }
   trouble_.clear();
   if (std::exchange(look_failed_, false)) forget_absences();
   std::map<std::string, std::vector<const SlurmJobSeen*>> by_tag;
-  const auto seen = read_squeue(*text, mark);
-  for (const SlurmJobSeen& line : seen)
+  for (const SlurmJobSeen& line : *queue)
     if (!line.tag.empty()) by_tag[line.tag].push_back(&line);
   signs_to_read_ = most_signs_in_a_look;
   round_is_over_ = true;
@@ -128,7 +132,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     if (sending.gangs[i].phase == SentPhase::ended) {
       for (const SlurmJobSeen* line : lines)
         if (is_waiting(line->state) && has_element(*line, i))
-          cancel(sending, sending.order.first + i, std::to_string(line->job), {});
+          cancel(sending, sending.order.first + i, std::to_string(line->job), SlurmStop::cancel);
       continue;
     }
     const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
@@ -142,7 +146,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     for (const SlurmJobSeen* line : lines)
       if (sending.gangs[i].phase == SentPhase::begun && line->job != sending.gangs[i].claimed &&
           is_waiting(line->state) && has_element(*line, i))
-        cancel(sending, sending.order.first + i, std::to_string(line->job), {});
+        cancel(sending, sending.order.first + i, std::to_string(line->job), SlurmStop::cancel);
   }
 }
 
@@ -196,14 +200,14 @@ void SlurmEngine::look_at_waiting(OpenSending& sending, std::uint32_t index,
   sending.gang(index).gone_since.reset();
   if (line.reason == never_satisfied) return wait_anew(sending);
   if (!never_starts(line.reason) || !withdraw(sending, index)) return;
-  cancel(sending, index, std::to_string(line.job), {});
+  cancel(sending, index, std::to_string(line.job), SlurmStop::cancel);
   end(sending, index, Time{0}, now(), because(EndCause::lost, reason_in_words(line.reason)));
 }
 
 /// What waits there yet would be in the way of others.
 void SlurmEngine::look_at_leftovers(
     const std::map<std::string, std::vector<const SlurmJobSeen*>>& by_tag) {
-  std::vector<std::string> words{"scancel"};
+  std::vector<SlurmStopped> left_there;
   std::erase_if(leftovers_, [&](const auto& leftover) {
     const auto lines = by_tag.find(leftover.first);
     bool left = false;
@@ -212,11 +216,11 @@ void SlurmEngine::look_at_leftovers(
         if (is_over(line->state)) continue;
         left = true;
         if (is_waiting(line->state) || now() - leftover.second > ends_in_slurm_within)
-          words.push_back(line->id);
+          left_there.push_back(stopped_of(*line));
       }
     return !left || now() - leftover.second > longest_leftover;
   });
-  if (words.size() > 1) calls_.ask(std::move(words), [](const auto&) {});
+  if (!left_there.empty()) slurm_->stop(std::move(left_there), SlurmStop::cancel, [] {});
 }
 
 // Files.

@@ -237,23 +237,21 @@ bool SlurmEngine::ask_accounts() {
   const auto asked = std::exchange(to_ask_, {});
   if (numbers.empty()) return false;
   accounts_asked_ = now();
-  const std::string mark = random_word();
-  calls_.ask(sacct_words(numbers, mark), [this, mark, asked](const Result<ProgramAnswer>& answer) {
+  slurm_->ask_accounts(std::move(numbers), [this, asked](auto accounts) {
     looking_ = false;
-    hear_accounts(answer, mark, asked);
+    hear_accounts(std::move(accounts), asked);
     look_later();
   });
   return true;
 }
 
-void SlurmEngine::hear_accounts(const Result<ProgramAnswer>& answer, const std::string& mark,
+void SlurmEngine::hear_accounts(Result<std::vector<SlurmJobSeen>> accounts,
                                 const std::set<GangOfTag>& asked) {
-  const auto text = said_by("sacct", answer);
-  if (!text) return;  // it is asked again, for some time
+  if (!accounts) return;  // it is asked again, for some time
   for (const GangOfTag& gang : asked)
     if (const auto known = remembered_.find(gang); known != remembered_.end())
       known->second.at = now();
-  for (SlurmJobSeen& job : read_sacct(*text, mark)) {
+  for (SlurmJobSeen& job : *accounts) {
     const auto sending = sendings_.find(job.tag);
     // What it has of a job that runs may be all that is left of one that slurmctld has forgotten.
     if (sending == sendings_.end() || !is_over(job.state)) continue;

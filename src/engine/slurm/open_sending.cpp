@@ -64,7 +64,7 @@ std::string OpenSending::name_in_slurm(std::uint32_t index) const {
 }
 
 Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order) {
-  const std::string tag = "gangline-" + random_word();
+  const std::string tag = std::string(tag_front) + random_word();
   const SendingFiles files = SendingFiles::of(order.state_dir, order.job.id, tag);
   if (auto made = make_private_directory(files.directory()); !made) return made.error();
   if (auto written = write_order(files, order); !written) return written.error();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -91,6 +92,8 @@ struct OpenSending {
 
 /// Some random letters and digits.
 std::string random_word();
+/// Each tag of a sending begins so, and so does the name of its directory.
+inline constexpr std::string_view tag_front = "gangline-";
 
 /// A new one with its directory, order and tag on disk, before anybody is asked for anything.
 Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order);

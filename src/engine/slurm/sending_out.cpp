@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t most_sent_at_once = 1;  // so that Slurm numbers them as they were submitted
 constexpr Span between_looks_for_begin = milliseconds(25);
 constexpr int most_looks_for_begin = 80;
-constexpr std::size_t most_names_in_a_call = 500;
 constexpr std::uint32_t most_withdrawn = 64;
 // Each stays here as long as its gang runs.
 constexpr std::uint32_t most_sruns = 16;
@@ -33,47 +32,11 @@ ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program
           sending.awaited.empty() ? "" : dependency_on(sending.awaited)};
 }
 
-/// It is not synced to disk: sbatch reads it at once, and it is written anew if it is sent again.
+/// It is not synced to disk: it is read at once, and it is written anew if it is sent again.
 Result<void> write_script(const std::string& path, const std::string& text) {
   const auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0700);
   if (!file) return file.error();
   return write_all(file->number(), text, path);
-}
-
-/// "_[0-4,7]"
-std::string elements_text(std::vector<std::uint32_t>& elements) {
-  std::sort(elements.begin(), elements.end());
-  std::string text;
-  for (std::size_t i = 0; i < elements.size();) {
-    std::size_t next = i + 1;
-    while (next < elements.size() && elements[next] == elements[next - 1] + 1) ++next;
-    text += (text.empty() ? "_[" : ",") + std::to_string(elements[i]);
-    if (next > i + 1) text += "-" + std::to_string(elements[next - 1]);
-    i = next;
-  }
-  return text + "]";
-}
-
-/// It did not come to Slurm for certain.
-bool never_came(const std::string& complaint) {
-  return complaint.find("Unable to contact slurm controller (connect failure)") !=
-         std::string::npos;
-}
-
-/// What it waits for is over and forgotten, or has failed.
-bool is_about_dependency(const std::string& complaint) {
-  return complaint.find("ependency problem") != std::string::npos;
-}
-
-/// Slurm said no, and would again: it is not that it does not answer.
-bool is_refusal(const std::string& complaint) {
-  for (const char* word :
-       {"Unable to contact", "Socket timed out", "Connection refused", "Slurm temporarily unable",
-        "Unexpected message", "Zero Bytes", "did not answer", "Job violates", "submit limit",
-        "AssocMaxSubmit", "Slurm backup controller", "Connection timed out"})
-    if (complaint.find(word) != std::string::npos) return false;
-  return complaint.find("Batch job submission failed") != std::string::npos ||
-         complaint.find("allocation failure") != std::string::npos;
 }
 
 }  // namespace
@@ -133,7 +96,7 @@ void SlurmEngine::wait_anew(OpenSending& sending) {
   if (is_to_send(sending)) return;
   sending.never_ends = sending.awaited;
   for (const auto& [number, seen] : std::exchange(sending.fresh, {})) {
-    calls_.ask({"scancel", number}, [this](const auto&) { look_later(); });
+    slurm_->stop({{number}}, SlurmStop::cancel, [this] { look_later(); });
     sending.replaced.insert(parse_number(number).value_or(0));
   }
   to_send_.push_back(sending.tag);
@@ -143,8 +106,9 @@ void SlurmEngine::wait_anew(OpenSending& sending) {
 // the first of what waits goes so: it would overtake the others.
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
-  if (sending.is_array() || spec.resources.tasks != 1 || sending.times_sent > 0 ||
-      sending.doubtful || sruns_ >= most_sruns || !sending.awaited.empty())
+  if (!slurm_->starts_at_once() || sending.is_array() || spec.resources.tasks != 1 ||
+      sending.times_sent > 0 || sending.doubtful || sruns_ >= most_sruns ||
+      !sending.awaited.empty())
     return false;
   return std::none_of(sendings_.begin(), sendings_.end(), [&](const auto& other) {
     return other.second.get() != &sending && !other.second->waits.empty();
@@ -163,41 +127,38 @@ void SlurmEngine::send(OpenSending& sending) {
   }
   sending.asking = true;
   sending.by_srun = false;
-  calls_.ask(
-      sbatch_words(sending.files.script(), sending.tag),
-      [this, tag = sending.tag](const Result<ProgramAnswer>& answer) { hear_sent(tag, answer); });
+  slurm_->submit(sending.files.script(), sending.tag,
+                 [this, tag = sending.tag](const SlurmSent& sent) { hear_sent(tag, sent); });
 }
 
-void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>& answer) {
+void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
   const auto found = sendings_.find(tag);
   if (found == sendings_.end()) return send_next();
   OpenSending& sending = *found->second;
   sending.asking = false;
-  const auto text = said_by("sbatch", answer);
-  const auto number = text ? read_sbatch_answer(*text) : Result<std::string>(text.error());
-  if (number) {
+  if (sent.how == SlurmSent::How::taken) {
     sending.trouble.clear();
     sending.sent_at = now();
-    sending.fresh[*number] = sending.sent_at;
+    sending.fresh[sent.number] = sending.sent_at;
     ++sending.times_sent;
     // It is found by its tag where the disk is too full for this.
-    (void)note_number(sending, *number).ok();
+    (void)note_number(sending, sent.number).ok();
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       if (sending.gangs[i].stop && sending.gangs[i].phase != SentPhase::begun)
         ask_to_stop(sending, sending.order.first + i);
-  } else if (!sending.awaited.empty() && is_about_dependency(number.error().what)) {
+  } else if (sent.how == SlurmSent::How::in_vain && !sending.awaited.empty()) {
     sending.never_ends = sending.awaited;
     to_send_.push_back(tag);
-  } else if (is_refusal(number.error().what)) {
+  } else if (sent.how == SlurmSent::How::refused || sent.how == SlurmSent::How::in_vain) {
     Ending ending;
     ending.cause = EndCause::not_started;
-    ending.detail = number.error().what;
+    ending.detail = sent.why.what;
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       end(sending, sending.order.first + i, Time{0}, now(), ending);
   } else {
     // Whether Slurm has it is mostly not known: looks find it by its tag, or it is sent again.
-    sending.trouble = number.error().what;
-    sending.doubtful = !never_came(sending.trouble);
+    sending.trouble = sent.why.what;
+    sending.doubtful = sent.how == SlurmSent::How::unknown;
     sending.doubted_at = Time{0};
     if (!sending.doubtful) to_send_.insert(to_send_.begin(), tag);
     not_sent_before_ = now() + between_vain_sends;
@@ -208,10 +169,10 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
 
 void SlurmEngine::send_by_srun(OpenSending& sending) {
   sending.asking = sending.by_srun = true;
-  calls_.begin(srun_words(*sending.order.job.spec, sending.order.first, site_,
-                          parts_of(sending, settings_.gang_program)),
-               sending.files.directory() + "/srun.out",
-               [this, tag = sending.tag](const auto&) { hear_srun_end(tag); });
+  slurm_->start_at_once(srun_words(*sending.order.job.spec, sending.order.first, site_,
+                                   parts_of(sending, settings_.gang_program)),
+                        sending.files.directory() + "/srun.out",
+                        [this, tag = sending.tag] { hear_srun_end(tag); });
   ++sruns_;
   watch_begin(sending.tag, 0);
 }
@@ -279,31 +240,30 @@ bool SlurmEngine::withdraw(OpenSending& sending, std::uint32_t index) {
 /// Looks ask once more while Slurm still has it, should the call be lost.
 void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
   SentGang& gang = sending.gang(index);
-  std::vector<std::string> options;
-  if (gang.phase == SentPhase::begun) {
-    options.emplace_back(gang.stop->at_once ? "--signal=KILL" : "--signal=TERM");
-    if (!sending.by_srun) options.emplace_back(gang.stop->at_once ? "--full" : "--batch");
-  }
-  if (cancel(sending, index, options)) gang.stop_sent = now();
+  SlurmStop how = SlurmStop::cancel;
+  if (gang.phase == SentPhase::begun && sending.by_srun)
+    how = gang.stop->at_once ? SlurmStop::kill_steps : SlurmStop::term_steps;
+  else if (gang.phase == SentPhase::begun)
+    how = gang.stop->at_once ? SlurmStop::kill_all : SlurmStop::term_script;
+  if (cancel(sending, index, how)) gang.stop_sent = now();
   else look();
 }
 
 /// Only by numbers that Slurm has just said to be of this tag. False: there is none.
-bool SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index,
-                         const std::vector<std::string>& options) {
+bool SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index, SlurmStop how) {
   bool any = false;
   for (const auto& [number, seen] : sending.fresh) {
     if (now() - seen > is_fresh_for) continue;
-    cancel(sending, index, number, options);
+    cancel(sending, index, number, how);
     any = true;
   }
   return any;
 }
 
 void SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index, const std::string& number,
-                         const std::vector<std::string>& options) {
+                         SlurmStop how) {
   if (cancels_.empty()) loop_.post([this] { cancel_now(); });
-  Cancel& cancel = cancels_[{options, number}];
+  Cancel& cancel = cancels_[{how, number}];
   cancel.is_array = sending.is_array();
   const std::uint32_t element = index - sending.order.first;
   if (cancel.elements.empty() || cancel.elements.back() != element)
@@ -311,20 +271,15 @@ void SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index, const 
 }
 
 void SlurmEngine::cancel_now() {
-  std::map<std::vector<std::string>, std::vector<std::string>> calls;
+  std::map<SlurmStop, std::vector<SlurmStopped>> calls;
   for (auto& [what, cancel] : std::exchange(cancels_, {})) {
-    const auto& [options, number] = what;
-    calls[options].push_back(number + (cancel.is_array ? elements_text(cancel.elements) : ""));
+    auto& elements = cancel.elements;
+    std::sort(elements.begin(), elements.end());
+    elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+    if (!cancel.is_array) elements.clear();
+    calls[what.first].push_back({what.second, std::move(elements)});
   }
-  for (const auto& [options, names] : calls)
-    for (std::size_t i = 0; i < names.size(); i += most_names_in_a_call) {
-      std::vector<std::string> words{"scancel"};
-      words.insert(words.end(), options.begin(), options.end());
-      const auto end = names.begin() + static_cast<std::ptrdiff_t>(
-                                           std::min(names.size(), i + most_names_in_a_call));
-      words.insert(words.end(), names.begin() + static_cast<std::ptrdiff_t>(i), end);
-      calls_.ask(std::move(words), [this](const auto&) { look_later(); });
-    }
+  for (auto& [how, jobs] : calls) slurm_->stop(std::move(jobs), how, [this] { look_later(); });
 }
 
 }  // namespace gangline

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
+#include "engine/slurm/rest/ways.h"
 #include "engine/slurm/sbatch_script.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -20,8 +21,8 @@ constexpr std::size_t most_explanations = 8;  // at a time: each asks Slurm many
 SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
-      calls_(loop, settings_.environment),
-      pilots_(loop, calls_, {settings_.state_dir, settings_.gang_program, settings_.id},
+      slurm_(make_slurm(loop, settings_.environment)),
+      pilots_(loop, *slurm_, {settings_.state_dir, settings_.gang_program, settings_.id},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
@@ -41,16 +42,10 @@ void SlurmEngine::tell(Time at, EventBody body) {
 // Nodes.
 
 Result<void> SlurmEngine::ask_site() {
-  std::vector<std::string> said;
-  for (const auto& words : {config_words(), partitions_words(), nodes_words()}) {
-    auto output = said_by(words.front(), calls_.ask_now(words));
-    if (!output) return output.error();
-    said.push_back(*std::move(output));
-  }
-  auto site = read_slurm_site(said[0], said[1], said[2]);
-  if (!site) return site.error();
-  site_ = *std::move(site);
-  nodes_ = read_slurm_nodes(said[2]);
+  auto seen = slurm_->ask_site();
+  if (!seen) return seen.error();
+  site_ = std::move(seen->site);
+  nodes_ = nodes_of(seen->nodes);
   return {};
 }
 
@@ -92,8 +87,8 @@ void SlurmEngine::look_at_nodes() {
     if (describe_nodes() && !nodes_.empty()) tell(now(), NodeSeen{NodeId{}, nodes_.front()});
     return;
   }
-  calls_.ask(nodes_words(), [this](const Result<ProgramAnswer>& answer) {
-    if (const auto text = said_by("scontrol", answer)) hear_nodes(*text);
+  slurm_->ask_nodes([this](const auto& seen) {
+    if (seen) hear_nodes(*seen);
   });
 }
 
@@ -279,7 +274,7 @@ void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
     tell(std::move(why));
   };
   explanations_[number] = std::make_unique<SlurmExplanation>(
-      calls_, site_, nodes_,
+      *slurm_, site_, nodes_,
       SlurmExplanation::About{*sending->order.job.spec, sending->order.alternative,
                               sending->files.directory(), settings_.gang_program,
                               sending->numbers.back(), std::move(known)},

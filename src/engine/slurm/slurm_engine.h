@@ -14,7 +14,7 @@
 #include "engine/slurm/open_sending.h"
 #include "engine/slurm/pilot/pilots.h"
 #include "engine/slurm/site/site.h"
-#include "engine/slurm/slurm_calls.h"
+#include "engine/slurm/slurm.h"
 #include "engine/slurm/why/explain.h"
 #include "os/loop.h"
 
@@ -37,6 +37,7 @@ class SlurmEngine final : public Engine {
   Result<std::vector<Node>> describe_nodes() override;
   void adopt_node(NodeId id, const Node& node) override;
   std::string trouble() const override { return trouble_; }
+  std::string way() const override { return slurm_->way(); }
   bool places(const JobSpec& spec) const override { return !spec.pilot; }
   bool shares_devices() const override { return false; }
   std::optional<Error> refuses(const JobSpec& spec) const override;
@@ -70,7 +71,7 @@ class SlurmEngine final : public Engine {
 
   Result<void> ask_site();
   void look_at_nodes();
-  void hear_nodes(const std::string& text);
+  void hear_nodes(const std::vector<SlurmNodeSeen>& seen);
   void tell_use();
   void add(const StartOrder& order, std::uint32_t first, std::uint32_t count);
   void learn_awaited(const StartOrder& order);
@@ -85,14 +86,14 @@ class SlurmEngine final : public Engine {
   bool may_go_by_srun(const OpenSending& sending) const;
   void send(OpenSending& sending);
   void send_by_srun(OpenSending& sending);
-  void hear_sent(const std::string& tag, const Result<ProgramAnswer>& answer);
+  void hear_sent(const std::string& tag, const SlurmSent& sent);
   void hear_srun_end(const std::string& tag);
   void watch_begin(const std::string& tag, int looks);
 
   // Looking (looking.cpp).
   void look_later();
   void look();
-  void hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark, Time asked);
+  void hear_queue(const Result<std::vector<SlurmJobSeen>>& queue, Time asked);
   void forget_absences();
   void look_at(OpenSending& sending, const std::vector<const SlurmJobSeen*>& lines, Time asked);
   void look_at_gang(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
@@ -118,20 +119,19 @@ class SlurmEngine final : public Engine {
   bool accounts_asked(const OpenSending& sending, std::uint32_t index, Time since);
   const SlurmJobSeen* remembered(const OpenSending& sending, std::uint32_t index) const;
   bool ask_accounts();
-  void hear_accounts(const Result<ProgramAnswer>& answer, const std::string& mark,
+  void hear_accounts(Result<std::vector<SlurmJobSeen>> accounts,
                      const std::set<std::pair<std::string, std::uint32_t>>& asked);
 
   void ask_to_stop(OpenSending& sending, std::uint32_t index);
-  bool cancel(const OpenSending& sending, std::uint32_t index,
-              const std::vector<std::string>& options);
+  bool cancel(const OpenSending& sending, std::uint32_t index, SlurmStop how);
   void cancel(const OpenSending& sending, std::uint32_t index, const std::string& number,
-              const std::vector<std::string>& options);
+              SlurmStop how);
   void cancel_now();
   void tell(Time at, EventBody body);
 
   Loop& loop_;
   SlurmEngineSettings settings_;
-  SlurmCalls calls_;
+  std::unique_ptr<Slurm> slurm_;
   SlurmSite site_;
   Error no_site_{ErrorKind::unavailable, "Slurm has not been asked yet", "", ""};  ///< why not
   std::vector<Node> nodes_;
@@ -173,7 +173,7 @@ class SlurmEngine final : public Engine {
     bool is_array = false;
     std::vector<std::uint32_t> elements;
   };
-  using CancelKey = std::pair<std::vector<std::string>, std::string>;  // options, Slurm's number
+  using CancelKey = std::pair<SlurmStop, std::string>;  // how, and Slurm's number
   std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
   std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together

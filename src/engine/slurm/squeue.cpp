@@ -117,18 +117,6 @@ std::string id_of(const SlurmJobSeen& job) {
   return one ? id + "_" + std::to_string(job.elements[0].begin) : id;
 }
 
-// "CANCELLED by 2001"
-void read_state(std::string_view text, SlurmJobSeen& job) {
-  job.state_word = printable(text);
-  const std::string_view word = text.substr(0, text.find(' '));
-  job.state = slurm_state_of(word);
-  constexpr std::string_view by = " by ";
-  const std::string_view rest = text.substr(word.size());
-  if (!rest.starts_with(by)) return;
-  const auto uid = parse_number(rest.substr(by.size()));
-  if (uid && *uid <= 0xffff'ffff) job.cancelled_by = static_cast<std::uint32_t>(*uid);
-}
-
 // "5:0": the code, and the signal.
 void read_exit(std::string_view text, SlurmJobSeen& job) {
   const std::size_t colon = text.find(':');
@@ -152,9 +140,8 @@ std::optional<SlurmJobSeen> job_of_squeue_line(std::string_view line) {
   const auto& [own, whole, elements, state, reason, nodes, start, end, comment] = *fields;
   SlurmJobSeen job;
   if (!read_number(own, job.own) || !read_number(whole, job.job)) return std::nullopt;
-  if (!read_elements(elements, job)) return std::nullopt;
-  job.id = id_of(job);
-  read_state(state, job);
+  if (!set_slurm_elements(elements, job)) return std::nullopt;
+  set_slurm_state(state, job);
   job.reason = kept(reason);
   job.nodes = kept(nodes);
   job.start = read_slurm_time(start);
@@ -167,9 +154,7 @@ std::optional<SlurmJobSeen> job_of_squeue_line(std::string_view line) {
 bool read_sacct_id(std::string_view text, SlurmJobSeen& job) {
   const std::size_t line = text.find('_');
   if (!read_number(text.substr(0, line), job.job)) return false;
-  if (line != std::string_view::npos && !read_elements(text.substr(line + 1), job)) return false;
-  job.id = id_of(job);
-  return true;
+  return set_slurm_elements(line == std::string_view::npos ? "" : text.substr(line + 1), job);
 }
 
 // "sbatch --parsable --comment=TAG …"
@@ -186,7 +171,7 @@ std::optional<SlurmJobSeen> job_of_sacct_line(std::string_view line, std::string
   const auto& [own, id, state, code, nodes, start, end, comment, words] = *fields;
   SlurmJobSeen job;
   if (!read_number(own, job.own) || !read_sacct_id(id, job)) return std::nullopt;
-  read_state(state, job);
+  set_slurm_state(state, job);
   read_exit(code, job);
   job.nodes = kept(nodes);
   job.start = read_slurm_time(start);
@@ -243,6 +228,23 @@ SlurmState slurm_state_of(std::string_view word) {
   for (const NamedState& named : named_states)
     if (named.name == word) return named.state;
   return SlurmState::unknown;
+}
+
+void set_slurm_state(std::string_view text, SlurmJobSeen& job) {
+  job.state_word = printable(text);
+  const std::string_view word = text.substr(0, text.find(' '));
+  job.state = slurm_state_of(word);
+  constexpr std::string_view by = " by ";
+  const std::string_view rest = text.substr(word.size());
+  if (!rest.starts_with(by)) return;
+  const auto uid = parse_number(rest.substr(by.size()));
+  if (uid && *uid <= 0xffff'ffff) job.cancelled_by = static_cast<std::uint32_t>(*uid);
+}
+
+bool set_slurm_elements(std::string_view text, SlurmJobSeen& job) {
+  if (!read_elements(text, job)) return false;
+  job.id = id_of(job);
+  return true;
 }
 
 bool is_over(SlurmState state) {

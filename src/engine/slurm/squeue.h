@@ -81,6 +81,12 @@ struct SlurmJobSeen {
   std::optional<std::uint32_t> cancelled_by;  ///< uid; sacct alone
 };
 
+// For whoever reads of jobs in another form.
+/// "CANCELLED by 2001", "RUNNING".
+void set_slurm_state(std::string_view text, SlurmJobSeen& job);
+/// "0-2,7", "3", "[0-9%3]"; "": no array. Sets the id too, by `job`. False: it makes no sense.
+bool set_slurm_elements(std::string_view text, SlurmJobSeen& job);
+
 // `mark` stands before each line, or between its fields, so that no other job's comment can look
 // like one of them: some 16 random letters and digits, the same for a call and the reading of it.
 

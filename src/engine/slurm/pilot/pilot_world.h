@@ -57,7 +57,9 @@ class PilotWorld final : public ConformanceWorld {
     settings.state_dir = path_;
     settings.gang_program = given("GANGLINE_TEST_SLURM");
     settings.id = "test";
-    settings.environment = {{"PATH", given("PATH")}, {"HOME", given("HOME")}};
+    for (const char* variable :
+         {"PATH", "HOME", "GANGLINE_SLURMRESTD", "GANGLINE_SLURMRESTD_TOKEN"})
+      settings.environment.emplace_back(variable, given(variable));
     engine_ = std::make_unique<SlurmEngine>(loop_, settings);
     adopt();
     engine_->resume(cursor, asked);

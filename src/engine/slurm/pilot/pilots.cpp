@@ -19,9 +19,16 @@ Error no_such_pilot(std::uint64_t number) {
           "`gang pilot --on slurm --list` shows all"};
 }
 
+/// Who is told no can ask again, so it need not be certain that Slurm would say no again.
+bool said_no(const SlurmSent& sent) {
+  if (sent.how != SlurmSent::How::unknown) return sent.how != SlurmSent::How::taken;
+  return sent.why.kind == ErrorKind::refused || sent.why.kind == ErrorKind::denied ||
+         sent.why.kind == ErrorKind::not_found;
+}
+
 }  // namespace
 
-Pilots::Pilots(Loop& loop, SlurmCalls& slurm, PilotsSettings settings, PilotsCalls calls)
+Pilots::Pilots(Loop& loop, Slurm& slurm, PilotsSettings settings, PilotsCalls calls)
     : loop_(loop), slurm_(slurm), settings_(std::move(settings)), calls_(std::move(calls)) {
   load();
 }
@@ -141,28 +148,25 @@ void Pilots::ask(const PilotRequest& request, const Engine::PilotReply& reply) {
     return reply(Error{ErrorKind::unavailable, "no port can be listened on for the pilot's nodes",
                        point_.address, "has this host an address that the nodes can reach?"});
   }
-  slurm_.ask(sbatch_words(files.script(), tag),
-             [this, number, reply](const Result<ProgramAnswer>& answer) {
-               hear_sent(number, reply, answer);
-             });
+  slurm_.submit(files.script(), tag,
+                [this, number, reply](const SlurmSent& sent) { hear_sent(number, reply, sent); });
 }
 
 void Pilots::hear_sent(std::uint64_t number, const Engine::PilotReply& reply,
-                       const Result<ProgramAnswer>& answer) {
+                       const SlurmSent& sent) {
   Pilot* pilot = find(number);
   if (pilot == nullptr) return reply(no_such_pilot(number));
-  const auto text = said_by("sbatch", answer);
-  const auto job = text ? read_sbatch_answer(*text) : Result<std::string>(text.error());
-  if (!job && answer) {  // Slurm said no
+  using How = SlurmSent::How;
+  if (said_no(sent)) {
     pilot->files.remove();
     pilots_.erase(number);
-    return reply(job.error());
+    return reply(sent.why);
   }
   // Without an answer it may have been taken: the next looks find it by its tag, or not.
   pilot->phase = PilotPhase::waiting;
   pilot->asked = now();
-  if (job) pilot->kept.slurm = *job;
-  else pilot->reason = job.error().sentence();
+  if (sent.how == How::taken) pilot->kept.slurm = sent.number;
+  else pilot->reason = sent.why.sentence();
   keep(*pilot);
   reply(view_of(*pilot));
   look();
@@ -257,7 +261,7 @@ void Pilots::end_gangs_of(Pilot& pilot, const std::string& why) {
 
 void Pilots::cancel(Pilot& pilot) {
   if (pilot.kept.slurm.empty() || std::exchange(pilot.cancelled, true)) return;
-  slurm_.ask({"scancel", pilot.kept.slurm}, [this](const auto&) { look(); });
+  slurm_.stop({{pilot.kept.slurm}}, SlurmStop::cancel, [this] { look(); });
 }
 
 /// Slurm has taken its nodes back.

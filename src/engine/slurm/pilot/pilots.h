@@ -15,7 +15,7 @@
 #include "engine/slurm/pilot/parts.h"
 #include "engine/slurm/pilot/pilot_files.h"
 #include "engine/slurm/pilot/pilot_node.h"
-#include "engine/slurm/slurm_calls.h"
+#include "engine/slurm/slurm.h"
 #include "engine/slurm/squeue.h"
 #include "launch/range_set.h"
 #include "os/loop.h"
@@ -38,7 +38,7 @@ struct PilotsCalls {
 class Pilots {
  public:
   /// `loop` and `calls` must outlive it.
-  Pilots(Loop& loop, SlurmCalls& slurm, PilotsSettings settings, PilotsCalls calls);
+  Pilots(Loop& loop, Slurm& slurm, PilotsSettings settings, PilotsCalls calls);
   ~Pilots();
   Pilots(const Pilots&) = delete;
   Pilots& operator=(const Pilots&) = delete;
@@ -114,8 +114,7 @@ class Pilots {
   std::string name_for(const std::string& host) const;
   void keep(const Pilot& pilot);
   PilotView view_of(const Pilot& pilot) const;
-  void hear_sent(std::uint64_t number, const Engine::PilotReply& reply,
-                 const Result<ProgramAnswer>& answer);
+  void hear_sent(std::uint64_t number, const Engine::PilotReply& reply, const SlurmSent& sent);
   void begin_ending(Pilot& pilot, const std::string& why);
   void end_gangs_of(Pilot& pilot, const std::string& why);
   void cancel(Pilot& pilot);
@@ -132,7 +131,7 @@ class Pilots {
   void tick_ending(Pilot& pilot, Time at);
   bool is_all_there() const;
   void look();
-  void hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark, std::uint64_t look);
+  void hear_queue(Result<std::vector<SlurmJobSeen>> queue, std::uint64_t look);
   void believe(Pilot& pilot, const SlurmJobSeen* line);
   void settle_doubts(std::uint64_t look);
 
@@ -170,7 +169,7 @@ class Pilots {
   bool holds(const OpenOrder& order, NodeId id) const;
 
   Loop& loop_;
-  SlurmCalls& slurm_;
+  Slurm& slurm_;
   PilotsSettings settings_;
   PilotsCalls calls_;
   std::map<std::uint64_t, std::unique_ptr<Pilot>> pilots_;

@@ -124,19 +124,16 @@ void Pilots::look() {
   looking_ = true;
   looked_ = now();
   const std::uint64_t number = ++looks_;
-  const std::string mark = random_word();
-  slurm_.ask(squeue_words(mark), [this, mark, number](const Result<ProgramAnswer>& answer) {
+  slurm_.ask_queue([this, number](auto queue) {
     looking_ = false;
-    hear_queue(answer, mark, number);
+    hear_queue(std::move(queue), number);
   });
 }
 
-void Pilots::hear_queue(const Result<ProgramAnswer>& answer, const std::string& mark,
-                        std::uint64_t look) {
-  const auto text = said_by("squeue", answer);
-  if (!text) return;  // the next look may hear more
+void Pilots::hear_queue(Result<std::vector<SlurmJobSeen>> queue, std::uint64_t look) {
+  if (!queue) return;  // the next look may hear more
   std::map<std::string, SlurmJobSeen> by_tag;
-  for (SlurmJobSeen& line : read_squeue(*text, mark))
+  for (SlurmJobSeen& line : *queue)
     if (!line.tag.empty()) by_tag[line.tag] = std::move(line);
   std::vector<std::uint64_t> numbers;
   for (const auto& [number, pilot] : pilots_) numbers.push_back(number);

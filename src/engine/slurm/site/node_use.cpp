@@ -91,11 +91,10 @@ void hold(std::uint64_t count, const std::string& model, std::vector<DevicesHeld
   for (DevicesHeld& one : models) take(one);
 }
 
-void read_devices(std::string_view line, const Node& node, PlacedNode& use) {
+void read_devices(const SlurmNodeSeen& seen, const Node& node, PlacedNode& use) {
   use.devices = models_of(node);
-  const std::string_view used = word_of(line, "GresUsed");
   bool told = false;
-  for (const std::string& part : gres_parts(used, true)) {
+  for (const std::string& part : gres_parts(seen.gres_used, true)) {
     GpuCount counted;
     if (!read_gpu_count(gres_parts(part).front(), counted)) continue;
     told = told || part.starts_with("gpu") || part.starts_with("gres:gpu");
@@ -106,30 +105,35 @@ void read_devices(std::string_view line, const Node& node, PlacedNode& use) {
   }
   if (told) return;
   // Without what stands there, all together.
-  for (const std::string_view part : split(word_of(line, "AllocTRES"), ','))
+  for (const std::string_view part : split(seen.tres_used, ','))
     if (part.starts_with("gres/gpu=")) hold(number_or(part.substr(9), 0), "", use.devices);
 }
 
 }  // namespace
 
+PlacedNode use_of(const SlurmNodeSeen& seen, const Node& node,
+                  const std::vector<SlurmPartition>& partitions, Time at) {
+  PlacedNode use;
+  use.at = at;
+  use.state = state_of(node, seen.state);
+  use.cpus_held = whole_cpus(std::min(seen.cpus_held, 0x10000u));
+  use.memory_held = mebibytes(seen.memory_held);
+  read_devices(seen, node, use);
+  for (const std::string& name : seen.partitions)
+    for (const SlurmPartition& one : partitions)
+      if (one.name == name)
+        use.partitions.push_back({one.name, one.is_default, one.up, one.max_time});
+  return use;
+}
+
 std::map<std::string, PlacedNode> read_slurm_node_use(std::string_view text,
                                                       const std::vector<SlurmPartition>& partitions,
                                                       Time at) {
   std::map<std::string, PlacedNode> uses;
-  each_line(text, "NodeName=", most_slurm_nodes, [&](std::string_view line) {
-    const auto nodes = read_slurm_nodes(line);
-    if (nodes.size() != 1) return;
-    PlacedNode& use = uses[nodes.front().name];
-    use.at = at;
-    use.state = state_of(nodes.front(), word_of(line, "State"));
-    use.cpus_held = whole_cpus(std::min(number_or(word_of(line, "CPUAlloc"), 0), 0x10000u));
-    use.memory_held = mebibytes(number_or(word_of(line, "AllocMem"), 0));
-    read_devices(line, nodes.front(), use);
-    for (const std::string_view name : split(word_of(line, "Partitions"), ','))
-      for (const SlurmPartition& one : partitions)
-        if (one.name == name)
-          use.partitions.push_back({one.name, one.is_default, one.up, one.max_time});
-  });
+  for (const SlurmNodeSeen& seen : read_node_lines(text)) {
+    const Node node = node_of(seen);
+    uses[node.name] = use_of(seen, node, partitions, at);
+  }
   return uses;
 }
 

@@ -17,4 +17,8 @@ std::map<std::string, PlacedNode> read_slurm_node_use(std::string_view text,
                                                       const std::vector<SlurmPartition>& partitions,
                                                       Time at);
 
+/// The same of one node, which is `node_of(seen)`.
+PlacedNode use_of(const SlurmNodeSeen& seen, const Node& node,
+                  const std::vector<SlurmPartition>& partitions, Time at);
+
 }  // namespace gangline

@@ -108,25 +108,26 @@ void add_state(std::string_view state, std::string_view reason, Node& node) {
   if (asleep && node.up) node.notes.emplace_back("asleep: it is woken when something starts there");
 }
 
-Node node_from(std::string_view line) {
-  Node node;
-  node.name = printable(word_of(line, "NodeName"));
+SlurmNodeSeen node_line(std::string_view line) {
+  const auto text = [&](std::string_view key) { return std::string(word_of(line, key)); };
+  SlurmNodeSeen seen;
+  seen.name = text("NodeName");
   const std::string_view usable = word_of(line, "CPUEfctv");
-  const std::uint32_t cpus = number_or(usable.empty() ? word_of(line, "CPUTot") : usable, 0);
-  if (cpus == 0 || cpus > 0x10000) node.notes.emplace_back("how many CPUs it has is not told");
-  else node.counted = whole_cpus(cpus);
-  const std::uint32_t mebi = number_or(word_of(line, "RealMemory"), 0);
-  const std::uint32_t own = number_or(word_of(line, "MemSpecLimit"), 0);  // kept for the system
-  node.memory = mebibytes(mebi > own ? mebi - own : mebi);
-  const std::string_view gres = word_of(line, "Gres");
-  for (const std::string& part : gres_parts(gres == "(null)" ? "" : gres))
-    if (!add_gpus(part, node))
-      node.notes.push_back("its devices make no sense: " +
-                           printable(part.substr(0, longest_reason)));
+  seen.cpus = number_or(usable.empty() ? word_of(line, "CPUTot") : usable, 0);
+  seen.memory = number_or(word_of(line, "RealMemory"), 0);
+  seen.memory_of_system = number_or(word_of(line, "MemSpecLimit"), 0);
+  seen.gres = text("Gres");
+  if (seen.gres == "(null)") seen.gres.clear();
+  seen.state = text("State");
   const std::size_t reason = line.find(" Reason=");
-  add_state(word_of(line, "State"),
-            reason == std::string_view::npos ? "" : trim(line.substr(reason + 8)), node);
-  return node;
+  if (reason != std::string_view::npos) seen.reason = trim(line.substr(reason + 8));
+  seen.cpus_held = number_or(word_of(line, "CPUAlloc"), 0);
+  seen.memory_held = number_or(word_of(line, "AllocMem"), 0);
+  seen.gres_used = text("GresUsed");
+  seen.tres_used = text("AllocTRES");
+  for (const std::string_view name : split(word_of(line, "Partitions"), ','))
+    seen.partitions.emplace_back(name);
+  return seen;
 }
 
 constexpr std::string_view kept_variables[] = {
@@ -246,11 +247,38 @@ std::vector<SlurmPartition> read_slurm_partitions(std::string_view text) {
   return partitions;
 }
 
-std::vector<Node> read_slurm_nodes(std::string_view text) {
-  std::vector<Node> nodes;
+std::vector<SlurmNodeSeen> read_node_lines(std::string_view text) {
+  std::vector<SlurmNodeSeen> nodes;
   each_line(text, "NodeName=", most_slurm_nodes,
-            [&](std::string_view line) { nodes.push_back(node_from(line)); });
+            [&](std::string_view line) { nodes.push_back(node_line(line)); });
   return nodes;
+}
+
+Node node_of(const SlurmNodeSeen& seen) {
+  Node node;
+  node.name = printable(seen.name);
+  if (seen.cpus == 0 || seen.cpus > 0x10000)
+    node.notes.emplace_back("how many CPUs it has is not told");
+  else node.counted = whole_cpus(seen.cpus);
+  const std::uint32_t own = seen.memory_of_system;
+  node.memory = mebibytes(seen.memory > own ? seen.memory - own : seen.memory);
+  for (const std::string& part : gres_parts(seen.gres))
+    if (!add_gpus(part, node))
+      node.notes.push_back("its devices make no sense: " +
+                           printable(part.substr(0, longest_reason)));
+  add_state(seen.state, seen.reason, node);
+  return node;
+}
+
+std::vector<Node> nodes_of(const std::vector<SlurmNodeSeen>& seen) {
+  std::vector<Node> nodes;
+  nodes.reserve(seen.size());
+  for (const SlurmNodeSeen& one : seen) nodes.push_back(node_of(one));
+  return nodes;
+}
+
+std::vector<Node> read_slurm_nodes(std::string_view text) {
+  return nodes_of(read_node_lines(text));
 }
 
 std::vector<GresType> gres_types_of(const std::vector<Node>& nodes) {

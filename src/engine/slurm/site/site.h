@@ -54,6 +54,22 @@ struct SlurmSite {
   bool has_gpus() const;
 };
 
+/// What Slurm says of a node and of its use, in its own words.
+struct SlurmNodeSeen {
+  std::string name;
+  std::uint32_t cpus = 0;              ///< 0: not told
+  std::uint32_t memory = 0;            ///< MiB
+  std::uint32_t memory_of_system = 0;  ///< of these, what jobs never get
+  std::string gres = {};               ///< "gpu:h100:8(S:0-1)"
+  std::string state = {};              ///< "MIXED+DRAIN"
+  std::string reason = {};             ///< "bad fan [root@2026-11-27T09:42:03]"
+  std::uint32_t cpus_held = 0;
+  std::uint32_t memory_held = 0;  ///< MiB
+  std::string gres_used = {};     ///< "gpu:h100:3(IDX:0-1,3)"
+  std::string tres_used = {};     ///< "cpu=4,gres/gpu=2"
+  std::vector<std::string> partitions = {};
+};
+
 // The calls, and what is made of their answers.
 std::vector<std::string> config_words();      ///< scontrol show config
 std::vector<std::string> partitions_words();  ///< scontrol show partition -o
@@ -65,6 +81,9 @@ Result<SlurmSite> read_slurm_site(std::string_view config, std::string_view part
 std::vector<SlurmPartition> read_slurm_partitions(std::string_view text);
 /// Nodes with counted CPUs, a device for each GPU ("gpu0", …), up or not and why.
 std::vector<Node> read_slurm_nodes(std::string_view text);
+std::vector<SlurmNodeSeen> read_node_lines(std::string_view text);
+Node node_of(const SlurmNodeSeen& seen);
+std::vector<Node> nodes_of(const std::vector<SlurmNodeSeen>& seen);
 std::vector<GresType> gres_types_of(const std::vector<Node>& nodes);
 
 /// "n[1-3,07],login" as names. Nothing where it is no list or has more than most_slurm_nodes.

@@ -85,9 +85,9 @@ std::vector<Lever> levers_of(const JobSpec& spec, std::uint32_t alternative,
   return levers;
 }
 
-SlurmExplanation::SlurmExplanation(SlurmCalls& calls, const SlurmSite& site,
+SlurmExplanation::SlurmExplanation(Slurm& slurm, const SlurmSite& site,
                                    const std::vector<Node>& nodes, About about, Tell tell)
-    : calls_(calls),
+    : slurm_(slurm),
       site_(site),
       nodes_(nodes),
       about_(std::move(about)),
@@ -97,18 +97,18 @@ SlurmExplanation::SlurmExplanation(SlurmCalls& calls, const SlurmSite& site,
 }
 
 void SlurmExplanation::ask_holders() {
-  calls_.ask(holders_words(), [this, alive = alive_](const Result<ProgramAnswer>& answer) {
+  slurm_.ask_holders([this, alive = alive_](const Result<std::vector<SlurmHolder>>& holders) {
     if (!*alive) return;
-    const auto text = said_by("squeue", answer);
-    if (!text) return finish();
+    if (!holders) return finish();
     const auto& task = about_.spec.resources.alternatives[about_.alternative];
-    const auto holders = read_holders(*text);
-    const std::string held = who_holds(holders, nodes_, task.devices.has_value());
+    const std::string held = who_holds(*holders, nodes_, task.devices.has_value());
     if (!held.empty()) about_.known.reason += "; " + held;
-    others_wait_ = std::any_of(holders.begin(), holders.end(), [&](const SlurmHolder& holder) {
+    others_wait_ = std::any_of(holders->begin(), holders->end(), [&](const SlurmHolder& holder) {
       return holder.waits && holder.job != about_.number;
     });
-    try_least();
+    if (slurm_.tests()) return try_least();
+    about_.known.reason += "; what would start it now cannot be tried by slurmrestd";
+    finish();
   });
 }
 
@@ -172,12 +172,10 @@ void SlurmExplanation::test(const JobSpec& spec, std::function<void(std::optiona
   const ScriptParts parts{about_.gang_program, about_.directory, "tried", about_.alternative,
                           "/dev/null"};
   if (!write_file(path, sbatch_script(spec, 0, 1, site_, parts), 0700)) return finish();
-  calls_.ask(sbatch_words(path, "tried", true),
-             [alive = alive_, then = std::move(then)](const Result<ProgramAnswer>& answer) {
-               if (!*alive) return;
-               const auto tested = answer ? read_test_only(answer->error_output) : std::nullopt;
-               then(tested ? std::optional(tested->start) : std::nullopt);
-             });
+  slurm_.test(path,
+              [alive = alive_, then = std::move(then)](const std::optional<TestedStart>& tested) {
+                if (*alive) then(tested ? std::optional(tested->start) : std::nullopt);
+              });
 }
 
 void SlurmExplanation::finish() {

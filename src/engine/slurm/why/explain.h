@@ -11,7 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/slurm/sbatch_script.h"
-#include "engine/slurm/slurm_calls.h"
+#include "engine/slurm/slurm.h"
 #include "engine/slurm/why/holders.h"
 #include "model/views.h"
 
@@ -40,8 +40,8 @@ class SlurmExplanation {
   };
   using Tell = std::function<void(EngineWhy)>;
   /// All must outlive it. `tell` is called once, later.
-  SlurmExplanation(SlurmCalls& calls, const SlurmSite& site, const std::vector<Node>& nodes,
-                   About about, Tell tell);
+  SlurmExplanation(Slurm& slurm, const SlurmSite& site, const std::vector<Node>& nodes, About about,
+                   Tell tell);
 
  private:
   void ask_holders();
@@ -52,7 +52,7 @@ class SlurmExplanation {
   void narrow(std::uint32_t starts, std::uint32_t does_not);
   void finish();
 
-  SlurmCalls& calls_;
+  Slurm& slurm_;
   const SlurmSite& site_;
   const std::vector<Node>& nodes_;
   About about_;

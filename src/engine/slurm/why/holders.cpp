@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::size_t most_named = 3;
 
-/// Number behind "KEY=" of a list like "cpu=4,mem=8G,gres/gpu=2".
-std::uint32_t amount_of(std::string_view list, std::string_view key) {
-  for (const std::string_view item : split(list, ',')) {
-    const std::size_t equals = item.find('=');
-    if (equals == std::string_view::npos || item.substr(0, equals) != key) continue;
-    return static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(parse_number(item.substr(equals + 1)).value_or(0), 0xffff'ffff));
-  }
-  return 0;
-}
-
 std::uint64_t size_of(const Node& node, bool of_gpus) {
   return of_gpus ? node.devices.size() : cpus_of(node).thousandths / 1'000;
 }
@@ -47,6 +36,16 @@ std::string names_text(const std::map<std::string, std::uint64_t>& by_user) {
 
 }  // namespace
 
+std::uint32_t amount_in_tres(std::string_view list, std::string_view key) {
+  for (const std::string_view item : split(list, ',')) {
+    const std::size_t equals = item.find('=');
+    if (equals == std::string_view::npos || item.substr(0, equals) != key) continue;
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(parse_number(item.substr(equals + 1)).value_or(0), 0xffff'ffff));
+  }
+  return 0;
+}
+
 std::vector<std::string> holders_words() {
   return {"squeue", "--noheader", "--states=pending,running,suspended,completing",
           "--Format=UserName:100,ArrayJobID:40,State:30,NumCPUs:20,EndTime:40,tres-alloc:400"};
@@ -67,7 +66,7 @@ std::vector<SlurmHolder> read_holders(std::string_view text) {
     if (!waits) {
       holder.cpus = static_cast<std::uint32_t>(*cpus);
       holder.end = read_slurm_time(words[4]);
-      holder.gpus = amount_of(words[5], "gres/gpu");
+      holder.gpus = amount_in_tres(words[5], "gres/gpu");
     }
     holders.push_back(std::move(holder));
   }

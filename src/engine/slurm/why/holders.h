@@ -27,6 +27,9 @@ std::vector<std::string> holders_words();
 /// Lines that make no sense are passed over.
 std::vector<SlurmHolder> read_holders(std::string_view text);
 
+/// The number behind "KEY=" of a list like "cpu=4,mem=8G,gres/gpu=2"; 0: there is none.
+std::uint32_t amount_in_tres(std::string_view list, std::string_view key);
+
 /// "of 32 gpus 30 are in use (bert 24, carl 6) and 2 are on nodes that take no jobs; the first that
 /// end do so by 10:30 UTC": what is asked for in GPUs where `of_gpus`, else in CPUs. Empty: not
 /// known.
