@@ -5,72 +5,19 @@ that it is seen whether two ran at once. As root, with Debian's packages of Slur
 
 --times N: each fault so often; --only WORD: faults with that word in their names, alone
 """
-import argparse
 import random
-import signal
-import statistics
 import sys
 import time
 
-import cluster as slurm
-from cluster import Cluster, until
-from on_slurm import GANG, SKIPPED, Gang, attempt, expect, leave_nothing
-
-WRAPPED = ("squeue", "sbatch", "srun", "scancel", "sacct")
-beyond_slurm = []
-
-
-def marked(name, body):
-    """A command that notes its beginning, its life and its end in a file of that name."""
-    return ["sh", "-c", f'id="$(hostname) $$ $GANG_ATTEMPT"; f=$HOME/{name}; note() {{ echo "$1 $id $(date +%s.%N)" >> $f; }}; '
-            f'export HOME; note begin; ({{ while kill -0 $$ 2>/dev/null; do note lives; sleep 0.2; done; }} >/dev/null 2>&1 &) ; {body}; '
-            'code=$?; note end; exit $code']
-
-
-def runs_of(cluster, name):
-    """For each run its host, and from when to when it was seen to live."""
-    runs = {}
-    for line in cluster.run("root", "cat", f"/home/anna/{name}").said.splitlines():
-        words = line.split()
-        if len(words) != 5:
-            continue  # cut by a power cut
-        key = tuple(words[1:4])
-        at = float(words[4])
-        begin, _, ended = runs.get(key, (at, at, False))
-        runs[key] = (begin, at, ended or words[0] == "end")
-    return runs
-
-
-def never_two_at_once(cluster, name, most):
-    runs = runs_of(cluster, name)
-    expect(1 <= len(runs) <= most, runs)
-    spans = sorted(runs.values())
-    for one, next_one in zip(spans, spans[1:]):
-        expect(one[1] <= next_one[0], f"two ran at once: {runs}")
-    return runs
-
-
-def submit(gang, name, body, *options):
-    return gang.submit("--name", name, *options, "--", *marked(name, body))
-
-
-def node_of(cluster, name):
-    until(f"{name} has begun", 30, lambda: runs_of(cluster, name))
-    return list(runs_of(cluster, name))[-1][0]
-
-
-def unique(word):
-    return f"{word}-{time.monotonic_ns() % 10**9}"
-
-
-def comes_back(cluster, node):
-    cluster.power_on(node)
-    until(f"{node} is there again", 60, lambda: cluster.node_state(node).startswith(("idle", "mixed")))
+from cluster import until
+from fault_run import (comes_back, is_up, marked, measure_beyond, never_two_at_once, node_of, run_faults, runs_of, submit, tools_that,
+                       unique)
+from on_slurm import Gang, expect, leave_nothing
 
 
 # --- faults ---------------------------------------------------------------------------------------------
 
-def a_power_cut_with_a_retry_runs_it_elsewhere_exactly_once_more(cluster):
+def a_power_cut_with_a_retry_runs_it_elsewhere_exactly_once_more(cluster, user):
     gang, name = Gang(cluster), unique("cut")
     job = submit(gang, name, "sleep 14", "--retries", "1")
     node = node_of(cluster, name)
@@ -80,17 +27,16 @@ def a_power_cut_with_a_retry_runs_it_elsewhere_exactly_once_more(cluster):
         until(f"Slurm notices that {node} is dead", 60, lambda: cluster.node_state(node).startswith("down"))
         noticed = time.monotonic()
         until("it runs elsewhere", 40, lambda: len(runs_of(cluster, name)) == 2)
-        beyond = time.monotonic() - noticed
-        beyond_slurm.append(beyond)
+        beyond = measure_beyond("a gang that was handed over", time.monotonic() - noticed)
         expect(gang.end(job)["cause"] == "done", gang.show(job))
         hosts = [run[0] for run in never_two_at_once(cluster, name, 2)]
         expect(hosts[0] == node and hosts[1] != node, hosts)
-        return f"elsewhere {beyond:.2f} s after Slurm noticed"
+        return beyond
     finally:
         comes_back(cluster, node)
 
 
-def a_power_cut_without_retries_is_told_with_its_node(cluster):
+def a_power_cut_without_retries_is_told_with_its_node(cluster, user):
     gang, name = Gang(cluster), unique("cut")
     job = submit(gang, name, "sleep 60")
     node = node_of(cluster, name)
@@ -104,7 +50,7 @@ def a_power_cut_without_retries_is_told_with_its_node(cluster):
         comes_back(cluster, node)
 
 
-def a_cable_that_is_out_for_long_starts_no_second_run_beside_the_first(cluster):
+def a_cable_that_is_out_for_long_starts_no_second_run_beside_the_first(cluster, user):
     """Slurm gives the node up while its processes live on, and ends them when it is back: one more run then, none before."""
     gang, name = Gang(cluster), unique("cable")
     job = submit(gang, name, "sleep 25", "--retries", "1")
@@ -119,10 +65,10 @@ def a_cable_that_is_out_for_long_starts_no_second_run_beside_the_first(cluster):
         cluster.plug(node)
     expect(gang.end(job, patience=90)["cause"] == "done", gang.show(job))
     never_two_at_once(cluster, name, 2)
-    until(f"{node} is there again", 60, lambda: cluster.node_state(node).startswith(("idle", "mixed")))
+    until(f"{node} is there again", 60, lambda: is_up(cluster, node))
 
 
-def a_short_pull_of_the_cable_changes_nothing(cluster):
+def a_short_pull_of_the_cable_changes_nothing(cluster, user):
     gang, name = Gang(cluster), unique("cable")
     job = submit(gang, name, "sleep 6")
     node = node_of(cluster, name)
@@ -133,7 +79,7 @@ def a_short_pull_of_the_cable_changes_nothing(cluster):
     never_two_at_once(cluster, name, 1)
 
 
-def a_slurmctld_that_is_killed_right_after_a_submit_forgets_and_loses_nothing(cluster):
+def a_slurmctld_that_is_killed_right_after_a_submit_forgets_and_loses_nothing(cluster, user):
     """All three end well, each having run once, whatever Slurm forgot."""
     gang = Gang(cluster)
     names = [unique(f"forgot{i}") for i in range(3)]
@@ -146,7 +92,7 @@ def a_slurmctld_that_is_killed_right_after_a_submit_forgets_and_loses_nothing(cl
         never_two_at_once(cluster, name, 1)
 
 
-def a_slurmctld_that_is_killed_during_a_run_loses_nothing(cluster):
+def a_slurmctld_that_is_killed_during_a_run_loses_nothing(cluster, user):
     """One that Slurm forgot is ended by it on its node: then its retry runs, and never beside it."""
     gang, name = Gang(cluster), unique("run")
     job = submit(gang, name, "sleep 12", "--retries", "1")
@@ -159,7 +105,7 @@ def a_slurmctld_that_is_killed_during_a_run_loses_nothing(cluster):
     never_two_at_once(cluster, name, 2)
 
 
-def a_submit_while_slurmctld_is_down_waits_with_that_reason_and_is_sent_then(cluster):
+def a_submit_while_slurmctld_is_down_waits_with_that_reason_and_is_sent_then(cluster, user):
     gang, name = Gang(cluster), unique("down")
     gang.must("run", "--", "true")
     cluster.kill("slurmctld")
@@ -172,7 +118,7 @@ def a_submit_while_slurmctld_is_down_waits_with_that_reason_and_is_sent_then(clu
     never_two_at_once(cluster, name, 1)
 
 
-def a_slurmd_that_is_restarted_ends_nothing(cluster):
+def a_slurmd_that_is_restarted_ends_nothing(cluster, user):
     gang, name = Gang(cluster), unique("slurmd")
     job = submit(gang, name, "sleep 6")
     node = node_of(cluster, name)
@@ -182,7 +128,7 @@ def a_slurmd_that_is_restarted_ends_nothing(cluster):
     never_two_at_once(cluster, name, 1)
 
 
-def a_service_that_is_killed_during_submit_neither_loses_nor_repeats(cluster):
+def a_service_that_is_killed_during_submit_neither_loses_nor_repeats(cluster, user):
     gang = Gang(cluster)
     gang.must("run", "--", "true")
     names = [unique(f"kill{i}") for i in range(3)]
@@ -194,7 +140,7 @@ def a_service_that_is_killed_during_submit_neither_loses_nor_repeats(cluster):
         never_two_at_once(cluster, name, 1)
 
 
-def a_service_that_is_killed_during_a_run_finds_its_gang_again(cluster):
+def a_service_that_is_killed_during_a_run_finds_its_gang_again(cluster, user):
     gang, name = Gang(cluster), unique("kill")
     job = submit(gang, name, "sleep 5; exit 7")
     gang.await_phase(job, "running")
@@ -204,7 +150,7 @@ def a_service_that_is_killed_during_a_run_finds_its_gang_again(cluster):
     never_two_at_once(cluster, name, 1)
 
 
-def a_node_that_is_drained_ends_nothing(cluster):
+def a_node_that_is_drained_ends_nothing(cluster, user):
     gang, name = Gang(cluster), unique("drain")
     job = submit(gang, name, "sleep 4")
     node = node_of(cluster, name)
@@ -216,14 +162,14 @@ def a_node_that_is_drained_ends_nothing(cluster):
         cluster.must("root", "scontrol", "update", f"nodename={node}", "state=resume")
 
 
-def a_time_limit_is_told_as_such(cluster):
+def a_time_limit_is_told_as_such(cluster, user):
     gang, name = Gang(cluster), unique("time")
     job = submit(gang, name, "sleep 60", "--time", "2s", "--grace", "1s")
     expect(gang.end(job)["cause"] == "time-limit", gang.show(job))
     never_two_at_once(cluster, name, 1)
 
 
-def one_who_cancels_in_slurm_is_named(cluster):
+def one_who_cancels_in_slurm_is_named(cluster, user):
     gang, name = Gang(cluster), unique("cancel")
     job = submit(gang, name, "sleep 60")
     gang.await_phase(job, "running")
@@ -232,17 +178,7 @@ def one_who_cancels_in_slurm_is_named(cluster):
     expect((end["cause"], end["detail"]) == ("stopped", "it was cancelled in Slurm by root"), end)
 
 
-def tools_that(cluster, name, what):
-    """A directory that stands first in PATH, whose tools do `what` first, and count their calls in /home/anna/calls."""
-    place = f"/home/anna/{name}"
-    cluster.must("anna", "mkdir", "-p", place)
-    for tool in WRAPPED:
-        cluster.must("anna", "sh", "-c", f"cat > {place}/{tool}; chmod 755 {place}/{tool}",
-                     text=f"#!/bin/sh\necho {tool} >> $HOME/calls\n{what}\nexec /usr/bin/{tool} \"$@\"\n")
-    return place
-
-
-def tools_that_fail_and_lie_at_times_lose_nothing(cluster):
+def tools_that_fail_and_lie_at_times_lose_nothing(cluster, user):
     place = tools_that(cluster, unique("bad"), 'n=$(($(date +%N | sed "s/^0*//; s/^$/0/") / 1000 % 4)); case $n in 0) exit 1;; '
                        f'1) case $0 in *sbatch) /usr/bin/sbatch "$@" >/dev/null; exit 1;; *) echo garbage; exit 0;; esac;; 2) sleep 1;; esac')
     leave_nothing(cluster)  # a service of this PATH
@@ -257,7 +193,7 @@ def tools_that_fail_and_lie_at_times_lose_nothing(cluster):
     leave_nothing(cluster)
 
 
-def calls_stay_below_one_a_second_while_a_thousand_gangs_are_watched(cluster):
+def calls_stay_below_one_a_second_while_a_thousand_gangs_are_watched(cluster, user):
     place = tools_that(cluster, unique("count"), "")
     leave_nothing(cluster)
     gang = Gang(cluster, path=place)
@@ -295,34 +231,5 @@ FAULTS = (
 )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gang", required=True, help="the program")
-    parser.add_argument("--times", type=int, default=1)
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    if why := slurm.unavailable(rest=False):
-        print(f"skipped: {why}")
-        return SKIPPED
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    went_well = {}
-    with Cluster(rest=False) as cluster:
-        cluster.put(options.gang, GANG)
-        for fault in FAULTS:
-            if options.only.replace(" ", "_") not in fault.__name__:
-                continue
-            for _ in range(options.times):
-                went_well[fault] = went_well.get(fault, 0) + attempt(fault, cluster)
-    for fault, well in went_well.items():
-        print(f"{well:3} of {options.times}  {fault.__name__.replace('_', ' ')}")
-    if beyond_slurm:
-        print(f"from when Slurm notices a dead node to the gang elsewhere: median {statistics.median(beyond_slurm):.2f} s, "
-              f"most {max(beyond_slurm):.2f} s of {len(beyond_slurm)}")
-        if statistics.median(beyond_slurm) >= 2:
-            print("FAIL the bar is 2 s")
-            return 1
-    return 0 if all(well == options.times for well in went_well.values()) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_faults(__doc__, FAULTS))
