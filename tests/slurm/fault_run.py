@@ -1,10 +1,10 @@
 """What check_faults.py and check_pilot_faults.py share: gangs that note each run of theirs in a file, so that it is seen whether two ran
 at once, and how a list of faults is tried so and so often."""
 import argparse
-import concurrent.futures
 import signal
 import statistics
 import sys
+import threading
 import time
 
 import cluster as slurm
@@ -99,12 +99,19 @@ def several_at_once(fault):
 def try_fault(fault, cluster, times):
     if not getattr(fault, "at_once", False):
         return sum(attempt(fault, cluster, "anna") for _ in range(times))
+    well = []
+
+    def try_some(user, share):
+        well.extend(attempt(fault, cluster, user) for _ in range(share))
+
     people = list(cluster.people)
-    shares = [range(number, times, len(people)) for number in range(len(people))]
-    with concurrent.futures.ThreadPoolExecutor(len(people)) as threads:
-        done = [threads.submit(lambda who, share: sum(attempt(fault, cluster, who) for _ in share), who, share)
-                for who, share in zip(people, shares)]
-        return sum(one.result() for one in done)
+    threads = [threading.Thread(target=try_some, args=(user, len(range(number, times, len(people)))), daemon=True)
+               for number, user in enumerate(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(well)
 
 
 def print_beyond():

@@ -137,7 +137,8 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
     // Slurm forgot it, or its node failed before it began. Claims keep it from running twice.
     for (SentGang& other : sending.gangs) other.gone_since.reset();
     if (std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end()) return;
-    ++sending.times_forgotten;
+    // One that the disk is too full to note is sent once more at worst.
+    (void)note_forgotten(sending).ok();
     to_send_.push_back(sending.tag);
     return;
   }
@@ -161,6 +162,9 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
     return ending_by(*line, account);
   if (!late && (!over || !asked)) return std::nullopt;
   if (over && line->state == SlurmState::cancelled) return ending_by(*line, account);
+  // What is over is shown for some minutes, so that this is not one that somebody cancelled.
+  if (line == nullptr && gang.seen_to_run)
+    return because(EndCause::lost, "Slurm forgot it, and ended it on its node");
   return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
 }
 
@@ -243,6 +247,7 @@ bool SlurmEngine::ask_accounts() {
 void SlurmEngine::hear_accounts(const Result<ProgramAnswer>& answer, const std::string& mark,
                                 const std::set<GangOfTag>& asked) {
   const auto text = said_by("sacct", answer);
+  accounts_trouble_ = text ? "" : text.error().what;
   if (!text) return;  // it is asked again, for some time
   for (const GangOfTag& gang : asked)
     if (const auto known = remembered_.find(gang); known != remembered_.end())

@@ -28,7 +28,8 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
                                                  [&](const Node& one) { return one.name == host; });
                  return found == nodes_.end() ? nullptr : &*found;
                },
-               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; }}) {}
+               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; },
+               [this] { return pilot_work_ && pilot_work_(); }}) {}
 
 SlurmEngine::~SlurmEngine() = default;
 
@@ -275,6 +276,8 @@ std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
                     std::string(since_boot() - known.sign_changed < seconds(5)
                                     ? "its processes live on"
                                     : "what became of it is being looked for"));
+  if (known.gone_since && !accounts_trouble_.empty())
+    notes.push_back("Slurm's accounts do not say what became of it: " + accounts_trouble_);
   if (known.phase == SentPhase::begun && !trouble_.empty())
     notes.push_back("Slurm does not say how it is: " + trouble_);
   return notes;

@@ -50,6 +50,7 @@ class SlurmEngine final : public Engine {
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
   std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
   void stop_pilot(std::uint64_t number, PilotReply reply) override;
+  void set_pilot_work(std::function<bool()> waits) override { pilot_work_ = std::move(waits); }
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -162,6 +163,7 @@ class SlurmEngine final : public Engine {
   };
   std::map<GangOfTag, Remembered> remembered_;
   Time accounts_asked_{0};
+  std::string accounts_trouble_;  ///< why sacct did not answer last; empty: it did
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;
@@ -173,7 +175,8 @@ class SlurmEngine final : public Engine {
   std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
   std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
-  Pilots pilots_;                        ///< what has a place that was chosen here goes to it
+  std::function<bool()> pilot_work_;
+  Pilots pilots_;  ///< what has a place that was chosen here goes to it
 };
 
 }  // namespace gangline
