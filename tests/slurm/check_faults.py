@@ -15,6 +15,10 @@ from fault_run import (comes_back, is_up, marked, measure_beyond, never_two_at_o
 from on_slurm import Gang, expect, leave_nothing
 
 
+# The first time longer than Slurm takes to give up a node that is silent.
+LONG_ONCE = "if [ -e $f.once ]; then sleep 2; else touch $f.once; sleep 60; fi"
+
+
 # --- faults ---------------------------------------------------------------------------------------------
 
 def a_power_cut_with_a_retry_runs_it_elsewhere_exactly_once_more(cluster, user):
@@ -53,7 +57,7 @@ def a_power_cut_without_retries_is_told_with_its_node(cluster, user):
 def a_cable_that_is_out_for_long_starts_no_second_run_beside_the_first(cluster, user):
     """Slurm gives the node up while its processes live on, and ends them when it is back: one more run then, none before."""
     gang, name = Gang(cluster), unique("cable")
-    job = submit(gang, name, "sleep 25", "--retries", "1")
+    job = submit(gang, name, LONG_ONCE, "--retries", "1")
     node = node_of(cluster, name)
     gang.await_phase(job, "running")
     cluster.pull(node)

@@ -16,6 +16,8 @@ from fault_run import (comes_back, is_up, lines_of, measure_beyond, never_two_at
 from on_slurm import Gang, expect, leave_nothing
 
 TWO_NODES = ("--nodes", "2", "--gpus", "8", "--time", "20m")
+# The first time longer than Slurm takes to give up a node that is silent.
+LONG_ONCE = "if [ -e $f.once ]; then sleep 2; else touch $f.once; sleep 60; fi"
 A_PART = ("--nodes", "1", "--cpus", "2", "--memory", "1G")
 THREE_NODES = ("--nodes", "3", "--gpus", "8", "--time", "20m")
 
@@ -278,7 +280,7 @@ def a_cable_of_a_pilots_node_that_is_out_for_long_starts_no_second_run_beside_th
     """Slurm takes the node from the pilot while processes live on there, and ends them when it is back: one more run then, none before."""
     with people_pilot(cluster, user, *TWO_NODES) as (gang, _):
         name = unique("cable")
-        job = gang.submit_marked(name, "sleep 25", "--gpus", "1", "--retries", "1")
+        job = gang.submit_marked(name, LONG_ONCE, "--gpus", "1", "--retries", "1")
         node = await_running(gang, name, job)
         cluster.pull(node)
         try:

@@ -21,7 +21,8 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       calls_(loop, settings_.environment),
-      pilots_(loop, calls_, {settings_.state_dir, settings_.gang_program, settings_.id},
+      pilots_(loop, calls_,
+              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.hurry},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),

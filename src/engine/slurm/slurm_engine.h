@@ -26,6 +26,7 @@ struct SlurmEngineSettings {
   std::string id;            ///< of the state directory, for GANG_ID
   std::vector<EnvVar> environment;
   Span look_every = milliseconds(1'100);  ///< between two questions for the state of all jobs
+  std::int64_t hurry = 1;                 ///< all patience with Slurm is divided by it
 };
 
 class SlurmEngine final : public Engine {
@@ -103,6 +104,7 @@ class SlurmEngine final : public Engine {
   bool withdraw(OpenSending& sending, std::uint32_t index);
 
   // What Slurm does not say, or not yet (missing.cpp).
+  Span patient(Span longest) const { return Span{longest.us / settings_.hurry}; }
   void miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);

@@ -44,12 +44,12 @@ void Pilots::read_signs() {
 }
 
 bool Pilots::is_silent(const PilotNode& node) const {
-  return !node.given_up && node.sign && since_boot() - node.sign_changed > is_silent_after;
+  return !node.given_up && node.sign && since_boot() - node.sign_changed > patient(is_silent_after);
 }
 
 /// A program that ends well takes its sign with it.
 bool Pilots::nothing_lives_on(const Pilot& pilot, const PilotNode& node, Span silence) const {
-  if (node.given_up || since_boot() - node.sign_changed >= silence) return true;
+  if (node.given_up || since_boot() - node.sign_changed >= patient(silence)) return true;
   std::error_code unknown;
   const bool there = std::filesystem::exists(pilot.files.sign(node.host), unknown);
   return !there && !unknown && node.sign;
@@ -70,8 +70,8 @@ void Pilots::hear_nodes_of(Pilot& pilot, const SlurmJobSeen& line) {
 void Pilots::watch_nodes(Pilot& pilot, Time at) {
   for (const auto& [host, node] : pilot.nodes) {
     if (!node->id || node->given_up) continue;
-    const bool is_away =
-        !node->welcomed && node->away_since.us != 0 && at - node->away_since > longest_away;
+    const bool is_away = !node->welcomed && node->away_since.us != 0 &&
+                         at - node->away_since > patient(longest_away);
     if (!node->in_job && nothing_lives_on(pilot, *node, some_signs))
       give_up(pilot, *node, "node " + host + " failed");
     else if (is_away && nothing_lives_on(pilot, *node, longest_away))

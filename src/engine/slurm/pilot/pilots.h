@@ -25,7 +25,8 @@ namespace gangline {
 struct PilotsSettings {
   std::string state_dir;
   std::string gang_program;
-  std::string store;  ///< name of the store for which gangs are started
+  std::string store;       ///< name of the store for which gangs are started
+  std::int64_t hurry = 1;  ///< all patience is divided by it
 };
 
 struct PilotsCalls {
@@ -138,6 +139,7 @@ class Pilots {
   void show(PilotNode& node);
 
   // Time and Slurm (watching.cpp).
+  Span patient(Span longest) const { return Span{longest.us / settings_.hurry}; }
   void watch();
   void tick();
   void tick(Pilot& pilot, Time at);

@@ -37,7 +37,7 @@ void Pilots::watch() {
     return;
   }
   if (!listener_) listen();
-  if (!ticking_) ticking_ = loop_.every(tick_every, [this] { tick(); });
+  if (!ticking_) ticking_ = loop_.every(patient(tick_every), [this] { tick(); });
 }
 
 bool Pilots::is_all_there() const {
@@ -65,7 +65,7 @@ void Pilots::tick() {
   for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
   for (const std::uint64_t number : numbers)
     if (Pilot* pilot = find(number)) tick(*pilot, at);
-  if (at - looked_ >= pause_between_looks()) look();
+  if (at - looked_ >= patient(pause_between_looks())) look();
   watch();
 }
 
@@ -139,7 +139,7 @@ void Pilots::tick_ending(Pilot& pilot, Time at) {
     for (const auto& [host, node] : pilot.nodes) node->send(RetireMessage{});
     return;
   }
-  if (at - pilot.let_go >= longest_goodbye) cancel(pilot);
+  if (at - pilot.let_go >= patient(longest_goodbye)) cancel(pilot);
 }
 
 // What Slurm says.
