@@ -11,7 +11,7 @@ import sys
 import time
 
 from cluster import until
-from fault_run import (comes_back, is_up, lines_of, measure_beyond, never_two_at_once, node_of, run_faults, runs_of, several_at_once, submit,
+from fault_run import (alone, comes_back, is_up, lines_of, measure_beyond, never_two_at_once, node_of, run_faults, runs_of, submit,
                        unique)
 from on_slurm import Gang, expect, leave_nothing
 
@@ -119,6 +119,7 @@ def a_service_killed_while_a_pilot_is_asked_for_leaves_none_that_it_does_not_kno
         leave_nothing_of(cluster, user)
 
 
+@alone
 def a_slurmctld_killed_during_a_pilot_that_it_has_written_down_ends_nothing(cluster, user):
     with people_pilot(cluster, user, *TWO_NODES) as (gang, number):
         time.sleep(8)
@@ -136,6 +137,7 @@ def a_slurmctld_killed_during_a_pilot_that_it_has_written_down_ends_nothing(clus
         expect(gang.pilot(number)["phase"] == "running", gang.pilots())
 
 
+@alone
 def a_slurmctld_that_forgets_a_young_pilot_costs_its_gangs_no_retry(cluster, user):
     """Slurm ends it on its nodes where it forgot it; the gang waits again then, and runs in the next pilot, never beside itself."""
     with people_pilot(cluster, user, *TWO_NODES) as (gang, number):
@@ -299,14 +301,13 @@ def a_cable_of_a_pilots_node_that_is_out_for_long_starts_no_second_run_beside_th
 GOES_ON = "trap 'note warned; exit 3' TERM; if [ -e $f.once ]; then sleep 1; else touch $f.once; sleep 200 & wait; fi"
 
 
-@several_at_once
 def a_pilots_end_starts_nothing_that_cannot_end_and_warns_what_runs_and_lets_it_wait_again(cluster, user):
     with people_pilot(cluster, user, *A_PART, "--time", "1m") as (gang, number):
         long_one, name = unique("long"), unique("time")
         too_long = gang.submit_marked(long_one, "true", "--time", "10m")
         job = gang.submit_marked(name, GOES_ON, "--grace", "5s")
         await_running(gang, name, job)
-        print(gang.show(too_long)["summary"]["reason"])
+        until("why the other one waits is told", 20, lambda: "the end of" in gang.show(too_long)["summary"]["reason"])
         ended = gang.await_pilot_end(number, patience=120)
         expect(gang.await_waiting(job)["summary"]["waiting"] == 1, gang.show(job))
         told = [line.split()[0] for line in lines_of(cluster, name, user)]
@@ -318,7 +319,6 @@ def a_pilots_end_starts_nothing_that_cannot_end_and_warns_what_runs_and_lets_it_
         return ended["reason"]
 
 
-@several_at_once
 def a_pilot_with_renew_is_followed_by_the_next_where_work_is_left(cluster, user):
     """One gang runs at its end and goes on in the next one; another is too long for what is left, and starts there."""
     with people_pilot(cluster, user, *A_PART, "--time", "1m", "--renew") as (gang, number):
@@ -331,19 +331,18 @@ def a_pilot_with_renew_is_followed_by_the_next_where_work_is_left(cluster, user)
         expect(numbers[-1] == number + 1, numbers)
 
 
-@several_at_once
 def a_pilot_with_renew_is_followed_where_what_waits_is_too_long_for_what_is_left_of_it(cluster, user):
     with people_pilot(cluster, user, *A_PART, "--time", "1m", "--renew") as (gang, number):
+        gang.must("run", "--pilot", "--", "true")
         time.sleep(12)
         name = unique("renew")
         job = gang.submit_marked(name, "sleep 2", "--time", "35s")
-        until("why it waits is told", 20, lambda: "until" in gang.show(job)["summary"]["reason"])
+        until("why it waits is told", 20, lambda: "the end of" in gang.show(job)["summary"]["reason"])
         expect_done(gang, job, name, 1, patience=120)
         numbers = sorted(one["number"] for one in gang.pilots())
         expect(numbers[-1] == number + 1, numbers)
 
 
-@several_at_once
 def a_pilot_that_has_nothing_to_do_ends_and_not_before(cluster, user):
     with people_pilot(cluster, user, *A_PART, "--time", "20m", "--idle", "5s") as (gang, number):
         name = unique("idle")

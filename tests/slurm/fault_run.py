@@ -15,6 +15,7 @@ WRAPPED = ("squeue", "sbatch", "srun", "scancel", "sacct")
 # From when Slurm notices a dead node to the gang elsewhere, for each fault that measures it.
 beyond_slurm = {}
 BAR_BEYOND_SLURM_S = 2.0
+NODES = 9  # three for each person
 
 
 def marked(name, body):
@@ -78,26 +79,26 @@ def measure_beyond(fault, seconds):
     return f"elsewhere {seconds:.2f} s after Slurm noticed"
 
 
-def tools_that(cluster, name, what):
-    """A directory that stands first in PATH, whose tools do `what` first, and count their calls in /home/anna/calls."""
-    place = f"/home/anna/{name}"
-    cluster.must("anna", "mkdir", "-p", place)
+def tools_that(cluster, user, name, what):
+    """A directory that stands first in PATH, whose tools do `what` first, and note their calls in the person's file `calls`."""
+    place = f"/home/{user}/{name}"
+    cluster.must(user, "mkdir", "-p", place)
     for tool in WRAPPED:
-        cluster.must("anna", "sh", "-c", f"cat > {place}/{tool}; chmod 755 {place}/{tool}",
+        cluster.must(user, "sh", "-c", f"cat > {place}/{tool}; chmod 755 {place}/{tool}",
                      text=f"#!/bin/sh\necho {tool} >> $HOME/calls\n{what}\nexec /usr/bin/{tool} \"$@\"\n")
     return place
 
 
 # --- how they are tried -----------------------------------------------------------------------------------
 
-def several_at_once(fault):
-    """For faults that mostly wait and disturb nobody else: three people have theirs at the same time."""
-    fault.at_once = True
+def alone(fault):
+    """For those that would disturb others. The rest is tried by three people at the same time, each on nodes that they have alone."""
+    fault.alone = True
     return fault
 
 
 def try_fault(fault, cluster, times):
-    if not getattr(fault, "at_once", False):
+    if getattr(fault, "alone", False):
         return sum(attempt(fault, cluster, "anna") for _ in range(times))
     well = []
 
@@ -136,7 +137,7 @@ def run_faults(text, faults):
         return SKIPPED
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     went_well = {}
-    with Cluster(rest=False) as cluster:
+    with Cluster(rest=False, nodes=NODES) as cluster:
         cluster.put(options.gang, GANG)
         for fault in faults:
             if options.only and not any(word.replace(" ", "_") in fault.__name__ for word in options.only):
