@@ -116,6 +116,12 @@ Result<void> Controller::begin() {
     note_measured();
   });
   engine_.on_news([this] { ask_for_cycle(); });
+  engine_.set_pilot_work([this] {
+    return std::any_of(register_.jobs().begin(), register_.jobs().end(), [](const auto& one) {
+      const JobState& job = one.second;
+      return job.job.spec->pilot && job.after.empty() && !job.stop_asked && job.waiting() > 0;
+    });
+  });
   engine_.resume(store_.cursor(), asked);
   for (const auto& [id, job] : register_.jobs())
     if (job.stop_asked)

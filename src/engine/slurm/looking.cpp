@@ -179,6 +179,7 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
     else (void)silence_of(sending, index), --signs_to_read_, gang.sign_round = sign_round_;
   }
   const bool runs = !over && !waits && line->state != SlurmState::completing;
+  gang.seen_to_run = gang.seen_to_run || runs;
   if (runs) return gang.gone_since.reset();
   if (believe_end(sending, index, line)) return;
   if (!over && !waits) return;  // it is about to end
@@ -255,6 +256,11 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const S
     if (!why) return true;  // Slurm is yet to say it
     ending.cause = why->cause;
     ending.detail = why->detail;
+    if (why->cause == EndCause::lost && (*note)->started.us == 0) {
+      // Nothing was begun, so to begin it costs no retry.
+      ending.cause = EndCause::preempted;
+      ending.detail = "Slurm forgot it before it began; it waits again";
+    }
   }
   end(sending, index, (*note)->started, (*note)->at, std::move(ending));
   return true;

@@ -107,7 +107,8 @@ void SlurmEngine::miss_begun(OpenSending& sending, std::uint32_t index, const Sl
   const bool again = line != nullptr && is_waiting(line->state);
   const Patience patience = again ? node_failed : patience_for(line);
   const Span silence = silence_of(sending, index);
-  if (now() - *gang.gone_since < patience.gone || silence < patience.silent) return;
+  if (now() - *gang.gone_since < patient(patience.gone) || silence < patient(patience.silent))
+    return;
   if (line != nullptr && line->state == SlurmState::cancelled && !gang.stop &&
       !accounts_asked(sending, index, *gang.gone_since))
     return;
@@ -131,7 +132,8 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
   const bool cancelled = line != nullptr && line->state == SlurmState::cancelled;
   if (cancelled && !gang.stop) {
     if (!accounts_asked(sending, index, *gang.gone_since)) return;
-  } else if (!cancelled && gone < (line == nullptr ? is_known_within : patience_for(line).gone)) {
+  } else if (!cancelled &&
+             gone < patient(line == nullptr ? is_known_within : patience_for(line).gone)) {
     return;
   }
   if (line == nullptr && !accounts_asked(sending, index, *gang.gone_since)) return;
@@ -143,7 +145,8 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
     // Slurm forgot it, or its node failed before it began. Claims keep it from running twice.
     for (SentGang& other : sending.gangs) other.gone_since.reset();
     if (std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end()) return;
-    ++sending.times_forgotten;
+    // One that the disk is too full to note is sent once more at worst.
+    (void)note_forgotten(sending).ok();
     to_send_.push_back(sending.tag);
     return;
   }
@@ -158,7 +161,7 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
   if (!gang.gone_since) gang.gone_since = now();
   if (line != nullptr && is_waiting(line->state))
     return because(EndCause::preempted, "somebody put it back into Slurm's queue");
-  const bool late = now() - *gang.gone_since > accounts_come_within;
+  const bool late = now() - *gang.gone_since > patient(accounts_come_within);
   const bool asked = accounts_asked(sending, index, *gang.gone_since);
   const SlurmJobSeen* account = remembered(sending, index);
   if (line == nullptr) line = account;
@@ -167,6 +170,9 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
     return ending_by(*line, account);
   if (!late && (!over || !asked)) return std::nullopt;
   if (over && line->state == SlurmState::cancelled) return ending_by(*line, account);
+  // What is over is shown for some minutes, so that this is not one that somebody cancelled.
+  if (line == nullptr && gang.seen_to_run)
+    return because(EndCause::lost, "Slurm forgot it, and ended it on its node");
   return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
 }
 
@@ -216,15 +222,15 @@ bool SlurmEngine::accounts_asked(const OpenSending& sending, std::uint32_t index
   if (known.job) return true;
   // What it does not know now it may know soon.
   const Span gone = now() - since;
-  if (known.at.us > 0 && gone > accounts_come_within) return true;
-  if (gone > accounts_answer_within) return true;
+  if (known.at.us > 0 && gone > patient(accounts_come_within)) return true;
+  if (gone > patient(accounts_answer_within)) return true;
   to_ask_.insert({sending.tag, index});
   return false;
 }
 
 /// True: a call is under way.
 bool SlurmEngine::ask_accounts() {
-  if (to_ask_.empty() || now() - accounts_asked_ < between_accounts) return false;
+  if (to_ask_.empty() || now() - accounts_asked_ < patient(between_accounts)) return false;
   std::vector<std::string> numbers;
   for (const auto& [tag, index] : to_ask_) {
     const auto sending = sendings_.find(tag);
@@ -247,6 +253,7 @@ bool SlurmEngine::ask_accounts() {
 
 void SlurmEngine::hear_accounts(Result<std::vector<SlurmJobSeen>> accounts,
                                 const std::set<GangOfTag>& asked) {
+  accounts_trouble_ = accounts ? "" : accounts.error().what;
   if (!accounts) return;  // it is asked again, for some time
   for (const GangOfTag& gang : asked)
     if (const auto known = remembered_.find(gang); known != remembered_.end())

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_sendings_of_a_job = 100'000;
 
 std::string told_file(const SendingFiles& files) { return files.directory() + "/told"; }
+
+std::string forgotten_file(const SendingFiles& files) { return files.directory() + "/forgotten"; }
 
 /// One line behind those that are there.
 Result<void> append_line(const std::string& path, const std::string& line) {
@@ -33,6 +36,13 @@ void read_numbers_of(OpenSending& sending) {
   for (const std::string_view line : split(*text, '\n'))
     if (parse_number(line)) sending.numbers.emplace_back(line);
   sending.times_sent = static_cast<std::uint32_t>(sending.numbers.size());
+}
+
+void read_forgotten(OpenSending& sending) {
+  const auto text = read_file(forgotten_file(sending.files));
+  if (text)
+    sending.times_forgotten =
+        static_cast<std::uint32_t>(std::count(text->begin(), text->end(), '\n'));
 }
 
 void read_told(OpenSending& sending) {
@@ -84,6 +94,7 @@ std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state
     auto sending = std::make_unique<OpenSending>(files, tag, *std::move(order));
     read_numbers_of(*sending);
     read_told(*sending);
+    read_forgotten(*sending);
     sending->doubtful = sending->numbers.empty();
     // What goes by sbatch has a script.
     sending->by_srun = !fs::exists(files.script(), none);
@@ -97,6 +108,11 @@ Result<void> note_number(OpenSending& sending, const std::string& number) {
     return {};
   sending.numbers.push_back(number);
   return append_line(sending.files.sent(), number);
+}
+
+Result<void> note_forgotten(OpenSending& sending) {
+  ++sending.times_forgotten;
+  return append_line(forgotten_file(sending.files), format_utc(now()));
 }
 
 Result<void> note_told(OpenSending& sending, const std::vector<std::uint32_t>& gangs) {

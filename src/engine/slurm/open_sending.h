@@ -23,6 +23,7 @@ enum class SentPhase : std::uint8_t { waiting, begun, ended };
 
 struct SentGang {
   SentPhase phase = SentPhase::waiting;
+  bool seen_to_run = false;  ///< Slurm said so to this service
   Time begun_at{0};
   bool start_told = false;  ///< and stored by whoever was told
   /// Slurm says that it is over, or knows nothing of it, since then; what it came to is not seen.
@@ -103,6 +104,8 @@ std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state
 
 /// Notes on disk that Slurm has it under this number.
 Result<void> note_number(OpenSending& sending, const std::string& number);
+/// Notes on disk that Slurm forgot it once more, so that the next service knows it as well.
+Result<void> note_forgotten(OpenSending& sending);
 /// Notes on disk which starts were told and stored, so that they are not told again.
 Result<void> note_told(OpenSending& sending, const std::vector<std::uint32_t>& gangs);
 

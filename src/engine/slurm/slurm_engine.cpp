@@ -22,14 +22,16 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       slurm_(make_slurm(loop, settings_.environment)),
-      pilots_(loop, *slurm_, {settings_.state_dir, settings_.gang_program, settings_.id},
+      pilots_(loop, *slurm_,
+              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.hurry},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
                                                  [&](const Node& one) { return one.name == host; });
                  return found == nodes_.end() ? nullptr : &*found;
                },
-               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; }}) {}
+               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; },
+               [this] { return pilot_work_ && pilot_work_(); }}) {}
 
 SlurmEngine::~SlurmEngine() = default;
 
@@ -300,6 +302,8 @@ std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
                     std::string(since_boot() - known.sign_changed < seconds(5)
                                     ? "its processes live on"
                                     : "what became of it is being looked for"));
+  if (known.gone_since && !accounts_trouble_.empty())
+    notes.push_back("Slurm's accounts do not say what became of it: " + accounts_trouble_);
   if (known.phase == SentPhase::begun && !trouble_.empty())
     notes.push_back("Slurm does not say how it is: " + trouble_);
   return notes;

@@ -26,6 +26,7 @@ struct SlurmEngineSettings {
   std::string id;            ///< of the state directory, for GANG_ID
   std::vector<EnvVar> environment;
   Span look_every = milliseconds(1'100);  ///< between two questions for the state of all jobs
+  std::int64_t hurry = 1;                 ///< all patience with Slurm is divided by it
 };
 
 class SlurmEngine final : public Engine {
@@ -51,6 +52,7 @@ class SlurmEngine final : public Engine {
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
   std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
   void stop_pilot(std::uint64_t number, PilotReply reply) override;
+  void set_pilot_work(std::function<bool()> waits) override { pilot_work_ = std::move(waits); }
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -107,6 +109,7 @@ class SlurmEngine final : public Engine {
   bool withdraw(OpenSending& sending, std::uint32_t index);
 
   // What Slurm does not say, or not yet (missing.cpp).
+  Span patient(Span longest) const { return Span{longest.us / settings_.hurry}; }
   void miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
@@ -166,6 +169,7 @@ class SlurmEngine final : public Engine {
   };
   std::map<GangOfTag, Remembered> remembered_;
   Time accounts_asked_{0};
+  std::string accounts_trouble_;  ///< why sacct did not answer last; empty: it did
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;
@@ -177,7 +181,8 @@ class SlurmEngine final : public Engine {
   std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
   std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
-  Pilots pilots_;                        ///< what has a place that was chosen here goes to it
+  std::function<bool()> pilot_work_;
+  Pilots pilots_;  ///< what has a place that was chosen here goes to it
 };
 
 }  // namespace gangline
