@@ -43,6 +43,12 @@ TEST_F(PlacingEngine, MayTakeWhatWouldNotFitOnTheNodesThatAreSeen) {
   EXPECT_TRUE(submit(spec));
 }
 
+TEST_F(PlacingEngine, KnowsQueuesThatOurConfigDoesNot) {
+  JobSpec spec = a_spec();
+  spec.queue = "a partition";
+  EXPECT_TRUE(submit(spec));
+}
+
 TEST_F(PlacingEngine, SaysWhyAGangWaitsThatItWasHanded) {
   engine_->wait = {"Slurm job 17 waits for free nodes", Time{seconds(2'000'000).us}};
   const auto job = submit(a_spec());

@@ -28,6 +28,16 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
          });
 }
 
+/// Of lines of one gang that which says how it is: of the job that runs it, else of one that is
+/// not over, else of the newest.
+bool says_more(const SlurmJobSeen& one, const SlurmJobSeen& other, std::uint64_t claimed) {
+  const auto life = [&](const SlurmJobSeen& line) {
+    if (claimed > 0 && line.job == claimed) return 3;
+    return is_over(line.state) ? 0 : is_waiting(line.state) ? 1 : 2;
+  };
+  return life(one) != life(other) ? life(one) > life(other) : one.own > other.own;
+}
+
 /// A reason for which it never starts, until somebody helps.
 bool never_starts(const std::string& reason) {
   return reason == "launch failed requeued held" || reason == "JobHoldMaxRequeue" ||
@@ -130,10 +140,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
           cancel(sending, sending.order.first + i, std::to_string(line->job), {});
       continue;
     }
-    const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
+    const SlurmJobSeen* best = nullptr;
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && (best == nullptr || is_over(best->state) ||
-                                    (is_waiting(best->state) && !is_over(line->state))))
+      if (has_element(*line, i) &&
+          (best == nullptr || says_more(*line, *best, sending.gangs[i].claimed)))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;

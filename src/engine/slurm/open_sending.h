@@ -78,6 +78,9 @@ struct OpenSending {
   const SentGang& gang(std::uint32_t index) const { return gangs[index - order.first]; }
   GangId id_of(std::uint32_t index) const { return {order.job.id, index}; }
   bool is_array() const { return order.count > 1; }
+  bool is_suspended(std::uint32_t index) const;
+  /// Why it waits in Slurm, from the newest look. Null: it does not, or was not seen there.
+  const SentWait* wait_of(std::uint32_t index) const;
   /// What scancel takes for one gang of it.
   std::string name_in_slurm(std::uint32_t index) const;
 };

@@ -212,7 +212,8 @@ bool SlurmEngine::withdraw(OpenSending& sending, std::uint32_t index) {
 void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
   SentGang& gang = sending.gang(index);
   std::vector<std::string> options;
-  if (gang.phase == SentPhase::begun) {
+  // What is suspended hears no signal until Slurm ends it.
+  if (gang.phase == SentPhase::begun && !sending.is_suspended(index)) {
     options.emplace_back(gang.stop->at_once ? "--signal=KILL" : "--signal=TERM");
     if (!sending.by_srun) options.emplace_back(gang.stop->at_once ? "--full" : "--batch");
   }

@@ -45,6 +45,7 @@ class SlurmEngine final : public Engine {
   void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
   void look_at_use(std::function<void()> then) override;
   std::optional<PlacedNode> placed_on(NodeId node) const override;
+  std::string stands_still(JobId job) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
   std::string lacks(const JobSpec& spec) const override;
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
@@ -75,6 +76,8 @@ class SlurmEngine final : public Engine {
   void add(const StartOrder& order, std::uint32_t first, std::uint32_t count);
   OpenSending* find(GangId gang, std::uint32_t attempt) const;
   OpenSending* find(GangId gang) const;
+  void explain_now(GangId gang, std::function<void(EngineWhy)> tell);
+  std::set<std::string> partitions_with_room() const;
 
   // Sending (sending_out.cpp).
   void send_next();

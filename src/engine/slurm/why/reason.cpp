@@ -19,7 +19,7 @@ constexpr Said reasons[] = {
     {"DependencyNeverSatisfied",
      "it waits for a job that did not end as it had to, so it never starts"},
     {"JobHeldUser", "its owner holds it back; `scontrol release` lets it go"},
-    {"JobHeldAdmin", "an administrator holds it back"},
+    {"JobHeldAdmin", "an administrator holds it back and can let it go"},
     {"BeginTime", "it may not start before a time that was said"},
     {"JobArrayTaskLimit", "as many gangs of this job run as were said to run at once"},
     {"PartitionTimeLimit", "it asks for more time than its queue allows"},
@@ -202,6 +202,16 @@ Error slurm_error(std::string_view program, std::string_view said) {
       return {no.kind, std::string(no.what) + " (" + shown + ")", std::string(program), no.hint};
   return {ErrorKind::refused, shown.empty() ? "it failed and did not say why" : shown,
           std::string(program), ""};
+}
+
+bool could_start_with_less(std::string_view reason) {
+  for (const char* other :
+       {"JobHeldUser", "JobHeldAdmin", "Dependency", "DependencyNeverSatisfied", "BeginTime",
+        "JobArrayTaskLimit", "Reservation", "ReservationDeleted", "ReqResv", "Cleaning", "Prolog",
+        "MaxRequeue", "JobHoldMaxRequeue", "JobLaunchFailure", "launch failed requeued held",
+        "job requeued in held state", "InvalidAccount", "InvalidQOS", "DeadLine"})
+    if (reason == other) return false;
+  return true;
 }
 
 std::string reason_in_words(std::string_view reason) {
