@@ -182,6 +182,8 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
     if (signs_to_read_ == 0) round_is_over_ = false;
     else (void)silence_of(sending, index), --signs_to_read_, gang.sign_round = sign_round_;
   }
+  if (gang.phase == SentPhase::begun && waits && is_held(line->reason) && !gang.stop)
+    held_back_.insert(sending.id_of(index));
   const bool runs = !over && !waits && line->state != SlurmState::completing;
   if (runs) return gang.gone_since.reset();
   if (believe_end(sending, index, line)) return;
@@ -254,7 +256,7 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const S
     ending.cause = stop->cause;
     ending.detail = stop->reason;
   } else if (ending.cause == EndCause::stopped && ending.detail.empty()) {
-    const auto why = why_stopped(sending, index, line);
+    const auto why = why_stopped(sending, index, line, (*note)->at);
     if (!why) return true;  // Slurm is yet to say it
     ending.cause = why->cause;
     ending.detail = why->detail;

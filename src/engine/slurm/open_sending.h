@@ -60,12 +60,13 @@ struct OpenSending {
   std::uint32_t times_sent = 0;
   std::uint32_t times_forgotten = 0;  ///< by Slurm, after it had taken it
   bool asking = false;                ///< a call is under way that sends it
-  bool doubtful = false;             ///< whether Slurm took it is not known: it is looked for first
-  Time doubted_at{0};                ///< the first look that could have found it; 0: none yet
-  bool by_srun = false;              ///< it was sent by an srun, which ends with the gang
-  Time sent_at{0};                   ///< the newest answer of Slurm that it has it
-  std::string trouble = {};          ///< why it is not sent; empty: it is, or is about to be
-  std::vector<SentWait> waits = {};  ///< from the newest look
+  bool doubtful = false;     ///< whether Slurm took it is not known: it is looked for first
+  Time doubted_at{0};        ///< the first look that could have found it; 0: none yet
+  bool held = false;         ///< it is sent held back: somebody put back its last run, and holds it
+  bool by_srun = false;      ///< it was sent by an srun, which ends with the gang
+  Time sent_at{0};           ///< the newest answer of Slurm that it has it
+  std::string trouble = {};  ///< why it is not sent; empty: it is, or is about to be
+  std::vector<SentWait> waits = {};          ///< from the newest look
   std::vector<ElementRange> suspended = {};  ///< the same; of one that is no array: {0, 1}
 
   bool holds(GangId gang, std::uint32_t attempt) const {

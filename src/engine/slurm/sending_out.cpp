@@ -22,9 +22,13 @@ constexpr Span between_vain_sends = seconds(5);
 constexpr Span is_fresh_for = seconds(2);
 
 ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program) {
-  return {gang_program, sending.files.directory(), sending.tag, sending.order.alternative,
+  return {gang_program,
+          sending.files.directory(),
+          sending.tag,
+          sending.order.alternative,
           slurm_pattern_of(sending.files.directory()) + "/slurm-" +
-              (sending.is_array() ? "%a" : "0") + ".out"};
+              (sending.is_array() ? "%a" : "0") + ".out",
+          sending.held};
 }
 
 /// "_[0-4,7]"
@@ -83,7 +87,7 @@ void SlurmEngine::send_next() {
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
   if (sending.is_array() || spec.resources.tasks != 1 || sending.times_sent > 0 ||
-      sending.doubtful || sruns_ >= most_sruns)
+      sending.doubtful || sending.held || sruns_ >= most_sruns)
     return false;
   return std::none_of(sendings_.begin(), sendings_.end(), [&](const auto& other) {
     return other.second.get() != &sending && !other.second->waits.empty();

@@ -14,6 +14,7 @@ namespace {
 
 constexpr Span between_looks_at_nodes = seconds(30);
 constexpr std::size_t most_explanations = 8;  // at a time: each asks Slurm many times
+constexpr Span crossed_within = seconds(2);   // an answer of Slurm may be older than the start
 constexpr const char* suspended_in_slurm =
     "it is suspended in Slurm, by somebody or for another job: its processes stand still";
 
@@ -179,6 +180,8 @@ void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_
     return;
   }
   const std::string tag = (*made)->tag;
+  for (std::uint32_t index = first; index < first + count; ++index)
+    (*made)->held = held_back_.erase({order.job.id, index}) > 0 || (*made)->held;
   to_send_.push_back(tag);
   sendings_.emplace(tag, *std::move(made));
 }
@@ -225,7 +228,11 @@ EngineWait SlurmEngine::wait_of(GangId gang) const {
   const SentWait* wait = sending->wait_of(gang.index);
   // Slurm gives no reason before it has looked at a job.
   if (wait != nullptr && !wait->reason.empty())
-    return {front + reason_in_words(wait->reason), wait->expected};
+    return {front + reason_in_words(wait->reason) +
+                (sending->held && is_held(wait->reason)
+                     ? "; its last run was put back and held by somebody, so it was sent held"
+                     : ""),
+            wait->expected};
   if (sending->gang(gang.index).gone_since)
     return {front + "it is over, or Slurm has lost it; what became of it is being looked for", {}};
   return {front + "it has just been sent, and Slurm has not looked at it yet", {}};
@@ -246,7 +253,8 @@ void SlurmEngine::explain_now(GangId gang, std::function<void(EngineWhy)> tell) 
   const SentWait* waits = sending->wait_of(gang.index);
   if (waits == nullptr) return tell(std::move(known));
   if (!could_start_with_less(waits->reason)) {
-    known.expected_because = "asking for less would not make it start";
+    if (!known.expected)
+      known.expected_because = "Slurm plans no start for it, and asking for less would not help";
     return tell(std::move(known));
   }
   const std::uint64_t number = ++explained_;
@@ -278,8 +286,7 @@ std::set<std::string> SlurmEngine::partitions_with_room() const {
 
 std::string SlurmEngine::stands_still(JobId job) const {
   for (const auto& [tag, sending] : sendings_)
-    if (sending->order.job.id == job && !sending->suspended.empty())
-      return suspended_in_slurm;
+    if (sending->order.job.id == job && !sending->suspended.empty()) return suspended_in_slurm;
   return {};
 }
 
@@ -294,7 +301,8 @@ std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
                          ? " (" + std::to_string(sending->times_forgotten) + " times)"
                          : std::string()));
   if (sending->is_suspended(gang.index)) notes.emplace_back(suspended_in_slurm);
-  if (known.phase == SentPhase::begun && known.gone_since && !known.stop)
+  if (known.phase == SentPhase::begun && known.gone_since && !known.stop &&
+      now() - *known.gone_since > crossed_within)
     notes.push_back("Slurm says that it is over or knows nothing of it; " +
                     std::string(since_boot() - known.sign_changed < seconds(5)
                                     ? "its processes live on"

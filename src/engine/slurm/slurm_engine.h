@@ -109,7 +109,7 @@ class SlurmEngine final : public Engine {
   void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   std::optional<Ending> why_stopped(OpenSending& sending, std::uint32_t index,
-                                    const SlurmJobSeen* line);
+                                    const SlurmJobSeen* line, Time at);
   Ending ending_without_note(const OpenSending& sending, std::uint32_t index,
                              const SlurmJobSeen* line) const;
   Span silence_of(OpenSending& sending, std::uint32_t index);
@@ -168,6 +168,8 @@ class SlurmEngine final : public Engine {
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;
+  std::set<GangId>
+      held_back_;  ///< whose last run was put back into Slurm's queue and is held there
   struct Cancel {
     bool is_array = false;
     std::vector<std::uint32_t> elements;

@@ -27,7 +27,7 @@ namespace {
 constexpr Span look_period = seconds(1);
 constexpr Span kill_period = seconds(1);
 constexpr Span least_standstill = seconds(2);  // more than between two looks
-constexpr Span longest_dying = seconds(20);  // after the first SIGKILL
+constexpr Span longest_dying = seconds(20);    // after the first SIGKILL
 constexpr Span reason_comes_within = seconds(1);
 constexpr Span scontrol_patience = seconds(10);
 constexpr std::size_t longest_last_lines = 2 << 10;

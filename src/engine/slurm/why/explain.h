@@ -68,7 +68,7 @@ class SlurmExplanation {
   /// not now.
   std::optional<Time> least_starts_;
   std::string compared_with_;  ///< the queue for which that was tried, where it is another one
-  bool others_wait_ = false;  ///< who may go first
+  bool others_wait_ = false;   ///< who may go first
   int tried_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 

@@ -39,8 +39,9 @@ TEST(SlurmHolders, are_told_by_person_with_what_is_on_nodes_that_take_no_jobs) {
 
 TEST(SlurmHolders, a_job_without_a_time_limit_has_no_end_that_is_told) {
   const auto holders = read_holders("bert 2 RUNNING 16 2027-11-27T10:00:00 cpu=16\n");
-  EXPECT_EQ(who_holds(holders, {node_with(0, true)}, false, *read_slurm_time("2026-11-27T10:00:01")),
-            "of 16 cpus 16 are in use (bert 16); none of these jobs has a time limit");
+  EXPECT_EQ(
+      who_holds(holders, {node_with(0, true)}, false, *read_slurm_time("2026-11-27T10:00:01")),
+      "of 16 cpus 16 are in use (bert 16); none of these jobs has a time limit");
 }
 
 TEST(SlurmHolders, of_an_empty_cluster_are_nobody) {

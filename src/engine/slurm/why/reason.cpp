@@ -204,12 +204,18 @@ Error slurm_error(std::string_view program, std::string_view said) {
           std::string(program), ""};
 }
 
+bool is_held(std::string_view reason) {
+  return reason == "JobHeldUser" || reason == "JobHeldAdmin" ||
+         reason == "job requeued in held state";
+}
+
 bool could_start_with_less(std::string_view reason) {
+  if (is_held(reason)) return false;
   for (const char* other :
-       {"JobHeldUser", "JobHeldAdmin", "Dependency", "DependencyNeverSatisfied", "BeginTime",
-        "JobArrayTaskLimit", "Reservation", "ReservationDeleted", "ReqResv", "Cleaning", "Prolog",
-        "MaxRequeue", "JobHoldMaxRequeue", "JobLaunchFailure", "launch failed requeued held",
-        "job requeued in held state", "InvalidAccount", "InvalidQOS", "DeadLine"})
+       {"Dependency", "DependencyNeverSatisfied", "BeginTime", "JobArrayTaskLimit", "Reservation",
+        "ReservationDeleted", "ReqResv", "Cleaning", "Prolog", "MaxRequeue", "JobHoldMaxRequeue",
+        "JobLaunchFailure", "launch failed requeued held", "InvalidAccount", "InvalidQOS",
+        "DeadLine"})
     if (reason == other) return false;
   return true;
 }

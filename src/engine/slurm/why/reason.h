@@ -10,6 +10,8 @@ namespace gangline {
 
 /// "others go first (Priority)": Slurm's own word stands in brackets. Any text may be asked for.
 std::string reason_in_words(std::string_view reason);
+/// Somebody holds it back.
+bool is_held(std::string_view reason);
 /// False: what it waits for is not room, so that with less of anything it would wait as long.
 bool could_start_with_less(std::string_view reason);
 
