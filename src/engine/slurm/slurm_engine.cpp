@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/room.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
 
@@ -108,6 +109,9 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
   if (spec.pilot) return std::nullopt;
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
+  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
+    return Error{ErrorKind::refused, std::move(why), "tasks",
+                 "`gang nodes --on slurm` shows what there is"};
   return std::nullopt;
 }
 
@@ -116,6 +120,8 @@ Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});
+  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
+    translation.fields.push_back({"tasks", name_of(Fidelity::impossible), std::move(why)});
   translation.script = sbatch_script(
       spec, 0, gang_count(spec), site_,
       {settings_.gang_program, settings_.state_dir + "/jobs/<job>/slurm/<tag>", "<tag>",

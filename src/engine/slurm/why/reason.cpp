@@ -196,7 +196,9 @@ constexpr SaidNo said_no[] = {
 Error slurm_error(std::string_view program, std::string_view said) {
   constexpr std::size_t longest = 300;
   said = trim(said);
-  const std::string shown = printable(said.substr(0, longest));
+  std::string shown;
+  for (const std::string_view line : split(said.substr(0, longest), '\n'))
+    if (!trim(line).empty()) shown += (shown.empty() ? "" : "; ") + printable(trim(line));
   for (const SaidNo& no : said_no)
     if (said.find(no.slurm) != std::string_view::npos)
       return {no.kind, std::string(no.what) + " (" + shown + ")", std::string(program), no.hint};
