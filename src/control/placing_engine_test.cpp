@@ -48,6 +48,26 @@ TEST_F(PlacingEngine, MayTakeWhatWouldNotFitOnTheNodesThatAreSeen) {
   EXPECT_TRUE(submit(spec));
 }
 
+TEST_F(PlacingEngine, SaysWhichAlternativeItTook) {
+  JobSpec spec = a_spec();
+  spec.resources.alternatives.assign(2, spec.resources.alternatives[0]);
+  spec.resources.alternatives[1].cpus = whole_cpus(3);
+  const auto job = submit(spec);
+  ASSERT_TRUE(job);
+  EXPECT_EQ(line(job->id).taken, "");
+  Allocation got = *on_node(0);
+  got.alternative = 1;
+  engine_->report(GangStarted{{job->id, 0}, 1, {}, std::make_shared<const Allocation>(got)});
+  world_.pass(milliseconds(60));
+  EXPECT_EQ(line(job->id).taken, "3 cpus");
+}
+
+TEST_F(PlacingEngine, KnowsQueuesThatOurConfigDoesNot) {
+  JobSpec spec = a_spec();
+  spec.queue = "a partition";
+  EXPECT_TRUE(submit(spec));
+}
+
 TEST_F(PlacingEngine, SaysWhyAGangWaitsThatItWasHanded) {
   engine_->wait = {"Slurm job 17 waits for free nodes", Time{seconds(2'000'000).us}};
   const auto job = submit(a_spec());

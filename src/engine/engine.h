@@ -103,6 +103,8 @@ class Engine {
   /// lately where that cannot be asked.
   virtual void look_at_use(std::function<void()> then) { then(); }
   virtual std::optional<PlacedNode> placed_on(NodeId) const { return {}; }
+  /// Where it places: why gangs of this job that run stand still. Empty: none does.
+  virtual std::string stands_still(JobId) const { return {}; }
   /// What else a person should know of a gang that it was asked to start and that has not ended.
   virtual std::vector<std::string> notes_of(GangId) const { return {}; }
 

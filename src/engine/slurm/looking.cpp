@@ -28,6 +28,16 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
          });
 }
 
+/// Of lines of one gang that which says how it is: of the job that runs it, else of one that is
+/// not over, else of the newest.
+bool says_more(const SlurmJobSeen& one, const SlurmJobSeen& other, std::uint64_t claimed) {
+  const auto life = [&](const SlurmJobSeen& line) {
+    if (claimed > 0 && line.job == claimed) return 3;
+    return is_over(line.state) ? 0 : is_waiting(line.state) ? 1 : 2;
+  };
+  return life(one) != life(other) ? life(one) > life(other) : one.own > other.own;
+}
+
 /// A reason for which it never starts, until somebody helps.
 bool never_starts(const std::string& reason) {
   return reason == "launch failed requeued held" || reason == "JobHoldMaxRequeue" ||
@@ -135,11 +145,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
           cancel(sending, sending.order.first + i, std::to_string(line->job), SlurmStop::cancel);
       continue;
     }
-    const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
+    const SlurmJobSeen* best = nullptr;
     for (const SlurmJobSeen* line : lines)
       if (has_element(*line, i) && !sending.replaced.contains(line->job) &&
-          (best == nullptr || is_over(best->state) ||
-           (is_waiting(best->state) && !is_over(line->state))))
+          (best == nullptr || says_more(*line, *best, sending.gangs[i].claimed)))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;
@@ -178,6 +187,8 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
     if (signs_to_read_ == 0) round_is_over_ = false;
     else (void)silence_of(sending, index), --signs_to_read_, gang.sign_round = sign_round_;
   }
+  if (gang.phase == SentPhase::begun && waits && is_held(line->reason) && !gang.stop)
+    held_back_.insert(sending.id_of(index));
   const bool runs = !over && !waits && line->state != SlurmState::completing;
   gang.seen_to_run = gang.seen_to_run || runs;
   if (runs) return gang.gone_since.reset();
@@ -252,7 +263,7 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const S
     ending.cause = stop->cause;
     ending.detail = stop->reason;
   } else if (ending.cause == EndCause::stopped && ending.detail.empty()) {
-    const auto why = why_stopped(sending, index, line);
+    const auto why = why_stopped(sending, index, line, (*note)->at);
     if (!why) return true;  // Slurm is yet to say it
     ending.cause = why->cause;
     ending.detail = why->detail;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/slurm_engine.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -63,6 +64,16 @@ Ending because(EndCause cause, std::string detail) {
   ending.cause = cause;
   ending.detail = std::move(detail);
   return ending;
+}
+
+/// slurmd takes a job back as root where it cannot start it, and then tells no more than that.
+bool failed_to_start(const SlurmJobSeen& line, const SlurmJobSeen* account) {
+  constexpr Span longest_start = minutes(1);
+  const auto by = line.cancelled_by ? line.cancelled_by
+                  : account         ? account->cancelled_by
+                                    : std::nullopt;
+  return line.state == SlurmState::cancelled && by == 0u && !line.nodes.empty() && line.start &&
+         line.end && *line.end - *line.start <= longest_start;
 }
 
 /// `account`: what sacct says of it, if anything.
@@ -156,7 +167,7 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
 
 /// Of one whose program was told by Slurm to stop, not by us. Empty: Slurm has not said why yet.
 std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32_t index,
-                                               const SlurmJobSeen* line) {
+                                               const SlurmJobSeen* line, Time at) {
   SentGang& gang = sending.gang(index);
   if (!gang.gone_since) gang.gone_since = now();
   if (line != nullptr && is_waiting(line->state))
@@ -173,6 +184,14 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
   // What is over is shown for some minutes, so that this is not one that somebody cancelled.
   if (line == nullptr && gang.seen_to_run)
     return because(EndCause::lost, "Slurm forgot it, and ended it on its node");
+  const JobSpec& spec = *sending.order.job.spec;
+  const auto warning =
+      sending.by_srun ? std::nullopt : slurm_warning(spec, index, sending.order.alternative, site_);
+  if (!warning) return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
+  // Slurm may warn a minute earlier than it was asked to: sbatch(1), --signal.
+  const Span limit = *site_.partition_for(spec.queue)->time_if_not_asked();
+  if (at >= gang.begun_at + limit - *warning - minutes(1))
+    return because(EndCause::time_limit, "its time in Slurm, " + format(limit) + ", was almost up");
   return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
 }
 
@@ -195,6 +214,10 @@ Ending SlurmEngine::ending_without_note(const OpenSending& sending, std::uint32_
                                                     "; is it on a disk that all nodes see?"
                                               : printable(said));
   }
+  if (gang.phase == SentPhase::waiting && failed_to_start(*line, remembered(sending, index)))
+    return because(EndCause::lost, nodes_text(*line) +
+                                       " could not start it, and root took it back in Slurm: "
+                                       "mostly a prolog that fails there");
   return ending_by(*line, remembered(sending, index));
 }
 

@@ -55,6 +55,12 @@ void read_told(OpenSending& sending) {
           sending.gang(static_cast<std::uint32_t>(*index)).start_told = true;
 }
 
+bool contains(const std::vector<ElementRange>& ranges, std::uint32_t element) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const ElementRange& range) {
+    return range.begin <= element && element < range.end;
+  });
+}
+
 }  // namespace
 
 std::string random_word() {
@@ -71,6 +77,16 @@ std::string random_word() {
 std::string OpenSending::name_in_slurm(std::uint32_t index) const {
   if (numbers.empty()) return {};
   return is_array() ? numbers.back() + "_" + std::to_string(index - order.first) : numbers.back();
+}
+
+bool OpenSending::is_suspended(std::uint32_t index) const {
+  return contains(suspended, index - order.first);
+}
+
+const SentWait* OpenSending::wait_of(std::uint32_t index) const {
+  for (const SentWait& wait : waits)
+    if (wait.elements.empty() || contains(wait.elements, index - order.first)) return &wait;
+  return nullptr;
 }
 
 Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order) {

@@ -66,6 +66,7 @@ struct OpenSending {
   bool asking = false;                ///< a call is under way that sends it
   bool doubtful = false;          ///< whether Slurm took it is not known: it is looked for first
   Time doubted_at{0};             ///< the first look that could have found it; 0: none yet
+  bool held = false;              ///< sent held back: somebody put back its last run, and holds it
   bool by_srun = false;           ///< it was sent by an srun, which ends with the gang
   Time sent_at{0};                ///< the newest answer of Slurm that it has it
   std::vector<JobId> after = {};  ///< StartOrder::after
@@ -87,6 +88,9 @@ struct OpenSending {
   const SentGang& gang(std::uint32_t index) const { return gangs[index - order.first]; }
   GangId id_of(std::uint32_t index) const { return {order.job.id, index}; }
   bool is_array() const { return order.count > 1; }
+  bool is_suspended(std::uint32_t index) const;
+  /// Why it waits in Slurm, from the newest look. Null: it does not, or was not seen there.
+  const SentWait* wait_of(std::uint32_t index) const;
   /// What scancel takes for one gang of it.
   std::string name_in_slurm(std::uint32_t index) const;
 };

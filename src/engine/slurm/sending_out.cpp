@@ -29,7 +29,8 @@ ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program
           sending.order.alternative,
           slurm_pattern_of(sending.files.directory()) + "/slurm-" +
               (sending.is_array() ? "%a" : "0") + ".out",
-          sending.awaited.empty() ? "" : dependency_on(sending.awaited)};
+          sending.awaited.empty() ? "" : dependency_on(sending.awaited),
+          sending.held};
 }
 
 /// It is not synced to disk: it is read at once, and it is written anew if it is sent again.
@@ -107,7 +108,7 @@ void SlurmEngine::wait_anew(OpenSending& sending) {
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
   if (!slurm_->starts_at_once() || sending.is_array() || spec.resources.tasks != 1 ||
-      sending.times_sent > 0 || sending.doubtful || sruns_ >= most_sruns ||
+      sending.times_sent > 0 || sending.doubtful || sending.held || sruns_ >= most_sruns ||
       !sending.awaited.empty())
     return false;
   return std::none_of(sendings_.begin(), sendings_.end(), [&](const auto& other) {
@@ -241,10 +242,11 @@ bool SlurmEngine::withdraw(OpenSending& sending, std::uint32_t index) {
 void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
   SentGang& gang = sending.gang(index);
   SlurmStop how = SlurmStop::cancel;
-  if (gang.phase == SentPhase::begun && sending.by_srun)
+  // What is suspended hears no signal until Slurm ends it.
+  const bool hears = gang.phase == SentPhase::begun && !sending.is_suspended(index);
+  if (hears && sending.by_srun)
     how = gang.stop->at_once ? SlurmStop::kill_steps : SlurmStop::term_steps;
-  else if (gang.phase == SentPhase::begun)
-    how = gang.stop->at_once ? SlurmStop::kill_all : SlurmStop::term_script;
+  else if (hears) how = gang.stop->at_once ? SlurmStop::kill_all : SlurmStop::term_script;
   if (cancel(sending, index, how)) gang.stop_sent = now();
   else look();
 }

@@ -47,6 +47,7 @@ class SlurmEngine final : public Engine {
   void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
   void look_at_use(std::function<void()> then) override;
   std::optional<PlacedNode> placed_on(NodeId node) const override;
+  std::string stands_still(JobId job) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
   std::string lacks(const JobSpec& spec) const override;
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
@@ -79,6 +80,8 @@ class SlurmEngine final : public Engine {
   void learn_awaited(const StartOrder& order);
   OpenSending* find(GangId gang, std::uint32_t attempt) const;
   OpenSending* find(GangId gang) const;
+  void explain_now(GangId gang, std::function<void(EngineWhy)> tell);
+  std::set<std::string> partitions_with_room() const;
 
   // Sending (sending_out.cpp).
   void send_next();
@@ -114,7 +117,7 @@ class SlurmEngine final : public Engine {
   void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   std::optional<Ending> why_stopped(OpenSending& sending, std::uint32_t index,
-                                    const SlurmJobSeen* line);
+                                    const SlurmJobSeen* line, Time at);
   Ending ending_without_note(const OpenSending& sending, std::uint32_t index,
                              const SlurmJobSeen* line) const;
   Span silence_of(OpenSending& sending, std::uint32_t index);
@@ -173,6 +176,8 @@ class SlurmEngine final : public Engine {
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;
+  std::set<GangId>
+      held_back_;  ///< whose last run was put back into Slurm's queue and is held there
   struct Cancel {
     bool is_array = false;
     std::vector<std::uint32_t> elements;

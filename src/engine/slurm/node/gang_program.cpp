@@ -27,7 +27,8 @@ namespace {
 
 constexpr Span look_period = seconds(1);
 constexpr Span kill_period = seconds(1);
-constexpr Span longest_dying = seconds(20);  // after the first SIGKILL
+constexpr Span least_standstill = seconds(2);  // more than between two looks
+constexpr Span longest_dying = seconds(20);    // after the first SIGKILL
 constexpr Span reason_comes_within = seconds(1);
 constexpr Span scontrol_patience = seconds(10);
 constexpr std::size_t longest_last_lines = 2 << 10;
@@ -149,6 +150,8 @@ class GangWatch {
   std::optional<GangStop> watch() {
     while (!team_.over()) {
       const bool stop_asked = signals_.stop_asked();
+      if (signals_.goes_on()) leave_out_standstill();
+      awake_ = since_boot();
       team_.look();
       const Span boot = since_boot();
       if (stop_asked) stop({EndCause::stopped, ""});
@@ -175,6 +178,15 @@ class GangWatch {
     const TeamEnds& ends = team_.ends();
     if (ends.lost_node.empty() || (stop_ && stop_->cause == EndCause::time_limit)) return false;
     return !stop_ || ends.lost_node_at <= stopped_at_ + reason_comes_within;
+  }
+
+  /// Slurm does not count the time in which it has suspended a job, so neither do we.
+  void leave_out_standstill() {
+    const Span stood = since_boot() - awake_;
+    if (stood < least_standstill) return;
+    deadline_ = deadline_ + stood;
+    if (kill_at_) kill_at_ = *kill_at_ + stood;
+    if (first_kill_) first_kill_ = *first_kill_ + stood;
   }
 
   /// The first reason counts.
@@ -214,6 +226,7 @@ class GangWatch {
   SignOfLife& sign_;
   std::optional<Span> limit_;
   Span deadline_{0};
+  Span awake_ = since_boot();  ///< when it last looked
   std::optional<GangStop> stop_;
   Span stopped_at_{0};
   std::optional<Span> kill_at_, first_kill_;
