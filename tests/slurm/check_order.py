@@ -143,7 +143,7 @@ def what_slurm_will_never_start_is_sent_again(cluster):
     gate, one, two, first, second = a_chain(cluster, gang)
     number = depends(cluster, second)[0]
     cluster.must("root", "scontrol", "update", f"jobid={number}", f"dependency=afterok:{failed}")
-    until("Slurm will never start it", 30, lambda: in_slurm(cluster, second) is None or in_slurm(cluster, second)[0] != number)
+    until("Slurm will never start it", 30, lambda: (seen := in_slurm(cluster, second)) is None or seen[0] != number)
     open_gate(cluster, gate)
     ends_in_order(cluster, gang, gate, two)
 
