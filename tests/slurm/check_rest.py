@@ -205,7 +205,7 @@ def no_gang_is_lost_or_runs_twice_where_answers_break_off(cluster):
     gang.give_token()
     cutter = cluster.start("bert", "python3", "-c", CUTTER)
     try:
-        until("it listens", 10, lambda: gang.run("nodes").code == 0)
+        until("it listens", 10, lambda: cluster.run("bert", "python3", "-c", f"import socket; socket.create_connection(('{LOGIN}', {CUT_PORT}))").code == 0)
         for number, count in enumerate((0, 20, 200, 330)):
             cluster.must("root", "sh", "-c", f"rm -f /srv/cut; echo POST {count} 2 > /srv/cut; chmod 777 /srv /srv/cut")
             job = gang.submit("--", "sh", "-c", f"echo run >> ~/cut{number}; sleep 1; exit 3")

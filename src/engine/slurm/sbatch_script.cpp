@@ -95,7 +95,7 @@ std::string warning_option(const JobSpec& spec, std::uint32_t gang, const SlurmS
   constexpr std::int64_t most_seconds = 65'535;
   const SlurmPartition* partition = site.partition_for(spec.queue);
   const auto limit = partition ? partition->time_if_not_asked() : std::nullopt;
-  if (time_limit_of(spec, gang, alternative) || !limit) return {};
+  if (time_limit_of(spec, gang, alternative) || !limit || !site.warns) return {};
   const std::int64_t before = spec.grace.us / 1'000'000 + 5;
   return "--signal=B:TERM@" + std::to_string(std::min(before, most_seconds));
 }

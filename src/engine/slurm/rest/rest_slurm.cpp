@@ -111,8 +111,7 @@ RestSlurm::Answer RestSlurm::read_answer(Result<HttpAnswer> answer, HttpFailure 
   if (!answer) {
     Error error = answer.error();
     error.what = "slurmrestd at " + std::exchange(error.where, "") + ": " + error.what;
-    if (failure == HttpFailure::not_sent)
-      error.hint = "is this where it listens? GANGLINE_SLURMRESTD says so";
+    error.hint = "is this where it listens? GANGLINE_SLURMRESTD says so";
     return {std::move(error), failure};
   }
   Answer read{std::move(answer->body), HttpFailure::none, answer->status};
@@ -216,6 +215,9 @@ Result<SlurmSeen> RestSlurm::ask_site() {
       clusters.body ? read_rest_select(*clusters.body) : Result<std::string>(clusters.body.error());
   seen.site.accounting = select.ok();
   seen.site.gpus_per_task = !select || select->empty() || select->ends_with("cons_tres");
+  // How Slurm is configured it does not tell: MaxArraySize and KillWait count as Slurm's defaults.
+  seen.site.mpi_default = "own default, which slurmrestd does not tell";
+  seen.site.warns = false;
   return seen;
 }
 
