@@ -151,7 +151,10 @@ void add_time(const JobSpec& spec, std::uint32_t alternative, const SlurmSite& s
     const auto limit = partition ? partition->time_if_not_asked() : std::nullopt;
     if (limit)
       rows.push_back(
-          {"time", Fidelity::near, "none is asked, so the queue's own holds: " + format(*limit)});
+          {"time", Fidelity::near,
+           "none is asked, so the queue's own holds: " + format(*limit) +
+               (site.warns ? ""
+                           : "; slurmrestd cannot be asked to warn it as early as its grace")});
     return;
   }
   const auto most = partition ? partition->max_time : std::nullopt;

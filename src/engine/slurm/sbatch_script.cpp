@@ -173,7 +173,7 @@ std::optional<Span> slurm_warning(const JobSpec& spec, std::uint32_t index,
   constexpr Span longest = seconds(65'535);
   const SlurmPartition* partition = site.partition_for(spec.queue);
   const auto limit = partition ? partition->time_if_not_asked() : std::nullopt;
-  if (time_limit_of(spec, index, alternative) || !limit) return std::nullopt;
+  if (time_limit_of(spec, index, alternative) || !limit || !site.warns) return std::nullopt;
   return std::min(seconds(spec.grace.us / 1'000'000 + 5), longest);
 }
 

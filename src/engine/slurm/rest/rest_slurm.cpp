@@ -22,7 +22,6 @@ constexpr std::size_t most_waiting_stops = 100'000;
 constexpr std::int64_t times_its_own_length = 4;
 constexpr Span longest_rest = seconds(30);
 constexpr std::size_t largest_script = 4 << 20;
-constexpr std::size_t most_accounts_in_a_call = 200;
 constexpr std::int64_t first_of_slurmctld = 2'000;  // slurm_errno.h: below are those of the network
 
 std::string signal_of(SlurmStop how) {
@@ -111,8 +110,7 @@ RestSlurm::Answer RestSlurm::read_answer(Result<HttpAnswer> answer, HttpFailure 
   if (!answer) {
     Error error = answer.error();
     error.what = "slurmrestd at " + std::exchange(error.where, "") + ": " + error.what;
-    if (failure == HttpFailure::not_sent)
-      error.hint = "is this where it listens? GANGLINE_SLURMRESTD says so";
+    error.hint = "is this where it listens? GANGLINE_SLURMRESTD says so";
     return {std::move(error), failure};
   }
   Answer read{std::move(answer->body), HttpFailure::none, answer->status};
@@ -216,6 +214,9 @@ Result<SlurmSeen> RestSlurm::ask_site() {
       clusters.body ? read_rest_select(*clusters.body) : Result<std::string>(clusters.body.error());
   seen.site.accounting = select.ok();
   seen.site.gpus_per_task = !select || select->empty() || select->ends_with("cons_tres");
+  // How Slurm is configured it does not tell: MaxArraySize and KillWait count as Slurm's defaults.
+  seen.site.mpi_default = "own default, which slurmrestd does not tell";
+  seen.site.warns = false;
   return seen;
 }
 
@@ -252,7 +253,6 @@ void RestSlurm::ask_accounts(std::vector<std::string> numbers,
                              Heard<std::vector<SlurmJobSeen>> heard) {
   // "null" in the place of a number ends slurmrestd 22.05.
   std::erase_if(numbers, [](const std::string& number) { return !is_number(number); });
-  if (numbers.size() > most_accounts_in_a_call) numbers.resize(most_accounts_in_a_call);
   std::string list;
   for (const std::string& number : numbers) list += (list.empty() ? "" : "%2C") + number;
   ask("GET", "/slurmdb/", "/jobs?skip_steps=true&step=" + list, "",

@@ -43,6 +43,7 @@ struct SlurmSite {
   bool accounting = false;       ///< sacct has something to say
   bool gpus_per_task = true;     ///< --gpus-per-task is understood (select/cons_tres)
   Span kill_wait = seconds(30);  ///< between TERM and KILL when Slurm ends a job
+  bool warns = true;             ///< a script can be warned of its end as early as one asks
   std::string mpi_default;       ///< "none", "pmix", "pmi2"
   std::vector<GresType> gres;    ///< of all nodes, in their order
 
