@@ -19,6 +19,8 @@ constexpr Span longest_srun_without_job = seconds(20);
 constexpr Span between_stops = seconds(5);
 constexpr Span ends_in_slurm_within = seconds(10);
 constexpr Span longest_leftover = minutes(10);
+// What is missing before and after that is missing.
+constexpr Span short_outage = seconds(5);
 constexpr std::uint32_t most_signs_in_a_look = 100;  // each is a call to the disk's server
 
 bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
@@ -26,6 +28,12 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
          std::any_of(line.elements.begin(), line.elements.end(), [&](const ElementRange& range) {
            return range.begin <= element && element < range.end;
          });
+}
+
+/// An srun that found no room or was cut off, after which it was sent in another way.
+bool is_of_vain_try(const OpenSending& sending, std::uint32_t element, const SlurmJobSeen& line) {
+  return sending.gangs[element].phase == SentPhase::waiting && sending.times_sent > 1 &&
+         is_over(line.state) && std::to_string(line.job) != sending.newest_number();
 }
 
 /// A reason for which it never starts, until somebody helps.
@@ -76,7 +84,8 @@ void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::str
     return;
   }
   trouble_.clear();
-  if (std::exchange(look_failed_, false)) forget_absences();
+  const Span outage = asked - std::exchange(heard_queue_, asked);
+  if (std::exchange(look_failed_, false) && outage > patient(short_outage)) forget_absences();
   std::map<std::string, std::vector<const SlurmJobSeen*>> by_tag;
   const auto seen = read_squeue(*text, mark);
   for (const SlurmJobSeen& line : seen)
@@ -94,7 +103,7 @@ void SlurmEngine::hear_queue(const Result<ProgramAnswer>& answer, const std::str
   send_next();
 }
 
-/// While Slurm did not answer, nothing was missed.
+/// While Slurm did not answer for long, nothing was missed.
 void SlurmEngine::forget_absences() {
   for (const auto& [tag, sending] : sendings_) {
     sending->doubted_at = Time{0};
@@ -132,8 +141,9 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
     const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && (best == nullptr || is_over(best->state) ||
-                                    (is_waiting(best->state) && !is_over(line->state))))
+      if (has_element(*line, i) && !is_of_vain_try(sending, i, *line) &&
+          (best == nullptr || is_over(best->state) ||
+           (is_waiting(best->state) && !is_over(line->state))))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;

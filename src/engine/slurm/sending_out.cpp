@@ -49,10 +49,26 @@ bool never_came(const std::string& complaint) {
 
 /// Slurm said no, and would again: it is not that it does not answer.
 bool is_refusal(const std::string& complaint) {
-  for (const char* word :
-       {"Unable to contact", "Socket timed out", "Connection refused", "Slurm temporarily unable",
-        "Unexpected message", "Zero Bytes", "did not answer", "Job violates", "submit limit",
-        "AssocMaxSubmit", "Slurm backup controller", "Connection timed out"})
+  for (const char* word : {"Unable to contact",
+                           "Socket timed out",
+                           "Connection refused",
+                           "Slurm temporarily unable",
+                           "Unexpected message",
+                           "Zero Bytes",
+                           "did not answer",
+                           "Job violates",
+                           "submit limit",
+                           "AssocMaxSubmit",
+                           "Slurm backup controller",
+                           "Connection timed out",
+                           "slurm_msg_",
+                           "slurm_receive_",
+                           "slurm_send_",
+                           "socket error",
+                           "Communication",
+                           "Connection reset",
+                           "Broken pipe",
+                           "Transport endpoint"})
     if (complaint.find(word) != std::string::npos) return false;
   return complaint.find("Batch job submission failed") != std::string::npos ||
          complaint.find("allocation failure") != std::string::npos;
@@ -98,7 +114,7 @@ void SlurmEngine::send(OpenSending& sending) {
     sending.trouble = written.error().sentence();
     return;
   }
-  sending.asking = true;
+  sending.asking = sending.sent_here = true;
   sending.by_srun = false;
   calls_.ask(
       sbatch_words(sending.files.script(), sending.tag),
@@ -134,14 +150,14 @@ void SlurmEngine::hear_sent(const std::string& tag, const Result<ProgramAnswer>&
     sending.doubtful = !never_came(sending.trouble);
     sending.doubted_at = Time{0};
     if (!sending.doubtful) to_send_.insert(to_send_.begin(), tag);
-    not_sent_before_ = now() + between_vain_sends;
+    not_sent_before_ = now() + patient(between_vain_sends);
   }
   look_later();
   send_next();
 }
 
 void SlurmEngine::send_by_srun(OpenSending& sending) {
-  sending.asking = sending.by_srun = true;
+  sending.asking = sending.by_srun = sending.sent_here = true;
   calls_.begin(srun_words(*sending.order.job.spec, sending.order.first, site_,
                           parts_of(sending, settings_.gang_program)),
                sending.files.directory() + "/srun.out",
