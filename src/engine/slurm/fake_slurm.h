@@ -28,7 +28,8 @@ class FakeSlurm {
     ::setenv("PATH", path().c_str(), 1);
     // Each notes its call first.
     program("squeue",
-            R"([ -e flaky ] && { mv flaky flaky_next; exit 1; }
+            R"([ -e slow ] && sleep 0.3
+[ -e flaky ] && { mv flaky flaky_next; exit 1; }
 [ -e flaky_next ] && mv flaky_next flaky
 for word; do case $word in --format=*) mark=${word#*=}; mark=${mark%%|*};; esac; done
 echo "$mark|JOBID|"; [ -e jobs ] && sed "s/^/$mark|/" jobs; true)");

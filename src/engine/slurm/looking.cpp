@@ -121,7 +121,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     // An srun that found no node is in Slurm's list for a while, and is not what waits.
     const std::string number = std::to_string(line->job);
     (void)note_number(sending, number).ok();
-    sending.fresh[number] = asked;
+    sending.fresh[number] = now();  // however long the answer took
     if (is_waiting(line->state))
       sending.waits.push_back({line->elements, line->reason, line->start});
     if (line->state == SlurmState::suspended || line->state == SlurmState::stopped) {

@@ -196,6 +196,15 @@ TEST_F(MissingTest, a_connection_that_breaks_is_no_refusal) {
   EXPECT_TRUE(run_until([&] { return !tag().empty(); }));
 }
 
+TEST_F(MissingTest, what_runs_is_stopped_also_where_each_look_is_slow) {
+  start();
+  begin();
+  slurm.write("slow", "");
+  hear_for(milliseconds(700));
+  engine_->stop({gang, EndCause::stopped, "stopped by anna", false});
+  EXPECT_TRUE(ear.hear_until([&] { return slurm.calls("scancel --signal=TERM") > 0; }));
+}
+
 TEST_F(MissingTest, what_is_missing_is_found_out_also_where_each_second_look_fails) {
   slurm.write("flaky", "");
   start();

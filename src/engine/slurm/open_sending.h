@@ -55,7 +55,7 @@ struct OpenSending {
   std::vector<SentGang> gangs;            ///< from order.first on
   std::uint32_t open = 0;                 ///< gangs that have not ended
   std::vector<std::string> numbers = {};  ///< Slurm's, the newest last; none: not known yet
-  /// Those that Slurm said in its newest answers to be ours, and when it was asked. Slurm gives
+  /// Those that Slurm said in its newest answers to be ours, and when it did. Slurm gives
   /// numbers again to other jobs, so an older one means nothing.
   std::map<std::string, Time> fresh = {};
   std::uint32_t times_sent = 0;

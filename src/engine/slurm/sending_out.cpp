@@ -241,7 +241,7 @@ bool SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index,
                          const std::vector<std::string>& options) {
   bool any = false;
   for (const auto& [number, seen] : sending.fresh) {
-    if (now() - seen > is_fresh_for) continue;
+    if (now() - seen > patient(is_fresh_for)) continue;
     cancel(sending, index, number, options);
     any = true;
   }
