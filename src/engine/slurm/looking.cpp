@@ -31,9 +31,9 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
 }
 
 /// An srun that found no room or was cut off, after which it was sent in another way.
-bool is_of_vain_try(const OpenSending& sending, std::uint32_t element, const SlurmJobSeen& line) {
-  return sending.gangs[element].phase == SentPhase::waiting && sending.times_sent > 1 &&
-         is_over(line.state) && std::to_string(line.job) != sending.newest_number();
+bool is_of_vain_try(const OpenSending& sending, const SlurmJobSeen& line) {
+  return sending.times_sent > 0 && is_over(line.state) &&
+         std::to_string(line.job) != sending.newest_number();
 }
 
 /// A reason for which it never starts, until somebody helps.
@@ -130,7 +130,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
-  if (sending.doubtful) return settle_doubt(sending, !lines.empty());
+  if (sending.doubtful)
+    return settle_doubt(sending, !std::all_of(lines.begin(), lines.end(), [&](const auto* line) {
+                          return is_of_vain_try(sending, *line);
+                        }));
   const std::string tag = sending.tag;
   for (std::uint32_t i = 0; i < sending.order.count; ++i) {
     if (sending.gangs[i].phase == SentPhase::ended) {
@@ -139,9 +142,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
           cancel(sending, sending.order.first + i, std::to_string(line->job), {});
       continue;
     }
+    const bool waits = sending.gangs[i].phase == SentPhase::waiting;
     const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && !is_of_vain_try(sending, i, *line) &&
+      if (has_element(*line, i) && !(waits && is_of_vain_try(sending, *line)) &&
           (best == nullptr || is_over(best->state) ||
            (is_waiting(best->state) && !is_over(line->state))))
         best = line;
@@ -311,3 +315,4 @@ std::shared_ptr<const Allocation> SlurmEngine::place_of(const SendingOrder& orde
 }
 
 }  // namespace gangline
+

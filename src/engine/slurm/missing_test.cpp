@@ -168,6 +168,18 @@ TEST_F(MissingTest, an_srun_that_found_no_room_does_not_stand_for_what_slurm_for
   EXPECT_TRUE(is_noted("forgot"));
 }
 
+TEST_F(MissingTest, an_srun_that_found_no_room_does_not_stand_for_what_was_not_sent_after_it) {
+  slurm.write("sbatch_complains", "what is this?\n");
+  engine_->start(order({1}, 1, {}));
+  ASSERT_TRUE(run_until([&] { return slurm.calls("sbatch") == 1; }));
+  const std::string call = slurm.read("calls");
+  const std::size_t at = call.find("--comment=") + 10;
+  slurm.set_jobs(FakeSlurm::job_line("6", "FAILED", "", call.substr(at, call.find(' ', at) - at)));
+  std::filesystem::remove(slurm.dir() + "/sbatch_complains");
+  EXPECT_TRUE(ear.hear_until([&] { return !tag().empty() || !ear.ends.empty(); }));
+  EXPECT_TRUE(ear.ends.empty());
+}
+
 TEST_F(MissingTest, what_ended_in_slurm_before_it_began_is_told_and_not_sent_again) {
   start();
   slurm_says("FAILED");
