@@ -73,7 +73,7 @@ def attempt(check, cluster, *more):
         traceback.print_exc()
         print(cluster.run("root", "squeue", "--states=all", "--format=%i %T %r %N %k %j").said[-3000:], flush=True)
         for user in cluster.people:
-            print(Gang(cluster, user).run("list", "--all").said[-2000:], flush=True)
+            print(Gang(cluster, user).run("list", "--all").said[:2000], flush=True)
         return False
 
 

@@ -28,9 +28,13 @@ class FakeSlurm {
     ::setenv("PATH", path().c_str(), 1);
     // Each notes its call first.
     program("squeue",
-            R"(for word; do case $word in --format=*) mark=${word#*=}; mark=${mark%%|*};; esac; done
+            R"([ -e slow ] && sleep 0.3
+[ -e flaky ] && { mv flaky flaky_next; exit 1; }
+[ -e flaky_next ] && mv flaky_next flaky
+for word; do case $word in --format=*) mark=${word#*=}; mark=${mark%%|*};; esac; done
 echo "$mark|JOBID|"; [ -e jobs ] && sed "s/^/$mark|/" jobs; true)");
-    program("sbatch", R"([ -e number ] || echo 7 > number; read n < number; echo $((n + 1)) > number
+    program("sbatch", R"([ -e sbatch_complains ] && { cat sbatch_complains >&2; exit 1; }
+[ -e number ] || echo 7 > number; read n < number; echo $((n + 1)) > number
 for word; do case $word in --comment=*) echo "$n ${word#*=}" >> sent;; esac; done; echo $n)");
     program("srun", "echo 'srun: error: no room' >&2; exit 1");
     program(

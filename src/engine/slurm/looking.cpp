@@ -19,6 +19,8 @@ constexpr Span longest_srun_without_job = seconds(20);
 constexpr Span between_stops = seconds(5);
 constexpr Span ends_in_slurm_within = seconds(10);
 constexpr Span longest_leftover = minutes(10);
+// What is missing before and after that is missing.
+constexpr Span short_outage = seconds(5);
 constexpr std::uint32_t most_signs_in_a_look = 100;  // each is a call to the disk's server
 
 bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
@@ -36,6 +38,12 @@ bool says_more(const SlurmJobSeen& one, const SlurmJobSeen& other, std::uint64_t
     return is_over(line.state) ? 0 : is_waiting(line.state) ? 1 : 2;
   };
   return life(one) != life(other) ? life(one) > life(other) : one.own > other.own;
+}
+
+/// An srun that found no room or was cut off, after which it was sent in another way.
+bool is_of_vain_try(const OpenSending& sending, const SlurmJobSeen& line) {
+  return sending.times_sent > 0 && is_over(line.state) &&
+         std::to_string(line.job) != sending.newest_number();
 }
 
 /// A reason for which it never starts, until somebody helps.
@@ -91,7 +99,8 @@ void SlurmEngine::hear_queue(const Result<std::vector<SlurmJobSeen>>& queue, Tim
     return;
   }
   trouble_.clear();
-  if (std::exchange(look_failed_, false)) forget_absences();
+  const Span outage = asked - std::exchange(heard_queue_, asked);
+  if (std::exchange(look_failed_, false) && outage > patient(short_outage)) forget_absences();
   std::map<std::string, std::vector<const SlurmJobSeen*>> by_tag;
   for (const SlurmJobSeen& line : *queue)
     if (!line.tag.empty()) by_tag[line.tag].push_back(&line);
@@ -108,7 +117,7 @@ void SlurmEngine::hear_queue(const Result<std::vector<SlurmJobSeen>>& queue, Tim
   send_next();
 }
 
-/// While Slurm did not answer, nothing was missed.
+/// While Slurm did not answer for long, nothing was missed.
 void SlurmEngine::forget_absences() {
   for (const auto& [tag, sending] : sendings_) {
     sending->doubted_at = Time{0};
@@ -126,7 +135,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     // An srun that found no node is in Slurm's list for a while, and is not what waits.
     const std::string number = std::to_string(line->job);
     (void)note_number(sending, number).ok();
-    sending.fresh[number] = asked;
+    sending.fresh[number] = now();  // however long the answer took
     if (is_waiting(line->state))
       sending.waits.push_back({line->elements, line->reason, line->start});
     if (line->state == SlurmState::suspended || line->state == SlurmState::stopped) {
@@ -136,7 +145,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
   if (!sending.replaced.empty() && is_to_send(sending)) return;
-  if (sending.doubtful) return settle_doubt(sending, !lines.empty());
+  if (sending.doubtful)
+    return settle_doubt(sending, !std::all_of(lines.begin(), lines.end(), [&](const auto* line) {
+                          return is_of_vain_try(sending, *line);
+                        }));
   const std::string tag = sending.tag;
   for (std::uint32_t i = 0; i < sending.order.count; ++i) {
     if (sending.gangs[i].phase == SentPhase::ended) {
@@ -145,9 +157,11 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
           cancel(sending, sending.order.first + i, std::to_string(line->job), SlurmStop::cancel);
       continue;
     }
+    const bool waits = sending.gangs[i].phase == SentPhase::waiting;
     const SlurmJobSeen* best = nullptr;
     for (const SlurmJobSeen* line : lines)
       if (has_element(*line, i) && !sending.replaced.contains(line->job) &&
+          !(waits && is_of_vain_try(sending, *line)) &&
           (best == nullptr || says_more(*line, *best, sending.gangs[i].claimed)))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);

@@ -182,7 +182,7 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
   if (!late && (!over || !asked)) return std::nullopt;
   if (over && line->state == SlurmState::cancelled) return ending_by(*line, account);
   // What is over is shown for some minutes, so that this is not one that somebody cancelled.
-  if (line == nullptr && gang.seen_to_run)
+  if (line == nullptr && (gang.seen_to_run || sending.sent_here))
     return because(EndCause::lost, "Slurm forgot it, and ended it on its node");
   const JobSpec& spec = *sending.order.job.spec;
   const auto warning =

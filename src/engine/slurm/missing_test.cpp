@@ -160,6 +160,69 @@ TEST_F(MissingTest, what_was_claimed_and_ended_before_its_tasks_began_waits_agai
   EXPECT_EQ(end().cause, EndCause::preempted);
 }
 
+TEST_F(MissingTest, an_srun_that_found_no_room_does_not_stand_for_what_slurm_forgot_after_it) {
+  start();
+  slurm.set_jobs(FakeSlurm::job_line("6", "FAILED", "", tag()));
+  ASSERT_TRUE(ear.hear_until([&] { return !tag(8).empty() || !ear.ends.empty(); }));
+  EXPECT_TRUE(ear.ends.empty());
+  EXPECT_TRUE(is_noted("forgot"));
+}
+
+TEST_F(MissingTest, an_srun_that_found_no_room_does_not_stand_for_what_was_not_sent_after_it) {
+  slurm.write("sbatch_complains", "what is this?\n");
+  engine_->start(order({1}, 1, {}));
+  ASSERT_TRUE(run_until([&] { return slurm.calls("sbatch") == 1; }));
+  const std::string call = slurm.read("calls");
+  const std::size_t at = call.find("--comment=") + 10;
+  slurm.set_jobs(FakeSlurm::job_line("6", "FAILED", "", call.substr(at, call.find(' ', at) - at)));
+  std::filesystem::remove(slurm.dir() + "/sbatch_complains");
+  EXPECT_TRUE(ear.hear_until([&] { return !tag().empty() || !ear.ends.empty(); }));
+  EXPECT_TRUE(ear.ends.empty());
+}
+
+TEST_F(MissingTest, what_ended_in_slurm_before_it_began_is_told_and_not_sent_again) {
+  start();
+  slurm_says("FAILED");
+  EXPECT_EQ(end().cause, EndCause::not_started);
+  EXPECT_EQ(slurm.calls("sbatch"), 1);
+}
+
+TEST_F(MissingTest, what_slurm_ended_before_anybody_saw_it_run_is_lost_too) {
+  start();
+  write_stopped(now());
+  Claim claim;
+  claim.slurm_job = "7";
+  claim.at = now();
+  ASSERT_TRUE(make_claim(files().claim(0), claim));
+  EXPECT_EQ(end().cause, EndCause::lost);
+}
+
+TEST_F(MissingTest, a_connection_that_breaks_is_no_refusal) {
+  slurm.write("sbatch_complains",
+              "sbatch: error: slurm_msg_sendto: Unexpected missing socket error\n"
+              "sbatch: error: Batch job submission failed: Unexpected missing socket error\n");
+  engine_->start(order({1}, 1, {}));
+  ASSERT_TRUE(ear.hear_until([&] { return slurm.calls("sbatch") == 2 || !ear.ends.empty(); }));
+  EXPECT_TRUE(ear.ends.empty());
+  std::filesystem::remove(slurm.dir() + "/sbatch_complains");
+  EXPECT_TRUE(run_until([&] { return !tag().empty(); }));
+}
+
+TEST_F(MissingTest, what_runs_is_stopped_also_where_each_look_is_slow) {
+  start();
+  begin();
+  slurm.write("slow", "");
+  hear_for(milliseconds(700));
+  engine_->stop({gang, EndCause::stopped, "stopped by anna", false});
+  EXPECT_TRUE(ear.hear_until([&] { return slurm.calls("scancel --signal=TERM") > 0; }));
+}
+
+TEST_F(MissingTest, what_is_missing_is_found_out_also_where_each_second_look_fails) {
+  slurm.write("flaky", "");
+  start();
+  EXPECT_TRUE(ear.hear_until([&] { return !tag(8).empty(); }));
+}
+
 TEST_F(MissingTest, what_somebody_cancelled_is_stopped_and_not_lost) {
   start();
   begin();

@@ -23,7 +23,7 @@ enum class SentPhase : std::uint8_t { waiting, begun, ended };
 
 struct SentGang {
   SentPhase phase = SentPhase::waiting;
-  bool seen_to_run = false;  ///< Slurm said so to this service
+  bool seen_to_run = false;  ///< this service saw that Slurm had it so
   Time begun_at{0};
   bool start_told = false;  ///< and stored by whoever was told
   /// Slurm says that it is over, or knows nothing of it, since then; what it came to is not seen.
@@ -58,7 +58,7 @@ struct OpenSending {
   std::vector<SentGang> gangs;            ///< from order.first on
   std::uint32_t open = 0;                 ///< gangs that have not ended
   std::vector<std::string> numbers = {};  ///< Slurm's, the newest last; none: not known yet
-  /// Those that Slurm said in its newest answers to be ours, and when it was asked. Slurm gives
+  /// Those that Slurm said in its newest answers to be ours, and when it did. Slurm gives
   /// numbers again to other jobs, so an older one means nothing.
   std::map<std::string, Time> fresh = {};
   std::uint32_t times_sent = 0;
@@ -67,6 +67,7 @@ struct OpenSending {
   bool doubtful = false;          ///< whether Slurm took it is not known: it is looked for first
   Time doubted_at{0};             ///< the first look that could have found it; 0: none yet
   bool held = false;              ///< sent held back: somebody put back its last run, and holds it
+  bool sent_here = false;         ///< by this service, which has looked for it since then
   bool by_srun = false;           ///< it was sent by an srun, which ends with the gang
   Time sent_at{0};                ///< the newest answer of Slurm that it has it
   std::vector<JobId> after = {};  ///< StartOrder::after
@@ -78,6 +79,10 @@ struct OpenSending {
   std::vector<SentWait> waits = {};       ///< from the newest look
   std::vector<ElementRange> suspended = {};  ///< the same; of one that is no array: {0, 1}
 
+  const std::string& newest_number() const {
+    static const std::string none;
+    return numbers.empty() ? none : numbers.back();
+  }
   bool holds(GangId gang, std::uint32_t attempt) const {
     return gang.job == order.job.id && attempt == order.attempt && has(gang.index);
   }

@@ -126,7 +126,7 @@ void SlurmEngine::send(OpenSending& sending) {
     sending.trouble = written.error().sentence();
     return;
   }
-  sending.asking = true;
+  sending.asking = sending.sent_here = true;
   sending.by_srun = false;
   slurm_->submit(sending.files.script(), sending.tag,
                  [this, tag = sending.tag](const SlurmSent& sent) { hear_sent(tag, sent); });
@@ -162,14 +162,14 @@ void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
     sending.doubtful = sent.how == SlurmSent::How::unknown;
     sending.doubted_at = Time{0};
     if (!sending.doubtful) to_send_.insert(to_send_.begin(), tag);
-    not_sent_before_ = now() + between_vain_sends;
+    not_sent_before_ = now() + patient(between_vain_sends);
   }
   look_later();
   send_next();
 }
 
 void SlurmEngine::send_by_srun(OpenSending& sending) {
-  sending.asking = sending.by_srun = true;
+  sending.asking = sending.by_srun = sending.sent_here = true;
   slurm_->start_at_once(srun_words(*sending.order.job.spec, sending.order.first, site_,
                                    parts_of(sending, settings_.gang_program)),
                         sending.files.directory() + "/srun.out",
@@ -255,7 +255,7 @@ void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
 bool SlurmEngine::cancel(const OpenSending& sending, std::uint32_t index, SlurmStop how) {
   bool any = false;
   for (const auto& [number, seen] : sending.fresh) {
-    if (now() - seen > is_fresh_for) continue;
+    if (now() - seen > patient(is_fresh_for)) continue;
     cancel(sending, index, number, how);
     any = true;
   }

@@ -8,10 +8,26 @@ SlurmSent::How how_not_sent(std::string_view complaint) {
   };
   if (says("Unable to contact slurm controller (connect failure)"))
     return SlurmSent::How::never_came;
-  for (const char* does_not_answer :
-       {"Unable to contact", "Socket timed out", "Connection refused", "Slurm temporarily unable",
-        "Unexpected message", "Zero Bytes", "did not answer", "Job violates", "submit limit",
-        "AssocMaxSubmit", "Slurm backup controller", "Connection timed out"})
+  for (const char* does_not_answer : {"Unable to contact",
+                                      "Socket timed out",
+                                      "Connection refused",
+                                      "Slurm temporarily unable",
+                                      "Unexpected message",
+                                      "Zero Bytes",
+                                      "did not answer",
+                                      "Job violates",
+                                      "submit limit",
+                                      "AssocMaxSubmit",
+                                      "Slurm backup controller",
+                                      "Connection timed out",
+                                      "slurm_msg_",
+                                      "slurm_receive_",
+                                      "slurm_send_",
+                                      "socket error",
+                                      "Communication",
+                                      "Connection reset",
+                                      "Broken pipe",
+                                      "Transport endpoint"})
     if (says(does_not_answer)) return SlurmSent::How::unknown;
   if (says("ependency problem")) return SlurmSent::How::in_vain;
   return says("Batch job submission failed") || says("allocation failure")

@@ -158,7 +158,8 @@ class SlurmEngine final : public Engine {
   Time looked_{0};
   bool looking_ = false;
   bool look_failed_ = false;
-  Time not_sent_before_{0};          ///< after Slurm took nothing
+  Time heard_queue_{0};      ///< when the newest answer of squeue that made sense was asked for
+  Time not_sent_before_{0};  ///< after Slurm took nothing
   std::uint32_t sign_round_ = 1;     ///< each gang's sign is read once in a round
   std::uint32_t signs_to_read_ = 0;  ///< in this look
   bool round_is_over_ = true;

@@ -87,7 +87,9 @@ void Pilots::watch_nodes(Pilot& pilot, Time at) {
                          pilot.nodes.size() == pilot.kept.request.nodes &&
                          std::all_of(pilot.nodes.begin(), pilot.nodes.end(),
                                      [](const auto& one) { return one.second->given_up; });
-  if (none_left) begin_ending(pilot, "it has no node left");
+  if (!none_left) return;
+  if (has_more_to_do(pilot)) renew(pilot);
+  begin_ending(pilot, "it has no node left");
 }
 
 /// Whatever lives there after all finds its sign gone, and ends.

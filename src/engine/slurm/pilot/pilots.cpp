@@ -301,6 +301,7 @@ void Pilots::is_over(Pilot& pilot) {
              : "pilot " + std::to_string(number) + " has ended: " + over.why + "; it waits again");
     by_id_.erase(node->id->n);
   }
+  if (failed && has_more_to_do(pilot)) renew(pilot);
   over_.push_back(view_of(pilot));
   if (over_.size() > most_shown_ended) over_.pop_front();
   pilot.files.remove();

@@ -144,6 +144,7 @@ class Pilots {
   void tick(Pilot& pilot, Time at);
   void tick_end(Pilot& pilot, Time at);
   void renew(Pilot& pilot);
+  bool has_more_to_do(const Pilot& pilot) const;
   void tick_ending(Pilot& pilot, Time at);
   bool is_all_there() const;
   Span pause_between_looks() const;

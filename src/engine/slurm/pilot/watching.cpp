@@ -82,7 +82,7 @@ void Pilots::tick(Pilot& pilot, Time at) {
   pilot.worked = pilot.worked || works;
   if (works || pilot.phase != PilotPhase::running) pilot.busy = at;
   if (pilot.phase == PilotPhase::running && at - pilot.busy >= pilot.kept.request.idle) {
-    if (pilot.kept.request.renew && pilot.worked && calls_.work_waits()) renew(pilot);
+    if (has_more_to_do(pilot)) renew(pilot);
     begin_ending(pilot, "it had nothing to do for " + format(pilot.kept.request.idle));
   }
   watch_nodes(pilot, at);
@@ -90,9 +90,15 @@ void Pilots::tick(Pilot& pilot, Time at) {
   if (pilot.ends) tick_end(pilot, at);
 }
 
+/// Not where it had its chance at what waits and could not do any of it.
+bool Pilots::has_more_to_do(const Pilot& pilot) const {
+  const bool may_renew = pilot.kept.request.renew && !pilot.kept.renewed;
+  return may_renew && pilot.worked && calls_.work_waits();
+}
+
 /// The same is asked for again.
 void Pilots::renew(Pilot& pilot) {
-  if (std::exchange(pilot.kept.renewed, true)) return;
+  if (!pilot.kept.request.renew || std::exchange(pilot.kept.renewed, true)) return;
   keep(pilot);
   ask(pilot.kept.request, [](const auto&) {});
 }
@@ -101,10 +107,8 @@ void Pilots::renew(Pilot& pilot) {
 void Pilots::tick_end(Pilot& pilot, Time at) {
   const PilotRequest& request = pilot.kept.request;
   const Span left = *pilot.ends - at;
-  // What waits though the pilot had its chance at it may be too long for what is left.
-  if (request.renew && !pilot.kept.renewed && left.us < request.time.us / part_to_renew_in &&
-      (gangs_on(pilot) > 0 || (pilot.worked && calls_.work_waits())))
-    renew(pilot);
+  const bool is_last_part = left.us < request.time.us / part_to_renew_in;
+  if (is_last_part && (gangs_on(pilot) > 0 || has_more_to_do(pilot))) renew(pilot);
   const Span closed{std::min(longest_closed.us, request.time.us / 10)};
   if (left < closed)
     for (const auto& [host, node] : pilot.nodes) close(*node, "the time of its pilot is up");

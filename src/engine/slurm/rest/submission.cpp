@@ -39,6 +39,7 @@ constexpr Field fields_of_options[] = {
     {"constraint", "constraints"},
     {"nice", "nice"},
     {"dependency", "dependency"},
+    {"hold", "hold", FieldKind::yes},
     {"output", "standard_output"},
     {"open-mode", "open_mode"},
     {"exclusive", "exclusive", FieldKind::word},
