@@ -171,6 +171,10 @@ int run_nodes(const std::vector<std::string>& names, Output& out) {
   if (!service) return out.fail(service.error());
   auto nodes = ask<std::vector<NodeView>>([&](auto reply) { (*service)->nodes(reply); });
   if (!nodes) return out.fail(nodes.error());
+  // Nodes that were lent and have gone back; their names are kept for what ran there.
+  std::erase_if(*nodes, [now = out.around().now()](const NodeView& view) {
+    return !view.node.up && view.node.until && *view.node.until <= now;
+  });
   for (const std::string& name : names)
     if (std::none_of(nodes->begin(), nodes->end(),
                      [&](const NodeView& view) { return view.node.name == name; }))

@@ -94,6 +94,13 @@ void print_gang(const GangView& gang, const std::vector<NodeView>& nodes, Output
   }
 }
 
+// Only a place names nodes, and to ask for them may mean to ask another system.
+std::vector<NodeView> nodes_for(const GangView& gang, Service& service) {
+  if (!gang.allocation || gang.allocation->parts.empty()) return {};
+  auto nodes = ask<std::vector<NodeView>>([&](auto reply) { service.nodes(reply); });
+  return nodes ? *std::move(nodes) : std::vector<NodeView>{};
+}
+
 void print_job(const JobDetail& detail, Output& out) {
   const JobSummary& job = detail.summary;
   const Time now = out.around().now();
@@ -139,9 +146,6 @@ int run_show(const ShowOptions& options, Output& out) {
   if (!service) return out.fail(service.error());
   auto name = find_job(**service, options.job);
   if (!name) return out.fail(name.error());
-  auto nodes = ask<std::vector<NodeView>>([&](auto reply) { (*service)->nodes(reply); });
-  if (!nodes) return out.fail(nodes.error());
-
   if (name->index) {
     auto gang = ask<GangView>([&](auto reply) {
       (*service)->show_gang({name->job, *name->index}, reply);
@@ -149,7 +153,7 @@ int run_show(const ShowOptions& options, Output& out) {
     if (!gang) return out.fail(gang.error());
     if (out.json()) out.line(to_json(*gang));
     else if (out.quiet()) out.line(name_of(gang->phase));
-    else print_gang(*gang, *nodes, out);
+    else print_gang(*gang, nodes_for(*gang, **service), out);
     return 0;
   }
   auto detail = ask<JobDetail>(
@@ -171,7 +175,7 @@ int run_show(const ShowOptions& options, Output& out) {
   print_job(*detail, out);
   if (detail->summary.gangs == 1) {
     auto gang = ask<GangView>([&](auto reply) { (*service)->show_gang({name->job, 0}, reply); });
-    if (gang) print_gang(*gang, *nodes, out);
+    if (gang) print_gang(*gang, nodes_for(*gang, **service), out);
     out.line("logs: `gang logs " + format(name->job) + "`, with --stderr for the other stream");
     return 0;
   }

@@ -136,7 +136,23 @@ Result<void> Controller::begin() {
 void Controller::adopt_found_nodes() {
   auto found = engine_.describe_nodes();
   if (!found) return note_trouble(found.error());
+  std::set<std::string> there;
+  for (const Node& node : *found) there.insert(node.name);
   for (Node& node : *found) adopt_found(std::move(node));
+  give_back_nodes(there);
+}
+
+/// A node that was lent and is not described any more has gone back, whatever time it had left.
+void Controller::give_back_nodes(const std::set<std::string>& there) {
+  const Time now = world_.now();
+  const auto cluster = register_.cluster();
+  for (std::uint32_t i = 0; i < cluster->nodes.size(); ++i) {
+    Node node = cluster->nodes[i];
+    if (!node.until || there.contains(node.name) || (!node.up && *node.until <= now)) continue;
+    node.up = false;
+    node.until = std::min(*node.until, now);
+    cycle_.learn({now, NodeSeen{NodeId{i}, std::move(node)}});
+  }
 }
 
 void Controller::adopt_found(Node found) {

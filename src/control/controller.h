@@ -125,6 +125,7 @@ class Controller final : public Service, private EventLog {
   void note_trouble(const Error& error);
   void adopt_found_nodes();
   void adopt_found(Node found);
+  void give_back_nodes(const std::set<std::string>& there);
   void when_devices_are_known(std::function<void()> call);
   void answer_with_devices();
 

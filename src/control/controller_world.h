@@ -53,7 +53,11 @@ class PretendEngine final : public Engine {
     node_.cpus = CpuSet::first(2);
     node_.memory = gibibytes(8);
   }
-  Result<std::vector<Node>> describe_nodes() override { return std::vector{node_}; }
+  Result<std::vector<Node>> describe_nodes() override {
+    std::vector<Node> all{node_};
+    all.insert(all.end(), lent.begin(), lent.end());
+    return all;
+  }
   void adopt_node(NodeId, const Node&) override {}
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override {
     resumed_cursor = cursor;
@@ -105,6 +109,7 @@ class PretendEngine final : public Engine {
   bool reads_devices = true;
   bool asks = false;
   bool places_itself = false;
+  std::vector<Node> lent;  ///< besides its own
   EngineWait wait;
 
  private:

@@ -48,6 +48,27 @@ TEST_F(PlacingEngine, MayTakeWhatWouldNotFitOnTheNodesThatAreSeen) {
   EXPECT_TRUE(submit(spec));
 }
 
+TEST_F(PlacingEngine, DoesNotHaveANodeAnyMoreThatWasLentAndWentBackEarly) {
+  Node lent;
+  lent.name = "n1/pilot";
+  lent.until = world_.now() + hours(1);
+  engine_->lent = {lent};
+  engine_->report(NodeSeen{NodeId{}, lent});
+  world_.pass(milliseconds(60));
+  const auto seen = [&] {
+    std::optional<std::vector<NodeView>> nodes;
+    controller_->nodes([&](const auto& given) { nodes = *given; });
+    return nodes->back().node;
+  };
+  EXPECT_EQ(seen().name, "n1/pilot");
+  EXPECT_TRUE(seen().up);
+  engine_->lent.clear();
+  engine_->report(NodeSeen{NodeId{}, lent});
+  world_.pass(milliseconds(60));
+  EXPECT_FALSE(seen().up);
+  EXPECT_LE(*seen().until, world_.now());
+}
+
 TEST_F(PlacingEngine, SaysWhichAlternativeItTook) {
   JobSpec spec = a_spec();
   spec.resources.alternatives.assign(2, spec.resources.alternatives[0]);

@@ -6,7 +6,8 @@ directory, a state of Gangline and a pretended machine of its own.
 
   ```console           lines that begin with "$ " are run, in order, in one shell; the lines below are their output
   ```toml train.toml   a block with a file name is written to that file when the document comes to it
-  <!-- machine: 4 cpus -->   in front of the first block; or "64 cpus, eight_gpus": a profile of tests/fake_nvml
+  <!-- machine: 4 cpus -->   in front of the first block; or "64 cpus, eight_gpus": a profile of tests/fake_nvml;
+                             or "slurm": run with --slurm alone, as anna on a Slurm (tests/slurm/check_documents.py)
 
   <!-- until: gang show -q 7 | grep -q running -->   the next block is run when this command succeeds
 
@@ -185,11 +186,39 @@ class Machine:
         shutil.rmtree(self.place, ignore_errors=True)
 
 
+class SlurmMachine(Machine):
+    """Where we are: the login host of a Slurm, with nothing pretended."""
+
+    def __init__(self, gang):  # no call of the other: none of its machine is wanted
+        self.work = pathlib.Path.home() / "work"
+        self.work.mkdir()
+        environment = {"PATH": f"{gang.parent}:/usr/local/bin:/usr/bin:/bin", "HOME": str(pathlib.Path.home()), "LANG": "C.UTF-8"}
+        self.shell = subprocess.Popen(["bash", "--noprofile", "--norc"], cwd=self.work, env=environment,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      text=True, errors="replace", start_new_session=True)
+        self.count = 0
+
+    def told(self, lines):
+        if lines and lines[-1] == "":
+            lines.pop()
+        return lines
+
+    def close(self):
+        """What was started ends with the cluster."""
+        self.shell.stdin.close()
+        self.shell.wait()
+
+
+def wanted_machine(path):
+    wanted = re.search(r"<!-- machine: (.*?) -->", path.read_text())
+    return wanted.group(1) if wanted else "4 cpus"
+
+
 def run_document(path, gang, write):
     """The number of commands that printed something else than the document says, and of all commands."""
     lines = path.read_text().split("\n")
-    wanted = re.search(r"<!-- machine: (.*?) -->", "\n".join(lines))
-    machine = Machine(gang, wanted.group(1) if wanted else "4 cpus")
+    wanted = wanted_machine(path)
+    machine = SlurmMachine(gang) if wanted == "slurm" else Machine(gang, wanted)
     kept, wrong, total = [], 0, 0
     try:
         at = 0
@@ -266,11 +295,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gang", type=pathlib.Path, required=True)
     parser.add_argument("--write", action="store_true", help="put what was printed into the documents")
+    parser.add_argument("--slurm", action="store_true", help="those that want a Slurm, and no others")
     parser.add_argument("documents", type=pathlib.Path, nargs="+")
     arguments = parser.parse_args()
     signal.signal(signal.SIGALRM, too_late)
     failed = False
     for document in arguments.documents:
+        if arguments.slurm != (wanted_machine(document) == "slurm"):
+            continue
         begun = time.monotonic()
         wrong, total = run_document(document, arguments.gang.resolve(), arguments.write)
         failed = failed or wrong > 0

@@ -110,9 +110,37 @@ def check_service_killed(cluster, anna):
     check("it was its first attempt", view["attempt"] == 1 and view["ending"]["cause"] == "done", str(view))
 
 
+# 1: let in.
+TLS_CLIENT = ("openssl s_client -connect {where} -tls1_3 -ciphersuites TLS_AES_128_GCM_SHA256 -psk_identity {name} -psk {key} "
+              "-no_ign_eof </dev/null 2>&1 | grep -c 'Reused, TLSv1.3'")
+# Greetings of TLS that never end.
+HALF_OPEN = ("import socket,sys,time\nall=[]\nfor i in range(100):\n  s=socket.create_connection((sys.argv[1],int(sys.argv[2])),5)\n"
+             "  s.sendall(bytes.fromhex('16030100c8010000c40303')+bytes(29))\n  all.append(s)\nprint('held', flush=True)\ntime.sleep(60)")
+
+KEY_IN_PROCESSES = ("import glob,sys\nkey=open(sys.argv[1],'rb').read()\nfor path in glob.glob('/proc/[0-9]*/cmdline')+glob.glob('/proc/[0-9]*/environ'):\n"
+                    "  try: text=open(path,'rb').read()\n  except OSError: continue\n"
+                    "  if key in text or key.hex().encode() in text.lower(): print(path)\n")
+
+
+def check_keys(cluster, anna, number, address, port):
+    """By TLS as it should be, with another key, with another's name and with none."""
+    state = f"/home/anna/.local/state/gangline/on/slurm/pilots/{number}"
+    key = cluster.must("anna", "od", "-An", "-tx1", "-v", f"{state}/key").replace(" ", "").replace("\n", "")
+    name = cluster.must("anna", "sed", "-n", "s/^tag //p", f"{state}/pilot").strip()
+    wrong = "00" * (len(key) // 2)
+    for who, host, said, given, good in (("anna", "login", name, key, True), ("bert", "n1", name, wrong, False),
+                                         ("bert", "login", name, key[:-2] + ("00" if key[-2:] != "00" else "01"), False),
+                                         ("bert", "n1", "gang-pilot-0000000000000000", key, False)):
+        call = TLS_CLIENT.format(where=f"{address}:{port}", name=said, key=given)
+        done = cluster.run(who, "sh", "-c", call, on=host)
+        check(f"{who} on {host} is {'let in with the key' if good else 'not let in with a key or a name that is not of this pilot'}",
+              (done.said.strip() == "1") == good, str(done))
+
+
 def check_strangers(cluster, anna):
     state = "/home/anna/.local/state/gangline/on/slurm/pilots"
     number = max(one["number"] for one in anna.pilots())
+    before = service_pid(anna), anna.pilot(number)
     address, port = cluster.must("anna", "cat", f"{state}/{number}/where").split()
     check("others may not read the key", cluster.run("bert", "cat", f"{state}/{number}/key").code != 0)
     mode = cluster.must("anna", "stat", "-c", "%a", f"{state}/{number}/key").strip()
@@ -121,7 +149,9 @@ def check_strangers(cluster, anna):
             "s.sendall(b'G'*100)\ndata=b''\n"
             "try:\n  while True:\n    d=s.recv(4096)\n    if not d: break\n    data+=d\n"
             "except ConnectionError: pass\nprint('closed', len(data))")
-    for host in ("login", "n3"):
+    check_keys(cluster, anna, number, address, port)
+    # On n1 a launcher of the pilot runs.
+    for host in ("login", "n1", "n3"):
         done = cluster.run("bert", "python3", "-c", poke, address, port, on=host)
         check(f"a stranger on {host} is hung up on", done.code == 0 and done.said.startswith("closed"), str(done))
     # None of these says a word.
@@ -129,9 +159,17 @@ def check_strangers(cluster, anna):
             "print('held', flush=True)\ntime.sleep(3)")
     held = cluster.start("bert", "python3", "-c", hold, address, port)
     held.output.readline()
-    done = anna.gang("run", "--pilot", "--", "true")
+    half_open = cluster.start("bert", "python3", "-c", HALF_OPEN, address, port, on="n1")
+    half_open.output.readline()
+    done = anna.gang("run", "--pilot", "--tasks", "2", "--gpus", "8", "--", "true")
     check("gangs run meanwhile", done.code == 0, str(done))
-    held.kill()
+    for one in (held, half_open):
+        one.kill()
+    after = service_pid(anna), anna.pilot(number)
+    check("service and pilot are the same as before", before == after, f"{before} {after}")
+    for host in ("login", "n1"):
+        seen = cluster.must("root", "python3", "-c", KEY_IN_PROCESSES, f"{state}/{number}/key", on=host).split()
+        check(f"no process on {host} has the key in its words or variables", seen == [], str(seen))
 
 
 def check_cancelled(cluster, anna, number):

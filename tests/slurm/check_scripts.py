@@ -14,11 +14,15 @@ import sys
 import tempfile
 
 import cluster as slurm
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "documents"))
+import check_reference
 from check_cluster import SKIPPED, attempt, expect
 from cluster import Cluster, until
 
 HERE = pathlib.Path(__file__).resolve().parent
-GUIDE = HERE.parent.parent / "docs" / "guide" / "slurm.md"
+# By a check of its own here, or by a file that sends it through `gang`.
+TRIED_ELSEWHERE = {"sweep": ("check_scripts.py", "[sweep]"), "lossy": ("check_scripts.py", "lossy = true"), "pilot": ("check_pilot.py", '"--pilot"')}
 MOST_ELEMENTS = 5
 PATIENCE_S = 60.0
 PROGRAM = "/srv/gang"  # stands for gang: it says how it was called and what it got
@@ -122,10 +126,15 @@ def each_key_of_the_job_file_is_what_is_said_of_it(bench):
         files = bench.cluster.must("anna", "sh", "-c", f"cat {said}-*").splitlines()
         expect(all(line.split("|")[2:] == ["/", "internal-slurm-gang", "/home/anna/it's here", ""] for line in files) and files,
                f"{what}: called as {files}")
-    table = [line.split("`")[1] for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
-    untried = set(table) - set(said_of) - {"sweep", "lossy", "pilot"}  # these last say whether and how it is sent
+    table = check_reference.first_cells(check_reference.section("slurm.md", "## What Slurm does of a job file"))
+    keys = check_reference.keys_in_source("job_file.cpp", "job_keys")
+    expect(table == keys, f"keys of the job file without a row: {keys - table}; rows of no key: {table - keys}")
+    untried = keys - set(said_of) - set(TRIED_ELSEWHERE)
     expect(not untried, f"not tried: {untried}")
-    print(f"     {len(CASES)} job files, {len(table)} keys", flush=True)
+    for key, (where, how) in TRIED_ELSEWHERE.items():
+        expect(how in (HERE / where).read_text(), f"{key} is not tried in {where}")
+    print(f"     {len(CASES)} job files, {len(table)} keys, {len(TRIED_ELSEWHERE)} of them in {', '.join(w for w, _ in TRIED_ELSEWHERE.values())}",
+          flush=True)
 
 
 def a_sweep_is_cut_into_arrays_whose_elements_are_all_gangs(bench):
@@ -161,7 +170,22 @@ def srun_starts_the_same_at_once_and_squeue_tells_of_it(bench):
     expect(f"{line[0]} COMPLETED tag" in seen, seen)
 
 
+def lossy_leaves_out_what_is_impossible_and_no_more(bench):
+    job = 'gpus = 1\nmps = true\nmodel = "A100"\npriority = 7\nmemory = "1G"\n'
+    refused = bench.print_for("refusal", COMMAND + job)
+    for key in ("mps", "model", "priority"):
+        expect(f"{key} (" in refused, refused)
+    expect("memory" not in refused and "--lossy sends it without that" in refused, refused)
+    expect(bench.print_for("refusal", COMMAND + job + "lossy = true\n") == "", "it goes without them")
+    done, _ = bench.send(COMMAND + job + "lossy = true\n")
+    shown = bench.cluster.must("anna", "scontrol", "show", "job", done.said.strip())
+    for text in ("TresPerTask=gres:gpu:1\n", "Nice=0", "MinMemoryNode=1G"):
+        expect(text in shown, f"no {text} in {shown}")
+    await_end(bench.cluster, done.said.strip())
+
+
 CHECKS = [each_key_of_the_job_file_is_what_is_said_of_it, a_sweep_is_cut_into_arrays_whose_elements_are_all_gangs,
+          lossy_leaves_out_what_is_impossible_and_no_more,
           srun_starts_the_same_at_once_and_squeue_tells_of_it]
 
 

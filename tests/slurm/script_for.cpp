@@ -1,6 +1,7 @@
 // What becomes of a job file on a Slurm, for check_scripts.py. SITE is a directory with what
 // scontrol printed: config, partitions, nodes. The first word says what is printed:
 //   rows SITE JOB                                  a key, how, and what becomes of it, in each line
+//   refusal SITE JOB                               why it is not sent; empty: it is
 //   script SITE JOB PROGRAM DIRECTORY SAID NUMBER  the script of the part of the job with this
 //   number; empty: there is none srun SITE JOB PROGRAM DIRECTORY SAID           the call of srun
 //   for the first gang, for a shell squeue                                         the call of
@@ -53,6 +54,11 @@ int print_for(const std::vector<std::string>& words) {
   const std::string text = content_of(words[2]);
   const auto spec = read_job_file({text, words[2], "/home/anna"}, files_of_this_machine());
   if (!spec) return fail(spec.error());
+  if (what == "refusal") {
+    const auto possible = refuses(fidelity_of(*spec, *site), spec->lossy);
+    if (!possible) std::cout << possible.error().sentence() << '\n';
+    return 0;
+  }
   if (what == "rows") {
     for (const FidelityRow& row : fidelity_of(*spec, *site))
       std::cout << row.field << '\t' << name_of(row.how) << '\t' << row.says << '\n';
@@ -76,7 +82,10 @@ int print_for(const std::vector<std::string>& words) {
 int main(int count, char** given) {
   const std::vector<std::string> words(given + 1, given + count);
   const std::string what = words.empty() ? "" : words[0];
-  const std::size_t needed = what == "rows" ? 3 : what == "script" ? 7 : what == "srun" ? 6 : 1;
+  const std::size_t needed = what == "rows" || what == "refusal" ? 3
+                             : what == "script"                  ? 7
+                             : what == "srun"                    ? 6
+                                                                 : 1;
   if (words.size() != needed) return 2;
   if (what == "squeue") print_words(squeue_words(mark));
   else if (what == "seen") print_seen({std::istreambuf_iterator<char>(std::cin), {}});

@@ -94,8 +94,9 @@ std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector
   if (held > 0) text += std::to_string(held) + " are in use (" + names_text(by_user) + ")";
   if (away > 0)
     text += (held > 0 ? " and " : "") + std::to_string(away) + " are on nodes that take no jobs";
-  if (first && *first > now + counts_as_never) text += "; none of these jobs has a time limit";
-  else if (first) text += "; the first of these jobs ends by " + format_utc(*first);
+  const bool has_end = first && *first <= now + counts_as_never;
+  if (held > 0 && !has_end) text += "; none of these jobs has a time limit";
+  if (has_end) text += "; the first of these jobs ends by " + format_utc(*first);
   return text;
 }
 
