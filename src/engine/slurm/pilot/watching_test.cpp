@@ -5,6 +5,7 @@
 #include "engine/slurm/fake_slurm.h"
 #include "engine/slurm/pilot/pilots.h"
 #include "engine/slurm/sending.h"
+#include "engine/slurm/slurm_programs.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -39,7 +40,7 @@ class PilotsTest : public ::testing::Test {
     told.some_host = [] { return std::string("localhost"); };
     told.work_waits = [this] { return work_waits; };
     pilots = std::make_unique<Pilots>(
-        loop, calls, PilotsSettings{slurm.dir(), "/srv/bin/gang", "store", fast}, told);
+        loop, programs, PilotsSettings{slurm.dir(), "/srv/bin/gang", "store", fast}, told);
     std::vector<StartOrder> asked;
     if (with_node) {
       pilots->adopt({0}, pilots->nodes().front());
@@ -84,7 +85,7 @@ class PilotsTest : public ::testing::Test {
 
   FakeSlurm slurm;
   Loop loop;
-  SlurmCalls calls{loop, {{"PATH", slurm.path()}}};
+  SlurmPrograms programs{loop, {{"PATH", slurm.path()}}};
   PilotFiles files{slurm.dir(), 1};
   std::vector<GangEnded> ends;
   bool work_waits = false;
