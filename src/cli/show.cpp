@@ -124,7 +124,9 @@ void print_job(const JobDetail& detail, Output& out) {
              std::to_string(job.running + job.starting) + " run, " + std::to_string(job.waiting) +
              " wait" +
              (job.never_ran > 0 ? ", " + std::to_string(job.never_ran) + " never ran" : ""));
-  if (!job.reason.empty()) out.line("  waits: " + printable(in_local_time(job.reason)));
+  if (!job.reason.empty())
+    out.line((job.waiting > 0 ? "  waits: " : "  stands still: ") +
+             printable(in_local_time(job.reason)));
   if (!job.ending) return;
   out.line("  " + printable(describe(*job.ending)));
   if (const auto hint = retry_hint(detail.spec, *job.ending); !hint.empty()) out.line("  " + hint);

@@ -87,7 +87,10 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                      const Register::Kept& before) {
   if (const auto good = check(spec); !good) return good.error();
   const auto& queues = settings_.settings.queues;
-  const auto queue_of_it = find_queue(queues, spec.queue);
+  const bool elsewhere = engine_.places(spec);
+  auto queue_of_it = find_queue(queues, spec.queue);
+  // The queues of another system are not in our config; which there are, the engine knows.
+  if (!queue_of_it && elsewhere) queue_of_it = 0;
   if (!queue_of_it) {
     std::string names;
     for (const Queue& queue : queues) names += (names.empty() ? "" : ", ") + queue.name;
@@ -110,7 +113,7 @@ Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                    submitter.login, kept, total_gangs(spec)))
     return *too_many;
   if (auto no = engine_.refuses(spec)) return *no;
-  if (!engine_.places(spec))
+  if (!elsewhere)
     if (auto hopeless = never_fits(*register_.cluster(), spec.resources)) return *hopeless;
   if (auto hopeless = exceeds_limit(queues, *queue_of_it, spec.resources)) return *hopeless;
   if (auto too_much = cycle_.house().why_never(*queue_of_it, submitter.login, spec.resources))
@@ -152,7 +155,7 @@ const Snapshot& Controller::picture() {
 Result<JobSummary> Controller::summary(JobId job) {
   if (const JobState* state = register_.find(job)) {
     JobSummary summary = summary_of(*state);
-    if (summary.waiting > 0) summary.reason = reason_of(job);
+    summary.reason = summary.waiting > 0 ? reason_of(job) : engine_.stands_still(job);
     return summary;
   }
   auto stored = store_.find(job);
@@ -171,7 +174,7 @@ void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> rep
     if (!query.name.empty() && job.job.spec->name != query.name) continue;
     JobSummary line = summary_of(job);
     if (query.phase && line.phase != *query.phase) continue;
-    if (line.waiting > 0) line.reason = reason_of(id);
+    line.reason = line.waiting > 0 ? reason_of(id) : engine_.stands_still(id);
     lines.push_back(std::move(line));
   }
   if (!query.phase || *query.phase == GangPhase::ended) {

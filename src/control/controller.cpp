@@ -95,12 +95,16 @@ Result<void> Controller::begin() {
   for (const auto& [id, job] : register_.jobs())
     for (const auto& [index, gang] : job.live) {
       // Turns of one run are asked for together, or they would not take turns any more.
+      std::vector<JobId> after = job.awaited_by(index);
       const bool next = !asked.empty() && asked.back().job.id == id &&
                         asked.back().first + asked.back().count == index &&
                         asked.back().attempt == gang.attempt &&
-                        asked.back().allocation == gang.run->allocation;
+                        asked.back().allocation == gang.run->allocation &&
+                        asked.back().after == after;
       if (next) ++asked.back().count;
-      else asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot});
+      else
+        asked.push_back({job.job, index, 1, gang.attempt, gang.run->allocation, gang.run->boot,
+                         std::move(after)});
       turns_given_ = turns_given_ || gang.takes_turns();
     }
   for (const auto& [id, job] : register_.jobs())
@@ -112,6 +116,12 @@ Result<void> Controller::begin() {
     note_measured();
   });
   engine_.on_news([this] { ask_for_cycle(); });
+  engine_.set_pilot_work([this] {
+    return std::any_of(register_.jobs().begin(), register_.jobs().end(), [](const auto& one) {
+      const JobState& job = one.second;
+      return job.job.spec->pilot && job.after.empty() && !job.stop_asked && job.waiting() > 0;
+    });
+  });
   engine_.resume(store_.cursor(), asked);
   for (const auto& [id, job] : register_.jobs())
     if (job.stop_asked)
@@ -348,6 +358,9 @@ void Controller::carry_out(const Plan& plan) {
     });
   } else if (const auto done = cycle_.carry_out(plan, world_.now()); !done) {
     note_trouble(done.error());
+  } else if (std::any_of(plan.starts.begin(), plan.starts.end(),
+                         [](const Start& start) { return start.allocation->parts.empty(); })) {
+    ask_for_cycle();  // what comes after those may be handed over now
   }
   // A stop needs no disk: it is carried out at once and written down when it can be.
   for (const StopOrder& stop : std::exchange(stops_, {})) engine_.stop(stop);

@@ -75,7 +75,7 @@ class PretendEngine final : public Engine {
   }
   void retire() override { retired = true; }
   bool asks_devices() const override { return asks; }
-  bool places(const JobSpec&) const override { return places_itself; }
+  bool places(const JobSpec& spec) const override { return places_itself && !spec.pilot; }
   EngineWait wait_of(GangId) const override { return wait; }
 
   void find_gpu() {

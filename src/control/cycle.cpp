@@ -17,6 +17,8 @@ RetryOn retry_case(EndCause cause) {
   }
 }
 
+constexpr const char* gather_was_in_vain = "not all gangs of the job ended well";
+
 Ending because(EndCause cause, std::string detail) {
   Ending ending;
   ending.cause = cause;
@@ -185,13 +187,54 @@ void Cycle::settle(JobId id, Time now) {
     learn({now, WaitingEnded{of, index, because(EndCause::dependency, std::move(detail))}});
   };
   if (job->gather_waits() && job->ended_badly > 0 && !job->stop_asked)
-    end_waiting(id, gather_index(*job->job.spec), "not all gangs of the job ended well");
+    end_waiting(id, gather_index(*job->job.spec), gather_was_in_vain);
+  if (job->job.spec->gather && !job->stop_asked) settle_handed_gather(*job, now);
   if (!job->ended()) return;
-  if (job->ended_badly + job->never_ran > 0)
-    for (const JobId follower : register_.followers(id))
-      end_waiting(follower, {},
-                  "job " + format(id) + " (" + job->job.spec->name + ") did not end well");
+  const bool well = job->ended_badly + job->never_ran == 0;
+  const std::string why = "job " + format(id) + " (" + job->job.spec->name + ") did not end well";
+  const std::vector<JobId> followers = register_.followers(id);
   register_.finish_dependency(id);
+  for (const JobId follower : followers) {
+    if (!well) end_waiting(follower, {}, why);
+    settle_handed(follower, well ? "" : why, now);
+  }
+}
+
+/// What was handed over to wait in the engine for a job that has ended now. `why_not`: it ends.
+void Cycle::settle_handed(JobId id, const std::string& why_not, Time now) {
+  const JobState& job = *register_.find(id);
+  std::vector<StartOrder> orders;
+  for (const auto& [index, gang] : job.live) {
+    if (!gang.waits_in_engine()) continue;
+    const bool next = !orders.empty() && orders.back().attempt == gang.attempt &&
+                      orders.back().first + orders.back().count == index;
+    if (next) ++orders.back().count;
+    else
+      orders.push_back(
+          {job.job, index, 1, gang.attempt, gang.run->allocation, {}, job.awaited_by(index)});
+  }
+  for (const StartOrder& order : orders) {
+    if (why_not.empty()) {
+      engine_.start(order);
+      continue;
+    }
+    for (std::uint32_t i = order.first; i < order.first + order.count; ++i)
+      end_handed({id, i}, order.attempt, why_not, now);
+  }
+}
+
+void Cycle::settle_handed_gather(const JobState& job, Time now) {
+  const GangId gather{job.job.id, gather_index(*job.job.spec)};
+  const auto live = job.live.find(gather.index);
+  if (live == job.live.end() || !live->second.waits_in_engine()) return;
+  if (job.ended_badly > 0) end_handed(gather, live->second.attempt, gather_was_in_vain, now);
+  else if (job.waiting() == 0 && job.live.size() == 1) settle_handed(job.job.id, "", now);
+}
+
+/// It cannot have begun, since something before it did not end well; so nobody else says its end.
+void Cycle::end_handed(GangId gang, std::uint32_t attempt, const std::string& why, Time now) {
+  engine_.stop({gang, EndCause::dependency, why, false});
+  learn({now, GangEnded{gang, attempt, Time{0}, because(EndCause::dependency, why), false}});
 }
 
 Result<void> Cycle::accept(const std::vector<Event>& submitted) {
@@ -212,13 +255,16 @@ Result<void> Cycle::carry_out(const Plan& plan, Time now) {
   if (!written) return written;
   for (const Event& event : wishes) apply(event);
   for (const MakeRoom& stop : plan.stops) ask_to_leave(stop);
-  for (const Start& start : plan.starts)
-    engine_.start({register_.find(start.job)->job,
+  for (const Start& start : plan.starts) {
+    const JobState& job = *register_.find(start.job);
+    engine_.start({job.job,
                    start.first,
                    start.count,
                    start.attempt,
                    start.allocation,
-                   {}});
+                   {},
+                   job.awaited_by(start.first)});
+  }
   return {};
 }
 

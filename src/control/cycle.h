@@ -84,6 +84,9 @@ class Cycle {
 
  private:
   void settle(JobId id, Time now);
+  void settle_handed(JobId id, const std::string& why_not, Time now);
+  void settle_handed_gather(const JobState& job, Time now);
+  void end_handed(GangId gang, std::uint32_t attempt, const std::string& why, Time now);
   void apply(const Event& event);
   void ask_to_leave(const MakeRoom& stop);
   bool may_start_again(const GangEnded& ended) const;

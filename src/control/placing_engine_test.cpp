@@ -17,6 +17,11 @@ class PlacingEngine : public Control {
     for (std::uint32_t n = 0; n < gangs; ++n) spec.sweep[0].values.push_back(std::to_string(n));
     return spec;
   }
+  static JobSpec after(const Submitted& other) {
+    JobSpec spec = a_spec("report");
+    spec.after = {format(other.id)};
+    return spec;
+  }
   static std::shared_ptr<const Allocation> on_node(std::uint32_t node) {
     Allocation allocation;
     allocation.parts = {{NodeId{node}, {TaskPlace{}}}};
@@ -40,6 +45,26 @@ TEST_F(PlacingEngine, IsHandedAllGangsOfASweepAtOnceHoweverManyFit) {
 TEST_F(PlacingEngine, MayTakeWhatWouldNotFitOnTheNodesThatAreSeen) {
   JobSpec spec = a_spec();
   spec.resources.alternatives[0].cpus = whole_cpus(1'000);
+  EXPECT_TRUE(submit(spec));
+}
+
+TEST_F(PlacingEngine, SaysWhichAlternativeItTook) {
+  JobSpec spec = a_spec();
+  spec.resources.alternatives.assign(2, spec.resources.alternatives[0]);
+  spec.resources.alternatives[1].cpus = whole_cpus(3);
+  const auto job = submit(spec);
+  ASSERT_TRUE(job);
+  EXPECT_EQ(line(job->id).taken, "");
+  Allocation got = *on_node(0);
+  got.alternative = 1;
+  engine_->report(GangStarted{{job->id, 0}, 1, {}, std::make_shared<const Allocation>(got)});
+  world_.pass(milliseconds(60));
+  EXPECT_EQ(line(job->id).taken, "3 cpus");
+}
+
+TEST_F(PlacingEngine, KnowsQueuesThatOurConfigDoesNot) {
+  JobSpec spec = a_spec();
+  spec.queue = "a partition";
   EXPECT_TRUE(submit(spec));
 }
 
@@ -69,16 +94,82 @@ TEST_F(PlacingEngine, SaysWhereAGangRunsAndThatIsKept) {
   EXPECT_EQ(shown({job->id, 1}).allocation, *on_node(0));
 }
 
-TEST_F(PlacingEngine, IsHandedTheJobThatComesAfterAnotherWhenThatHasEnded) {
+TEST_F(PlacingEngine, IsHandedTheJobThatComesAfterAnotherAtOnceAndToldWhenThatHasEndedWell) {
   const auto first = submit(a_spec());
-  JobSpec second = a_spec("report");
-  second.after = {format(first->id)};
-  const auto after = submit(second);
-  ASSERT_TRUE(after);
-  ASSERT_EQ(engine_->starts.size(), 1u);
-  EXPECT_EQ(line(after->id).reason, "it starts after job 1 has ended well");
+  const auto second = submit(after(*first));
+  const auto third = submit(after(*second));
+  ASSERT_EQ(engine_->starts.size(), 3u);
+  EXPECT_TRUE(engine_->starts[0].after.empty());
+  EXPECT_EQ(engine_->starts[1].after, std::vector{first->id});
+  EXPECT_EQ(engine_->starts[2].after, std::vector{second->id});
   engine_->start_and_end({first->id, 0}, EndCause::done);
+  ASSERT_EQ(engine_->starts.size(), 4u);
+  EXPECT_EQ(engine_->starts[3].job.id, second->id);
+  EXPECT_TRUE(engine_->starts[3].after.empty());
+}
+
+TEST_F(PlacingEngine, StopsWhatWaitsForAJobThatDidNotEndWell) {
+  const auto first = submit(a_spec());
+  const auto second = submit(after(*first));
+  const auto third = submit(after(*second));
+  engine_->start_and_end({first->id, 0}, EndCause::failed, 1, 3);
+  EXPECT_EQ(engine_->stops.size(), 2u);
+  for (const JobId job : {second->id, third->id}) {
+    EXPECT_EQ(line(job).phase, GangPhase::ended);
+    EXPECT_EQ(shown({job, 0}).ending->cause, EndCause::dependency);
+  }
+  world_.pass(milliseconds(60));
+  begin(0);
+  EXPECT_TRUE(engine_->resumed.empty());
+}
+
+TEST_F(PlacingEngine, GoesOnWaitingForAJobThatIsTriedAgain) {
+  JobSpec tried = a_spec();
+  tried.retries = 1;
+  tried.retry_on = {RetryOn::failure};
+  const auto first = submit(tried);
+  const auto second = submit(after(*first));
+  engine_->start_and_end({first->id, 0}, EndCause::failed, 1, 3);
+  ASSERT_EQ(engine_->starts.size(), 3u);
+  EXPECT_EQ(engine_->starts[2].attempt, 2u);
+  EXPECT_TRUE(engine_->stops.empty());
+  world_.pass(milliseconds(60));
+  begin(0);
+  ASSERT_EQ(engine_->resumed.size(), 2u);
+  EXPECT_EQ(engine_->resumed[1].after, std::vector{first->id});
+}
+
+TEST_F(PlacingEngine, IsHandedAGatherBesideTheGangsThatItComesAfter) {
+  JobSpec spec = a_sweep(2);
+  spec.gather = Command{false, {"echo"}};
+  const auto job = submit(spec);
+  ASSERT_EQ(engine_->starts.size(), 2u);
+  EXPECT_EQ(engine_->starts[1].first, 2u);
+  EXPECT_EQ(engine_->starts[1].after, std::vector{job->id});
+  engine_->start_and_end({job->id, 0}, EndCause::done);
   EXPECT_EQ(engine_->starts.size(), 2u);
+  engine_->start_and_end({job->id, 1}, EndCause::done);
+  ASSERT_EQ(engine_->starts.size(), 3u);
+  EXPECT_TRUE(engine_->starts[2].after.empty());
+}
+
+TEST_F(PlacingEngine, StopsAGatherWhoseGangsDidNotAllEndWell) {
+  JobSpec spec = a_sweep(2);
+  spec.gather = Command{false, {"echo"}};
+  const auto job = submit(spec);
+  engine_->start_and_end({job->id, 0}, EndCause::failed, 1, 3);
+  ASSERT_EQ(engine_->stops.size(), 1u);
+  EXPECT_EQ(engine_->stops[0].gang, (GangId{job->id, 2}));
+  EXPECT_EQ(shown({job->id, 2}).ending->cause, EndCause::dependency);
+}
+
+TEST_F(PlacingEngine, IsNotHandedWhatComesAfterAJobThatItDoesNotPlace) {
+  JobSpec in_pilot = a_spec();
+  in_pilot.pilot = true;
+  const auto first = submit(in_pilot);
+  const auto second = submit(after(*first));
+  ASSERT_EQ(engine_->starts.size(), 1u);
+  EXPECT_EQ(line(second->id).phase, GangPhase::waiting);
 }
 
 TEST_F(PlacingEngine, KeepsWhatItWasHandedWhenOthersAreSubmittedOrTimePasses) {

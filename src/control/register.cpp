@@ -7,6 +7,13 @@
 namespace gangline {
 namespace {
 
+void note_taken(JobState& job, std::uint32_t index, const Allocation& got) {
+  const JobSpec& spec = *job.job.spec;
+  const bool of_gather = spec.gather && index == gather_index(spec);
+  if (!of_gather && got.alternative < most_alternatives)
+    job.alternatives_taken |= 1u << got.alternative;
+}
+
 // Takes `count` gangs from `first` on out of the ranges; those that are not in them are passed
 // over.
 void take_range(std::vector<GangRange>& ranges, std::uint32_t first, std::uint32_t count) {
@@ -74,6 +81,18 @@ bool JobState::waits(std::uint32_t index) const {
 
 bool JobState::gather_waits() const {
   return job.spec->gather.has_value() && in_ranges(fresh, gather_index(*job.spec));
+}
+
+bool JobState::gather_comes_next() const {
+  return gather_waits() && waiting() == 1 && !live.empty() && ended_badly + never_ran == 0;
+}
+
+std::vector<JobId> JobState::awaited_by(std::uint32_t index) const {
+  std::vector<JobId> awaited = after;
+  const bool is_gather = job.spec->gather && index == gather_index(*job.spec);
+  const bool others = waiting() > 0 || live.size() > live.count(index);
+  if (is_gather && others) awaited.push_back(job.id);
+  return awaited;
 }
 
 bool JobState::ended() const { return live.empty() && waiting() == 0; }
@@ -205,10 +224,8 @@ void Register::on(const StartAsked& event, Time at) {
   }
   job.given_up.reset();
   take_range(job.fresh, event.first, event.count);
-  const JobSpec& spec = *job.job.spec;
-  const std::uint32_t alternative = event.allocation->alternative;
-  const bool of_gather = spec.gather && event.first == gather_index(spec);
-  if (!of_gather && alternative < most_alternatives) job.alternatives_taken |= 1u << alternative;
+  // Where another system places, it is known when a gang has its place.
+  if (!event.allocation->parts.empty()) note_taken(job, event.first, *event.allocation);
 }
 
 void Register::on(const TurnsReturned& event, Time) {
@@ -231,6 +248,7 @@ void Register::on(const GangStarted& event, Time at) {
   gang->where = event.where;
   JobState& job = jobs_.at(event.gang.job);
   if (!job.first_start) job.first_start = at;
+  if (event.where) note_taken(job, event.gang.index, *event.where);
 }
 
 void Register::on(const GangEnded& event, Time at) {

@@ -97,7 +97,11 @@ struct JobState {
   bool waits(std::uint32_t index) const;
   /// The gather waits for all others and starts only after they have ended well.
   bool gather_waits() const;
+  /// It is all that waits, and others of its job start or run.
+  bool gather_comes_next() const;
   bool ended() const;
+  /// Jobs that must end well before this gang of it may begin; its own: all others of it.
+  std::vector<JobId> awaited_by(std::uint32_t index) const;
 };
 
 /// The request of a gather: one task on one CPU.

@@ -28,10 +28,10 @@ void Scene::look_at(const std::set<JobId>& changed) {
     Told now;
     handed_.erase(id);
     if (const JobState* job = beliefs_.find(id)) {
-      now.waiting = waiting_groups_of(*job, from_);
+      const bool handed = places_ && places_(*job->job.spec);
+      now.waiting = waiting_groups_of(*job, from_, handed);
       now.holding = holders_of(*job, from_);
-      if (!now.waiting.empty() && places_ && places_(*job->job.spec))
-        handed_[id] = std::exchange(now.waiting, {});
+      if (!now.waiting.empty() && handed) handed_[id] = std::exchange(now.waiting, {});
     }
     Told& before = told_[id];
     if (planner_ != nullptr) tell(before, now);
@@ -44,8 +44,18 @@ void Scene::look_at(const std::set<JobId>& changed) {
 
 std::vector<WaitingGroup> Scene::handed_over() const {
   std::vector<WaitingGroup> all;
-  for (const auto& [id, groups] : handed_) all.insert(all.end(), groups.begin(), groups.end());
+  for (const auto& [id, groups] : handed_) {
+    const auto& after = groups.front().after;
+    if (std::all_of(after.begin(), after.end(), [&](JobId other) { return is_handed(other); }))
+      all.insert(all.end(), groups.begin(), groups.end());
+  }
   return all;
+}
+
+/// All of it: the engine can wait for its end.
+bool Scene::is_handed(JobId id) const {
+  const JobState* job = beliefs_.find(id);
+  return job == nullptr || (job->waiting() == 0 && places_(*job->job.spec));
 }
 
 void Scene::tell(const Told& before, const Told& after) {

@@ -51,7 +51,7 @@ class Scene {
   void follow_rules_of(Time now);
   bool somebody_waits() const { return waiting_ > 0 || !handed_.empty(); }
   bool somebody_waits_for_a_plan() const { return waiting_ > 0; }
-  /// Those that wait for being handed to an engine which places them.
+  /// Those that may be handed to an engine which places them: all that they come after was.
   std::vector<WaitingGroup> handed_over() const;
   bool somebody_waits_for_devices() const { return waiting_for_devices_ > 0; }
 
@@ -68,6 +68,7 @@ class Scene {
     std::vector<WaitingGroup> waiting;
     std::vector<Holder> holding;
   };
+  bool is_handed(JobId id) const;
   void tell(const Told& before, const Told& after);
   void count(const Told& told, int sign);
   void begin_anew(Time now);

@@ -96,7 +96,8 @@ std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from) {
   return holders;
 }
 
-std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from) {
+std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from,
+                                            bool handed) {
   std::vector<WaitingGroup> groups;
   const JobSpec& spec = *job.job.spec;
   WaitingGroup group = group_of(job, from);
@@ -119,7 +120,8 @@ std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint
   }
   // The gather comes up when it is the last one left; until then its job's other gangs stand for
   // it.
-  if (job.gather_waits() && job.live.empty() && job.waiting() == 1) {
+  const bool early = handed && job.gather_comes_next();
+  if (early || (job.gather_waits() && job.live.empty() && job.waiting() == 1)) {
     group.first = gather;
     group.count = 1;
     group.request = gather_request();

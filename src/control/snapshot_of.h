@@ -27,7 +27,9 @@ struct Viewpoint {
 Snapshot snapshot_of(const Register& beliefs, const Viewpoint& from, Time now);
 /// What one job holds and which of its gangs wait, as a snapshot shows it.
 std::vector<Holder> holders_of(const JobState& job, const Viewpoint& from);
-std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from);
+/// `handed`: to an engine that places. Then a gather waits beside the gangs that it comes after.
+std::vector<WaitingGroup> waiting_groups_of(const JobState& job, const Viewpoint& from,
+                                            bool handed = false);
 /// Whether one of the alternatives has devices.
 bool wants_devices(const ResourceRequest& request);
 

@@ -22,6 +22,10 @@ struct StartOrder {
   std::uint32_t attempt = 1;
   std::shared_ptr<const Allocation> allocation;  ///< never null
   std::string boot = {};  ///< when it was asked; another one than `Engine::boot()`: see `resume`
+  /// Jobs that it was asked for too and that must have ended well before this begins; the job
+  /// itself: all its other gangs. Only where the engine places; asked again with those that are
+  /// left when one has.
+  std::vector<JobId> after = {};
 };
 
 struct StopOrder {
@@ -99,6 +103,8 @@ class Engine {
   /// lately where that cannot be asked.
   virtual void look_at_use(std::function<void()> then) { then(); }
   virtual std::optional<PlacedNode> placed_on(NodeId) const { return {}; }
+  /// Where it places: why gangs of this job that run stand still. Empty: none does.
+  virtual std::string stands_still(JobId) const { return {}; }
   /// What else a person should know of a gang that it was asked to start and that has not ended.
   virtual std::vector<std::string> notes_of(GangId) const { return {}; }
 
@@ -146,6 +152,9 @@ class Engine {
   }
   /// Its gangs are asked to leave and wait again, then it ends.
   virtual void stop_pilot(std::uint64_t, PilotReply reply) { reply(no_pilots()); }
+  /// `waits`: whether some job waits that wants nodes of a pilot, and nothing else. It may be called
+  /// on the thread of the event loop at any time.
+  virtual void set_pilot_work(std::function<bool()> waits) { (void)waits; }
   static Error no_pilots() {
     return {ErrorKind::refused, "there are no pilots here: the places are ours already", "",
             "pilots are for Slurm: `gang pilot --on slurm`"};

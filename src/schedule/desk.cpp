@@ -38,7 +38,8 @@ std::vector<Wanted> wanted_of(const Kinds& kinds, const Shape& shape) {
 
 bool Desk::ShapeKey::operator==(const ShapeKey& other) const {
   return allow_foreign == other.allow_foreign && queue == other.queue && user == other.user &&
-         mps == other.mps && (request == other.request || *request == *other.request) &&
+         mps == other.mps && endless == other.endless &&
+         (request == other.request || *request == *other.request) &&
          (avoid == other.avoid || *avoid == *other.avoid);
 }
 
@@ -87,6 +88,8 @@ Desk::Desk(const Snapshot& snapshot, const Policy& by)
   by_user_ = standings_ || (rules != nullptr && tells_users_apart(*rules)) ||
              std::any_of(set_aside.begin(), set_aside.end(),
                          [](const SetAside& one) { return one.user.has_value(); });
+  spares_endless_ = std::any_of(set_aside.begin(), set_aside.end(),
+                                [](const SetAside& one) { return one.spares_unlimited; });
   for (const Holder& holder : snapshot.holders) hold(holder);
   for (const PromiseMade& made : snapshot.promises) promises[made.gang] = made;
   waiting_.reserve(snapshot.waiting.size());
@@ -97,16 +100,18 @@ Shape& Desk::shape_of(const WaitingGroup& group) {
   const bool allow_foreign = group.queue < queues.size() && queues[group.queue].allow_foreign;
   const std::uint32_t queue = by_queue_ ? group.queue : 0;
   const std::uint32_t user = by_user_ || group.mps ? group.user : 0;
+  const bool endless = spares_endless_ && !group.time;
   const bool plain = !allow_foreign && group.avoid.empty();
   if (plain) {
-    const auto known = by_request_.find({group.request.get(), queue, user, group.mps});
+    const auto known = by_request_.find({group.request.get(), queue, user, group.mps, endless});
     if (known != by_request_.end()) return *known->second;
   }
-  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid, queue, user, group.mps};
+  const ShapeKey key{group.request.get(), allow_foreign, &group.avoid, queue, user,
+                     group.mps,           endless};
   const auto known = by_content_.find(key);
   Shape& shape = known != by_content_.end() ? *known->second : new_shape(group, key);
   if (plain && known == by_content_.end())
-    by_request_[{shape.request.get(), queue, user, group.mps}] = &shape;
+    by_request_[{shape.request.get(), queue, user, group.mps, endless}] = &shape;
   return shape;
 }
 
@@ -119,8 +124,8 @@ Shape& Desk::new_shape(const WaitingGroup& group, const ShapeKey& key) {
   shape.queue = key.queue;
   shape.user = key.user;
   shape.mps = key.mps;
-  by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user,
-               key.mps}] = &shape;
+  by_content_[{shape.request.get(), key.allow_foreign, &shape.avoid, key.queue, key.user, key.mps,
+               key.endless}] = &shape;
   if (standings_) shape.standing = standings_->of(key.queue, key.user);
   if (quotas.is_kept()) shape.charge = charge_of(*shape.request);
   shape.hopeless = never_fits(kinds, *shape.request);

@@ -222,6 +222,7 @@ class Desk {
     const std::vector<DeviceId>* avoid = nullptr;
     std::uint32_t queue = 0, user = 0;
     bool mps = false;
+    bool endless = false;
     bool operator==(const ShapeKey& other) const;
   };
   struct ShapeHash {
@@ -232,6 +233,7 @@ class Desk {
     const ResourceRequest* request = nullptr;
     std::uint32_t queue = 0, user = 0;
     bool mps = false;
+    bool endless = false;
     bool operator==(const Asked&) const = default;
   };
   struct AskedHash {
@@ -262,6 +264,9 @@ class Desk {
   std::optional<Standings> standings_;  ///< where the policy shares by them
   std::optional<FreeState> empty_;      ///< with everything free; where the policy asks for it
   std::deque<Shape> shapes_;
+  /// Those without a limit of time are of other shapes than the rest: they may be where others
+  /// would not have ended.
+  bool spares_endless_ = false;
   std::unordered_map<ShapeKey, Shape*, ShapeHash> by_content_;
   std::unordered_map<Asked, Shape*, AskedHash> by_request_;  // the quick way, without rules
   std::map<ScoresKey, std::shared_ptr<Scores>> scores_;

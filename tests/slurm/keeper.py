@@ -335,7 +335,7 @@ class Keeper:
 
         def all_idle():
             said = self.run_root("sinfo", "-hN", "-t", "idle", "-o", "%N %T")
-            return said.split().count("idle") == len(names)
+            return {line for line in said.splitlines() if line.endswith(" idle")} == {f"{name} idle" for name in names}
         until("all nodes are idle", START_S + len(names), all_idle)
         if self.wanted["rest"]:
             self.start("slurmrestd")

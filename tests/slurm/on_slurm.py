@@ -77,12 +77,13 @@ def attempt(check, cluster, *more):
         return False
 
 
-def leave_nothing(cluster):
-    """Ends what a check left: jobs, and services of people."""
-    for user in cluster.people:
+def leave_nothing(cluster, users=None):
+    """Ends what a check of these people left, or of all: jobs, and their services."""
+    users = users or list(cluster.people)
+    for user in users:
         Gang(cluster, user).run("stop", "--all")
         cluster.run("root", "scancel", "-u", user)
         for line in cluster.run("root", "ps", "-u", user, "-o", "pid=,args=").said.splitlines():
             if "internal-service" in line:
                 cluster.run("root", "kill", f"-{int(signal.SIGKILL)}", line.split()[0])
-    until("Slurm has no jobs", 40, lambda: not cluster.run("root", "squeue", "-h").said.strip())
+    until("Slurm has no jobs", 40, lambda: not cluster.run("root", "squeue", "-h", "-u", ",".join(users)).said.strip())

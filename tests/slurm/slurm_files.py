@@ -78,6 +78,8 @@ def slurm_conf(wanted):
                   "AccountingStorageTRES": "gres/gpu", "JobAcctGatherFrequency": "task=5"}
     for line in wanted["extra"]:  # Slurm refuses a key that is there twice
         key, _, value = line.partition("=")
+        if key == "PartitionName":
+            continue
         lines = {other: text for other, text in lines.items() if other.lower() != key.lower()} | {key: value}
     gres = f" Gres=gpu:h100:{wanted['gpus']}" if wanted["gpus"] else ""
     names = node_names(wanted)
@@ -85,7 +87,8 @@ def slurm_conf(wanted):
         [f"{key}={value}\n" for key, value in lines.items()] +
         [f"NodeName={name} NodeAddr={node_address(name)} CPUs={wanted['cpus']} Boards=1 SocketsPerBoard=1 "
          f"CoresPerSocket={wanted['cpus']} ThreadsPerCore=1 RealMemory={wanted['memory']}{gres}\n" for name in names] +
-        [f"PartitionName=main Nodes={','.join(names)} Default=YES MaxTime=INFINITE State=UP DefMemPerCPU=1000\n"])
+        [f"PartitionName=main Nodes={','.join(names)} Default=YES MaxTime=INFINITE State=UP DefMemPerCPU=1000\n"] +
+        [f"{line}\n" for line in wanted["extra"] if line.startswith("PartitionName=")])
 
 
 def gres_conf(wanted):

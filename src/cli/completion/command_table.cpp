@@ -2,15 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <sstream>
+#include <string_view>
 
 namespace gangline {
 namespace {
 
 struct NamedValue {
-  const char* option;  // the same in all commands
+  std::string_view option;  // the same in all commands
   const char* value;
 };
+constexpr bool operator<(const NamedValue& a, const NamedValue& b) { return a.option < b.option; }
 constexpr NamedValue named_values[] = {
     {"--add", "NODES"},
     {"--after", "JOB,..."},
@@ -44,12 +47,12 @@ constexpr NamedValue named_values[] = {
     {"--model", "NAME"},
     {"--most", "N"},
     {"--name", "NAME"},
-    {"--people", "GROUP"},
-    {"--operators", "USER,..."},
-    {"--on", "PLACE"},
     {"--nodes", "N"},
+    {"--on", "PLACE"},
     {"--only-queue", "NAME"},
+    {"--operators", "USER,..."},
     {"--output", "FILE"},
+    {"--people", "GROUP"},
     {"--policy", "POLICY,..."},
     {"--power-limit", "WATTS"},
     {"--priority", "N"},
@@ -77,6 +80,21 @@ constexpr NamedValue named_values[] = {
     {"job", "JOB"},
     {"jobs", "JOB"},
 };
+
+static_assert(std::is_sorted(std::begin(named_values), std::end(named_values)));
+
+/// Null: it has no word of its own here.
+const char* value_named(const CLI::Option& option) {
+  const auto look_up = [](const std::string& name) -> const char* {
+    const NamedValue* found = std::lower_bound(std::begin(named_values), std::end(named_values),
+                                               NamedValue{name, nullptr});
+    return found != std::end(named_values) && found->option == name ? found->value : nullptr;
+  };
+  if (option.get_positional()) return look_up(option.get_name(true));
+  for (const std::string& name : option.get_lnames())
+    if (const char* value = look_up("--" + name); value != nullptr) return value;
+  return nullptr;
+}
 
 // CLI11 writes "TEXT:{a,b}" where a value is checked.
 ValueWord value_of(const CLI::Option& option) {
@@ -129,10 +147,10 @@ CommandRow row_of(const CLI::App& app) {
 }  // namespace
 
 void name_values(CLI::App& app) {
+  // Each command line does this, so it looks at each option once.
   for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-    for (const auto& [option, value] : named_values)
-      if (CLI::Option* found = command->get_option_no_throw(option); found != nullptr)
-        found->type_name(value);
+    for (CLI::Option* option : command->get_options())
+      if (const char* value = value_named(*option); value != nullptr) option->type_name(value);
   app.get_subcommand("record")->get_option("--for")->type_name("SPAN");
 }
 

@@ -228,7 +228,8 @@ void add_order(const JobSpec& spec, Rows& rows) {
   if (spec.retry_on != std::vector<RetryOn>{RetryOn::lost})
     rows.push_back({"retry_on", Fidelity::exact, "Gangline decides it by how the gang ended"});
   if (!spec.after.empty())
-    rows.push_back({"after", Fidelity::exact, "sent when they have ended well"});
+    rows.push_back(
+        {"after", Fidelity::exact, "--dependency=afterok, with Slurm's numbers of them"});
   rows.push_back({"dir", Fidelity::exact, "the same path on the nodes"});
   if (!spec.env.empty()) rows.push_back({"env", Fidelity::exact, "set on the nodes by Gangline"});
 }
@@ -245,7 +246,8 @@ void add_many(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
   const Fidelity how = single ? Fidelity::near : Fidelity::exact;
   if (!spec.sweep.empty()) rows.push_back({"sweep", how, says});
   if (spec.split) rows.push_back({"split", how, says});
-  if (spec.gather) rows.push_back({"gather", Fidelity::exact, "sent when the others ended well"});
+  if (spec.gather)
+    rows.push_back({"gather", Fidelity::exact, "a job with --dependency=afterok on the others"});
 }
 
 void add_manners(const JobSpec& spec, const SlurmSite& site, Rows& rows) {

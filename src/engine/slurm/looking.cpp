@@ -28,6 +28,16 @@ bool has_element(const SlurmJobSeen& line, std::uint32_t element) {
          });
 }
 
+/// Of lines of one gang that which says how it is: of the job that runs it, else of one that is
+/// not over, else of the newest.
+bool says_more(const SlurmJobSeen& one, const SlurmJobSeen& other, std::uint64_t claimed) {
+  const auto life = [&](const SlurmJobSeen& line) {
+    if (claimed > 0 && line.job == claimed) return 3;
+    return is_over(line.state) ? 0 : is_waiting(line.state) ? 1 : 2;
+  };
+  return life(one) != life(other) ? life(one) > life(other) : one.own > other.own;
+}
+
 /// A reason for which it never starts, until somebody helps.
 bool never_starts(const std::string& reason) {
   return reason == "launch failed requeued held" || reason == "JobHoldMaxRequeue" ||
@@ -112,7 +122,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
   sending.suspended.clear();
   std::erase_if(sending.fresh, [&](const auto& number) { return number.second < asked; });
   for (const SlurmJobSeen* line : lines) {
-    if (is_over(line->state)) continue;
+    if (is_over(line->state) || sending.replaced.contains(line->job)) continue;
     // An srun that found no node is in Slurm's list for a while, and is not what waits.
     const std::string number = std::to_string(line->job);
     (void)note_number(sending, number).ok();
@@ -125,6 +135,7 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
+  if (!sending.replaced.empty() && is_to_send(sending)) return;
   if (sending.doubtful) return settle_doubt(sending, !lines.empty());
   const std::string tag = sending.tag;
   for (std::uint32_t i = 0; i < sending.order.count; ++i) {
@@ -134,10 +145,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
           cancel(sending, sending.order.first + i, std::to_string(line->job), SlurmStop::cancel);
       continue;
     }
-    const SlurmJobSeen* best = nullptr;  // that is not over, where Slurm has it twice
+    const SlurmJobSeen* best = nullptr;
     for (const SlurmJobSeen* line : lines)
-      if (has_element(*line, i) && (best == nullptr || is_over(best->state) ||
-                                    (is_waiting(best->state) && !is_over(line->state))))
+      if (has_element(*line, i) && !sending.replaced.contains(line->job) &&
+          (best == nullptr || says_more(*line, *best, sending.gangs[i].claimed)))
         best = line;
     look_at_gang(sending, sending.order.first + i, best);
     if (!sendings_.contains(tag)) return;
@@ -176,7 +187,10 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
     if (signs_to_read_ == 0) round_is_over_ = false;
     else (void)silence_of(sending, index), --signs_to_read_, gang.sign_round = sign_round_;
   }
+  if (gang.phase == SentPhase::begun && waits && is_held(line->reason) && !gang.stop)
+    held_back_.insert(sending.id_of(index));
   const bool runs = !over && !waits && line->state != SlurmState::completing;
+  gang.seen_to_run = gang.seen_to_run || runs;
   if (runs) return gang.gone_since.reset();
   if (believe_end(sending, index, line)) return;
   if (!over && !waits) return;  // it is about to end
@@ -196,6 +210,7 @@ void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,
 void SlurmEngine::look_at_waiting(OpenSending& sending, std::uint32_t index,
                                   const SlurmJobSeen& line) {
   sending.gang(index).gone_since.reset();
+  if (line.reason == never_satisfied) return wait_anew(sending);
   if (!never_starts(line.reason) || !withdraw(sending, index)) return;
   cancel(sending, index, std::to_string(line.job), SlurmStop::cancel);
   end(sending, index, Time{0}, now(), because(EndCause::lost, reason_in_words(line.reason)));
@@ -248,10 +263,15 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const S
     ending.cause = stop->cause;
     ending.detail = stop->reason;
   } else if (ending.cause == EndCause::stopped && ending.detail.empty()) {
-    const auto why = why_stopped(sending, index, line);
+    const auto why = why_stopped(sending, index, line, (*note)->at);
     if (!why) return true;  // Slurm is yet to say it
     ending.cause = why->cause;
     ending.detail = why->detail;
+    if (why->cause == EndCause::lost && (*note)->started.us == 0) {
+      // Nothing was begun, so to begin it costs no retry.
+      ending.cause = EndCause::preempted;
+      ending.detail = "Slurm forgot it before it began; it waits again";
+    }
   }
   end(sending, index, (*note)->started, (*note)->at, std::move(ending));
   return true;
@@ -263,6 +283,7 @@ void SlurmEngine::end(OpenSending& sending, std::uint32_t index, Time started, T
   SentGang& gang = sending.gang(index);
   if (gang.phase == SentPhase::ended) return;
   gang.phase = SentPhase::ended;
+  sending.ended_badly = sending.ended_badly || ending.cause != EndCause::done;
   remembered_.erase({sending.tag, index});
   ::unlink(sending.files.sign(index).c_str());
   tell(at,

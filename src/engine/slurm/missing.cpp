@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/slurm_engine.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -65,6 +66,16 @@ Ending because(EndCause cause, std::string detail) {
   return ending;
 }
 
+/// slurmd takes a job back as root where it cannot start it, and then tells no more than that.
+bool failed_to_start(const SlurmJobSeen& line, const SlurmJobSeen* account) {
+  constexpr Span longest_start = minutes(1);
+  const auto by = line.cancelled_by ? line.cancelled_by
+                  : account         ? account->cancelled_by
+                                    : std::nullopt;
+  return line.state == SlurmState::cancelled && by == 0u && !line.nodes.empty() && line.start &&
+         line.end && *line.end - *line.start <= longest_start;
+}
+
 /// `account`: what sacct says of it, if anything.
 Ending ending_by(const SlurmJobSeen& line, const SlurmJobSeen* account) {
   switch (line.state) {
@@ -107,7 +118,8 @@ void SlurmEngine::miss_begun(OpenSending& sending, std::uint32_t index, const Sl
   const bool again = line != nullptr && is_waiting(line->state);
   const Patience patience = again ? node_failed : patience_for(line);
   const Span silence = silence_of(sending, index);
-  if (now() - *gang.gone_since < patience.gone || silence < patience.silent) return;
+  if (now() - *gang.gone_since < patient(patience.gone) || silence < patient(patience.silent))
+    return;
   if (line != nullptr && line->state == SlurmState::cancelled && !gang.stop &&
       !accounts_asked(sending, index, *gang.gone_since))
     return;
@@ -121,11 +133,18 @@ void SlurmEngine::miss_begun(OpenSending& sending, std::uint32_t index, const Sl
 void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
                                const SlurmJobSeen* line) {
   SentGang& gang = sending.gang(index);
+  // Some sites have Slurm cancel it where what it waits for failed. One that was started too early
+  // has seen that itself.
+  const bool too_early =
+      line != nullptr && line->state == SlurmState::failed && !sending.after.empty();
+  if (!gang.stop && (too_early || (line != nullptr && line->reason == never_satisfied)))
+    return wait_anew(sending);
   const Span gone = now() - *gang.gone_since;
   const bool cancelled = line != nullptr && line->state == SlurmState::cancelled;
   if (cancelled && !gang.stop) {
     if (!accounts_asked(sending, index, *gang.gone_since)) return;
-  } else if (!cancelled && gone < (line == nullptr ? is_known_within : patience_for(line).gone)) {
+  } else if (!cancelled &&
+             gone < patient(line == nullptr ? is_known_within : patience_for(line).gone)) {
     return;
   }
   if (line == nullptr && !accounts_asked(sending, index, *gang.gone_since)) return;
@@ -137,7 +156,8 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
     // Slurm forgot it, or its node failed before it began. Claims keep it from running twice.
     for (SentGang& other : sending.gangs) other.gone_since.reset();
     if (std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end()) return;
-    ++sending.times_forgotten;
+    // One that the disk is too full to note is sent once more at worst.
+    (void)note_forgotten(sending).ok();
     to_send_.push_back(sending.tag);
     return;
   }
@@ -147,12 +167,12 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
 
 /// Of one whose program was told by Slurm to stop, not by us. Empty: Slurm has not said why yet.
 std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32_t index,
-                                               const SlurmJobSeen* line) {
+                                               const SlurmJobSeen* line, Time at) {
   SentGang& gang = sending.gang(index);
   if (!gang.gone_since) gang.gone_since = now();
   if (line != nullptr && is_waiting(line->state))
     return because(EndCause::preempted, "somebody put it back into Slurm's queue");
-  const bool late = now() - *gang.gone_since > accounts_come_within;
+  const bool late = now() - *gang.gone_since > patient(accounts_come_within);
   const bool asked = accounts_asked(sending, index, *gang.gone_since);
   const SlurmJobSeen* account = remembered(sending, index);
   if (line == nullptr) line = account;
@@ -161,6 +181,17 @@ std::optional<Ending> SlurmEngine::why_stopped(OpenSending& sending, std::uint32
     return ending_by(*line, account);
   if (!late && (!over || !asked)) return std::nullopt;
   if (over && line->state == SlurmState::cancelled) return ending_by(*line, account);
+  // What is over is shown for some minutes, so that this is not one that somebody cancelled.
+  if (line == nullptr && gang.seen_to_run)
+    return because(EndCause::lost, "Slurm forgot it, and ended it on its node");
+  const JobSpec& spec = *sending.order.job.spec;
+  const auto warning =
+      sending.by_srun ? std::nullopt : slurm_warning(spec, index, sending.order.alternative, site_);
+  if (!warning) return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
+  // Slurm may warn a minute earlier than it was asked to: sbatch(1), --signal.
+  const Span limit = *site_.partition_for(spec.queue)->time_if_not_asked();
+  if (at >= gang.begun_at + limit - *warning - minutes(1))
+    return because(EndCause::time_limit, "its time in Slurm, " + format(limit) + ", was almost up");
   return because(EndCause::stopped, "it was told to stop by Slurm, not by gang");
 }
 
@@ -183,6 +214,10 @@ Ending SlurmEngine::ending_without_note(const OpenSending& sending, std::uint32_
                                                     "; is it on a disk that all nodes see?"
                                               : printable(said));
   }
+  if (gang.phase == SentPhase::waiting && failed_to_start(*line, remembered(sending, index)))
+    return because(EndCause::lost, nodes_text(*line) +
+                                       " could not start it, and root took it back in Slurm: "
+                                       "mostly a prolog that fails there");
   return ending_by(*line, remembered(sending, index));
 }
 
@@ -210,15 +245,15 @@ bool SlurmEngine::accounts_asked(const OpenSending& sending, std::uint32_t index
   if (known.job) return true;
   // What it does not know now it may know soon.
   const Span gone = now() - since;
-  if (known.at.us > 0 && gone > accounts_come_within) return true;
-  if (gone > accounts_answer_within) return true;
+  if (known.at.us > 0 && gone > patient(accounts_come_within)) return true;
+  if (gone > patient(accounts_answer_within)) return true;
   to_ask_.insert({sending.tag, index});
   return false;
 }
 
 /// True: a call is under way.
 bool SlurmEngine::ask_accounts() {
-  if (to_ask_.empty() || now() - accounts_asked_ < between_accounts) return false;
+  if (to_ask_.empty() || now() - accounts_asked_ < patient(between_accounts)) return false;
   std::vector<std::string> numbers;
   for (const auto& [tag, index] : to_ask_) {
     const auto sending = sendings_.find(tag);
@@ -241,6 +276,7 @@ bool SlurmEngine::ask_accounts() {
 
 void SlurmEngine::hear_accounts(Result<std::vector<SlurmJobSeen>> accounts,
                                 const std::set<GangOfTag>& asked) {
+  accounts_trouble_ = accounts ? "" : accounts.error().what;
   if (!accounts) return;  // it is asked again, for some time
   for (const GangOfTag& gang : asked)
     if (const auto known = remembered_.find(gang); known != remembered_.end())

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/text.h"
+#include "os/clock.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -19,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_sendings_of_a_job = 100'000;
 
 std::string told_file(const SendingFiles& files) { return files.directory() + "/told"; }
+
+std::string forgotten_file(const SendingFiles& files) { return files.directory() + "/forgotten"; }
 
 /// One line behind those that are there.
 Result<void> append_line(const std::string& path, const std::string& line) {
@@ -35,6 +38,13 @@ void read_numbers_of(OpenSending& sending) {
   sending.times_sent = static_cast<std::uint32_t>(sending.numbers.size());
 }
 
+void read_forgotten(OpenSending& sending) {
+  const auto text = read_file(forgotten_file(sending.files));
+  if (text)
+    sending.times_forgotten =
+        static_cast<std::uint32_t>(std::count(text->begin(), text->end(), '\n'));
+}
+
 void read_told(OpenSending& sending) {
   const auto text = read_file(told_file(sending.files));
   if (!text) return;
@@ -43,6 +53,12 @@ void read_told(OpenSending& sending) {
       if (const auto index = parse_number(word))
         if (*index <= most_gangs_in_a_job && sending.has(static_cast<std::uint32_t>(*index)))
           sending.gang(static_cast<std::uint32_t>(*index)).start_told = true;
+}
+
+bool contains(const std::vector<ElementRange>& ranges, std::uint32_t element) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const ElementRange& range) {
+    return range.begin <= element && element < range.end;
+  });
 }
 
 }  // namespace
@@ -61,6 +77,16 @@ std::string random_word() {
 std::string OpenSending::name_in_slurm(std::uint32_t index) const {
   if (numbers.empty()) return {};
   return is_array() ? numbers.back() + "_" + std::to_string(index - order.first) : numbers.back();
+}
+
+bool OpenSending::is_suspended(std::uint32_t index) const {
+  return contains(suspended, index - order.first);
+}
+
+const SentWait* OpenSending::wait_of(std::uint32_t index) const {
+  for (const SentWait& wait : waits)
+    if (wait.elements.empty() || contains(wait.elements, index - order.first)) return &wait;
+  return nullptr;
 }
 
 Result<std::unique_ptr<OpenSending>> make_sending(const SendingOrder& order) {
@@ -84,6 +110,7 @@ std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state
     auto sending = std::make_unique<OpenSending>(files, tag, *std::move(order));
     read_numbers_of(*sending);
     read_told(*sending);
+    read_forgotten(*sending);
     sending->doubtful = sending->numbers.empty();
     // What goes by sbatch has a script.
     sending->by_srun = !fs::exists(files.script(), none);
@@ -97,6 +124,11 @@ Result<void> note_number(OpenSending& sending, const std::string& number) {
     return {};
   sending.numbers.push_back(number);
   return append_line(sending.files.sent(), number);
+}
+
+Result<void> note_forgotten(OpenSending& sending) {
+  ++sending.times_forgotten;
+  return append_line(forgotten_file(sending.files), format_utc(now()));
 }
 
 Result<void> note_told(OpenSending& sending, const std::vector<std::uint32_t>& gangs) {

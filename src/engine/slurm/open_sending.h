@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "engine/engine.h"
+#include "engine/slurm/awaited.h"
 #include "engine/slurm/sending.h"
 #include "engine/slurm/squeue.h"
 
@@ -21,6 +23,7 @@ enum class SentPhase : std::uint8_t { waiting, begun, ended };
 
 struct SentGang {
   SentPhase phase = SentPhase::waiting;
+  bool seen_to_run = false;  ///< Slurm said so to this service
   Time begun_at{0};
   bool start_told = false;  ///< and stored by whoever was told
   /// Slurm says that it is over, or knows nothing of it, since then; what it came to is not seen.
@@ -61,12 +64,18 @@ struct OpenSending {
   std::uint32_t times_sent = 0;
   std::uint32_t times_forgotten = 0;  ///< by Slurm, after it had taken it
   bool asking = false;                ///< a call is under way that sends it
-  bool doubtful = false;             ///< whether Slurm took it is not known: it is looked for first
-  Time doubted_at{0};                ///< the first look that could have found it; 0: none yet
-  bool by_srun = false;              ///< it was sent by an srun, which ends with the gang
-  Time sent_at{0};                   ///< the newest answer of Slurm that it has it
-  std::string trouble = {};          ///< why it is not sent; empty: it is, or is about to be
-  std::vector<SentWait> waits = {};  ///< from the newest look
+  bool doubtful = false;          ///< whether Slurm took it is not known: it is looked for first
+  Time doubted_at{0};             ///< the first look that could have found it; 0: none yet
+  bool held = false;              ///< sent held back: somebody put back its last run, and holds it
+  bool by_srun = false;           ///< it was sent by an srun, which ends with the gang
+  Time sent_at{0};                ///< the newest answer of Slurm that it has it
+  std::vector<JobId> after = {};  ///< StartOrder::after
+  std::vector<Awaited> awaited = {};      ///< what Slurm was told of that
+  std::vector<Awaited> never_ends = {};   ///< of which Slurm said that it will not end well
+  std::set<std::uint64_t> replaced = {};  ///< numbers under which it waited for that
+  bool ended_badly = false;               ///< one of its gangs
+  std::string trouble = {};               ///< why it is not sent; empty: it is, or is about to be
+  std::vector<SentWait> waits = {};       ///< from the newest look
   std::vector<ElementRange> suspended = {};  ///< the same; of one that is no array: {0, 1}
 
   bool holds(GangId gang, std::uint32_t attempt) const {
@@ -79,6 +88,9 @@ struct OpenSending {
   const SentGang& gang(std::uint32_t index) const { return gangs[index - order.first]; }
   GangId id_of(std::uint32_t index) const { return {order.job.id, index}; }
   bool is_array() const { return order.count > 1; }
+  bool is_suspended(std::uint32_t index) const;
+  /// Why it waits in Slurm, from the newest look. Null: it does not, or was not seen there.
+  const SentWait* wait_of(std::uint32_t index) const;
   /// What scancel takes for one gang of it.
   std::string name_in_slurm(std::uint32_t index) const;
 };
@@ -96,6 +108,8 @@ std::vector<std::unique_ptr<OpenSending>> find_sendings(const std::string& state
 
 /// Notes on disk that Slurm has it under this number.
 Result<void> note_number(OpenSending& sending, const std::string& number);
+/// Notes on disk that Slurm forgot it once more, so that the next service knows it as well.
+Result<void> note_forgotten(OpenSending& sending);
 /// Notes on disk which starts were told and stored, so that they are not told again.
 Result<void> note_told(OpenSending& sending, const std::vector<std::uint32_t>& gangs);
 

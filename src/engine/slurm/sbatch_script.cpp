@@ -89,17 +89,6 @@ std::vector<std::string> request_options(const JobSpec& spec, std::uint32_t gang
   return options;
 }
 
-/// Where the job has no time of its own but the queue has, Slurm's warning leaves it its grace.
-std::string warning_option(const JobSpec& spec, std::uint32_t gang, const SlurmSite& site,
-                           std::uint32_t alternative) {
-  constexpr std::int64_t most_seconds = 65'535;
-  const SlurmPartition* partition = site.partition_for(spec.queue);
-  const auto limit = partition ? partition->time_if_not_asked() : std::nullopt;
-  if (time_limit_of(spec, gang, alternative) || !limit || !site.warns) return {};
-  const std::int64_t before = spec.grace.us / 1'000'000 + 5;
-  return "--signal=B:TERM@" + std::to_string(std::min(before, most_seconds));
-}
-
 std::string shown(std::string_view line) {
   std::string text = printable(line);
   if (text.size() > longest_shown_line) {
@@ -179,6 +168,15 @@ std::optional<std::int64_t> slurm_minutes(const JobSpec& spec, std::uint32_t ind
   return std::max<std::int64_t>(std::min(whole, partition->max_time->us / minute), 1);
 }
 
+std::optional<Span> slurm_warning(const JobSpec& spec, std::uint32_t index,
+                                  std::uint32_t alternative, const SlurmSite& site) {
+  constexpr Span longest = seconds(65'535);
+  const SlurmPartition* partition = site.partition_for(spec.queue);
+  const auto limit = partition ? partition->time_if_not_asked() : std::nullopt;
+  if (time_limit_of(spec, index, alternative) || !limit || !site.warns) return std::nullopt;
+  return std::min(seconds(spec.grace.us / 1'000'000 + 5), longest);
+}
+
 std::string gpu_option(const JobSpec& spec, const DeviceRequest& asked, const SlurmSite& site) {
   std::string gres = gres_for(asked, site);
   if (gres.empty()) gres = "gpu";
@@ -203,10 +201,12 @@ std::string sbatch_script(const JobSpec& spec, std::uint32_t first, std::uint32_
   std::vector<std::string> options{"--job-name=" + slurm_name_of(spec.name),
                                    "--comment=" + parts.tag};
   if (count > 1) options.push_back("--array=0-" + std::to_string(count - 1));
+  if (!parts.dependency.empty()) options.push_back("--dependency=" + parts.dependency);
   for (std::string& option : request_options(spec, first, site, parts.alternative))
     options.push_back(std::move(option));
-  const std::string warning = warning_option(spec, first, site, parts.alternative);
-  if (!warning.empty()) options.push_back(warning);
+  if (const auto warning = slurm_warning(spec, first, parts.alternative, site))
+    options.push_back("--signal=B:TERM@" + std::to_string(warning->us / 1'000'000));
+  if (parts.held) options.emplace_back("--hold");
   options.emplace_back("--no-requeue");  // Gangline itself sends it again
   options.emplace_back("--chdir=/");
   const std::string& said = parts.said_file_pattern;

@@ -22,6 +22,8 @@ struct ScriptParts {
   /// the array (0 without one), "%j" Slurm's number of the job. A path in it goes through
   /// slurm_pattern_of().
   std::string said_file_pattern;
+  std::string dependency = {};  ///< as --dependency has it: dependency_on(); empty: none
+  bool held = false;            ///< Slurm is to hold it back
 };
 
 /// Gangs begin .. begin + count - 1, as one sending.
@@ -64,6 +66,10 @@ std::string slurm_pattern_of(std::string_view path);
 /// more, as far as the queue allows. Empty: the job has none.
 std::optional<std::int64_t> slurm_minutes(const JobSpec& spec, std::uint32_t index,
                                           std::uint32_t alternative, const SlurmSite& site);
+/// A job that asks for no time, in a queue that has a limit: how long before it Slurm warns the
+/// job. Empty: it does not.
+std::optional<Span> slurm_warning(const JobSpec& spec, std::uint32_t index,
+                                  std::uint32_t alternative, const SlurmSite& site);
 /// A name as Slurm has it: without what ends a line or moves a cursor.
 std::string slurm_name_of(std::string_view name);
 /// "--gpus-per-task=h100:2", or "--gres=gpu:h100:2" where GPUs are given to nodes.

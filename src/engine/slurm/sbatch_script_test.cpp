@@ -204,6 +204,15 @@ TEST(sbatch_script, names_what_the_node_says_by_the_number_in_the_array_or_0) {
       has_line(sbatch_script(train_job(), 0, 2, site(), named), "#SBATCH --output=/dev/null"));
 }
 
+TEST(sbatch_script, says_what_it_waits_for) {
+  ScriptParts named = parts();
+  EXPECT_EQ(sbatch_script(train_job(), 0, 2, site(), named).find("--dependency"),
+            std::string::npos);
+  named.dependency = "afterok:17:18";
+  EXPECT_TRUE(has_line(sbatch_script(train_job(), 0, 2, site(), named),
+                       "#SBATCH --dependency=afterok:17:18"));
+}
+
 TEST(srun, asks_for_the_same_at_once) {
   JobSpec spec = train_job();
   spec.resources.tasks = 1;

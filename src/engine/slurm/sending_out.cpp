@@ -1,4 +1,6 @@
 // How sendings get to Slurm, and how they are taken back.
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -21,9 +23,21 @@ constexpr Span between_vain_sends = seconds(5);
 constexpr Span is_fresh_for = seconds(2);
 
 ScriptParts parts_of(const OpenSending& sending, const std::string& gang_program) {
-  return {gang_program, sending.files.directory(), sending.tag, sending.order.alternative,
+  return {gang_program,
+          sending.files.directory(),
+          sending.tag,
+          sending.order.alternative,
           slurm_pattern_of(sending.files.directory()) + "/slurm-" +
-              (sending.is_array() ? "%a" : "0") + ".out"};
+              (sending.is_array() ? "%a" : "0") + ".out",
+          sending.awaited.empty() ? "" : dependency_on(sending.awaited),
+          sending.held};
+}
+
+/// It is not synced to disk: it is read at once, and it is written anew if it is sent again.
+Result<void> write_script(const std::string& path, const std::string& text) {
+  const auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0700);
+  if (!file) return file.error();
+  return write_all(file->number(), text, path);
 }
 
 }  // namespace
@@ -32,11 +46,17 @@ void SlurmEngine::send_next() {
   if (now() < not_sent_before_) return;  // a look comes before
   std::size_t asking = 0;
   for (const auto& [tag, sending] : sendings_) asking += sending->asking && !sending->by_srun;
-  while (!to_send_.empty() && asking < most_sent_at_once) {
-    const auto next = sendings_.find(to_send_.front());
-    to_send_.erase(to_send_.begin());
+  for (auto at = to_send_.begin(); at != to_send_.end() && asking < most_sent_at_once;) {
+    const auto next = sendings_.find(*at);
+    auto awaited = next == sendings_.end() ? std::nullopt : awaited_by(*next->second);
+    if (next != sendings_.end() && !awaited) {
+      ++at;
+      continue;
+    }
+    at = to_send_.erase(at);
     if (next == sendings_.end()) continue;
     OpenSending& sending = *next->second;
+    sending.awaited = *std::move(awaited);
     if (may_go_by_srun(sending)) {
       send_by_srun(sending);
     } else {
@@ -46,12 +66,50 @@ void SlurmEngine::send_next() {
   }
 }
 
+/// Nothing: Slurm does not have all of that yet, or that is over and we shall hear what comes of
+/// it.
+std::optional<std::vector<Awaited>> SlurmEngine::awaited_by(const OpenSending& sending) const {
+  std::vector<Awaited> all;
+  for (const JobId job : sending.after) {
+    const std::size_t before = all.size();
+    for (const auto& [tag, other] : sendings_) {
+      if (other.get() == &sending || other->order.job.id != job) continue;
+      const bool may_have_gone_in_vain =
+          other->by_srun && other->gangs.front().phase == SentPhase::waiting;
+      if (other->ended_badly || other->numbers.empty() || other->doubtful ||
+          may_have_gone_in_vain || (other->asking && !other->by_srun) || is_to_send(*other))
+        return std::nullopt;
+      all.push_back({job, tag, other->numbers.back()});
+    }
+    if (all.size() == before) return std::nullopt;
+  }
+  if (!all.empty() && all == sending.never_ends) return std::nullopt;
+  return all;
+}
+
+bool SlurmEngine::is_to_send(const OpenSending& sending) const {
+  return std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end();
+}
+
+/// Slurm will not start it, since what it was told to wait for is forgotten or did not end well. If
+/// that is tried again, or has ended well after all, it is sent again.
+void SlurmEngine::wait_anew(OpenSending& sending) {
+  if (is_to_send(sending)) return;
+  sending.never_ends = sending.awaited;
+  for (const auto& [number, seen] : std::exchange(sending.fresh, {})) {
+    slurm_->stop({{number}}, SlurmStop::cancel, [this] { look_later(); });
+    sending.replaced.insert(parse_number(number).value_or(0));
+  }
+  to_send_.push_back(sending.tag);
+}
+
 // sbatch may leave a job lying for seconds where a node is free, srun asks for one at once. Only
 // the first of what waits goes so: it would overtake the others.
 bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   const JobSpec& spec = *sending.order.job.spec;
   if (!slurm_->starts_at_once() || sending.is_array() || spec.resources.tasks != 1 ||
-      sending.times_sent > 0 || sending.doubtful || sruns_ >= most_sruns)
+      sending.times_sent > 0 || sending.doubtful || sending.held || sruns_ >= most_sruns ||
+      !sending.awaited.empty())
     return false;
   return std::none_of(sendings_.begin(), sendings_.end(), [&](const auto& other) {
     return other.second.get() != &sending && !other.second->waits.empty();
@@ -62,7 +120,9 @@ void SlurmEngine::send(OpenSending& sending) {
   const SendingOrder& order = sending.order;
   const std::string text = sbatch_script(*order.job.spec, order.first, order.count, site_,
                                          parts_of(sending, settings_.gang_program));
-  if (auto written = write_file(sending.files.script(), text, 0700); !written) {
+  auto written = note_awaited(sending.files, sending.awaited);
+  if (written) written = write_script(sending.files.script(), text);
+  if (!written) {
     sending.trouble = written.error().sentence();
     return;
   }
@@ -87,7 +147,10 @@ void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
     for (std::uint32_t i = 0; i < sending.order.count; ++i)
       if (sending.gangs[i].stop && sending.gangs[i].phase != SentPhase::begun)
         ask_to_stop(sending, sending.order.first + i);
-  } else if (sent.how == SlurmSent::How::refused) {
+  } else if (sent.how == SlurmSent::How::in_vain && !sending.awaited.empty()) {
+    sending.never_ends = sending.awaited;
+    to_send_.push_back(tag);
+  } else if (sent.how == SlurmSent::How::refused || sent.how == SlurmSent::How::in_vain) {
     Ending ending;
     ending.cause = EndCause::not_started;
     ending.detail = sent.why.what;
@@ -126,6 +189,7 @@ void SlurmEngine::watch_begin(const std::string& tag, int looks) {
     }
   }
   begins_.erase(tag);
+  send_next();  // what comes after it may go now
 }
 
 void SlurmEngine::hear_srun_end(const std::string& tag) {
@@ -160,7 +224,8 @@ void SlurmEngine::stop(const StopOrder& order) {
   ask_to_stop(*sending, index);
   if (gang.phase == SentPhase::begun) return;
   // Of very many it is Slurm that says that they are over.
-  if (sending->order.count <= most_withdrawn && withdraw(*sending, index))
+  const bool was_sent = sending->times_sent > 0 || sending->asking || sending->doubtful;
+  if ((!was_sent || sending->order.count <= most_withdrawn) && withdraw(*sending, index))
     end(*sending, index, Time{0}, now(), ending_without_note(*sending, index, nullptr));
 }
 
@@ -177,10 +242,11 @@ bool SlurmEngine::withdraw(OpenSending& sending, std::uint32_t index) {
 void SlurmEngine::ask_to_stop(OpenSending& sending, std::uint32_t index) {
   SentGang& gang = sending.gang(index);
   SlurmStop how = SlurmStop::cancel;
-  if (gang.phase == SentPhase::begun && sending.by_srun)
+  // What is suspended hears no signal until Slurm ends it.
+  const bool hears = gang.phase == SentPhase::begun && !sending.is_suspended(index);
+  if (hears && sending.by_srun)
     how = gang.stop->at_once ? SlurmStop::kill_steps : SlurmStop::term_steps;
-  else if (gang.phase == SentPhase::begun)
-    how = gang.stop->at_once ? SlurmStop::kill_all : SlurmStop::term_script;
+  else if (hears) how = gang.stop->at_once ? SlurmStop::kill_all : SlurmStop::term_script;
   if (cancel(sending, index, how)) gang.stop_sent = now();
   else look();
 }

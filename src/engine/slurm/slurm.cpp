@@ -13,6 +13,7 @@ SlurmSent::How how_not_sent(std::string_view complaint) {
         "Unexpected message", "Zero Bytes", "did not answer", "Job violates", "submit limit",
         "AssocMaxSubmit", "Slurm backup controller", "Connection timed out"})
     if (says(does_not_answer)) return SlurmSent::How::unknown;
+  if (says("ependency problem")) return SlurmSent::How::in_vain;
   return says("Batch job submission failed") || says("allocation failure")
              ? SlurmSent::How::refused
              : SlurmSent::How::unknown;

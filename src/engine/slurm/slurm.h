@@ -22,6 +22,7 @@ struct SlurmSent {
   enum class How : std::uint8_t {
     taken,
     refused,     ///< Slurm said no, and would again
+    in_vain,     ///< what it was to wait for is over and forgotten, or failed
     never_came,  ///< it is not in Slurm for certain, and may be sent again
     unknown,     ///< it may be there: its tag tells
   };

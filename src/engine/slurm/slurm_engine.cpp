@@ -7,6 +7,7 @@
 #include "engine/slurm/fidelity.h"
 #include "engine/slurm/rest/ways.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/room.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
 
@@ -15,6 +16,9 @@ namespace {
 
 constexpr Span between_looks_at_nodes = seconds(30);
 constexpr std::size_t most_explanations = 8;  // at a time: each asks Slurm many times
+constexpr Span crossed_within = seconds(2);   // an answer of Slurm may be older than the start
+constexpr const char* suspended_in_slurm =
+    "it is suspended in Slurm, by somebody or for another job: its processes stand still";
 
 }  // namespace
 
@@ -22,14 +26,16 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       slurm_(make_slurm(loop, settings_.environment)),
-      pilots_(loop, *slurm_, {settings_.state_dir, settings_.gang_program, settings_.id},
+      pilots_(loop, *slurm_,
+              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.hurry},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
                                                  [&](const Node& one) { return one.name == host; });
                  return found == nodes_.end() ? nullptr : &*found;
                },
-               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; }}) {}
+               [this] { return nodes_.empty() ? std::string() : nodes_.front().name; },
+               [this] { return pilot_work_ && pilot_work_(); }}) {}
 
 SlurmEngine::~SlurmEngine() = default;
 
@@ -100,6 +106,9 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
   if (spec.pilot) return std::nullopt;
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
+  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
+    return Error{ErrorKind::refused, std::move(why), "tasks",
+                 "`gang nodes --on slurm` shows what there is"};
   return std::nullopt;
 }
 
@@ -108,10 +117,17 @@ Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});
-  translation.script = sbatch_script(
-      spec, 0, gang_count(spec), site_,
-      {settings_.gang_program, settings_.state_dir + "/jobs/<job>/slurm/<tag>", "<tag>",
-       alternative_for(spec, site_), settings_.state_dir + "/jobs/<job>/slurm/<tag>/slurm-%a.out"});
+  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
+    translation.fields.push_back({"tasks", name_of(Fidelity::impossible), std::move(why)});
+  const std::string directory = settings_.state_dir + "/jobs/<job>/slurm/<tag>";
+  ScriptParts parts{settings_.gang_program, directory, "<tag>", alternative_for(spec, site_),
+                    directory + "/slurm-%a.out"};
+  if (!spec.after.empty()) parts.dependency = "afterok";
+  for (const std::string& job : spec.after) parts.dependency += ":<" + job + ">";
+  translation.script = sbatch_script(spec, 0, gang_count(spec), site_, parts);
+  if (!spec.gather) return translation;
+  parts.dependency = "afterok:<the job above>";
+  translation.script += "\n" + sbatch_script(spec, gather_index(spec), 1, site_, parts);
   return translation;
 }
 
@@ -133,6 +149,7 @@ OpenSending* SlurmEngine::find(GangId gang) const {
 
 void SlurmEngine::start(const StartOrder& order) {
   if (!order.allocation->parts.empty()) return pilots_.start(order);
+  learn_awaited(order);
   // What is known of these gangs with this attempt is not asked for again.
   std::uint32_t first = order.first;
   const std::uint32_t end = order.first + order.count;
@@ -150,6 +167,14 @@ void SlurmEngine::start(const StartOrder& order) {
   }
   send_next();
   look_later();
+}
+
+/// What it comes after may have become less since it was asked for.
+void SlurmEngine::learn_awaited(const StartOrder& order) {
+  for (const auto& [tag, sending] : sendings_)
+    if (sending->order.job.id == order.job.id && sending->order.attempt == order.attempt &&
+        sending->order.first >= order.first && sending->order.first - order.first < order.count)
+      sending->after = order.after;
 }
 
 void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_t count) {
@@ -172,6 +197,9 @@ void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_
     return;
   }
   const std::string tag = (*made)->tag;
+  (*made)->after = order.after;
+  for (std::uint32_t index = first; index < first + count; ++index)
+    (*made)->held = held_back_.erase({order.job.id, index}) > 0 || (*made)->held;
   to_send_.push_back(tag);
   sendings_.emplace(tag, *std::move(made));
 }
@@ -209,34 +237,59 @@ void SlurmEngine::return_turns(JobId job, std::uint32_t first, std::uint32_t cou
   pilots_.return_turns(job, first, count);
 }
 
+namespace {
+
+std::string wait_for(const OpenSending& sending, GangId gang) {
+  const JobId first = sending.after.front();
+  const std::string in_slurm =
+      sending.numbers.empty()
+          ? ""
+          : "; Slurm job " + sending.name_in_slurm(gang.index) + " waits for it";
+  if (first == gang.job) return "the gather waits for the other gangs of the job" + in_slurm;
+  return "it starts after job " + format(first) + " has ended well" + in_slurm;
+}
+
+}  // namespace
+
 EngineWait SlurmEngine::wait_of(GangId gang) const {
   const OpenSending* sending = find(gang);
   if (sending == nullptr) return {};
   if (!sending->trouble.empty()) return {sending->trouble, {}};
-  for (const SentWait& wait : sending->waits) {
-    const std::uint32_t element = gang.index - sending->order.first;
-    const bool meant =
-        wait.elements.empty() ||
-        std::any_of(wait.elements.begin(), wait.elements.end(), [&](const ElementRange& range) {
-          return range.begin <= element && element < range.end;
-        });
-    if (meant)
-      return {
-          "Slurm job " + sending->name_in_slurm(gang.index) + ": " + reason_in_words(wait.reason),
-          wait.expected};
-  }
+  if (!sending->after.empty()) return {wait_for(*sending, gang), {}};
   if (sending->numbers.empty()) return {"it is being handed to Slurm", {}};
-  return {"Slurm job " + sending->name_in_slurm(gang.index) + " has not begun", {}};
+  const std::string front = "Slurm job " + sending->name_in_slurm(gang.index) + ": ";
+  const SentWait* wait = sending->wait_of(gang.index);
+  // Slurm gives no reason before it has looked at a job.
+  if (wait != nullptr && !wait->reason.empty())
+    return {front + reason_in_words(wait->reason) +
+                (sending->held && is_held(wait->reason)
+                     ? "; its last run was put back and held by somebody, so it was sent held"
+                     : ""),
+            wait->expected};
+  if (sending->gang(gang.index).gone_since)
+    return {front + "it is over, or Slurm has lost it; what became of it is being looked for", {}};
+  return {front + "it has just been sent, and Slurm has not looked at it yet", {}};
 }
 
 void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
+  look_at_use([this, gang, tell = std::move(tell)] { explain_now(gang, tell); });
+}
+
+void SlurmEngine::explain_now(GangId gang, std::function<void(EngineWhy)> tell) {
   const OpenSending* sending = find(gang);
   EngineWait wait = wait_of(gang);
   EngineWhy known{std::move(wait.reason), wait.expected};
   const bool is_in_slurm = sending != nullptr && sending->trouble.empty() &&
-                           !sending->numbers.empty() && !site_.version.empty() &&
-                           explanations_.size() < most_explanations;
+                           sending->after.empty() && !sending->numbers.empty() &&
+                           !site_.version.empty() && explanations_.size() < most_explanations;
   if (!is_in_slurm) return tell(std::move(known));
+  const SentWait* waits = sending->wait_of(gang.index);
+  if (waits == nullptr) return tell(std::move(known));
+  if (!could_start_with_less(waits->reason)) {
+    if (!known.expected)
+      known.expected_because = "Slurm plans no start for it, and asking for less would not help";
+    return tell(std::move(known));
+  }
   const std::uint64_t number = ++explained_;
   auto give = [this, number, tell = std::move(tell)](EngineWhy why) {
     // It ends with this call, which it makes.
@@ -247,8 +300,27 @@ void SlurmEngine::explain(GangId gang, std::function<void(EngineWhy)> tell) {
       *slurm_, site_, nodes_,
       SlurmExplanation::About{*sending->order.job.spec, sending->order.alternative,
                               sending->files.directory(), settings_.gang_program,
-                              sending->numbers.back(), std::move(known)},
+                              sending->numbers.back(), std::move(known), partitions_with_room()},
       std::move(give));
+}
+
+/// Those where a job that asks for next to nothing could start now.
+std::set<std::string> SlurmEngine::partitions_with_room() const {
+  std::set<std::string> with_room;
+  for (const Node& node : nodes_) {
+    const auto id = ids_.find(node.name);
+    const auto use = id != ids_.end() ? uses_.find(id->second) : uses_.end();
+    if (!node.up || use == uses_.end() || use->second.cpus_held >= cpus_of(node)) continue;
+    if (node.memory.n > 0 && use->second.memory_held >= node.memory) continue;
+    for (const PartitionView& partition : use->second.partitions) with_room.insert(partition.name);
+  }
+  return with_room;
+}
+
+std::string SlurmEngine::stands_still(JobId job) const {
+  for (const auto& [tag, sending] : sendings_)
+    if (sending->order.job.id == job && !sending->suspended.empty()) return suspended_in_slurm;
+  return {};
 }
 
 std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
@@ -256,20 +328,20 @@ std::vector<std::string> SlurmEngine::notes_of(GangId gang) const {
   if (sending == nullptr) return {};
   std::vector<std::string> notes;
   const SentGang& known = sending->gang(gang.index);
-  const std::uint32_t element = gang.index - sending->order.first;
   if (sending->times_forgotten > 0)
     notes.push_back("Slurm took it and forgot it, so it was sent again" +
                     (sending->times_forgotten > 1
                          ? " (" + std::to_string(sending->times_forgotten) + " times)"
                          : std::string()));
-  for (const ElementRange& range : sending->suspended)
-    if (range.begin <= element && element < range.end)
-      notes.emplace_back("somebody has suspended it in Slurm: its processes stand still");
-  if (known.phase == SentPhase::begun && known.gone_since && !known.stop)
+  if (sending->is_suspended(gang.index)) notes.emplace_back(suspended_in_slurm);
+  if (known.phase == SentPhase::begun && known.gone_since && !known.stop &&
+      now() - *known.gone_since > crossed_within)
     notes.push_back("Slurm says that it is over or knows nothing of it; " +
                     std::string(since_boot() - known.sign_changed < seconds(5)
                                     ? "its processes live on"
                                     : "what became of it is being looked for"));
+  if (known.gone_since && !accounts_trouble_.empty())
+    notes.push_back("Slurm's accounts do not say what became of it: " + accounts_trouble_);
   if (known.phase == SentPhase::begun && !trouble_.empty())
     notes.push_back("Slurm does not say how it is: " + trouble_);
   return notes;

@@ -26,6 +26,7 @@ struct SlurmEngineSettings {
   std::string id;            ///< of the state directory, for GANG_ID
   std::vector<EnvVar> environment;
   Span look_every = milliseconds(1'100);  ///< between two questions for the state of all jobs
+  std::int64_t hurry = 1;                 ///< all patience with Slurm is divided by it
 };
 
 class SlurmEngine final : public Engine {
@@ -46,11 +47,13 @@ class SlurmEngine final : public Engine {
   void explain(GangId gang, std::function<void(EngineWhy)> tell) override;
   void look_at_use(std::function<void()> then) override;
   std::optional<PlacedNode> placed_on(NodeId node) const override;
+  std::string stands_still(JobId job) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
   std::string lacks(const JobSpec& spec) const override;
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
   std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
   void stop_pilot(std::uint64_t number, PilotReply reply) override;
+  void set_pilot_work(std::function<bool()> waits) override { pilot_work_ = std::move(waits); }
 
   void resume(const std::string& cursor, const std::vector<StartOrder>& asked) override;
   void start(const StartOrder& order) override;
@@ -74,11 +77,17 @@ class SlurmEngine final : public Engine {
   void hear_nodes(const std::vector<SlurmNodeSeen>& seen);
   void tell_use();
   void add(const StartOrder& order, std::uint32_t first, std::uint32_t count);
+  void learn_awaited(const StartOrder& order);
   OpenSending* find(GangId gang, std::uint32_t attempt) const;
   OpenSending* find(GangId gang) const;
+  void explain_now(GangId gang, std::function<void(EngineWhy)> tell);
+  std::set<std::string> partitions_with_room() const;
 
   // Sending (sending_out.cpp).
   void send_next();
+  std::optional<std::vector<Awaited>> awaited_by(const OpenSending& sending) const;
+  bool is_to_send(const OpenSending& sending) const;
+  void wait_anew(OpenSending& sending);
   bool may_go_by_srun(const OpenSending& sending) const;
   void send(OpenSending& sending);
   void send_by_srun(OpenSending& sending);
@@ -103,11 +112,12 @@ class SlurmEngine final : public Engine {
   bool withdraw(OpenSending& sending, std::uint32_t index);
 
   // What Slurm does not say, or not yet (missing.cpp).
+  Span patient(Span longest) const { return Span{longest.us / settings_.hurry}; }
   void miss(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_begun(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   void miss_waiting(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
   std::optional<Ending> why_stopped(OpenSending& sending, std::uint32_t index,
-                                    const SlurmJobSeen* line);
+                                    const SlurmJobSeen* line, Time at);
   Ending ending_without_note(const OpenSending& sending, std::uint32_t index,
                              const SlurmJobSeen* line) const;
   Span silence_of(OpenSending& sending, std::uint32_t index);
@@ -162,9 +172,12 @@ class SlurmEngine final : public Engine {
   };
   std::map<GangOfTag, Remembered> remembered_;
   Time accounts_asked_{0};
+  std::string accounts_trouble_;  ///< why sacct did not answer last; empty: it did
   Loop::WatchPtr next_look_, next_nodes_;
   std::map<std::string, Loop::WatchPtr> begins_;  ///< by tag, of sruns whose gang has not begun
   std::uint32_t sruns_ = 0;
+  std::set<GangId>
+      held_back_;  ///< whose last run was put back into Slurm's queue and is held there
   struct Cancel {
     bool is_array = false;
     std::vector<std::uint32_t> elements;
@@ -173,7 +186,8 @@ class SlurmEngine final : public Engine {
   std::map<std::uint64_t, std::unique_ptr<SlurmExplanation>> explanations_;
   std::uint64_t explained_ = 0;
   std::map<CancelKey, Cancel> cancels_;  ///< to be told to Slurm together
-  Pilots pilots_;                        ///< what has a place that was chosen here goes to it
+  std::function<bool()> pilot_work_;
+  Pilots pilots_;  ///< what has a place that was chosen here goes to it
 };
 
 }  // namespace gangline

@@ -59,6 +59,9 @@ struct ElementRange {
   bool operator==(const ElementRange&) const = default;
 };
 
+/// A reason: what it was told to wait for did not end well.
+constexpr const char* never_satisfied = "DependencyNeverSatisfied";
+
 /// A job, an element of an array, or all elements of it that still wait.
 struct SlurmJobSeen {
   std::string id;         ///< what scancel takes: "17", "17_3"; "17" for the waiting of an array

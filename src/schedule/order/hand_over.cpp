@@ -7,8 +7,8 @@ namespace gangline {
 std::vector<Start> hand_over(const std::vector<WaitingGroup>& waiting) {
   static const auto anywhere = std::make_shared<const Allocation>();
   std::vector<const WaitingGroup*> ready;
-  for (const WaitingGroup& group : waiting)
-    if (group.after.empty()) ready.push_back(&group);
+  ready.reserve(waiting.size());
+  for (const WaitingGroup& group : waiting) ready.push_back(&group);
   std::stable_sort(ready.begin(), ready.end(), [](const WaitingGroup* a, const WaitingGroup* b) {
     return a->submitted < b->submitted;
   });

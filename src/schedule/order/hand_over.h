@@ -7,7 +7,7 @@
 
 namespace gangline {
 
-/// Starts, without places, for all that wait for no other job: the first submitted first.
+/// Starts, without places, for all of them: the first submitted first.
 std::vector<Start> hand_over(const std::vector<WaitingGroup>& waiting);
 
 }  // namespace gangline

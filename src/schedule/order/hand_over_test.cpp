@@ -22,12 +22,6 @@ TEST(HandOver, starts_all_without_places_in_the_order_in_which_they_came) {
   EXPECT_TRUE(starts[0].allocation->parts.empty());
 }
 
-TEST(HandOver, keeps_back_what_comes_after_a_job_that_has_not_ended) {
-  WaitingGroup later = group_of({2}, 1);
-  later.after = {JobId{1}};
-  EXPECT_TRUE(hand_over({later}).empty());
-}
-
 TEST(HandOver, takes_the_alternative_that_is_liked_best) {
   ResourceRequest request;
   request.alternatives.resize(2);

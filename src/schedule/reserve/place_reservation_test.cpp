@@ -65,6 +65,28 @@ TEST_F(OnFourGpus, WhatIsSetAsideForAnybodyIsNotSetAsideTwice) {
   EXPECT_TRUE(place(4, 200, 250));
 }
 
+TEST_F(OnFourGpus, WhoHasNoLimitMayBeWhereItIsSparedAlsoBehindOneWhoWouldNotHaveEnded) {
+  const auto aside = place(4, 100, 200);
+  ASSERT_TRUE(aside);
+  world_.set_aside = std::make_shared<const SetAsides>(SetAsides{
+      {at(100), never, {}, std::make_shared<const Allocation>(*aside), "the end of a", true}});
+  const auto request = std::make_shared<const ResourceRequest>(gpus(1));
+  const auto wait = [&](std::uint64_t job, std::optional<Span> time) {
+    WaitingGroup group;
+    group.job = {job};
+    group.request = request;
+    group.time = time;
+    world_.waiting.push_back(group);
+  };
+  wait(1, seconds(101));
+  wait(2, std::nullopt);
+  for (const char* policy : {"easy", "gang", "greedy"}) {
+    const Plan plan = make_plan(world_, *find_policy(policy));
+    ASSERT_EQ(plan.starts.size(), 1u) << policy;
+    EXPECT_EQ(plan.starts[0].job, JobId{2}) << policy;
+  }
+}
+
 TEST_F(OnFourGpus, OthersStartThereOnlyIfTheyEndBeforeAndItsUserWhenever) {
   const auto aside = place(4, 100, 200);
   ASSERT_TRUE(aside);

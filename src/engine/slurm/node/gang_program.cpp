@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "engine/slurm/awaited.h"
 #include "engine/slurm/node/gang_end.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/node_fences.h"
@@ -26,11 +27,14 @@ namespace {
 
 constexpr Span look_period = seconds(1);
 constexpr Span kill_period = seconds(1);
-constexpr Span longest_dying = seconds(20);  // after the first SIGKILL
+constexpr Span least_standstill = seconds(2);  // more than between two looks
+constexpr Span longest_dying = seconds(20);    // after the first SIGKILL
 constexpr Span reason_comes_within = seconds(1);
 constexpr Span scontrol_patience = seconds(10);
 constexpr std::size_t longest_last_lines = 2 << 10;
 constexpr int most_writes_of_end = 5;
+constexpr Span ends_are_seen_within = seconds(10);
+constexpr unsigned between_looks_for_ends_us = 250'000;
 
 int complain(const Error& error) {
   (void)write_all(STDERR_FILENO, "gang: " + error.sentence() + "\n", "stderr");
@@ -146,6 +150,8 @@ class GangWatch {
   std::optional<GangStop> watch() {
     while (!team_.over()) {
       const bool stop_asked = signals_.stop_asked();
+      if (signals_.goes_on()) leave_out_standstill();
+      awake_ = since_boot();
       team_.look();
       const Span boot = since_boot();
       if (stop_asked) stop({EndCause::stopped, ""});
@@ -172,6 +178,15 @@ class GangWatch {
     const TeamEnds& ends = team_.ends();
     if (ends.lost_node.empty() || (stop_ && stop_->cause == EndCause::time_limit)) return false;
     return !stop_ || ends.lost_node_at <= stopped_at_ + reason_comes_within;
+  }
+
+  /// Slurm does not count the time in which it has suspended a job, so neither do we.
+  void leave_out_standstill() {
+    const Span stood = since_boot() - awake_;
+    if (stood < least_standstill) return;
+    deadline_ = deadline_ + stood;
+    if (kill_at_) kill_at_ = *kill_at_ + stood;
+    if (first_kill_) first_kill_ = *first_kill_ + stood;
   }
 
   /// The first reason counts.
@@ -211,6 +226,7 @@ class GangWatch {
   SignOfLife& sign_;
   std::optional<Span> limit_;
   Span deadline_{0};
+  Span awake_ = since_boot();  ///< when it last looked
   std::optional<GangStop> stop_;
   Span stopped_at_{0};
   std::optional<Span> kill_at_, first_kill_;
@@ -224,6 +240,17 @@ void add_last_lines(const GangHere& here, Ending& ending) {
       ending.last_lines = last_lines(files.log({here.order.job.id, here.gang}, here.order.attempt,
                                                ending.rank.value_or(0), error_stream),
                                      longest_last_lines);
+}
+
+/// What has ended elsewhere may be seen some time later here. Returns what has not ended well.
+std::string await_others(const GangHere& here, NodeSignals& signals) {
+  std::string why;
+  const Span until = since_boot() + ends_are_seen_within;
+  for (;;) {
+    why = not_ended_well(here.files, here.order.state_dir);
+    if (why.empty() || since_boot() >= until || signals.stop_asked()) return why;
+    ::usleep(between_looks_for_ends_us);
+  }
 }
 
 /// What is not written down is lost to the service, which then goes by what Slurm says.
@@ -247,7 +274,9 @@ int run_slurm_gang(const std::vector<std::string>& words) {
   // 1. What is to run, and what Slurm gave for it.
   const auto here = look_around(words);
   if (!here) return complain(here.error());
-  // 2. Only one may run it.
+  // 2. Only one may run it, and only after what it comes after.
+  if (const std::string why = await_others(*here, signals); !why.empty())
+    return complain({ErrorKind::refused, "Slurm started this too early: " + why, "", ""});
   const Claim claim = claim_of(*here);
   const auto ours = make_claim(here->files.claim(here->gang), claim);
   if (!ours) return complain(ours.error());

@@ -168,6 +168,20 @@ TEST_F(GangProgram, its_time_is_up_when_it_says_so) {
   EXPECT_GE(note.at - note.started, milliseconds(200));
 }
 
+TEST_F(GangProgram, time_in_which_slurm_let_it_stand_still_does_not_count) {
+  spec_.time = seconds(1);
+  const pid_t pid = begin("echo up; exec sleep 60");
+  ASSERT_TRUE(comes_in_log("up"));
+  ::kill(pid, SIGSTOP);
+  const Span stands_until = since_boot() + milliseconds(2'500);
+  while (since_boot() < stands_until) ::usleep(5'000);
+  const Time goes_on = now();
+  ::kill(pid, SIGCONT);
+  EXPECT_EQ(code_of(pid), 128 + 15);
+  EXPECT_EQ(end().ending.cause, EndCause::time_limit);
+  EXPECT_GE(end().at - goes_on, milliseconds(500));
+}
+
 TEST_F(GangProgram, who_comes_second_runs_nothing) {
   EXPECT_EQ(code_of(begin("echo once")), 0);
   EXPECT_EQ(code_of(begin_again("1")), 0);

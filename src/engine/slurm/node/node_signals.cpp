@@ -16,13 +16,16 @@ NodeSignals::NodeSignals() {
   sigemptyset(&heard);
   sigaddset(&heard, SIGTERM);
   sigaddset(&heard, SIGCHLD);
+  sigaddset(&heard, SIGCONT);
   file_ = Fd(::signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 bool NodeSignals::stop_asked() {
   signalfd_siginfo one{};
-  while (file_.open() && ::read(file_.number(), &one, sizeof one) == sizeof one)
+  while (file_.open() && ::read(file_.number(), &one, sizeof one) == sizeof one) {
     stop_asked_ = stop_asked_ || one.ssi_signo == SIGTERM;
+    goes_on_ = goes_on_ || one.ssi_signo == SIGCONT;
+  }
   return stop_asked_;
 }
 

@@ -79,12 +79,15 @@ void Pilots::hear_arrival(Arrival& arrival, std::string_view bytes) {
 void Pilots::attach(Pilot& pilot, NodeHello hello, Arrival& arrival) {
   const std::string host = hello.host;
   if (!pilot.nodes.contains(host) && pilot.nodes.size() >= pilot.kept.request.nodes) return;
+  // What it had may run elsewhere by now. It finds its sign gone, and ends.
+  if (pilot.nodes.contains(host) && pilot.nodes[host]->given_up) return;
   auto& node = pilot.nodes[host];
   const bool is_new = node == nullptr;
   if (is_new) {
     node = std::make_unique<PilotNode>();
     node->host = host;
     node->pilot = pilot.kept.number;
+    node->sign_changed = since_boot();
     pilot.kept.names[host] = name_for(host);
     keep(pilot);
   }
@@ -99,7 +102,8 @@ void Pilots::attach(Pilot& pilot, NodeHello hello, Arrival& arrival) {
   hello.node = {};
   node->hello = std::move(hello);
   node->node = std::move(described);
-  node->closed = pilot.phase == PilotPhase::ending;
+  node->closed = pilot.phase == PilotPhase::ending || !node->in_job;
+  node->drained.clear();
   if (pilot.phase != PilotPhase::ending) pilot.phase = PilotPhase::running;
   if (const auto before = earlier_.find(name); before != earlier_.end() && is_new)
     earlier_.erase(before);  // of another pilot, which had that name

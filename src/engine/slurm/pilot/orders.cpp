@@ -154,7 +154,9 @@ void Pilots::tell_order(const OpenJob& open, const OpenOrder& order, PilotNode* 
 
 void Pilots::tell_start(PilotNode& node, const OpenJob& open, const OpenOrder& order, Range turns,
                         std::uint32_t part) {
-  if (node.told_jobs.insert(open.job.id).second) node.send(JobMessage{open.job});
+  // Between two turns of a gang on several nodes a launcher has nothing of the job, and forgets it.
+  if (has_parts(*order.allocation) || node.told_jobs.insert(open.job.id).second)
+    node.send(JobMessage{open.job});
   StartMessage message{open.job.id,     turns.begin,   turns.end - turns.begin,
                        order.attempt,   part,          order.allocation,
                        node.hello.boot, node.cursor(), {}};
@@ -369,8 +371,9 @@ void Pilots::close_turns(JobId job, std::uint32_t attempt, Range turns) {
   std::erase_if(orders, [](const OpenOrder& order) { return order.turns.empty(); });
   // A launcher forgets a job of which it has nothing left, and is told of it anew.
   for (const std::uint32_t id : left) {
-    const bool has_more = std::any_of(orders.begin(), orders.end(),
-                                      [&](const OpenOrder& order) { return holds(order, {id}); });
+    const bool has_more = std::any_of(orders.begin(), orders.end(), [&](const OpenOrder& order) {
+      return holds(order, {id}) && !has_parts(*order.allocation);
+    });
     if (PilotNode* node = node_of({id}); node != nullptr && !has_more) node->told_jobs.erase(job);
   }
   if (orders.empty()) open_.erase(open);

@@ -123,6 +123,10 @@ Result<Node> PilotFiles::node(const std::string& host) const {
   return from_json<Node>(*text);
 }
 
+std::string PilotFiles::sign(const std::string& host) const {
+  return is_plain(host) ? directory_ + "/alive." + host : std::string();
+}
+
 void PilotFiles::remove() const {
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);

@@ -52,6 +52,9 @@ class PilotFiles {
   /// A node as it reported, so that the next service knows it before it reports again.
   Result<void> keep_node(const std::string& host, const Node& node) const;
   Result<Node> node(const std::string& host) const;
+  /// While the program on that node lives, it writes another number here, again and again. Without
+  /// this file it has nothing to live for. A host that cannot be a part of a file's name has none.
+  std::string sign(const std::string& host) const;
   void remove() const;
 
  private:

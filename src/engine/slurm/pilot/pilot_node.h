@@ -29,7 +29,13 @@ struct PilotNode {
   std::optional<NodeId> id;  ///< empty: whoever plans does not know it yet
   NodeHello hello = {};      ///< without the node; empty before it reported to this service
   bool closed = false;       ///< nothing more is to start here
+  std::string drained = {};  ///< what Slurm says of it where it is to get nothing more for a while
+  bool in_job = true;        ///< Slurm has not taken it out of the pilot's job
+  bool given_up = false;     ///< what it had was lost with it
   Time away_since{0};        ///< its connection broke; 0: it is there
+  /// Its sign of life as it was read last, and when it was first read so, since boot.
+  std::optional<std::uint64_t> sign = {};
+  Span sign_changed{0};
   std::string trouble = {};  ///< why its launcher starts nothing
   std::string earlier = {};  ///< cursor that an earlier service stored
   std::string epoch = {};    ///< of its launcher

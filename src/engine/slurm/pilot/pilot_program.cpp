@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "devices/probe.h"
 #include "engine/slurm/node/gang_meeting.h"
+#include "engine/slurm/node/sign_of_life.h"
 #include "engine/slurm/pilot/bridge.h"
 #include "engine/slurm/pilot/given_node.h"
 #include "engine/slurm/pilot/node_hello.h"
@@ -25,6 +26,8 @@ namespace {
 
 constexpr Span longest_look_at_devices = seconds(10);
 constexpr Span longest_end = seconds(5);
+constexpr Span between_looks_at_sign = seconds(1);
+constexpr int code_of_given_up = 3;
 constexpr std::size_t offered_ports = 256;
 // Between those that launchers give and those of the system's own connections.
 constexpr std::uint16_t lowest_offered = Ports::highest + 1, highest_offered = 32'767;
@@ -76,18 +79,29 @@ pid_t start_launcher(const LauncherSettings& settings) {
   _exit(run_launcher(settings));
 }
 
-/// Until the launcher is over, or Slurm wants all of this to end. What tasks then end of is no
-/// news: Slurm says to the service what happened.
-int carry(const pid_t launcher, BridgeSettings settings) {
+struct CarryEnd {
+  int code = 0;
+  bool launcher_is_over = false;
+};
+
+/// Until the launcher is over, the service has given this node up, or Slurm wants all of this to
+/// end. What tasks then end of is no news: Slurm says to the service what happened. With the end of
+/// this program Slurm ends what is left of it here.
+CarryEnd carry(const pid_t launcher, BridgeSettings settings, SignOfLife& sign) {
   Loop loop;
   Bridge bridge(loop, std::move(settings));
-  int code = 0;
+  CarryEnd end;
   const auto look = [&] {
     int status = 0;
     if (::waitpid(launcher, &status, WNOHANG) != launcher) return;
-    code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    end = {WIFEXITED(status) ? WEXITSTATUS(status) : 1, true};
     loop.stop();
   };
+  const auto signs = loop.every(between_looks_at_sign, [&] {
+    if (!sign.given_up()) return;
+    end.code = code_of_given_up;
+    loop.stop();
+  });
   const auto child = loop.on_signal(SIGCHLD, look);
   Loop::WatchPtr patience;
   const auto term = loop.on_signal(SIGTERM, [&] {
@@ -96,7 +110,7 @@ int carry(const pid_t launcher, BridgeSettings settings) {
   });
   loop.post(look);
   loop.run();
-  return code;
+  return end;
 }
 
 }  // namespace
@@ -122,11 +136,15 @@ int run_slurm_pilot(const std::vector<std::string>& words) {
   launcher.idle_exit = pilot->request.idle;
   const pid_t pid = start_launcher(launcher);
   if (pid < 0) return complain(host, system_error("make a process", "launcher", errno));
-  const int code = carry(pid, {*std::move(key), launcher_socket(*own), frame_of(hello),
-                               [files] { return files.point(); }});
+  SignOfLife sign(files.sign(host));
+  const CarryEnd end = carry(
+      pid,
+      {*std::move(key), launcher_socket(*own), frame_of(hello), [files] { return files.point(); }},
+      sign);
+  if (end.launcher_is_over) ::unlink(files.sign(host).c_str());
   std::error_code ignored;
   std::filesystem::remove_all(*own, ignored);
-  return code;
+  return end.code;
 }
 
 }  // namespace gangline

@@ -54,6 +54,7 @@ void Pilots::load() {
       node->node.name = name;
       node->node.up = false;  // before it reports
       node->away_since = now();
+      node->sign_changed = since_boot();
       pilot->nodes[host] = std::move(node);
     }
     pilots_[number] = std::move(pilot);
@@ -84,10 +85,17 @@ std::string Pilots::lacks() const {
     for (const auto& [host, node] : pilot->nodes)
       if (node->node.up) return {};
     const std::string name = "pilot " + std::to_string(number);
+    const bool some_are_there = std::any_of(pilot->nodes.begin(), pilot->nodes.end(),
+                                            [](const auto& one) { return one.second->welcomed; });
     if (pilot->phase == PilotPhase::asking) waits = name + " is being asked for";
     if (pilot->phase == PilotPhase::waiting)
       waits = name + " waits in Slurm" + (pilot->reason.empty() ? "" : ": " + pilot->reason);
-    if (pilot->phase == PilotPhase::running) waits = "the nodes of " + name + " have not reported";
+    if (pilot->phase == PilotPhase::running)
+      waits =
+          "the nodes of " + name + (some_are_there ? " get nothing more" : " have not reported");
+    for (const auto& [host, node] : pilot->nodes)
+      if (node->welcomed && !node->closed && !node->drained.empty())
+        waits = "node " + host + " of " + name + " is " + node->drained;
   }
   return waits.empty() ? "no pilot runs; `gang pilot --on slurm --nodes 1 --time 1h` starts one"
                        : waits;
@@ -222,7 +230,7 @@ void Pilots::close(PilotNode& node, const std::string& note) {
 
 /// Whoever plans hears what may start there.
 void Pilots::show(PilotNode& node) {
-  const bool up = node.welcomed && !node.closed;
+  const bool up = node.welcomed && !node.closed && node.drained.empty();
   node.node.up = up;
   calls_.tell(now(), NodeSeen{node.id.value_or(NodeId{}), node.node});
 }
@@ -259,24 +267,38 @@ void Pilots::end_gangs_of(Pilot& pilot, const std::string& why) {
   }
 }
 
+/// By the number that Slurm says to be its, in the next look: a killed slurmctld may have given the
+/// one that we know to another job.
 void Pilots::cancel(Pilot& pilot) {
-  if (pilot.kept.slurm.empty() || std::exchange(pilot.cancelled, true)) return;
-  slurm_.stop({{pilot.kept.slurm}}, SlurmStop::cancel, [this] { look(); });
+  if (!std::exchange(pilot.to_cancel, true)) look();
 }
 
-/// Slurm has taken its nodes back.
-void Pilots::is_over(Pilot& pilot, const std::string& why) {
+/// Slurm has done so; what lives on a node that it cannot reach is waited for.
+void Pilots::take_back(Pilot& pilot, PilotOver over) {
+  pilot.over = std::move(over);
+  pilot.phase = PilotPhase::ending;
+  pilot.reason = pilot.over->why;
+  for (const auto& [host, node] : pilot.nodes) close(*node, "Slurm has taken its pilot back");
+  tick(pilot, now());
+}
+
+/// Slurm has taken its nodes back, and nothing lives there.
+void Pilots::is_over(Pilot& pilot) {
   const std::uint64_t number = pilot.kept.number;
+  const PilotOver over = *pilot.over;
+  const bool failed = over.cause == EndCause::lost;
   pilot.phase = PilotPhase::ended;
-  pilot.reason = why;
+  pilot.reason = over.why;
   for (const auto& [host, node] : pilot.nodes) {
     node->stream.reset();
     node->welcomed = false;
     node->closed = true;
     show(*node);
     if (!node->id) continue;
-    lose(*node->id, EndCause::preempted,
-         "pilot " + std::to_string(number) + " has ended: " + why + "; it waits again");
+    lose(*node->id, over.cause,
+         failed
+             ? "node " + host + " failed"
+             : "pilot " + std::to_string(number) + " has ended: " + over.why + "; it waits again");
     by_id_.erase(node->id->n);
   }
   over_.push_back(view_of(pilot));

@@ -25,7 +25,8 @@ namespace gangline {
 struct PilotsSettings {
   std::string state_dir;
   std::string gang_program;
-  std::string store;  ///< name of the store for which gangs are started
+  std::string store;       ///< name of the store for which gangs are started
+  std::int64_t hurry = 1;  ///< all patience is divided by it
 };
 
 struct PilotsCalls {
@@ -33,6 +34,14 @@ struct PilotsCalls {
   /// What Slurm says of this host; null: nothing.
   std::function<const Node*(const std::string& host)> slurm_node;
   std::function<std::string()> some_host;  ///< by which the way to the nodes is found
+  std::function<bool()> work_waits;        ///< for nodes of a pilot, and for nothing else
+};
+
+/// How Slurm says that a pilot ended.
+struct PilotOver {
+  std::string why;
+  EndCause cause = EndCause::preempted;  ///< of what it still had
+  Span silence{0};                       ///< so long nothing must be heard of its nodes
 };
 
 class Pilots {
@@ -69,12 +78,16 @@ class Pilots {
     std::string reason = {};
     std::optional<Time> ends = {};
     std::map<std::string, std::unique_ptr<PilotNode>> nodes = {};  // by host
-    int misses = 0;  // looks in a row that did not find it
-    Time asked{0};   // when Slurm was, or when this service began
-    Time busy{0};    // when it last had something to do
-    Time let_go{0};  // when its launchers were told to end
-    bool cancelled = false;
-    bool leaving = false;  // Slurm is taking it back
+    int misses = 0;     // looks in a row that did not find it
+    bool runs = false;  // so Slurm said in the newest look that it answered
+    Time asked{0};      // when Slurm was, or when this service began
+    Time busy{0};       // when it last had something to do
+    Time let_go{0};     // when its launchers were told to end
+    bool to_cancel = false;
+    Time cancelled{0};                   // the newest call that asks Slurm for it
+    std::optional<PilotOver> over = {};  // it is, as soon as nothing lives on its nodes
+    bool leaving = false;                // Slurm is taking it back
+    bool worked = false;                 // it had something to do
   };
   /// A node that has proved itself and not said yet which one it is.
   struct Arrival {
@@ -118,22 +131,34 @@ class Pilots {
   void begin_ending(Pilot& pilot, const std::string& why);
   void end_gangs_of(Pilot& pilot, const std::string& why);
   void cancel(Pilot& pilot);
-  void is_over(Pilot& pilot, const std::string& why);
+  void take_back(Pilot& pilot, PilotOver over);
+  void is_over(Pilot& pilot);
   std::uint32_t gangs_on(const Pilot& pilot) const;
   void close(PilotNode& node, const std::string& note);
   void show(PilotNode& node);
 
   // Time and Slurm (watching.cpp).
+  Span patient(Span longest) const { return Span{longest.us / settings_.hurry}; }
   void watch();
   void tick();
   void tick(Pilot& pilot, Time at);
   void tick_end(Pilot& pilot, Time at);
+  void renew(Pilot& pilot);
   void tick_ending(Pilot& pilot, Time at);
   bool is_all_there() const;
+  Span pause_between_looks() const;
   void look();
   void hear_queue(Result<std::vector<SlurmJobSeen>> queue, std::uint64_t look);
   void believe(Pilot& pilot, const SlurmJobSeen* line);
   void settle_doubts(std::uint64_t look);
+
+  // Nodes that are not heard of (node_watch.cpp).
+  void read_signs();
+  void watch_nodes(Pilot& pilot, Time at);
+  void hear_nodes_of(Pilot& pilot, const SlurmJobSeen& line);
+  bool nothing_lives_on(const Pilot& pilot, const PilotNode& node, Span silence) const;
+  void give_up(Pilot& pilot, PilotNode& node, const std::string& why);
+  bool is_silent(const PilotNode& node) const;
 
   // Connections (connections.cpp).
   void listen();
@@ -184,6 +209,7 @@ class Pilots {
   std::unique_ptr<KeyedListener> listener_;
   PilotMeetingPoint point_;
   std::uint64_t looks_ = 0;
+  std::uint64_t signs_read_ = 0;
   bool looking_ = false;
   Time looked_{0};
   Loop::WatchPtr ticking_;

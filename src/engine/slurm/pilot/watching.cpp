@@ -11,14 +11,20 @@ namespace {
 
 constexpr Span tick_every = seconds(1);
 constexpr Span between_looks = seconds(2);
+constexpr Span between_looks_for_a_node = seconds(1);
 constexpr Span between_looks_when_all_is_well = seconds(15);
 constexpr int misses_until_over = 3;
+constexpr Span between_cancels = seconds(5);
 constexpr Span longest_closed = seconds(60);
 constexpr std::int64_t part_to_renew_in = 5;  // the last fifth
 /// Between the launchers' being told to end and scancel.
 constexpr Span longest_goodbye = seconds(10);
 constexpr Span longest_doubt = seconds(30);
 constexpr Span longest_arrival = seconds(10);
+// So long nothing must be heard of nodes until what they had is believed to be over. Of the nodes
+// of a job that it ended, Slurm waits itself until all is dead there, as far as they answer.
+constexpr Span silence_of_what_slurm_ended = seconds(3);
+constexpr Span silence_where_slurm_does_not_know = seconds(7);
 
 }  // namespace
 
@@ -31,55 +37,74 @@ void Pilots::watch() {
     return;
   }
   if (!listener_) listen();
-  if (!ticking_) ticking_ = loop_.every(tick_every, [this] { tick(); });
+  if (!ticking_) ticking_ = loop_.every(patient(tick_every), [this] { tick(); });
 }
 
 bool Pilots::is_all_there() const {
   return std::all_of(pilots_.begin(), pilots_.end(), [](const auto& one) {
     const Pilot& pilot = *one.second;
     return pilot.phase == PilotPhase::running && pilot.nodes.size() == pilot.kept.request.nodes &&
-           std::all_of(pilot.nodes.begin(), pilot.nodes.end(),
-                       [](const auto& node) { return node.second->welcomed; });
+           std::all_of(pilot.nodes.begin(), pilot.nodes.end(), [](const auto& node) {
+             return node.second->welcomed || node.second->given_up;
+           });
   });
+}
+
+Span Pilots::pause_between_looks() const {
+  for (const auto& [number, pilot] : pilots_)
+    for (const auto& [host, node] : pilot->nodes)
+      if (is_silent(*node)) return between_looks_for_a_node;
+  return is_all_there() ? between_looks_when_all_is_well : between_looks;
 }
 
 void Pilots::tick() {
   const Time at = now();
+  read_signs();
   arrivals_.remove_if([&](const Arrival& one) { return at - one.since > longest_arrival; });
   std::vector<std::uint64_t> numbers;
   for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
   for (const std::uint64_t number : numbers)
     if (Pilot* pilot = find(number)) tick(*pilot, at);
-  if (at - looked_ >= (is_all_there() ? between_looks_when_all_is_well : between_looks)) look();
+  if (at - looked_ >= patient(pause_between_looks())) look();
   watch();
 }
 
 void Pilots::tick(Pilot& pilot, Time at) {
-  if (gangs_on(pilot) > 0 || pilot.phase != PilotPhase::running) pilot.busy = at;
-  if (pilot.phase == PilotPhase::running && at - pilot.busy >= pilot.kept.request.idle)
+  if (pilot.over) {
+    const bool some_live =
+        std::any_of(pilot.nodes.begin(), pilot.nodes.end(), [&](const auto& node) {
+          return !nothing_lives_on(pilot, *node.second, pilot.over->silence);
+        });
+    if (!some_live) is_over(pilot);
+    return;
+  }
+  const bool works = gangs_on(pilot) > 0;
+  pilot.worked = pilot.worked || works;
+  if (works || pilot.phase != PilotPhase::running) pilot.busy = at;
+  if (pilot.phase == PilotPhase::running && at - pilot.busy >= pilot.kept.request.idle) {
+    if (pilot.kept.request.renew && pilot.worked && calls_.work_waits()) renew(pilot);
     begin_ending(pilot, "it had nothing to do for " + format(pilot.kept.request.idle));
+  }
+  watch_nodes(pilot, at);
   if (pilot.phase == PilotPhase::ending) return tick_ending(pilot, at);
   if (pilot.ends) tick_end(pilot, at);
-  // A node that Slurm gave up.
-  for (const auto& [host, node] : pilot.nodes) {
-    if (node->welcomed || !node->id) continue;
-    const Node* seen = calls_.slurm_node(host);
-    if (seen != nullptr && !seen->up && node->away_since.us != 0 &&
-        at - node->away_since > between_looks)
-      lose(*node->id, EndCause::lost, "its node " + host + " is down");
-  }
+}
+
+/// The same is asked for again.
+void Pilots::renew(Pilot& pilot) {
+  if (std::exchange(pilot.kept.renewed, true)) return;
+  keep(pilot);
+  ask(pilot.kept.request, [](const auto&) {});
 }
 
 /// Its time is nearly up.
 void Pilots::tick_end(Pilot& pilot, Time at) {
   const PilotRequest& request = pilot.kept.request;
   const Span left = *pilot.ends - at;
+  // What waits though the pilot had its chance at it may be too long for what is left.
   if (request.renew && !pilot.kept.renewed && left.us < request.time.us / part_to_renew_in &&
-      gangs_on(pilot) > 0) {
-    pilot.kept.renewed = true;
-    keep(pilot);
-    ask(request, [](const auto&) {});
-  }
+      (gangs_on(pilot) > 0 || (pilot.worked && calls_.work_waits())))
+    renew(pilot);
   const Span closed{std::min(longest_closed.us, request.time.us / 10)};
   if (left < closed)
     for (const auto& [host, node] : pilot.nodes) close(*node, "the time of its pilot is up");
@@ -114,7 +139,7 @@ void Pilots::tick_ending(Pilot& pilot, Time at) {
     for (const auto& [host, node] : pilot.nodes) node->send(RetireMessage{});
     return;
   }
-  if (at - pilot.let_go >= longest_goodbye) cancel(pilot);
+  if (at - pilot.let_go >= patient(longest_goodbye)) cancel(pilot);
 }
 
 // What Slurm says.
@@ -150,26 +175,37 @@ void Pilots::hear_queue(Result<std::vector<SlurmJobSeen>> queue, std::uint64_t l
 void Pilots::believe(Pilot& pilot, const SlurmJobSeen* line) {
   const bool some_are_there = std::any_of(pilot.nodes.begin(), pilot.nodes.end(),
                                           [](const auto& node) { return node.second->welcomed; });
+  const bool is_ending = pilot.phase == PilotPhase::ending && !pilot.reason.empty();
+  pilot.runs = line != nullptr && line->state == SlurmState::running;
+  if (pilot.over) return;
   if (line == nullptr) {
     // A controller that was killed may have forgotten a job that goes on.
     if (pilot.phase == PilotPhase::asking || some_are_there) return;
     if (++pilot.misses >= misses_until_over)
-      is_over(pilot, pilot.phase == PilotPhase::ending && !pilot.reason.empty()
-                         ? pilot.reason
-                         : "Slurm has no such job any more");
+      take_back(pilot, {is_ending ? pilot.reason : "Slurm has no such job any more",
+                        EndCause::preempted, silence_where_slurm_does_not_know});
     return;
   }
   pilot.misses = 0;
   pilot.leaving = line->state == SlurmState::completing;
-  if (pilot.kept.slurm.empty()) {
+  if (pilot.kept.slurm != line->id) {
     pilot.kept.slurm = line->id;
     keep(pilot);
-    if (pilot.kept.ending && pilot.nodes.empty()) cancel(pilot);
   }
   if (gangline::is_over(line->state)) {
+    const bool failed =
+        line->state == SlurmState::node_fail || line->state == SlurmState::boot_fail;
     const std::string how = std::string("Slurm says ") + name_of(line->state);
-    return is_over(pilot, pilot.phase == PilotPhase::ending ? pilot.reason : how);
+    return take_back(pilot,
+                     {is_ending ? pilot.reason : how, failed ? EndCause::lost : EndCause::preempted,
+                      failed ? silence_where_slurm_does_not_know : silence_of_what_slurm_ended});
   }
+  if (pilot.kept.ending && pilot.nodes.empty()) pilot.to_cancel = true;
+  if (pilot.to_cancel && now() - pilot.cancelled >= between_cancels) {
+    pilot.cancelled = now();
+    slurm_.stop({{std::to_string(line->job)}}, SlurmStop::cancel, [this] { look(); });
+  }
+  hear_nodes_of(pilot, *line);
   if (line->end && !is_waiting(line->state) && pilot.ends != line->end) {
     pilot.ends = line->end;
     for (const auto& [host, node] : pilot.nodes) {
@@ -190,11 +226,10 @@ void Pilots::settle_doubts(std::uint64_t look) {
     const auto next = std::next(doubt);
     const Pilot* pilot = find(doubt->pilot);
     // What a pilot had ends with it, and waits again.
-    if (pilot != nullptr && pilot->leaving) {
-      doubt = next;
-      continue;
-    }
-    if (doubt->look <= look || now() - doubt->since > longest_doubt)
+    const bool is_over = pilot != nullptr && (pilot->leaving || pilot->over);
+    // One that Slurm does not know any more is being taken back as well.
+    const bool goes_on = pilot == nullptr || (pilot->runs && doubt->look <= look);
+    if (!is_over && (goes_on || now() - doubt->since > longest_doubt))
       settled.splice(settled.end(), doubts_, doubt);
     doubt = next;
   }

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/slurm/site/gpu_types.h"
+#include "engine/slurm/site/room.h"
 
 namespace gangline {
 namespace {
@@ -176,6 +177,36 @@ TEST(gpu_types, say_whose_and_how_large_where_it_is_known) {
   EXPECT_EQ(gpu_type_facts("rtx_a6000").vendor, "nvidia");
   EXPECT_EQ(gpu_type_facts("big").vendor, "");
   EXPECT_EQ(gpu_type_facts("").memory.n, 0);
+}
+
+TEST(SlurmRoom, of_all_nodes_of_the_queue_is_what_a_gang_may_have) {
+  SlurmSite site;
+  site.partitions = {{"main", true}, {"small"}};
+  site.partitions[0].nodes = "n[1-6]";
+  site.partitions[1].nodes = "n1";
+  const auto nodes = read_slurm_nodes(recorded("nodes.txt"));
+  JobSpec spec;
+  TaskRequest& task = spec.resources.alternatives[0];
+  task.cpus = whole_cpus(16);
+  spec.resources.tasks = 6;
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes), "");
+  spec.resources.tasks = 7;
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
+            "all nodes of its queue have room for 6 such tasks, not 7");
+  spec.queue = "small";
+  spec.resources.tasks = 2;
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
+            "all nodes of its queue have room for 1 such tasks, not 2");
+  task.cpus = whole_cpus(1);
+  task.devices = DeviceRequest{};
+  task.devices->count = 4;
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes), "");
+  task.devices->count = 5;
+  EXPECT_NE(never_has_room(spec, 0, site, nodes), "");
+  task.devices.reset();
+  task.memory = gibibytes(100);
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
+            "no node of its queue has what one task asks for");
 }
 
 }  // namespace

@@ -16,8 +16,6 @@ constexpr int most_tries = 24;
 /// Slurm says a start to the second, and looks at its queue now and then.
 constexpr Span counts_as_now = seconds(10);
 constexpr std::size_t most_suggestions = 4;
-/// Slurm takes a job without a limit to run for 365 days.
-constexpr Span counts_as_never = hours(24 * 300);
 
 std::string fewer(const std::string& noun, std::uint32_t asked, std::uint32_t now_asked,
                   const std::string& of = "") {
@@ -81,7 +79,8 @@ std::vector<Lever> levers_of(const JobSpec& spec, std::uint32_t alternative,
   for (const SlurmPartition& other : site.partitions)
     if (other.up && (here == nullptr || other.name != here->name))
       levers.push_back({1, [name = other.name](JobSpec& s, std::uint32_t) { s.queue = name; },
-                        [name = other.name](std::uint32_t) { return "say --queue " + name; }});
+                        [name = other.name](std::uint32_t) { return "say --queue " + name; },
+                        other.name});
   return levers;
 }
 
@@ -101,30 +100,35 @@ void SlurmExplanation::ask_holders() {
     if (!*alive) return;
     if (!holders) return finish();
     const auto& task = about_.spec.resources.alternatives[about_.alternative];
-    const std::string held = who_holds(*holders, nodes_, task.devices.has_value());
+    const std::string held = who_holds(*holders, nodes_, task.devices.has_value(), now());
     if (!held.empty()) about_.known.reason += "; " + held;
     others_wait_ = std::any_of(holders->begin(), holders->end(), [&](const SlurmHolder& holder) {
       return holder.waits && holder.job != about_.number;
     });
-    if (slurm_.tests()) return try_least();
+    if (slurm_.tests()) return try_least(about_.spec, [this] { try_next_lever(); });
     about_.known.reason += "; what would start it now cannot be tried by slurmrestd";
     finish();
   });
 }
 
-// Slurm puts the start that it tells off by a part of the time of those that wait, this job among
-// them, and by as much for each that is tried. So it is compared with that of the least of all
-// jobs.
-void SlurmExplanation::try_least() {
-  JobSpec least = about_.spec;
+bool SlurmExplanation::has_room(const std::string& queue) const {
+  const SlurmPartition* partition = site_.partition_for(queue);
+  return partition != nullptr && about_.partitions_with_room.contains(partition->name);
+}
+
+// Slurm puts the start that it tells off by a part of the time of those that wait in the queue,
+// this job among them, and by as much for each that is tried. So it is compared with that of the
+// least of all jobs there, where that has room.
+void SlurmExplanation::try_least(JobSpec least, std::function<void()> then) {
   least.resources.tasks = 1;
   least.resources.alternatives[about_.alternative] = TaskRequest{};
   least.time = minutes(1);
   least.grace = Span{0};
-  test(least, [this](std::optional<Time> start) {
-    if (!start) return finish();
-    least_starts_ = *start;
-    try_next_lever();
+  least_starts_.reset();
+  if (!has_room(least.queue)) return then();
+  test(least, [this, then = std::move(then)](std::optional<Time> start) {
+    least_starts_ = start;
+    then();
   });
 }
 
@@ -132,6 +136,17 @@ void SlurmExplanation::try_next_lever() {
   if (lever_ >= levers_.size() || tried_ >= most_tries ||
       about_.known.suggestions.size() >= most_suggestions)
     return finish();
+  const Lever& lever = levers_[lever_];
+  if (!lever.partition.empty() && lever.partition != compared_with_) {
+    compared_with_ = lever.partition;
+    JobSpec there = about_.spec;
+    there.queue = lever.partition;
+    return try_least(std::move(there), [this] { try_next_lever(); });
+  }
+  if (!least_starts_) {
+    ++lever_;
+    return try_next_lever();
+  }
   // With the least of it first: where even that does not help, nothing of it does.
   try_amount(1, [this](bool starts) {
     const std::uint32_t asked = levers_[lever_].asked;
@@ -162,7 +177,7 @@ void SlurmExplanation::try_amount(std::uint32_t amount, std::function<void(bool)
   JobSpec changed = about_.spec;
   levers_[lever_].set(changed, amount);
   test(changed, [this, then = std::move(then)](std::optional<Time> start) {
-    then(start && *start <= least_starts_ + counts_as_now);
+    then(start && least_starts_ && *start <= *least_starts_ + counts_as_now);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Lever {
   std::uint32_t asked = 0;
   std::function<void(JobSpec&, std::uint32_t)> set;
   std::function<std::string(std::uint32_t)> says;  ///< "ask for 2 gpus instead of 4"
+  std::string partition = {};                      ///< where it goes then; empty: as before
 };
 /// What could be less or else in what this job asks for; a lever of 1 is a change that is made or
 /// not.
@@ -37,6 +39,8 @@ class SlurmExplanation {
     std::string gang_program;
     std::string number;  ///< Slurm's, of what waits
     EngineWhy known;     ///< reason and expected start, as far as they are known
+    /// Where a job that asks for next to nothing could start now.
+    std::set<std::string> partitions_with_room = {};
   };
   using Tell = std::function<void(EngineWhy)>;
   /// All must outlive it. `tell` is called once, later.
@@ -45,7 +49,8 @@ class SlurmExplanation {
 
  private:
   void ask_holders();
-  void try_least();
+  void try_least(JobSpec least, std::function<void()> then);
+  bool has_room(const std::string& queue) const;
   void try_next_lever();
   void try_amount(std::uint32_t amount, std::function<void(bool)> then);
   void test(const JobSpec& spec, std::function<void(std::optional<Time>)> then);
@@ -59,8 +64,11 @@ class SlurmExplanation {
   Tell tell_;
   std::vector<Lever> levers_;
   std::size_t lever_ = 0;
-  Time least_starts_{0};      ///< when a job that asks for next to nothing would start
-  bool others_wait_ = false;  ///< who may go first
+  /// When a job that asks for next to nothing would start, in the queue that is looked at. Empty:
+  /// not now.
+  std::optional<Time> least_starts_;
+  std::string compared_with_;  ///< the queue for which that was tried, where it is another one
+  bool others_wait_ = false;   ///< who may go first
   int tried_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 

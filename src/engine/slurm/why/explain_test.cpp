@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/slurm/squeue.h"
 #include "engine/slurm/why/holders.h"
 
 namespace gangline {
@@ -27,17 +28,25 @@ TEST(SlurmHolders, are_told_by_person_with_what_is_on_nodes_that_take_no_jobs) {
   ASSERT_EQ(holders.size(), 4u);
   EXPECT_TRUE(holders[3].waits);
   const std::vector<Node> nodes{node_with(8, true), node_with(8, true), node_with(8, false)};
-  EXPECT_EQ(who_holds(holders, nodes, true),
+  const Time now = *read_slurm_time("2026-11-27T10:00:00");
+  EXPECT_EQ(who_holds(holders, nodes, true, now),
             "of 24 gpus 12 are in use (bert 12) and 8 are on nodes that take no jobs; the first of "
             "these jobs ends by 2026-11-27T10:54:15Z");
-  EXPECT_EQ(who_holds(holders, nodes, false),
+  EXPECT_EQ(who_holds(holders, nodes, false, now),
             "of 48 cpus 19 are in use (carl 16, bert 3) and 16 are on nodes that take no jobs; the "
             "first of these jobs ends by 2026-11-27T10:54:15Z");
 }
 
+TEST(SlurmHolders, a_job_without_a_time_limit_has_no_end_that_is_told) {
+  const auto holders = read_holders("bert 2 RUNNING 16 2027-11-27T10:00:00 cpu=16\n");
+  EXPECT_EQ(
+      who_holds(holders, {node_with(0, true)}, false, *read_slurm_time("2026-11-27T10:00:01")),
+      "of 16 cpus 16 are in use (bert 16); none of these jobs has a time limit");
+}
+
 TEST(SlurmHolders, of_an_empty_cluster_are_nobody) {
-  EXPECT_EQ(who_holds({}, {node_with(8, true)}, true), "");
-  EXPECT_EQ(who_holds({}, {}, true), "");
+  EXPECT_EQ(who_holds({}, {node_with(8, true)}, true, Time{0}), "");
+  EXPECT_EQ(who_holds({}, {}, true, Time{0}), "");
 }
 
 TEST(SlurmLevers, are_all_numbers_that_could_be_less) {

@@ -74,7 +74,7 @@ std::vector<SlurmHolder> read_holders(std::string_view text) {
 }
 
 std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector<Node>& nodes,
-                      bool of_gpus) {
+                      bool of_gpus, Time now) {
   std::uint64_t all = 0, away = 0, held = 0;
   for (const Node& node : nodes) {
     all += size_of(node, of_gpus);
@@ -94,7 +94,8 @@ std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector
   if (held > 0) text += std::to_string(held) + " are in use (" + names_text(by_user) + ")";
   if (away > 0)
     text += (held > 0 ? " and " : "") + std::to_string(away) + " are on nodes that take no jobs";
-  if (first) text += "; the first of these jobs ends by " + format_utc(*first);
+  if (first && *first > now + counts_as_never) text += "; none of these jobs has a time limit";
+  else if (first) text += "; the first of these jobs ends by " + format_utc(*first);
   return text;
 }
 

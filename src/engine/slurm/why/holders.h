@@ -22,6 +22,9 @@ struct SlurmHolder {
   std::optional<Time> end;  ///< by its time limit
 };
 
+/// Slurm takes a job without a limit to run for 365 days.
+constexpr Span counts_as_never = hours(24 * 300);
+
 /// Of everybody's jobs that run or wait, a line for each.
 std::vector<std::string> holders_words();
 /// Lines that make no sense are passed over.
@@ -34,6 +37,6 @@ std::uint32_t amount_in_tres(std::string_view list, std::string_view key);
 /// end do so by 10:30 UTC": what is asked for in GPUs where `of_gpus`, else in CPUs. Empty: not
 /// known.
 std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector<Node>& nodes,
-                      bool of_gpus);
+                      bool of_gpus, Time now);
 
 }  // namespace gangline

@@ -19,7 +19,7 @@ constexpr Said reasons[] = {
     {"DependencyNeverSatisfied",
      "it waits for a job that did not end as it had to, so it never starts"},
     {"JobHeldUser", "its owner holds it back; `scontrol release` lets it go"},
-    {"JobHeldAdmin", "an administrator holds it back"},
+    {"JobHeldAdmin", "an administrator holds it back and can let it go"},
     {"BeginTime", "it may not start before a time that was said"},
     {"JobArrayTaskLimit", "as many gangs of this job run as were said to run at once"},
     {"PartitionTimeLimit", "it asks for more time than its queue allows"},
@@ -196,12 +196,30 @@ constexpr SaidNo said_no[] = {
 Error slurm_error(std::string_view program, std::string_view said) {
   constexpr std::size_t longest = 300;
   said = trim(said);
-  const std::string shown = printable(said.substr(0, longest));
+  std::string shown;
+  for (const std::string_view line : split(said.substr(0, longest), '\n'))
+    if (!trim(line).empty()) shown += (shown.empty() ? "" : "; ") + printable(trim(line));
   for (const SaidNo& no : said_no)
     if (said.find(no.slurm) != std::string_view::npos)
       return {no.kind, std::string(no.what) + " (" + shown + ")", std::string(program), no.hint};
   return {ErrorKind::refused, shown.empty() ? "it failed and did not say why" : shown,
           std::string(program), ""};
+}
+
+bool is_held(std::string_view reason) {
+  return reason == "JobHeldUser" || reason == "JobHeldAdmin" ||
+         reason == "job requeued in held state";
+}
+
+bool could_start_with_less(std::string_view reason) {
+  if (is_held(reason)) return false;
+  for (const char* other :
+       {"Dependency", "DependencyNeverSatisfied", "BeginTime", "JobArrayTaskLimit", "Reservation",
+        "ReservationDeleted", "ReqResv", "Cleaning", "Prolog", "MaxRequeue", "JobHoldMaxRequeue",
+        "JobLaunchFailure", "launch failed requeued held", "InvalidAccount", "InvalidQOS",
+        "DeadLine"})
+    if (reason == other) return false;
+  return true;
 }
 
 std::string reason_in_words(std::string_view reason) {
