@@ -154,6 +154,14 @@ def two_tasks_on_two_nodes_start_together_and_are_stopped_together(cluster):
     expect(gang.end(job)["cause"] == "stopped", "stopped")
 
 
+def what_comes_after_another_waits_in_slurm_for_it(cluster):
+    gang = RestGang(cluster)
+    first = gang.submit("--", "sh", "-c", "sleep 3")
+    second = gang.submit("--after", str(first), "--", "true")
+    until("it waits there", 20, lambda: "afterok" in cluster.must("root", "squeue", "-h", "-o", "%E"))
+    expect(gang.end(second)["cause"] == "done" and gang.end(first)["cause"] == "done", "both end well")
+
+
 def who_cancelled_it_in_slurm_is_told(cluster):
     gang = RestGang(cluster)
     job = gang.submit("--", "sh", "-c", LOOP)
@@ -272,8 +280,8 @@ def the_engine_conforms(cluster):
 
 CHECKS = (the_service_says_by_which_way_it_asks, a_run_ends_with_the_code_of_its_program, a_sweep_is_an_array_and_each_gang_has_its_end,
           why_says_slurms_reason_and_who_holds_what, what_is_stopped_ends_so_whether_it_waits_or_runs,
-          two_tasks_on_two_nodes_start_together_and_are_stopped_together, who_cancelled_it_in_slurm_is_told,
-          a_pilot_is_asked_for_and_given_back, no_token_a_wrong_one_and_one_that_has_expired_are_told_as_such,
+          two_tasks_on_two_nodes_start_together_and_are_stopped_together, what_comes_after_another_waits_in_slurm_for_it,
+          who_cancelled_it_in_slurm_is_told, a_pilot_is_asked_for_and_given_back, no_token_a_wrong_one_and_one_that_has_expired_are_told_as_such,
           no_gang_is_lost_or_runs_twice_where_answers_break_off, gangs_go_on_while_slurmrestd_is_dead_and_are_known_when_it_is_back,
           the_service_may_be_killed_and_finds_its_gangs_again, a_slurmrestd_of_ones_own_on_a_unix_socket_needs_no_token,
           the_engine_conforms)

@@ -45,6 +45,7 @@ constexpr Field fields_of_options[] = {
     {"exclusive", "exclusive", FieldKind::word},
     {"no-kill", "set", FieldKind::word},
     {"no-requeue", "no_requeue", FieldKind::yes},
+    {"hold", "hold", FieldKind::yes},
     {"comment", "comment", FieldKind::as_given},
     {"chdir", "current_working_directory", FieldKind::as_given},
     {"export", "environment", FieldKind::as_given},
