@@ -25,6 +25,7 @@
 #include "main/recordings.h"
 #include "main/service_process.h"
 #include "main/slurm_history.h"
+#include "main/slurm_profile.h"
 #include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -274,6 +275,13 @@ int run(const std::vector<std::string>& words) {
   };
   around.slurm_jobs = slurm_jobs;
   around.slurm_nodes = slurm_nodes;
+  around.survey_slurm = survey_of_slurm;
+  around.config_path = []() -> Result<std::string> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return places->config;
+  };
+  around.write_config = write_config;
   around.stored_jobs = [](const ListQuery& query) -> Result<std::vector<JobSummary>> {
     const auto places = find_places();
     if (!places) return places.error();

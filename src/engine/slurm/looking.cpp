@@ -46,7 +46,7 @@ Ending because(EndCause cause, std::string detail) {
 void SlurmEngine::look_later() {
   if (next_look_ || looking_ || (sendings_.empty() && leftovers_.empty())) return;
   const Span since = now() - looked_;
-  next_look_ = loop_.after(std::max(Span{0}, settings_.look_every - since), [this] {
+  next_look_ = loop_.after(std::max(Span{0}, settings_.profile.look_every - since), [this] {
     next_look_.reset();
     look();
   });

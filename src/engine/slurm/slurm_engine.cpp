@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
+#include "engine/slurm/pilot/by_itself.h"
 #include "engine/slurm/sbatch_script.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -21,7 +22,8 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
     : loop_(loop),
       settings_(std::move(settings)),
       calls_(loop, settings_.environment),
-      pilots_(loop, calls_, {settings_.state_dir, settings_.gang_program, settings_.id},
+      pilots_(loop, calls_,
+              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.profile},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
@@ -50,6 +52,7 @@ Result<void> SlurmEngine::ask_site() {
   auto site = read_slurm_site(said[0], said[1], said[2]);
   if (!site) return site.error();
   site_ = *std::move(site);
+  site_.usual = settings_.profile.usual;
   nodes_ = read_slurm_nodes(said[2]);
   return {};
 }
@@ -77,6 +80,10 @@ void SlurmEngine::adopt_node(NodeId id, const Node& node) {
 
 std::string SlurmEngine::lacks(const JobSpec& spec) const {
   return spec.pilot ? pilots_.lacks() : "";
+}
+
+std::optional<PilotRequest> SlurmEngine::pilot_for(const JobSpec& spec) const {
+  return pilot_by_itself(spec, settings_.profile, site_, nodes_);
 }
 
 void SlurmEngine::ask_pilot(const PilotRequest& request, PilotReply reply) {
@@ -110,6 +117,9 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
 
 Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   if (site_.version.empty()) return *refuses(spec);
+  if (const auto pilot = pilot_for(spec); pilot || spec.pilot)
+    return translated_for_pilot(spec, pilot, settings_.profile.usual, settings_.gang_program,
+                                settings_.state_dir);
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});

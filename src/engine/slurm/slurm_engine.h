@@ -16,6 +16,7 @@
 #include "engine/slurm/site/site.h"
 #include "engine/slurm/slurm_calls.h"
 #include "engine/slurm/why/explain.h"
+#include "model/slurm_profile.h"
 #include "os/loop.h"
 
 namespace gangline {
@@ -25,7 +26,7 @@ struct SlurmEngineSettings {
   std::string gang_program;  ///< the same
   std::string id;            ///< of the state directory, for GANG_ID
   std::vector<EnvVar> environment;
-  Span look_every = milliseconds(1'100);  ///< between two questions for the state of all jobs
+  SlurmProfile profile = {};
 };
 
 class SlurmEngine final : public Engine {
@@ -47,6 +48,8 @@ class SlurmEngine final : public Engine {
   std::optional<PlacedNode> placed_on(NodeId node) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
   std::string lacks(const JobSpec& spec) const override;
+  bool has_queue(const std::string& name) const override { return site_.partition(name); }
+  std::optional<PilotRequest> pilot_for(const JobSpec& spec) const override;
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
   std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
   void stop_pilot(std::uint64_t number, PilotReply reply) override;

@@ -18,6 +18,7 @@
 #include "engine/slurm/slurm_calls.h"
 #include "engine/slurm/squeue.h"
 #include "launch/range_set.h"
+#include "model/slurm_profile.h"
 #include "os/loop.h"
 
 namespace gangline {
@@ -26,6 +27,7 @@ struct PilotsSettings {
   std::string state_dir;
   std::string gang_program;
   std::string store;  ///< name of the store for which gangs are started
+  SlurmProfile profile = {};
 };
 
 struct PilotsCalls {

@@ -50,7 +50,8 @@ void Pilots::tick() {
   for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
   for (const std::uint64_t number : numbers)
     if (Pilot* pilot = find(number)) tick(*pilot, at);
-  if (at - looked_ >= (is_all_there() ? between_looks_when_all_is_well : between_looks)) look();
+  const Span pause = is_all_there() ? between_looks_when_all_is_well : between_looks;
+  if (at - looked_ >= std::max(pause, settings_.profile.look_every)) look();
   watch();
 }
 
