@@ -77,6 +77,15 @@ class PretendEngine final : public Engine {
   bool asks_devices() const override { return asks; }
   bool places(const JobSpec&) const override { return places_itself; }
   EngineWait wait_of(GangId) const override { return wait; }
+  std::string lacks(const JobSpec& spec) const override { return spec.pilot ? "no pilot" : ""; }
+  std::optional<PilotRequest> pilot_for(const JobSpec&) const override { return own_pilot; }
+  std::vector<PilotView> pilots(Time) override { return living_pilots; }
+  void ask_pilot(const PilotRequest& request, PilotReply reply) override {
+    asked_pilots.push_back(request);
+    if (no_pilot) return reply(*no_pilot);
+    living_pilots.emplace_back().request = request;
+    reply(living_pilots.back());
+  }
 
   void find_gpu() {
     node_.devices.resize(1);
@@ -106,6 +115,10 @@ class PretendEngine final : public Engine {
   bool asks = false;
   bool places_itself = false;
   EngineWait wait;
+  std::optional<PilotRequest> own_pilot;  ///< for every job
+  std::vector<PilotRequest> asked_pilots;
+  std::vector<PilotView> living_pilots;
+  std::optional<Error> no_pilot;
 
  private:
   PretendWorld& world_;

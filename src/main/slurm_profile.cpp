@@ -19,7 +19,7 @@ extern char** environ;  // NOLINT: POSIX's own name
 namespace gangline {
 namespace {
 
-constexpr Span longest_answer = seconds(30);
+constexpr Span longest_answer = seconds(15);
 constexpr unsigned new_file_mode = 0644;
 
 std::vector<std::string> variables_for_slurm() {

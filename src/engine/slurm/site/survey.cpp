@@ -47,12 +47,22 @@ SurveyedPartition surveyed(const SlurmPartition& partition,
   return found;
 }
 
+/// Slurm's programs mostly say nothing of it, and only take long.
+Error or_munge(const SlurmCall& call, const Error& error) {
+  const auto munge = call({"munge", "-n"});
+  if (!munge || munge->code == 0) return error;
+  return {ErrorKind::unavailable,
+          "munge, by which Slurm knows who we are, does not answer on this host (" +
+              printable(trim(munge->error_output)) + ")",
+          "munge", "ask the administrator to start munged here"};
+}
+
 /// What `scontrol` says, or nothing is known at all.
 Result<SlurmSite> ask_site(const SlurmCall& call, SlurmSurvey& survey) {
   std::vector<std::string> said;
   for (const auto& words : {config_words(), partitions_words(), nodes_words()}) {
     auto text = said_by(words.front(), call(words));
-    if (!text) return text.error();
+    if (!text) return or_munge(call, text.error());
     said.push_back(*std::move(text));
   }
   auto site = read_slurm_site(said[0], said[1], said[2]);
