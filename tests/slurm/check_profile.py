@@ -74,12 +74,16 @@ def jobs_say_what_the_profile_says(cluster):
 
 
 def why_tries_what_the_profile_says(cluster):
-    restart(cluster, '[on.slurm]\naccount = "bio"\n')
-    cluster.must("root", "scontrol", "update", "partition=other", "state=down")
-    job = Gang(cluster).submit("--queue", "other", "--cpus", "2", "--", "true")
-    until("why says something", 30, lambda: "closed" in Gang(cluster).must("why", str(job)) or "down" in Gang(cluster).must("why", str(job)).lower())
-    Gang(cluster).must("stop", str(job))
-    cluster.must("root", "scontrol", "update", "partition=other", "state=up")
+    # Only who says this account is let in there, so that what is tried without it is refused.
+    cluster.must("root", "scontrol", "create", "partition=bioonly", "nodes=n4", "maxtime=60", "allowaccounts=bio")
+    restart(cluster, '[on.slurm]\naccount = "bio"\npartition = "bioonly"\n')
+    gang = Gang(cluster)
+    holder = gang.submit("--cpus", "16", "--time", "10m", "--", "sleep", "600")
+    gang.await_phase(holder, "running")
+    job = gang.submit("--cpus", "2", "--time", "5m", "--", "true")
+    said = until("why suggests something", 30, lambda: "--queue main" in (said := gang.must("why", str(job))) and said)
+    gang.must("stop", str(job), str(holder))
+    return " ".join(said.split())
 
 
 def a_state_directory_may_be_named(cluster):
