@@ -23,10 +23,9 @@ std::uint64_t room_for(const PilotRequest& node, const TaskRequest& task) {
   if (const auto& devices = task.devices) {
     const bool known = devices->kind == DeviceKind::gpu && devices->vendor.empty() &&
                        devices->memory.n == 0 && has_in_it(node.model, devices->model);
-    if (!known || devices->count == 0 || devices->share.thousandths == 0) return 0;
-    room = devices->share < whole_device
-               ? std::uint64_t{node.gpus} * (1'000 / devices->share.thousandths)
-               : node.gpus / devices->count;
+    if (!known || devices->count == 0 || devices->share.thousandths <= 0) return 0;
+    const auto in_one = static_cast<std::uint64_t>(1'000 / devices->share.thousandths);
+    room = devices->share < whole_device ? node.gpus * in_one : node.gpus / devices->count;
   }
   if (node.cpus > 0 && task.cpus.thousandths > 0)
     room = std::min<std::uint64_t>(room, std::uint64_t{node.cpus} * 1'000 / task.cpus.thousandths);
