@@ -218,7 +218,7 @@ void add_profile(CLI::App& app, Parsed& parsed) {
   profile
       ->add_option("action", parsed.profile.action,
                    "add: ask the cluster and write [on.slurm] to the config file;\n"
-                   "show: the settings in force")
+                   "show: what is set there, and what holds without")
       ->required()
       ->check(CLI::IsMember({"add", "show"}));
   profile->add_option("system", parsed.profile.system, "slurm, which is the only one there is")

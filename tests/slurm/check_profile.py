@@ -86,6 +86,23 @@ def why_tries_what_the_profile_says(cluster):
     return " ".join(said.split())
 
 
+def the_queue_is_asked_as_often_as_it_says(cluster):
+    calls = "/home/anna/calls"
+    cluster.must("root", "sh", "-c", 'mkdir -p /srv/counted && cat > /srv/counted/squeue && chmod 755 /srv/counted/squeue',
+                 text=f'#!/bin/sh\necho x >> {calls}\nexec /usr/bin/squeue "$@"\n')
+    gang = Gang(cluster, path="/srv/counted")
+    counts = []
+    for pause in ("1s", "4s"):
+        config(cluster, f'[on.slurm]\naccount = "physics"\nlook_every = "{pause}"\n')
+        gang.must("daemon", "restart")
+        cluster.run("anna", "rm", "-f", calls)
+        done = gang.run("run", "--", "sleep", "5")
+        expect(done.code == 0, done)
+        counts.append(len(cluster.must("anna", "cat", calls).split()))
+    expect(4 <= counts[0] <= 7 and counts[1] <= 3, counts)
+    return f"{counts[0]} and {counts[1]} calls in 5 s"
+
+
 def a_state_directory_may_be_named(cluster):
     Gang(cluster).must("daemon", "stop")
     config(cluster, '[on.slurm]\naccount = "physics"\nstate = "~/elsewhere/gang"\n')
@@ -253,7 +270,7 @@ def main():
         cluster.put(options.gang, GANG)
         add_people(cluster)
         for check in (a_profile_is_written_behind_what_is_there, jobs_say_what_the_profile_says, why_tries_what_the_profile_says,
-                      a_state_directory_may_be_named, many_short_gangs_get_a_pilot, few_long_or_unwilling_ones_do_not,
+                      the_queue_is_asked_as_often_as_it_says, a_state_directory_may_be_named, many_short_gangs_get_a_pilot, few_long_or_unwilling_ones_do_not,
                       a_pilot_that_is_taken_away_is_asked_for_again, a_pilot_that_slurm_refuses_is_told, who_has_no_account_is_told,
                       missing_programs_are_told, an_old_slurm_is_refused, a_directory_that_nodes_do_not_see_is_told,
                       without_munge_it_says_so, accounts_that_do_not_answer_are_told, without_a_controller_it_says_so):

@@ -122,7 +122,8 @@ def each_key_of_the_job_file_is_what_is_said_of_it(bench):
         files = bench.cluster.must("anna", "sh", "-c", f"cat {said}-*").splitlines()
         expect(all(line.split("|")[2:] == ["/", "internal-slurm-gang", "/home/anna/it's here", ""] for line in files) and files,
                f"{what}: called as {files}")
-    table = [line.split("`")[1] for line in GUIDE.read_text().splitlines() if line.startswith("| `")]
+    of_jobs = GUIDE.read_text().split("\n## What Slurm does of a job file\n")[1].split("\n## ")[0]
+    table = [line.split("`")[1] for line in of_jobs.splitlines() if line.startswith("| `")]
     untried = set(table) - set(said_of) - {"sweep", "lossy", "pilot"}  # these last say whether and how it is sent
     expect(not untried, f"not tried: {untried}")
     print(f"     {len(CASES)} job files, {len(table)} keys", flush=True)

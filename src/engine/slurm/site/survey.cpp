@@ -34,7 +34,7 @@ std::string config_value(std::string_view config, std::string_view key) {
 
 SurveyedPartition surveyed(const SlurmPartition& partition,
                            const std::map<std::string, const Node*>& nodes) {
-  SurveyedPartition found{partition.name,    partition.is_default, partition.up, 0, {},
+  SurveyedPartition found{printable(partition.name), partition.is_default, partition.up, 0, {},
                           partition.max_time};
   std::map<std::string, std::uint64_t> gpus;
   const auto names = expand_slurm_nodes(partition.nodes);
