@@ -10,6 +10,7 @@
 #include "cli/daemon/for_all_options.h"
 #include "model/job.h"
 #include "model/settings.h"
+#include "model/slurm_survey.h"
 #include "service/service.h"
 
 namespace gangline {
@@ -61,6 +62,12 @@ struct CommandWorld {
   /// nodes.
   std::function<Result<std::string>(Span since)> slurm_jobs;
   std::function<Result<std::string>()> slurm_nodes;
+  /// `gang profile`: what the cluster has and forbids; where `tries`, a job is sent that looks for
+  /// the state directory.
+  std::function<Result<SlurmSurvey>(bool tries)> survey_slurm;
+  /// Path of the config file, which need not be there; and writing it, with its directory.
+  std::function<Result<std::string>()> config_path;
+  std::function<Result<void>(const std::string& path, const std::string& text)> write_config;
   /// Jobs as they were when a service last ran, for when none can start.
   std::function<Result<std::vector<JobSummary>>(const ListQuery& query)> stored_jobs;
   /// `gang record`: what this machine is seen to be for a span; of a file with that, what is in

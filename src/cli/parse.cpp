@@ -10,6 +10,7 @@
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
 #include "cli/pilot/pilot.h"
+#include "cli/profile/profile.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -34,6 +35,7 @@ struct Parsed {
   SimulateOptions simulate;
   RecordOptions record;
   PilotOptions pilot;
+  ProfileOptions profile;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -92,6 +94,9 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
       "what the system it is handed to cannot do may be left out");
   command->add_flag_callback(
       "--pilot", [&flags] { flags.pilot = "true"; }, "on slurm: on the nodes of a pilot");
+  command->add_flag_callback(
+      "--no-pilot", [&flags] { flags.pilot = "false"; },
+      "on slurm: on those of none, also where many short gangs would go there by themselves");
   command->add_option("--log-limit", flags.log_limit, "the most one log keeps: 1G");
   command->add_flag("--dry-run", parsed.submit.dry_run,
                     "print what would be submitted, and submit nothing");
@@ -205,6 +210,28 @@ void add_list_and_show(CLI::App& app, Parsed& parsed) {
   show->add_option("--most", parsed.show.most, "the most gangs to list");
   add_form(show, parsed, "print the job or gang as JSON", "print its state: running, ended");
   example(show, "  gang show 7\n  gang show 7.3\n  gang show resnet --most 100");
+}
+
+void add_profile(CLI::App& app, Parsed& parsed) {
+  CLI::App* profile = app.add_subcommand(
+      "profile", "what a cluster has, and the settings with which jobs are handed to it");
+  profile
+      ->add_option("action", parsed.profile.action,
+                   "add: ask the cluster and write [on.slurm] to the config file;\n"
+                   "show: what is set there, and what holds without")
+      ->required()
+      ->check(CLI::IsMember({"add", "show"}));
+  profile->add_option("system", parsed.profile.system, "slurm, which is the only one there is")
+      ->check(CLI::IsMember({"slurm"}));
+  profile->add_flag("--dry-run", parsed.profile.dry_run,
+                    "of add: print what would be written, and write nothing");
+  profile->add_flag("--try", parsed.profile.tries,
+                    "of add: send a job that looks whether a node sees the state directory");
+  add_form(profile, parsed, "print it as one object of JSON",
+           "of add: print only what this site lacks; of show: only what is set");
+  example(profile,
+          "  gang profile add slurm --dry-run\n  gang profile add slurm --try\n  gang profile show",
+          "What somebody wrote is never overwritten.");
 }
 
 void add_simulate(CLI::App& app, Parsed& parsed) {
@@ -370,6 +397,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_record(app, parsed);
   add_daemon(app, parsed);
   add_pilot(app, parsed);
+  add_profile(app, parsed);
   for (const char* name :
        {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
@@ -456,6 +484,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
     return run_shell(parsed.shell_job, out);
   }
   if (name == "pilot") return run_pilot(parsed.pilot, out);
+  if (name == "profile") return run_profile(parsed.profile, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :

@@ -72,7 +72,8 @@ int run_submit(const SubmitOptions& options, Output& out) {
     else if (out.quiet()) out.line(format(submitted->id));
     else
       out.line("job " + format(submitted->id) + " (" + printable(spec.name) + ")" +
-               (submitted->gangs > 1 ? ", " + std::to_string(submitted->gangs) + " gangs" : ""));
+               (submitted->gangs > 1 ? ", " + std::to_string(submitted->gangs) + " gangs" : "") +
+               (submitted->note ? ": " + printable(*submitted->note) : ""));
   }
   return 0;
 }
@@ -87,6 +88,8 @@ int run_run(const SubmitOptions& options, Output& out) {
   for (const JobSpec& spec : *specs) {
     auto submitted = submit_one(**service, spec);
     if (!submitted) return out.fail(submitted.error());
+    if (submitted->note && !out.quiet() && !out.json())
+      out.around().err("gang: " + printable(*submitted->note) + "\n");
     jobs.push_back(*submitted);
   }
   int code = 0;  // of the first that did not end well

@@ -119,6 +119,8 @@ void print_job(const JobDetail& detail, Output& out) {
   out.line("  in " + (is_private ? "" : printable(detail.spec.dir) + ", ") + "queue " +
            printable(job.queue) +
            (detail.spec.priority != 0 ? ", priority " + std::to_string(detail.spec.priority) : ""));
+  if (detail.spec.pilot_said_by == PilotSaidBy::service)
+    out.line("  on nodes of a pilot by itself: it has many short gangs ([on.slurm], pilot_gangs)");
   std::string times = "  submitted " + format_utc(job.submitted);
   if (job.started) times += ", waited " + format(*job.started - job.submitted);
   if (job.started && job.ended) times += ", took " + format(*job.ended - *job.started);

@@ -86,11 +86,12 @@ void Controller::translate(JobSpec spec, Reply<Translation> reply) {
 Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                      const Register::Kept& before) {
   if (const auto good = check(spec); !good) return good.error();
+  choose_pilot(spec, engine_);
   const auto& queues = settings_.settings.queues;
   const bool elsewhere = engine_.places(spec);
+  // A queue that only the engine has counts as the first, as plans have it (snapshot_of.cpp).
   auto queue_of_it = find_queue(queues, spec.queue);
-  // The queues of another system are not in our config; which there are, the engine knows.
-  if (!queue_of_it && elsewhere) queue_of_it = 0;
+  if (!queue_of_it && (elsewhere || engine_.has_queue(spec.queue))) queue_of_it = 0;
   if (!queue_of_it) {
     std::string names;
     for (const Queue& queue : queues) names += (names.empty() ? "" : ", ") + queue.name;

@@ -81,6 +81,7 @@ Result<void> Controller::begin() {
   auto jobs = store_.unfinished();
   if (!jobs) return jobs.error();
   for (const auto& [job, _] : *jobs) cycle_.recall({job.submitted, JobSubmitted{job}});
+  for (const auto& [job, _] : *jobs) own_pilots_.add(job);
   for (const auto& [job, _] : *jobs) {
     auto events = store_.events_of(job.id);
     if (!events) return events.error();
@@ -269,7 +270,9 @@ void Controller::accept_submits() {
     }
     of_person.jobs += 1;
     of_person.waiting_gangs += total_gangs(*job->spec);
-    answers.emplace_back(std::move(submit.reply), Submitted{job->id, total_gangs(*job->spec)});
+    answers.emplace_back(std::move(submit.reply),
+                         Submitted{job->id, total_gangs(*job->spec), note_of(*job->spec)});
+    own_pilots_.add(*job);
     wanted.push_back({job->submitted, JobSubmitted{std::move(*job)}});
   }
   if (wanted.empty()) return;
@@ -280,6 +283,7 @@ void Controller::accept_submits() {
     if (stored) reply(answer);
     else reply(stored.error());
   }
+  own_pilots_.look(register_, engine_, world_.now());
 }
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {
@@ -422,6 +426,7 @@ void Controller::watch_idleness() {
     answer_waiters();
     note_measured();
     return_turns(longest_turn);
+    own_pilots_.look(register_, engine_, world_.now());
     const bool busy =
         !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
     if (busy) touch();

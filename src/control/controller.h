@@ -13,6 +13,7 @@
 #include "account/meter.h"
 #include "control/cycle.h"
 #include "control/people/config_notes.h"
+#include "control/pilots/own_pilots.h"
 #include "control/rounds.h"
 #include "control/world.h"
 #include "engine/engine.h"
@@ -160,6 +161,7 @@ class Controller final : public Service, private EventLog {
   Cycle cycle_;
   const Register& register_;
   Meter meter_;
+  OwnPilots own_pilots_;
   Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0, last_reservation_ = 0;

@@ -81,6 +81,15 @@ class PretendEngine final : public Engine {
   bool asks_devices() const override { return asks; }
   bool places(const JobSpec& spec) const override { return places_itself && !spec.pilot; }
   EngineWait wait_of(GangId) const override { return wait; }
+  std::string lacks(const JobSpec& spec) const override { return spec.pilot ? "no pilot" : ""; }
+  std::optional<PilotRequest> pilot_for(const JobSpec&) const override { return own_pilot; }
+  std::vector<PilotView> pilots(Time) override { return living_pilots; }
+  void ask_pilot(const PilotRequest& request, PilotReply reply) override {
+    asked_pilots.push_back(request);
+    if (no_pilot) return reply(*no_pilot);
+    living_pilots.emplace_back().request = request;
+    reply(living_pilots.back());
+  }
 
   void find_gpu() {
     node_.devices.resize(1);
@@ -111,6 +120,10 @@ class PretendEngine final : public Engine {
   bool places_itself = false;
   std::vector<Node> lent;  ///< besides its own
   EngineWait wait;
+  std::optional<PilotRequest> own_pilot;  ///< for every job
+  std::vector<PilotRequest> asked_pilots;
+  std::vector<PilotView> living_pilots;
+  std::optional<Error> no_pilot;
 
  private:
   PretendWorld& world_;

@@ -88,6 +88,11 @@ class Engine {
   virtual Result<Translation> translate(const JobSpec&) const {
     return Error{ErrorKind::refused, "jobs run here as they are", "", "say --on slurm"};
   }
+  /// A queue that it has beside those of the config file.
+  virtual bool has_queue(const std::string&) const { return false; }
+  /// The pilot on whose nodes such a job is to run by itself, as the config file has it; empty: it
+  /// is not, or the job says itself where it runs.
+  virtual std::optional<PilotRequest> pilot_for(const JobSpec&) const { return {}; }
   /// Where we place: why no node that is there now is for such a job; empty: some are.
   virtual std::string lacks(const JobSpec&) const { return {}; }
   /// Where it places: why a gang that it was asked to start waits, and when it is expected

@@ -9,6 +9,7 @@
 #include "jobspec/config_keys.h"
 #include "jobspec/house/read_house.h"
 #include "jobspec/read_value.h"
+#include "jobspec/slurm/read_slurm.h"
 #include "jobspec/toml_reader.h"
 #include "model/check_spec.h"
 
@@ -233,6 +234,7 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Settings set
   read_people(root, settings.house, mistakes);
   read_quiet_hours(root, settings.queues, settings.house, mistakes);
   read_maintenance(root, settings.house, mistakes);
+  read_slurm(root, settings.on_slurm, mistakes);
   return settings;
 }
 

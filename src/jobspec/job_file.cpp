@@ -144,8 +144,10 @@ class JobReader {
       spec_.mps = read_truth({"mps", *value}, mistakes_).value_or(false);
     if (const Written* value = find(root_, "lossy"))
       spec_.lossy = read_truth({"lossy", *value}, mistakes_).value_or(false);
-    if (const Written* value = find(root_, "pilot"))
+    if (const Written* value = find(root_, "pilot")) {
       spec_.pilot = read_truth({"pilot", *value}, mistakes_).value_or(false);
+      spec_.pilot_said_by = PilotSaidBy::person;
+    }
     if (const Written* value = find(root_, "launcher"))
       if (const auto choice = read_choice({"launcher", *value}, launcher_names, mistakes_))
         spec_.launcher = static_cast<TeamLauncher>(*choice);

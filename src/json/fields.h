@@ -36,6 +36,10 @@ struct AllOf<TeamLauncher> {
   static constexpr TeamLauncher values[] = {TeamLauncher::plain, TeamLauncher::mpi};
 };
 template <>
+struct AllOf<PilotSaidBy> {
+  static constexpr PilotSaidBy values[] = {PilotSaidBy::person, PilotSaidBy::service};
+};
+template <>
 struct AllOf<LinkKind> {
   static constexpr LinkKind values[] = {
       LinkKind::same_board,  LinkKind::nvlink, LinkKind::pcie_switch, LinkKind::pcie_switches,
@@ -171,6 +175,7 @@ void fields(M& m, JobSpec& v) {
   m("mps", v.mps);
   m("lossy", v.lossy);
   m("pilot", v.pilot);
+  m("pilot_said_by", v.pilot_said_by);
   m("log_limit", v.log_limit);
 }
 template <class M>

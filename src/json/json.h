@@ -12,6 +12,8 @@
 #include "model/job.h"
 #include "model/pilot.h"
 #include "model/reservation.h"
+#include "model/slurm_profile.h"
+#include "model/slurm_survey.h"
 #include "model/views.h"
 
 namespace gangline {
@@ -29,6 +31,8 @@ std::string to_json(const ReserveRequest& request);
 std::string to_json(const Reservation& reservation);
 std::string to_json(const PilotRequest& request);
 std::string to_json(const PilotView& pilot);
+std::string to_json(const ProfileAdded& added);
+std::string to_json(const SlurmProfile& profile);
 std::string to_json(const std::vector<PilotView>& pilots);
 std::string to_json(const Node& node);
 std::string to_json(const std::vector<Reservation>& reservations);

@@ -22,6 +22,7 @@ template <class M>
 void fields(M& m, Submitted& v) {
   m("id", v.id);
   m("gangs", v.gangs);
+  m("note", v.note);
 }
 template <class M>
 void fields(M& m, JobSummary& v) {

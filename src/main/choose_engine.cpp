@@ -27,7 +27,8 @@ std::unique_ptr<Engine> make_engine(Loop& loop, const Places& places, const Sett
   const std::string program = own_program();
   if (places.on_slurm)
     return std::make_unique<SlurmEngine>(
-        loop, SlurmEngineSettings{places.state, program, store, own_variables()});
+        loop,
+        SlurmEngineSettings{places.state, program, store, own_variables(), settings.on_slurm});
   LocalEngineSettings local;
   local.state_dir = places.state;
   if (!places.for_all) local.launcher = {program, "internal-launcher"};

@@ -25,6 +25,7 @@
 #include "main/recordings.h"
 #include "main/service_process.h"
 #include "main/slurm_history.h"
+#include "main/slurm_profile.h"
 #include "main/stored_jobs.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -227,6 +228,18 @@ void know_surroundings(CommandWorld& around) {
   around.width = terminal_width();
 }
 
+void know_slurm(CommandWorld& around) {
+  around.slurm_jobs = slurm_jobs;
+  around.slurm_nodes = slurm_nodes;
+  around.survey_slurm = survey_of_slurm;
+  around.config_path = []() -> Result<std::string> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return places->config;
+  };
+  around.write_config = write_config;
+}
+
 int run(const std::vector<std::string>& words) {
   if (is_for_shells(words)) {
     // Nobody waits longer for a suggestion, nor wants to be told why there is none.
@@ -272,8 +285,7 @@ int run(const std::vector<std::string>& words) {
     if (!places) return places.error();
     return store_path(*places);
   };
-  around.slurm_jobs = slurm_jobs;
-  around.slurm_nodes = slurm_nodes;
+  know_slurm(around);
   around.stored_jobs = [](const ListQuery& query) -> Result<std::vector<JobSummary>> {
     const auto places = find_places();
     if (!places) return places.error();

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "main/for_all/layout.h"
+#include "main/slurm_profile.h"
 #include "os/file.h"
 
 namespace gangline {
@@ -71,6 +72,20 @@ Result<void> make_our_directory(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+void name_config(Places& places, const std::string& home) {
+  const std::string xdg_config = absolute_from("XDG_CONFIG_HOME");
+  const char* named = std::getenv("GANGLINE_CONFIG");
+  places.config_is_named = named != nullptr && *named != '\0';
+  if (places.config_is_named)
+    places.config = std::filesystem::path(own_directory()).append(named).lexically_normal();
+  else
+    places.config = (xdg_config.empty() ? home + "/.config" : xdg_config) + "/gangline/config.toml";
+}
+
+}  // namespace
+
 std::string own_directory() {
   std::vector<char> path(4096);
   return ::getcwd(path.data(), path.size()) != nullptr ? path.data() : "";
@@ -98,31 +113,31 @@ Result<Places> find_places() {
     if (const passwd* user = ::getpwuid(::geteuid()); user != nullptr) home = user->pw_dir;
   const std::string own_state = absolute_from("GANGLINE_STATE");
   const std::string xdg_state = absolute_from("XDG_STATE_HOME");
-  const std::string xdg_config = absolute_from("XDG_CONFIG_HOME");
   if (const char* given = std::getenv("GANGLINE_STATE");
       given != nullptr && *given != '\0' && own_state.empty())
     return Error{ErrorKind::usage, "GANGLINE_STATE is no absolute path", given, "it begins with /"};
 
+  name_config(places, home);
+  std::string chosen = own_state;
+  if (places.on_slurm && own_state.empty()) {
+    const auto configured = configured_slurm_state(places.config, home);
+    if (!configured) return configured.error();
+    chosen = *configured;
+  }
   if (!own_state.empty()) places.state = own_state;
   else places.state = (xdg_state.empty() ? home + "/.local/state" : xdg_state) + "/gangline";
   if (places.on_slurm) places.state += "/on/slurm";
+  if (own_state.empty() && !chosen.empty()) places.state = chosen;
   if (const auto made = make_our_directory(places.state); !made) return made.error();
   places.own = places.state;
 
   // Two states must not share a socket, so a state of one's own keeps its socket with it.
   const std::string runtime = absolute_from("XDG_RUNTIME_DIR");
-  const bool use_runtime =
-      own_state.empty() && !runtime.empty() && is_own_closed_directory(runtime);
+  const bool use_runtime = chosen.empty() && !runtime.empty() && is_own_closed_directory(runtime);
   const std::string run = use_runtime ? runtime + "/gangline" : places.state + "/run";
   if (const auto made = make_our_directory(run); !made) return made.error();
   places.socket = run + (places.on_slurm ? "/slurm.sock" : "/service.sock");
 
-  const char* named = std::getenv("GANGLINE_CONFIG");
-  places.config_is_named = named != nullptr && *named != '\0';
-  if (places.config_is_named)
-    places.config = std::filesystem::path(own_directory()).append(named).lexically_normal();
-  else
-    places.config = (xdg_config.empty() ? home + "/.config" : xdg_config) + "/gangline/config.toml";
   return places;
 }
 

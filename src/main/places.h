@@ -8,7 +8,8 @@
 namespace gangline {
 
 struct Places {
-  std::string state;  ///< logs, outputs: GANGLINE_STATE, else the XDG state directory's gangline
+  std::string state;  ///< logs, outputs: GANGLINE_STATE, else the XDG state directory's gangline;
+                      ///< on Slurm the config file may name another
   std::string own;    ///< store, lock and log of the service: `state`, or a part of it
   std::string
       socket;  ///< of the service: in the XDG runtime directory, else in `state`, closed to others

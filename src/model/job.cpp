@@ -26,6 +26,14 @@ const char* name_of(RetryOn on) {
   return "lost";
 }
 
+const char* name_of(PilotSaidBy who) {
+  switch (who) {
+    case PilotSaidBy::person: return "person";
+    case PilotSaidBy::service: return "service";
+  }
+  return "person";
+}
+
 std::uint32_t gang_count(const JobSpec& spec) {
   const std::uint64_t shards = spec.split ? spec.split->shards.size() : 1;
   const std::uint64_t n = shards * combinations(spec);

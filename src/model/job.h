@@ -62,6 +62,10 @@ const char* name_of(RetryOn on);  ///< "lost", …
 /// How the tasks of a gang find each other, beyond the variables that are always set.
 enum class TeamLauncher : std::uint8_t { plain, mpi };
 
+/// Who said whether a job runs on nodes of a pilot.
+enum class PilotSaidBy : std::uint8_t { person, service };
+const char* name_of(PilotSaidBy who);  ///< "person", "service"
+
 struct JobSpec {
   std::string name;
   Command command;
@@ -86,6 +90,7 @@ struct JobSpec {
   bool mps = false;                ///< its GPUs run NVIDIA's Multi-Process Service for it
   bool lossy = false;  ///< what the system that it is handed to cannot do may be left out
   bool pilot = false;  ///< where Slurm gives nodes: on those of a pilot, where we choose the place
+  std::optional<PilotSaidBy> pilot_said_by;  ///< the service says it of many short gangs
   bool operator==(const JobSpec&) const = default;
 };
 

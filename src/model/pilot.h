@@ -36,6 +36,13 @@ enum class PilotPhase : std::uint8_t {
 };
 const char* name_of(PilotPhase phase);  ///< "asking", …
 
+struct JobSpec;
+/// Whether nodes as they are asked for have room for a gang of this job, and it would end in half
+/// their time. Of whole nodes only the number of GPUs is known.
+bool could_take(const PilotRequest& request, const JobSpec& spec);
+/// What a gang needs until it has ended for certain. Empty: it may run for ever.
+std::optional<Span> longest_stay(const JobSpec& spec);
+
 struct PilotView {
   std::uint64_t number = 0;
   PilotRequest request;

@@ -166,6 +166,7 @@ struct Translation {
 struct Submitted {
   JobId id;
   std::uint32_t gangs = 1;
+  std::optional<std::string> note = {};  ///< what was decided of it that nobody said
 };
 
 /// Asks to wait until the job has ended or `longest` has passed, whichever is first.

@@ -63,6 +63,8 @@ def check_keys():
     yield from compare("keys of [quiet]", set(re.findall(r"^\| `(\w+)` \|", quiet, re.M)),
                        keys_in_source("house/read_times.cpp", "quiet_keys"))
     yield from compare("keys of the config file", first_cells(table), there)
+    yield from compare("keys of [on.slurm]", first_cells(section("slurm.md", "## Settings")),
+                       keys_in_source("slurm/read_slurm.cpp", "slurm_keys"))
 
 
 def options_of(*command):

@@ -67,7 +67,8 @@ int stop_service(Output& out) {
 
 /// What becomes of jobs whose queue was taken out of the config file.
 void tell_lost_queues(Service& service, Output& out) {
-  if (out.json() || out.quiet()) return;
+  // Slurm's partitions are queues that no config file has.
+  if (out.json() || out.quiet() || out.around().place == "slurm") return;
   const auto settings = out.around().settings();
   const ListQuery unfinished{std::nullopt, false, "", most_listed};
   const auto jobs =

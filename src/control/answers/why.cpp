@@ -9,14 +9,15 @@ namespace gangline {
 std::string Controller::lost_queue_of(const JobState& job) const {
   const auto& queues = settings_.settings.queues;
   const std::string& queue = job.job.spec->queue;
-  if (find_queue(queues, queue)) return {};
+  if (find_queue(queues, queue) || engine_.has_queue(queue)) return {};
   return "; there is no queue " + queue + " any more, so it waits in " + queues.front().name;
 }
 
 std::string Controller::reason_of(JobId job) {
   const JobState* state = register_.find(job);
   if (state != nullptr && state->live.empty())
-    if (std::string lacking = engine_.lacks(*state->job.spec); !lacking.empty()) return lacking;
+    if (std::string lacking = engine_.lacks(*state->job.spec); !lacking.empty())
+      return lacking + own_pilots_.trouble_of(job);
   if (planned_)
     if (const auto wait = cycle_.wait_of(job))
       return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));

@@ -197,19 +197,27 @@ void add_any_of(const JobSpec& spec, std::uint32_t chosen, const SlurmSite& site
 
 void add_queue(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
   const SlurmPartition* partition = site.partition_for(spec.queue);
-  if (partition && spec.queue == "normal") return;
+  const bool usual = spec.queue == "normal";
+  if (partition && usual && site.usual == SlurmUsual{}) return;
   std::vector<std::string> names;
   for (const SlurmPartition& other : site.partitions) names.push_back(other.name);
   const std::string here = "; here are " + (names.empty() ? "none" : joined(names));
-  if (!partition && spec.queue == "normal")
+  std::string options;
+  for (const std::string& option : usual_options(site.usual, site.partition_word(spec.queue)))
+    options += (options.empty() ? "" : " ") + printable(option);
+  if (!partition && usual && !site.usual.partition.empty())
+    rows.push_back({"queue", Fidelity::impossible,
+                    "no partition is called " + printable(site.usual.partition) +
+                        ", which the config file names" + here});
+  else if (!partition && usual)
     rows.push_back({"queue", Fidelity::impossible, "no partition is the default one" + here});
   else if (!partition)
     rows.push_back(
         {"queue", Fidelity::impossible, "no partition is called " + printable(spec.queue) + here});
   else
     rows.push_back({"queue", Fidelity::exact,
-                    "--partition=" + printable(partition->name) +
-                        (partition->up ? "" : ", which is closed now: jobs wait there")});
+                    options + (usual ? ", as the config file says" : "") +
+                        (partition->up ? "" : "; it is closed now: jobs wait there")});
 }
 
 void add_priority(const JobSpec& spec, Rows& rows) {

@@ -72,7 +72,7 @@ Ending because(EndCause cause, std::string detail) {
 void SlurmEngine::look_later() {
   if (next_look_ || looking_ || (sendings_.empty() && leftovers_.empty())) return;
   const Span since = now() - looked_;
-  const Span pause = std::max(settings_.look_every, slurm_->rest_after_queue());
+  const Span pause = std::max(settings_.profile.look_every, slurm_->rest_after_queue());
   next_look_ = loop_.after(std::max(Span{0}, pause - since), [this] {
     next_look_.reset();
     look();

@@ -18,8 +18,7 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), is_control);
 }
 
-/// A value of an #SBATCH line, which sbatch reads by rules of its own: quotes of both kinds, and a
-/// backslash that takes the next character as it is.
+/// Quotes of both kinds, and a backslash that takes the next character as it is.
 std::string sbatch_quote(const std::string& value) {
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -82,7 +81,8 @@ std::vector<std::string> request_options(const JobSpec& spec, std::uint32_t gang
   if (task.memory.n > 0) options.push_back(memory_option(spec, task));
   if (const auto time = slurm_minutes(spec, gang, alternative, site))
     options.push_back("--time=" + std::to_string(*time));
-  if (site.partition(spec.queue)) options.push_back("--partition=" + spec.queue);
+  for (std::string& option : usual_options(site.usual, site.partition_word(spec.queue)))
+    options.push_back(std::move(option));
   if (spec.priority < 0)
     options.push_back("--nice=" +
                       std::to_string(std::min(-std::int64_t{spec.priority}, most_nice)));
@@ -151,6 +151,25 @@ std::uint32_t most_elements(const SlurmSite& site) {
 
 std::string slurm_name_of(std::string_view name) { return printable(name); }
 
+std::vector<std::string> usual_options(const SlurmUsual& usual, const std::string& partition) {
+  std::vector<std::string> options;
+  const auto add = [&](const char* option, const std::string& word) {
+    if (!word.empty()) options.push_back(option + word);
+  };
+  add("--partition=", partition);
+  add("--account=", usual.account);
+  add("--qos=", usual.qos);
+  add("--constraint=", usual.constraint);
+  return options;
+}
+
+std::string sbatch_line(const std::string& option) {
+  const std::size_t equals = option.find('=');
+  const std::string value =
+      equals == std::string::npos ? "" : "=" + sbatch_quote(option.substr(equals + 1));
+  return "#SBATCH " + option.substr(0, equals) + value + "\n";
+}
+
 std::string slurm_pattern_of(std::string_view path) {
   std::string pattern;
   for (const char c : path) pattern += c == '%' ? "%%" : std::string(1, c);
@@ -216,12 +235,7 @@ std::string sbatch_script(const JobSpec& spec, std::uint32_t first, std::uint32_
   options.emplace_back("--open-mode=append");
   options.emplace_back("--export=ALL");
   std::string script = "#!/bin/bash\n";
-  for (const std::string& option : options) {
-    const std::size_t equals = option.find('=');
-    script += "#SBATCH " + option.substr(0, equals);
-    if (equals != std::string::npos) script += "=" + sbatch_quote(option.substr(equals + 1));
-    script += "\n";
-  }
+  for (const std::string& option : options) script += sbatch_line(option);
   script += "\n" + command_comment(spec, first, count);
   return script + "exec " + bash_quote(parts.gang_program) + " internal-slurm-gang " +
          bash_quote(parts.directory) + "\n";

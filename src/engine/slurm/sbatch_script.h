@@ -60,6 +60,10 @@ std::optional<TestedStart> read_test_only(std::string_view said);
 std::vector<std::string> srun_words(const JobSpec& spec, std::uint32_t gang, const SlurmSite& site,
                                     const ScriptParts& parts);
 
+/// "--partition=gpu", "--account=physics", …: what is said, in this order.
+std::vector<std::string> usual_options(const SlurmUsual& usual, const std::string& partition);
+/// An option as a line of a script, which sbatch reads by rules of its own.
+std::string sbatch_line(const std::string& option);
 /// A path for --output, which reads % and \ in its own way.
 std::string slurm_pattern_of(std::string_view path);
 /// The limit that Slurm is given, in whole minutes: what gang `index` may run, the grace, and one

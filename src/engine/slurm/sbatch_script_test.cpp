@@ -137,6 +137,31 @@ TEST(sbatch_script, what_queue_priority_and_the_lack_of_a_time_add) {
   EXPECT_EQ(script.find("--time"), std::string::npos);
 }
 
+TEST(sbatch_script, what_the_config_file_says_is_said_of_every_job) {
+  JobSpec spec = train_job();
+  SlurmSite with = site();
+  with.partitions.push_back({"gpu"});
+  with.partitions.push_back({"normal"});
+  with.usual = {"gpu", "physics", "high", "a100|h100"};
+  const std::string script = sbatch_script(spec, 0, 1, with, parts());
+  for (const char* line : {"#SBATCH --partition=gpu", "#SBATCH --account=physics",
+                           "#SBATCH --qos=high", "#SBATCH --constraint=\"a100|h100\""})
+    EXPECT_TRUE(has_line(script, line)) << line << "\n" << script;
+  const auto words = srun_words(spec, 0, with, parts());
+  EXPECT_NE(std::find(words.begin(), words.end(), "--constraint=a100|h100"), words.end());
+  // A queue that is a partition wins; the usual one is meant by the usual word.
+  spec.queue = "main";
+  with.partitions.push_back({"main"});
+  EXPECT_TRUE(has_line(sbatch_script(spec, 0, 1, with, parts()), "#SBATCH --partition=main"));
+  EXPECT_EQ(with.partition_word("normal"), "gpu");
+  EXPECT_EQ(with.partition_for("normal")->name, "gpu");
+  with.usual.partition.clear();
+  EXPECT_EQ(with.partition_word("normal"), "normal");
+  with.usual.partition = "gone";
+  EXPECT_EQ(with.partition_word("normal"), "");
+  EXPECT_EQ(with.partition_for("normal"), nullptr);
+}
+
 TEST(sbatch_script, where_gpus_are_given_to_nodes_one_task_asks_for_those_of_its_node) {
   JobSpec spec = train_job();
   spec.resources.tasks = 1;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/fidelity.h"
+#include "engine/slurm/pilot/by_itself.h"
 #include "engine/slurm/rest/ways.h"
 #include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/site/room.h"
@@ -27,7 +28,8 @@ SlurmEngine::SlurmEngine(Loop& loop, SlurmEngineSettings settings)
       settings_(std::move(settings)),
       slurm_(make_slurm(loop, settings_.environment)),
       pilots_(loop, *slurm_,
-              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.hurry},
+              {settings_.state_dir, settings_.gang_program, settings_.id, settings_.hurry,
+               settings_.profile},
               {[this](Time at, EventBody body) { tell(at, std::move(body)); },
                [this](const std::string& host) -> const Node* {
                  const auto found = std::find_if(nodes_.begin(), nodes_.end(),
@@ -51,6 +53,7 @@ Result<void> SlurmEngine::ask_site() {
   auto seen = slurm_->ask_site();
   if (!seen) return seen.error();
   site_ = std::move(seen->site);
+  site_.usual = settings_.profile.usual;
   nodes_ = nodes_of(seen->nodes);
   return {};
 }
@@ -78,6 +81,10 @@ void SlurmEngine::adopt_node(NodeId id, const Node& node) {
 
 std::string SlurmEngine::lacks(const JobSpec& spec) const {
   return spec.pilot ? pilots_.lacks() : "";
+}
+
+std::optional<PilotRequest> SlurmEngine::pilot_for(const JobSpec& spec) const {
+  return pilot_by_itself(spec, settings_.profile, site_, nodes_);
 }
 
 void SlurmEngine::ask_pilot(const PilotRequest& request, PilotReply reply) {
@@ -114,6 +121,9 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
 
 Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   if (site_.version.empty()) return *refuses(spec);
+  if (const auto pilot = pilot_for(spec); pilot || spec.pilot)
+    return translated_for_pilot(spec, pilot, settings_.profile.usual, settings_.gang_program,
+                                settings_.state_dir);
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});

@@ -16,6 +16,7 @@
 #include "engine/slurm/site/site.h"
 #include "engine/slurm/slurm.h"
 #include "engine/slurm/why/explain.h"
+#include "model/slurm_profile.h"
 #include "os/loop.h"
 
 namespace gangline {
@@ -25,8 +26,8 @@ struct SlurmEngineSettings {
   std::string gang_program;  ///< the same
   std::string id;            ///< of the state directory, for GANG_ID
   std::vector<EnvVar> environment;
-  Span look_every = milliseconds(1'100);  ///< between two questions for the state of all jobs
-  std::int64_t hurry = 1;                 ///< all patience with Slurm is divided by it
+  SlurmProfile profile = {};
+  std::int64_t hurry = 1;  ///< all patience with Slurm is divided by it
 };
 
 class SlurmEngine final : public Engine {
@@ -50,6 +51,8 @@ class SlurmEngine final : public Engine {
   std::string stands_still(JobId job) const override;
   std::vector<std::string> notes_of(GangId gang) const override;
   std::string lacks(const JobSpec& spec) const override;
+  bool has_queue(const std::string& name) const override { return site_.partition(name); }
+  std::optional<PilotRequest> pilot_for(const JobSpec& spec) const override;
   void ask_pilot(const PilotRequest& request, PilotReply reply) override;
   std::vector<PilotView> pilots(Time) override { return pilots_.views(); }
   void stop_pilot(std::uint64_t number, PilotReply reply) override;

@@ -10,12 +10,12 @@ std::int64_t whole_minutes(Span span) { return (span.us + minutes(1).us - 1) / m
 
 }  // namespace
 
-std::string pilot_script(const PilotRequest& request, std::uint64_t number,
-                         const std::string& gang_program, const std::string& directory,
-                         const std::string& said) {
+std::string pilot_script(const PilotRequest& request, const std::string& number,
+                         const SlurmUsual& usual, const std::string& gang_program,
+                         const std::string& directory, const std::string& said) {
   std::string script = "#!/bin/bash\n";
   const auto option = [&](const std::string& text) { script += "#SBATCH --" + text + "\n"; };
-  option("job-name=gangline-pilot-" + std::to_string(number));
+  option("job-name=gangline-pilot-" + number);
   option("nodes=" + std::to_string(request.nodes));
   option("ntasks-per-node=1");
   if (request.cpus > 0) option("cpus-per-task=" + std::to_string(request.cpus));
@@ -27,7 +27,9 @@ std::string pilot_script(const PilotRequest& request, std::uint64_t number,
     option("mem=" + std::to_string((request.memory.n + (1 << 20) - 1) >> 20) + "M");
   else if (request.cpus == 0) option("mem=0");  // all there is
   option("time=" + std::to_string(whole_minutes(request.time)));
-  if (!request.queue.empty()) option("partition=" + request.queue);
+  for (const std::string& one :
+       usual_options(usual, request.queue.empty() ? usual.partition : request.queue))
+    script += sbatch_line(one);
   option("no-requeue");  // Gangline asks again where there is work
   option("no-kill");     // a node that fails takes its own gangs along, and no others
   option("chdir=/");

@@ -125,14 +125,16 @@ TEST(PilotScript, asks_for_what_was_said) {
   request.gpus = 8;
   request.model = "h100";
   request.time = minutes(90);
-  const std::string script = pilot_script(request, 3, "/srv/bin/gang", "/home/a/pilots/3", "/o");
+  const std::string script =
+      pilot_script(request, "3", {}, "/srv/bin/gang", "/home/a/pilots/3", "/o");
   for (const char* line : {"#SBATCH --nodes=2\n", "#SBATCH --gres=gpu:h100:8\n",
                            "#SBATCH --time=90\n", "#SBATCH --exclusive\n", "#SBATCH --mem=0\n"})
     EXPECT_NE(script.find(line), std::string::npos) << line;
   EXPECT_NE(script.find("internal-slurm-pilot"), std::string::npos);
   request.cpus = 4;
   request.memory = gibibytes(2);
-  const std::string part = pilot_script(request, 3, "/srv/bin/gang", "/home/a/pilots/3", "/o");
+  const std::string part =
+      pilot_script(request, "3", {}, "/srv/bin/gang", "/home/a/pilots/3", "/o");
   EXPECT_NE(part.find("#SBATCH --cpus-per-task=4\n"), std::string::npos);
   EXPECT_NE(part.find("#SBATCH --mem=2048M\n"), std::string::npos);
   EXPECT_EQ(part.find("exclusive"), std::string::npos);

@@ -138,10 +138,10 @@ void Pilots::ask(const PilotRequest& request, const Engine::PilotReply& reply) {
   kept.request = request;
   auto made = files.make(kept);
   if (made)
-    made = write_file(
-        files.script(),
-        pilot_script(request, number, settings_.gang_program, files.directory(), files.said()),
-        0700);
+    made = write_file(files.script(),
+                      pilot_script(request, std::to_string(number), settings_.profile.usual,
+                                   settings_.gang_program, files.directory(), files.said()),
+                      0700);
   auto key = made ? files.key(kept.tag) : Result<StreamKey>(made.error());
   if (!key) return reply(key.error());
   const std::string tag = kept.tag;

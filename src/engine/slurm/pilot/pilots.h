@@ -18,6 +18,7 @@
 #include "engine/slurm/slurm.h"
 #include "engine/slurm/squeue.h"
 #include "launch/range_set.h"
+#include "model/slurm_profile.h"
 #include "os/loop.h"
 
 namespace gangline {
@@ -27,6 +28,7 @@ struct PilotsSettings {
   std::string gang_program;
   std::string store;       ///< name of the store for which gangs are started
   std::int64_t hurry = 1;  ///< all patience is divided by it
+  SlurmProfile profile = {};
 };
 
 struct PilotsCalls {

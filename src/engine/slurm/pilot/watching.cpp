@@ -65,7 +65,8 @@ void Pilots::tick() {
   for (const auto& [number, pilot] : pilots_) numbers.push_back(number);
   for (const std::uint64_t number : numbers)
     if (Pilot* pilot = find(number)) tick(*pilot, at);
-  if (at - looked_ >= patient(pause_between_looks())) look();
+  if (at - looked_ >= patient(std::max(pause_between_looks(), settings_.profile.look_every)))
+    look();
   watch();
 }
 

@@ -189,7 +189,13 @@ const SlurmPartition* SlurmSite::partition(std::string_view name) const {
   return found == partitions.end() ? nullptr : &*found;
 }
 
+std::string SlurmSite::partition_word(const std::string& queue) const {
+  const std::string& word = queue == "normal" && !usual.partition.empty() ? usual.partition : queue;
+  return partition(word) != nullptr ? word : "";
+}
+
 const SlurmPartition* SlurmSite::partition_for(const std::string& queue) const {
+  if (queue == "normal" && !usual.partition.empty()) return partition(usual.partition);
   if (const SlurmPartition* named = partition(queue)) return named;
   if (queue != "normal") return nullptr;
   const auto found = std::find_if(partitions.begin(), partitions.end(),

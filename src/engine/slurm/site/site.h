@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "model/cluster.h"
 #include "model/environment.h"
+#include "model/slurm_profile.h"
 
 namespace gangline {
 
@@ -46,11 +47,14 @@ struct SlurmSite {
   bool warns = true;             ///< a script can be warned of its end as early as one asks
   std::string mpi_default;       ///< "none", "pmix", "pmi2"
   std::vector<GresType> gres;    ///< of all nodes, in their order
+  SlurmUsual usual = {};         ///< what our config file says of all jobs
 
   /// Null: there is none of that name.
   const SlurmPartition* partition(std::string_view name) const;
-  /// Where `queue` of a job file goes: "normal" is the default partition unless one has that name.
-  /// Null: nowhere.
+  /// What --partition says for `queue` of a job file: "normal" is the one that the config file
+  /// names, else one of that name. Empty: Slurm's default one, or there is none of that name.
+  std::string partition_word(const std::string& queue) const;
+  /// The partition where it goes then. Null: nowhere.
   const SlurmPartition* partition_for(const std::string& queue) const;
   bool has_gpus() const;
 };
