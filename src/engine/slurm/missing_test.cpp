@@ -25,7 +25,7 @@ class MissingTest : public ::testing::Test, private ConformanceWorld {
     settings.gang_program = "/srv/bin/gang";
     settings.id = "test";
     settings.environment = {{"PATH", slurm.path()}, {"HOME", slurm.dir()}};
-    settings.look_every = milliseconds(20);
+    settings.profile.look_every = milliseconds(20);
     settings.hurry = fast;
     engine_ = std::make_unique<SlurmEngine>(loop, settings);
     const auto nodes = engine_->describe_nodes();
