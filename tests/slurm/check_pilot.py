@@ -197,6 +197,8 @@ def check_stop(cluster, anna, number, job):
     state = "/home/anna/.local/state/gangline/on/slurm/pilots"
     left = cluster.must("anna", "ls", state).split()
     check("nothing of the pilots is left", left == ["newest"], str(left))
+    names = anna.must("nodes", "-q").split()
+    check("nor are their nodes shown", names == ["n1", "n2", "n3", "n4"], str(names))
 
 
 def check_conformance(cluster, test):
