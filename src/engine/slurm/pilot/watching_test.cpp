@@ -16,7 +16,7 @@ constexpr const char* tag = "gang-pilot-x";
 class PilotsTest : public ::testing::Test {
  protected:
   /// A pilot of one node, n1, on which a gang runs.
-  void make(PilotRequest request, bool with_node = true) {
+  void make(PilotRequest request, bool with_node = true, bool with_gang = true) {
     PilotKept kept;
     kept.number = 1;
     kept.tag = tag;
@@ -43,7 +43,7 @@ class PilotsTest : public ::testing::Test {
     std::vector<StartOrder> asked;
     if (with_node) {
       pilots->adopt({0}, pilots->nodes().front());
-      asked.push_back(order());
+      if (with_gang) asked.push_back(order());
     }
     pilots->resume("", asked);
   }
@@ -144,6 +144,13 @@ TEST_F(PilotsTest, is_cancelled_by_the_number_that_slurm_says_now_and_no_other_j
   pilots->stop_pilot(1, [](const auto&) {});
   EXPECT_TRUE(run_until([&] { return slurm.calls("scancel 9") > 0; }));
   EXPECT_EQ(slurm.calls("scancel 5"), 0);
+}
+
+TEST_F(PilotsTest, gives_its_nodes_back_when_nothing_more_may_start_there_and_nothing_runs) {
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 30));
+  make({}, true, false);
+  EXPECT_TRUE(run_until([&] { return pilots->views().front().phase == PilotPhase::ending; }));
+  EXPECT_NE(pilots->views().front().reason.find("its time is up"), std::string::npos);
 }
 
 TEST_F(PilotsTest, is_asked_for_again_near_its_end_where_it_has_work) {
