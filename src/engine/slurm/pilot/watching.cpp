@@ -114,7 +114,10 @@ void Pilots::tick_end(Pilot& pilot, Time at) {
   const bool gets_nothing_more =
       !pilot.nodes.empty() && std::all_of(pilot.nodes.begin(), pilot.nodes.end(),
                                           [](const auto& node) { return node.second->closed; });
-  if (gets_nothing_more && gangs_on(pilot) == 0) return begin_ending(pilot, why);
+  if (gets_nothing_more && gangs_on(pilot) == 0) {
+    if (has_more_to_do(pilot)) renew(pilot);
+    return begin_ending(pilot, why);
+  }
   std::vector<StopOrder> stops;
   for (const auto& [id, open] : open_)
     for (const OpenOrder& order : open.orders) {
@@ -131,6 +134,7 @@ void Pilots::tick_end(Pilot& pilot, Time at) {
              "pilot " + std::to_string(pilot.kept.number) + " ends: " + why + "; it waits again",
              false});
     }
+  if (!stops.empty()) renew(pilot);  // what leaves goes on there
   for (const StopOrder& order : stops) {
     return_turns(order.gang.job, order.gang.index + 1, most_gangs_in_a_job);
     stop(order);

@@ -216,6 +216,15 @@ TEST_F(PilotsTest, is_asked_for_again_near_its_end_where_it_has_work) {
   EXPECT_EQ(slurm.calls("sbatch"), 1);
 }
 
+TEST_F(PilotsTest, is_asked_for_again_for_what_has_to_leave_it_also_before_its_last_part) {
+  PilotRequest request;
+  request.renew = true;
+  request.time = minutes(1);
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 25));
+  make(request);
+  EXPECT_TRUE(run_until([&] { return slurm.calls("sbatch") == 1; }));
+}
+
 TEST_F(PilotsTest, is_not_asked_for_again_for_work_at_which_it_never_had_a_chance) {
   PilotRequest request;
   request.renew = true;
