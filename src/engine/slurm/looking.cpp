@@ -315,4 +315,3 @@ std::shared_ptr<const Allocation> SlurmEngine::place_of(const SendingOrder& orde
 }
 
 }  // namespace gangline
-
