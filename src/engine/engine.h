@@ -157,8 +157,8 @@ class Engine {
   }
   /// Its gangs are asked to leave and wait again, then it ends.
   virtual void stop_pilot(std::uint64_t, PilotReply reply) { reply(no_pilots()); }
-  /// `waits`: whether some job waits that wants nodes of a pilot, and nothing else. It may be called
-  /// on the thread of the event loop at any time.
+  /// `waits`: whether some job waits that wants nodes of a pilot, and nothing else. It may be
+  /// called on the thread of the event loop at any time.
   virtual void set_pilot_work(std::function<bool()> waits) { (void)waits; }
   static Error no_pilots() {
     return {ErrorKind::refused, "there are no pilots here: the places are ours already", "",

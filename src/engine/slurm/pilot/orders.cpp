@@ -92,8 +92,18 @@ void Pilots::start(const StartOrder& order) {
   if (fresh.turns.empty()) return;
   open.orders.push_back(std::move(fresh));
   OpenOrder& added = open.orders.back();
+  for (const NodePart& part : added.allocation->parts) note_work_on(part.node);
   if (has_parts(*added.allocation)) begin_team(open, added);
   tell_order(open, added, nullptr);
+}
+
+/// What is over within a moment is work as well.
+void Pilots::note_work_on(NodeId id) {
+  const PilotNode* node = node_of(id);
+  Pilot* pilot = node == nullptr ? nullptr : find(node->pilot);
+  if (pilot == nullptr) return;
+  pilot->worked = true;
+  pilot->busy = now();
 }
 
 /// The gang of several parts whose turn it is now.

@@ -228,9 +228,11 @@ void Pilots::close(PilotNode& node, const std::string& note) {
   show(node);
 }
 
-/// Whoever plans hears what may start there.
+/// Whoever plans hears what may start there: nothing before it is known until when.
 void Pilots::show(PilotNode& node) {
-  const bool up = node.welcomed && !node.closed && node.drained.empty();
+  const Pilot* pilot = find(node.pilot);
+  const bool has_end = pilot != nullptr && pilot->ends.has_value();
+  const bool up = node.welcomed && has_end && !node.closed && node.drained.empty();
   node.node.up = up;
   calls_.tell(now(), NodeSeen{node.id.value_or(NodeId{}), node.node});
 }

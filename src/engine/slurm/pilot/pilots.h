@@ -176,6 +176,7 @@ class Pilots {
 
   // Gangs (orders.cpp).
   PilotNode* node_of(NodeId id) const;
+  void note_work_on(NodeId id);
   void begin_team(OpenJob& open, OpenOrder& order);
   Meeting meeting_for(const Job& job, GangId gang, std::uint32_t attempt,
                       const Allocation& allocation);

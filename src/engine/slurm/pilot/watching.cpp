@@ -79,9 +79,7 @@ void Pilots::tick(Pilot& pilot, Time at) {
     if (!some_live) is_over(pilot);
     return;
   }
-  const bool works = gangs_on(pilot) > 0;
-  pilot.worked = pilot.worked || works;
-  if (works || pilot.phase != PilotPhase::running) pilot.busy = at;
+  if (gangs_on(pilot) > 0 || pilot.phase != PilotPhase::running) pilot.busy = at;
   if (pilot.phase == PilotPhase::running && at - pilot.busy >= pilot.kept.request.idle) {
     if (has_more_to_do(pilot)) renew(pilot);
     begin_ending(pilot, "it had nothing to do for " + format(pilot.kept.request.idle));
@@ -114,6 +112,13 @@ void Pilots::tick_end(Pilot& pilot, Time at) {
   if (left < closed)
     for (const auto& [host, node] : pilot.nodes) close(*node, "the time of its pilot is up");
   const std::string why = "its time is up at " + format_utc(*pilot.ends);
+  const bool gets_nothing_more =
+      !pilot.nodes.empty() && std::all_of(pilot.nodes.begin(), pilot.nodes.end(),
+                                          [](const auto& node) { return node.second->closed; });
+  if (gets_nothing_more && gangs_on(pilot) == 0) {
+    if (has_more_to_do(pilot)) renew(pilot);
+    return begin_ending(pilot, why);
+  }
   std::vector<StopOrder> stops;
   for (const auto& [id, open] : open_)
     for (const OpenOrder& order : open.orders) {
@@ -130,6 +135,7 @@ void Pilots::tick_end(Pilot& pilot, Time at) {
              "pilot " + std::to_string(pilot.kept.number) + " ends: " + why + "; it waits again",
              false});
     }
+  if (!stops.empty()) renew(pilot);  // what leaves goes on there
   for (const StopOrder& order : stops) {
     return_turns(order.gang.job, order.gang.index + 1, most_gangs_in_a_job);
     stop(order);

@@ -17,7 +17,7 @@ constexpr const char* tag = "gang-pilot-x";
 class PilotsTest : public ::testing::Test {
  protected:
   /// A pilot of one node, n1, on which a gang runs.
-  void make(PilotRequest request, bool with_node = true) {
+  void make(PilotRequest request, bool with_node = true, bool with_gang = true) {
     PilotKept kept;
     kept.number = 1;
     kept.tag = tag;
@@ -35,8 +35,9 @@ class PilotsTest : public ::testing::Test {
     PilotsCalls told;
     told.tell = [this](Time, EventBody body) {
       if (const auto* ended = std::get_if<GangEnded>(&body)) ends.push_back(*ended);
+      if (const auto* seen = std::get_if<NodeSeen>(&body)) shown = seen->node;
     };
-    told.slurm_node = [](const std::string&) -> const Node* { return nullptr; };
+    told.slurm_node = [this](const std::string&) { return in_slurm ? &*in_slurm : nullptr; };
     told.some_host = [] { return std::string("localhost"); };
     told.work_waits = [this] { return work_waits; };
     pilots = std::make_unique<Pilots>(
@@ -44,7 +45,7 @@ class PilotsTest : public ::testing::Test {
     std::vector<StartOrder> asked;
     if (with_node) {
       pilots->adopt({0}, pilots->nodes().front());
-      asked.push_back(order());
+      if (with_gang) asked.push_back(order());
     }
     pilots->resume("", asked);
   }
@@ -77,6 +78,26 @@ class PilotsTest : public ::testing::Test {
     const Span begun = since_boot();
     run_loop_until(loop, [&] { return since_boot() - begun > span; });
   }
+  /// A launcher of n1 that has nothing to say.
+  void connect() {
+    const auto point = files.point();
+    auto key = files.key(tag);
+    ASSERT_TRUE(point && key);
+    const auto greet = [this] {
+      NodeHello hello;
+      hello.host = hello.node.name = "n1";
+      hello.address = "127.0.0.1";
+      stream->send(frame_of(hello));
+    };
+    const auto welcome = [this](std::string_view) {
+      if (!std::exchange(welcomed, true)) stream->send(frame_of(WelcomeMessage{wire_version, "e"}));
+    };
+    auto made = KeyedStream::connect(loop, point->address, point->port, *key,
+                                     {greet, welcome, [](const std::string&) {}});
+    ASSERT_TRUE(made);
+    stream = *std::move(made);
+    ASSERT_TRUE(run_until([&] { return !pilots->views().front().nodes.empty(); }));
+  }
   /// Of the only gang.
   Ending end() {
     EXPECT_TRUE(run_until([&] { return !ends.empty(); }));
@@ -88,9 +109,12 @@ class PilotsTest : public ::testing::Test {
   SlurmPrograms programs{loop, {{"PATH", slurm.path()}}};
   PilotFiles files{slurm.dir(), 1};
   std::vector<GangEnded> ends;
+  std::optional<Node> shown, in_slurm;  ///< n1, as it was told last and as Slurm has it
   bool work_waits = false;
   std::unique_ptr<Pilots> pilots;
   std::uint64_t signs = 0;
+  bool welcomed = false;
+  std::unique_ptr<KeyedStream> stream;
 };
 
 TEST_F(PilotsTest, a_node_that_slurm_took_from_the_job_loses_its_gang_when_nothing_lives_there) {
@@ -147,6 +171,42 @@ TEST_F(PilotsTest, is_cancelled_by_the_number_that_slurm_says_now_and_no_other_j
   EXPECT_EQ(slurm.calls("scancel 5"), 0);
 }
 
+TEST_F(PilotsTest, has_nodes_for_nobody_before_it_is_known_until_when) {
+  slurm_says("RUNNING", "n1");
+  make({}, true, false);
+  connect();
+  run_for(milliseconds(300));
+  ASSERT_TRUE(shown);
+  EXPECT_FALSE(shown->up);
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 3'000));
+  EXPECT_TRUE(run_until([&] { return shown->up; }));
+  EXPECT_TRUE(shown->until.has_value());
+}
+
+TEST_F(PilotsTest, starts_nothing_on_a_node_while_it_is_drained_in_slurm) {
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 3'000));
+  make({}, true, false);
+  connect();
+  ASSERT_TRUE(run_until([&] { return shown && shown->up; }));
+  in_slurm.emplace();
+  in_slurm->up = false;
+  in_slurm->notes = {"drained: bad fan"};
+  EXPECT_TRUE(run_until([&] { return !shown->up; }));
+  EXPECT_EQ(shown->notes, std::vector<std::string>{"drained: bad fan"});
+  EXPECT_NE(pilots->lacks().find("drained: bad fan"), std::string::npos);
+  in_slurm->up = true;
+  in_slurm->notes.clear();
+  EXPECT_TRUE(run_until([&] { return shown->up; }));
+  EXPECT_TRUE(shown->notes.empty());
+}
+
+TEST_F(PilotsTest, gives_its_nodes_back_when_nothing_more_may_start_there_and_nothing_runs) {
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 30));
+  make({}, true, false);
+  EXPECT_TRUE(run_until([&] { return pilots->views().front().phase == PilotPhase::ending; }));
+  EXPECT_NE(pilots->views().front().reason.find("its time is up"), std::string::npos);
+}
+
 TEST_F(PilotsTest, is_asked_for_again_near_its_end_where_it_has_work) {
   PilotRequest request;
   request.renew = true;
@@ -155,6 +215,15 @@ TEST_F(PilotsTest, is_asked_for_again_near_its_end_where_it_has_work) {
   EXPECT_TRUE(run_until([&] { return slurm.calls("sbatch") == 1; }));
   run_for(milliseconds(300));
   EXPECT_EQ(slurm.calls("sbatch"), 1);
+}
+
+TEST_F(PilotsTest, is_asked_for_again_for_what_has_to_leave_it_also_before_its_last_part) {
+  PilotRequest request;
+  request.renew = true;
+  request.time = minutes(1);
+  slurm_says("RUNNING", "n1", std::to_string(now().us / 1'000'000 + 25));
+  make(request);
+  EXPECT_TRUE(run_until([&] { return slurm.calls("sbatch") == 1; }));
 }
 
 TEST_F(PilotsTest, is_not_asked_for_again_for_work_at_which_it_never_had_a_chance) {
