@@ -144,7 +144,10 @@ void SlurmEngine::look_at(OpenSending& sending, const std::vector<const SlurmJob
     }
   }
   if (sending.asking && !sending.by_srun) return;  // its answer comes
-  if (!sending.replaced.empty() && is_to_send(sending)) return;
+  const bool some_begun =
+      std::any_of(sending.gangs.begin(), sending.gangs.end(),
+                  [](const SentGang& gang) { return gang.phase == SentPhase::begun; });
+  if (sending.to_send && !some_begun) return;
   if (sending.doubtful)
     return settle_doubt(sending, !std::all_of(lines.begin(), lines.end(), [&](const auto* line) {
                           return is_of_vain_try(sending, *line);
@@ -186,7 +189,7 @@ void SlurmEngine::settle_doubt(OpenSending& sending, bool seen) {
   sending.sent_at = now();
   sending.trouble.clear();
   // Should the first one come after all, claims keep gangs from running twice.
-  if (!seen && !begun) to_send_.push_back(sending.tag);
+  if (!seen && !begun) send_last(sending);
 }
 
 void SlurmEngine::look_at_gang(OpenSending& sending, std::uint32_t index,

@@ -155,10 +155,10 @@ void SlurmEngine::miss_waiting(OpenSending& sending, std::uint32_t index,
       sending.times_forgotten < most_times_forgotten) {
     // Slurm forgot it, or its node failed before it began. Claims keep it from running twice.
     for (SentGang& other : sending.gangs) other.gone_since.reset();
-    if (std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end()) return;
+    if (sending.to_send) return;
     // One that the disk is too full to note is sent once more at worst.
     (void)note_forgotten(sending).ok();
-    to_send_.push_back(sending.tag);
+    send_last(sending);
     return;
   }
   if (!withdraw(sending, index)) return;  // it begins just now

@@ -63,6 +63,7 @@ struct OpenSending {
   std::map<std::string, Time> fresh = {};
   std::uint32_t times_sent = 0;
   std::uint32_t times_forgotten = 0;  ///< by Slurm, after it had taken it
+  bool to_send = false;               ///< it stands in the list of those
   bool asking = false;                ///< a call is under way that sends it
   bool doubtful = false;          ///< whether Slurm took it is not known: it is looked for first
   Time doubted_at{0};             ///< the first look that could have found it; 0: none yet

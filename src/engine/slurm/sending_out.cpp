@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/slurm/sbatch_script.h"
@@ -42,11 +43,20 @@ Result<void> write_script(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+void SlurmEngine::send_first(OpenSending& sending) {
+  if (std::exchange(sending.to_send, true)) return;
+  to_send_.insert(to_send_.begin(), sending.tag);
+}
+
+void SlurmEngine::send_last(OpenSending& sending) {
+  if (!std::exchange(sending.to_send, true)) to_send_.push_back(sending.tag);
+}
+
 void SlurmEngine::send_next() {
-  if (now() < not_sent_before_) return;  // a look comes before
   std::size_t asking = 0;
   for (const auto& [tag, sending] : sendings_) asking += sending->asking && !sending->by_srun;
   for (auto at = to_send_.begin(); at != to_send_.end() && asking < most_sent_at_once;) {
+    if (now() < not_sent_before_) return;  // a look comes before
     const auto next = sendings_.find(*at);
     auto awaited = next == sendings_.end() ? std::nullopt : awaited_by(*next->second);
     if (next != sendings_.end() && !awaited) {
@@ -56,13 +66,11 @@ void SlurmEngine::send_next() {
     at = to_send_.erase(at);
     if (next == sendings_.end()) continue;
     OpenSending& sending = *next->second;
+    sending.to_send = false;
     sending.awaited = *std::move(awaited);
-    if (may_go_by_srun(sending)) {
-      send_by_srun(sending);
-    } else {
-      send(sending);
-      ++asking;
-    }
+    if (may_go_by_srun(sending)) send_by_srun(sending);
+    else if (send(sending)) ++asking;
+    else return;
   }
 }
 
@@ -77,7 +85,7 @@ std::optional<std::vector<Awaited>> SlurmEngine::awaited_by(const OpenSending& s
       const bool may_have_gone_in_vain =
           other->by_srun && other->gangs.front().phase == SentPhase::waiting;
       if (other->ended_badly || other->numbers.empty() || other->doubtful ||
-          may_have_gone_in_vain || (other->asking && !other->by_srun) || is_to_send(*other))
+          may_have_gone_in_vain || (other->asking && !other->by_srun) || other->to_send)
         return std::nullopt;
       all.push_back({job, tag, other->numbers.back()});
     }
@@ -87,20 +95,16 @@ std::optional<std::vector<Awaited>> SlurmEngine::awaited_by(const OpenSending& s
   return all;
 }
 
-bool SlurmEngine::is_to_send(const OpenSending& sending) const {
-  return std::find(to_send_.begin(), to_send_.end(), sending.tag) != to_send_.end();
-}
-
 /// Slurm will not start it, since what it was told to wait for is forgotten or did not end well. If
 /// that is tried again, or has ended well after all, it is sent again.
 void SlurmEngine::wait_anew(OpenSending& sending) {
-  if (is_to_send(sending)) return;
+  if (sending.to_send) return;
   sending.never_ends = sending.awaited;
   for (const auto& [number, seen] : std::exchange(sending.fresh, {})) {
     slurm_->stop({{number}}, SlurmStop::cancel, [this] { look_later(); });
     sending.replaced.insert(parse_number(number).value_or(0));
   }
-  to_send_.push_back(sending.tag);
+  send_last(sending);
 }
 
 // sbatch may leave a job lying for seconds where a node is free, srun asks for one at once. Only
@@ -116,7 +120,8 @@ bool SlurmEngine::may_go_by_srun(const OpenSending& sending) const {
   });
 }
 
-void SlurmEngine::send(OpenSending& sending) {
+/// False: the disk takes it not; it is tried again.
+bool SlurmEngine::send(OpenSending& sending) {
   const SendingOrder& order = sending.order;
   const std::string text = sbatch_script(*order.job.spec, order.first, order.count, site_,
                                          parts_of(sending, settings_.gang_program));
@@ -124,12 +129,16 @@ void SlurmEngine::send(OpenSending& sending) {
   if (written) written = write_script(sending.files.script(), text);
   if (!written) {
     sending.trouble = written.error().sentence();
-    return;
+    send_first(sending);
+    not_sent_before_ = now() + patient(between_vain_sends);
+    look_later();
+    return false;
   }
   sending.asking = sending.sent_here = true;
   sending.by_srun = false;
   slurm_->submit(sending.files.script(), sending.tag,
                  [this, tag = sending.tag](const SlurmSent& sent) { hear_sent(tag, sent); });
+  return true;
 }
 
 void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
@@ -149,7 +158,7 @@ void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
         ask_to_stop(sending, sending.order.first + i);
   } else if (sent.how == SlurmSent::How::in_vain && !sending.awaited.empty()) {
     sending.never_ends = sending.awaited;
-    to_send_.push_back(tag);
+    send_last(sending);
   } else if (sent.how == SlurmSent::How::refused || sent.how == SlurmSent::How::in_vain) {
     Ending ending;
     ending.cause = EndCause::not_started;
@@ -161,7 +170,7 @@ void SlurmEngine::hear_sent(const std::string& tag, const SlurmSent& sent) {
     sending.trouble = sent.why.what;
     sending.doubtful = sent.how == SlurmSent::How::unknown;
     sending.doubted_at = Time{0};
-    if (!sending.doubtful) to_send_.insert(to_send_.begin(), tag);
+    if (!sending.doubtful) send_first(sending);
     not_sent_before_ = now() + patient(between_vain_sends);
   }
   look_later();
@@ -189,7 +198,7 @@ void SlurmEngine::watch_begin(const std::string& tag, int looks) {
     }
   }
   begins_.erase(tag);
-  send_next();  // what comes after it may go now
+  if (looks > 0) send_next();  // what comes after it may go now
 }
 
 void SlurmEngine::hear_srun_end(const std::string& tag) {
@@ -208,7 +217,7 @@ void SlurmEngine::hear_srun_end(const std::string& tag) {
   ++sending.times_sent;
   if (sending.gang(index).stop)
     return end(sending, index, Time{0}, now(), ending_without_note(sending, index, nullptr));
-  to_send_.insert(to_send_.begin(), tag);
+  send_first(sending);
   send_next();
 }
 

@@ -210,8 +210,7 @@ void SlurmEngine::add(const StartOrder& order, std::uint32_t first, std::uint32_
   (*made)->after = order.after;
   for (std::uint32_t index = first; index < first + count; ++index)
     (*made)->held = held_back_.erase({order.job.id, index}) > 0 || (*made)->held;
-  to_send_.push_back(tag);
-  sendings_.emplace(tag, *std::move(made));
+  send_last(*sendings_.emplace(tag, *std::move(made)).first->second);
 }
 
 void SlurmEngine::resume(const std::string& cursor, const std::vector<StartOrder>& asked) {

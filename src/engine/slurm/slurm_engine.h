@@ -89,10 +89,11 @@ class SlurmEngine final : public Engine {
   // Sending (sending_out.cpp).
   void send_next();
   std::optional<std::vector<Awaited>> awaited_by(const OpenSending& sending) const;
-  bool is_to_send(const OpenSending& sending) const;
+  void send_first(OpenSending& sending);
+  void send_last(OpenSending& sending);
   void wait_anew(OpenSending& sending);
   bool may_go_by_srun(const OpenSending& sending) const;
-  void send(OpenSending& sending);
+  bool send(OpenSending& sending);
   void send_by_srun(OpenSending& sending);
   void hear_sent(const std::string& tag, const SlurmSent& sent);
   void hear_srun_end(const std::string& tag);
