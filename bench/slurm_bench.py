@@ -57,20 +57,22 @@ def one_command(bench, row):
 def a_sweep(bench, row):
     bench.run("printf '#!/bin/sh\\n#SBATCH --output=/dev/null\\ntrue\\n' > array.sh")
     submit = f"{{ gang submit -q --sweep i=1..{SWEEP} -- true > job; }}"
-    has_it = "until [ -n \"$(squeue -h)\" ]; do :; done"  # and some of it is the time of squeue
+    has_it = "until [ -n \"$(squeue -h)\" ]; do :; done"  # some of both is the time of squeue
     none_left = "while [ -n \"$(squeue -h)\" ]; do sleep 0.1; done"
-    sbatch, answered, handed = [], [], []
+    sbatch, seen, answered, handed = [], [], [], []
     for _ in range(5):
         sbatch.append(bench.once_s(f"sbatch --begin=now+1hour --array=0-{SWEEP - 1} array.sh"))
+        bench.run(f"scancel --user=anna; {none_left}")
+        seen.append(bench.once_s(f"sbatch --begin=now+1hour --array=0-{SWEEP - 1} array.sh; {has_it}"))
         bench.run(f"scancel --user=anna; {none_left}")
         answered.append(bench.once_s(submit))
         bench.run(f"sleep 0.5; gang stop -q $(cat job); {none_left}")
         handed.append(bench.once_s(f"{submit}; {has_it}"))
         bench.run(f"sleep 0.5; gang stop -q $(cat job); {none_left}")
-    sbatch, answered, handed = (1e3 * statistics.median(times) for times in (sbatch, answered, handed))
+    sbatch, seen, answered, handed = (1e3 * statistics.median(times) for times in (sbatch, seen, answered, handed))
     row(f"submitting a sweep of {SWEEP} against one `sbatch --array`", f"{answered / sbatch:.2f} ({answered:.1f} / {sbatch:.1f} ms)",
         "at most 1.2", answered <= 1.2 * sbatch)
-    row("the same until squeue shows it", f"{handed / sbatch:.2f} ({handed:.1f} ms)", "at most 1.2", handed <= 1.2 * sbatch)
+    row("the same, both until squeue shows it", f"{handed / seen:.2f} ({handed:.1f} / {seen:.1f} ms)", "at most 1.2", handed <= 1.2 * seen)
 
 
 def watching(bench, row):
