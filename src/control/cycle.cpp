@@ -206,12 +206,14 @@ void Cycle::settle_handed(JobId id, const std::string& why_not, Time now) {
   std::vector<StartOrder> orders;
   for (const auto& [index, gang] : job.live) {
     if (!gang.waits_in_engine()) continue;
+    std::vector<JobId> after = job.awaited_by(index);
     const bool next = !orders.empty() && orders.back().attempt == gang.attempt &&
-                      orders.back().first + orders.back().count == index;
+                      orders.back().first + orders.back().count == index &&
+                      orders.back().after == after;
     if (next) ++orders.back().count;
     else
       orders.push_back(
-          {job.job, index, 1, gang.attempt, gang.run->allocation, {}, job.awaited_by(index)});
+          {job.job, index, 1, gang.attempt, gang.run->allocation, {}, std::move(after)});
   }
   for (const StartOrder& order : orders) {
     if (why_not.empty()) {

@@ -174,6 +174,21 @@ TEST_F(PlacingEngine, IsHandedAGatherBesideTheGangsThatItComesAfter) {
   EXPECT_TRUE(engine_->starts[2].after.empty());
 }
 
+TEST_F(PlacingEngine, GoesOnKeepingAGatherBackWhenWhatItsWholeJobCameAfterHasEnded) {
+  const auto first = submit(a_spec());
+  JobSpec spec = a_sweep(2);
+  spec.gather = Command{false, {"echo"}};
+  spec.after = {format(first->id)};
+  const auto job = submit(spec);
+  ASSERT_EQ(engine_->starts.size(), 3u);
+  engine_->start_and_end({first->id, 0}, EndCause::done);
+  ASSERT_EQ(engine_->starts.size(), 5u);
+  EXPECT_EQ(engine_->starts[3].count, 2u);
+  EXPECT_TRUE(engine_->starts[3].after.empty());
+  EXPECT_EQ(engine_->starts[4].first, 2u);
+  EXPECT_EQ(engine_->starts[4].after, std::vector{job->id});
+}
+
 TEST_F(PlacingEngine, StopsAGatherWhoseGangsDidNotAllEndWell) {
   JobSpec spec = a_sweep(2);
   spec.gather = Command{false, {"echo"}};
