@@ -65,7 +65,6 @@ def people_pilot(cluster, user, *words):
 
 def leave_nothing_of(cluster, user):
     gang = PilotGang(cluster, user)
-    gang.run("stop", "--all")
     for one in gang.pilots():
         if one["phase"] != "ended":
             gang.run("pilot", "--stop", str(one["number"]))

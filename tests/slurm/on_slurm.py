@@ -81,7 +81,6 @@ def leave_nothing(cluster, users=None):
     """Ends what a check of these people left, or of all: jobs, and their services."""
     users = users or list(cluster.people)
     for user in users:
-        Gang(cluster, user).run("stop", "--all")
         cluster.run("root", "scancel", "-u", user)
         for line in cluster.run("root", "ps", "-u", user, "-o", "pid=,args=").said.splitlines():
             if "internal-service" in line:
