@@ -105,6 +105,14 @@ def processes_of(name_part):
     return found
 
 
+def runs(pid, file):
+    """Whether it is a process of this program's file; one that has ended meanwhile is none of another."""
+    try:
+        return os.path.samestat(os.stat(f"/proc/{pid}/exe"), file)
+    except OSError:
+        return True
+
+
 def run_checks(checks, world, on_failure=lambda: None):
     """Runs them one after the other, each whether or not those before it held. How many did not."""
     failed = 0
