@@ -10,7 +10,7 @@ function(add_room name allowed)
   room_target(${name} target)
   string(REPLACE "/" "_" flat ${name})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
-  if(name MATCHES "^(cli|control|devices|engine/slurm|jobspec|launch|main|replay|schedule)$")  # commands, backends, fences, readers, ways to place are folders of their own
+  if(name MATCHES "^(cli|control|devices|engine/slurm|jobspec|launch|main|os|replay|schedule)$")  # commands, backends, fences, readers, ways to place are folders of their own
     file(GLOB folders CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cpp)
     list(APPEND sources ${folders})
   endif()

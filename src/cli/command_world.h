@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "cli/daemon/for_all_options.h"
+#include "cli/serve/serve_options.h"
+#include "model/access.h"
 #include "model/job.h"
 #include "model/settings.h"
 #include "model/slurm_survey.h"
@@ -80,6 +82,12 @@ struct CommandWorld {
   /// Connects the terminal to the shell that listens at `path` and whose time ends then. Errors of
   /// kind unavailable: none listens there (yet).
   std::function<Result<ShellEnd>(const std::string& path, Time ends)> join_shell;
+  /// `gang serve`, until it is told to end by a signal.
+  std::function<Result<void>(const ServeOptions&, const ServeNews&)> serve;
+  /// `gang token`: makes one and tells its word; all there are; withdraws one.
+  std::function<Result<std::string>(const AccessToken&)> add_token;
+  std::function<Result<std::vector<AccessToken>>()> tokens;
+  std::function<Result<void>(const std::string& name)> remove_token;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

@@ -18,11 +18,13 @@
 #include "devices/probe_child.h"
 #include "engine/slurm/node/programs.h"
 #include "engine/slurm/pilot/pilot_program.h"
+#include "gateway/tokens.h"
 #include "launch/launcher.h"
 #include "main/for_all/daemons.h"
 #include "main/for_all/install.h"
 #include "main/places.h"
 #include "main/recordings.h"
+#include "main/serve/serve.h"
 #include "main/service_process.h"
 #include "main/slurm_history.h"
 #include "main/slurm_profile.h"
@@ -240,6 +242,29 @@ void know_slurm(CommandWorld& around) {
   around.write_config = write_config;
 }
 
+void know_serving(CommandWorld& around) {
+  around.serve = [&around](const ServeOptions& options, const ServeNews& news) -> Result<void> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return serve_network(*places, options, around.environment, news);
+  };
+  around.tokens = []() -> Result<std::vector<AccessToken>> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return read_tokens(tokens_path(*places));
+  };
+  around.add_token = [](const AccessToken& wanted) -> Result<std::string> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return add_token(tokens_path(*places), wanted);
+  };
+  around.remove_token = [](const std::string& name) -> Result<void> {
+    const auto places = find_places();
+    if (!places) return places.error();
+    return remove_token(tokens_path(*places), name);
+  };
+}
+
 int run(const std::vector<std::string>& words) {
   if (is_for_shells(words)) {
     // Nobody waits longer for a suggestion, nor wants to be told why there is none.
@@ -301,6 +326,7 @@ int run(const std::vector<std::string>& words) {
     if (!left) return left.error();
     return ShellEnd{left->code, left->signal};
   };
+  know_serving(around);
   know_surroundings(around);
   return run_command_line(words, around);
 }

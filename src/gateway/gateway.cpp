@@ -1,0 +1,307 @@
+#include "gateway/gateway.h"
+
+#include "base/text.h"
+#include "gateway/pages.h"
+#include "json/access_json.h"
+#include "json/json.h"
+#include "os/clock.h"
+#include "os/web/gzip.h"
+
+namespace gangline {
+namespace {
+
+constexpr Span between_tidying = seconds(30);
+constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
+constexpr std::string_view packed_field = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+bool is_for_programs(std::string_view path) {
+  return path.starts_with("/v1/") || path == "/v1" || path == "/metrics";
+}
+
+bool only_asks(const WebHead& head) { return head.method == "GET" || head.method == "HEAD"; }
+
+}  // namespace
+
+std::string fields_of_every_answer() {
+  return "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+         "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+         "form-action 'none'; frame-ancestors 'none'\r\n"
+         "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+         "Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
+         "Cross-Origin-Resource-Policy: same-origin\r\n";
+}
+
+Gateway::Gateway(Loop& loop, GatewaySettings settings)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      gate_(settings_.gate),
+      pool_(loop, {settings_.connect, settings_.version}),
+      tidying_(loop.every(between_tidying, [this] { gate_.tidy(now(), since_boot()); })) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::set_tokens(const std::vector<AccessToken>& tokens) { gate_.tokens().set(tokens); }
+
+const std::vector<Gateway::OwnRoute>& Gateway::own_routes() {
+  static const std::vector<OwnRoute> all = {
+      {"GET", "/v1/whoami", Role::read, &Gateway::answer_whoami},
+  };
+  return all;
+}
+
+WebAnswer Gateway::answer_of(Refusal refusal, const std::string& cors) const {
+  WebAnswer answer;
+  answer.status = refusal.status;
+  answer.fields = cors + std::string(no_store);
+  if (refusal.status == 401) answer.fields += "WWW-Authenticate: Bearer\r\n";
+  if (refusal.retry_after_s > 0)
+    answer.fields += "Retry-After: " + std::to_string(refusal.retry_after_s) + "\r\n";
+  answer.body = web_body(to_json(refusal.error));
+  return answer;
+}
+
+WebAnswer Gateway::answer_of(Result<HttpAnswer> answer, const std::string& cors) {
+  if (!answer) {
+    if (settings_.wake_service) settings_.wake_service();
+    return answer_of(Refusal{503, answer.error(), 1}, cors);
+  }
+  WebAnswer given;
+  given.status = answer->status;
+  given.fields = cors + std::string(no_store) + "Gangline-Version: " + answer->version + "\r\n";
+  given.body = web_body(std::move(answer->body));
+  return given;
+}
+
+void Gateway::say_no(const WebRequest& request, const WebExchange& exchange, const Refusal& refusal,
+                     const std::string& cors) {
+  gate_.log(refusal, request.peer,
+            std::string(request.head.method) + " " + std::string(path_of(request.head.target)),
+            since_boot());
+  exchange.answer(answer_of(refusal, cors));
+}
+
+WebAnswer Gateway::refuse(unsigned status, std::string_view why, const WebPeer& peer) {
+  const Refusal refusal{status, {ErrorKind::broken, std::string(why), "", ""}, 0};
+  gate_.log(refusal, peer, "", since_boot());
+  return answer_of(refusal, "");
+}
+
+std::variant<std::size_t, WebAnswer> Gateway::admit(const WebRequest& request) {
+  std::string cors;
+  auto no = gate_.check_place(request, cors);
+  if (!no && request.head.method != "POST")
+    no = Refusal{400, {ErrorKind::broken, "only a POST has a body here", "", ""}};
+  if (!no) {
+    Refusal refusal;
+    const auto* holder = gate_.let_in(request, now(), since_boot(), refusal);
+    if (holder == nullptr) no = refusal;
+    else if (holder->role == Role::read)
+      no = Refusal{403,
+                   {ErrorKind::denied, "this token may only look", "",
+                    "`gang token add --role submit` makes one that may more"}};
+  }
+  if (no) {
+    gate_.log(*no, request.peer, std::string(request.head.target), since_boot());
+    return answer_of(*no, cors);
+  }
+  const std::string_view path = path_of(request.head.target);
+  return path == "/v1/jobs" || path == "/v1/check" || path == "/v1/translate" ? most_job_bytes
+                                                                              : most_body_bytes;
+}
+
+void Gateway::answer(const WebRequest& request, const WebExchange& exchange) {
+  // 1. Is it meant for us?
+  std::string cors;
+  if (const auto no = gate_.check_place(request, cors)) return say_no(request, exchange, *no, cors);
+  const std::string_view path = path_of(request.head.target);
+  if (!only_asks(request.head) && request.head.method != "POST") {
+    if (request.head.method == "OPTIONS" && !cors.empty())
+      return exchange.answer({204,
+                              "",
+                              cors + "Access-Control-Allow-Methods: GET, POST\r\n"
+                                     "Access-Control-Allow-Headers: Authorization, Content-Type, "
+                                     "Idempotency-Key, Last-Event-ID\r\n"
+                                     "Access-Control-Max-Age: 600\r\n",
+                              {},
+                              false});
+    return say_no(request, exchange,
+                  {405, {ErrorKind::broken, "this is asked with GET or POST", "", ""}}, cors);
+  }
+  // 2. What everybody may have.
+  if (!is_for_programs(path)) return answer_page(request, exchange, cors);
+  // 3. Who asks?
+  const Span at = since_boot();
+  Refusal refusal;
+  const auto* holder = gate_.let_in(request, now(), at, refusal);
+  if (holder == nullptr) return say_no(request, exchange, refusal, cors);
+  if (const auto no = gate_.count_request(*holder, at)) return say_no(request, exchange, *no, cors);
+  if (!exchange.prove(holder->number))
+    return say_no(
+        request, exchange,
+        {503,
+         {ErrorKind::refused, "too many connections with this token", "", "close some of them"},
+         5},
+        cors);
+  answer_let_in({request, exchange, *holder, std::move(cors), at});
+}
+
+void Gateway::answer_let_in(const Asking& asking) {
+  const WebHead& head = asking.request.head;
+  // 1. What is remembered was looked up in the tables before.
+  if (only_asks(head))
+    if (auto* entry = remembered_.find(head.target, asking.now)) {
+      WebAnswer answer;
+      answer.fields.reserve(asking.cors.size() + no_store.size() + packed_field.size());
+      answer.fields.append(asking.cors).append(no_store);
+      if (head.takes_gzip && entry->body.bytes.size() >= worth_gzip) {
+        if (!entry->packed) entry->packed = web_body(gzip(entry->body.bytes));
+        answer.fields.append(packed_field);
+        answer.body = *entry->packed;
+      } else {
+        answer.body = entry->body;
+      }
+      return asking.exchange.answer(std::move(answer));
+    }
+  // 2. The one route of this path and method, ours or the service's.
+  const std::string_view path = path_of(head.target);
+  const std::string_view method = only_asks(head) ? "GET" : head.method;
+  bool other_method = false;
+  const auto may = [&](Role role) {
+    if (asking.holder.role >= role) return true;
+    say_no(asking.request, asking.exchange,
+           {403,
+            {ErrorKind::denied, std::string("this needs a token with the role ") + name_of(role),
+             "", std::string("`gang token add --role ") + name_of(role) + "` makes one"}},
+           asking.cors);
+    return false;
+  };
+  for (const OwnRoute& route : own_routes()) {
+    if (route.path != path) continue;
+    if (route.method == method) return may(route.role) ? (this->*route.call)(asking) : void();
+    other_method = true;
+  }
+  for (const RouteRow& row : route_rows()) {
+    if (!match_route(row.pattern, path.substr(1))) continue;
+    other_method = true;
+    if (row.method != method) continue;
+    if (!may(row.role)) return;
+    return row.way == RouteWay::remembered ? answer_remembered(asking) : forward(asking, row);
+  }
+  say_no(asking.request, asking.exchange,
+         other_method
+             ? Refusal{405, {ErrorKind::broken, "this path is asked with another method", "", ""}}
+             : Refusal{404, {ErrorKind::not_found, "there is nothing at this path", "", ""}},
+         asking.cors);
+}
+
+void Gateway::answer_whoami(const Asking& asking) {
+  WebAnswer answer;
+  answer.fields = asking.cors + std::string(no_store);
+  answer.body = web_body(
+      to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login, settings_.version}));
+  asking.exchange.answer(std::move(answer));
+}
+
+void Gateway::answer_remembered(const Asking& asking) {
+  const std::string target(asking.request.head.target);
+  Waiter waiter{asking.exchange, asking.cors, asking.request.head.takes_gzip};
+  const auto found = questions_.find(target);
+  if (found != questions_.end() && found->second.turn == remembered_.turn()) {
+    found->second.waiters.push_back(std::move(waiter));
+    return;
+  }
+  if (const auto no = gate_.count_call(asking.holder, asking.now))
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
+  // Who asked before something happened gets what is asked now.
+  Question& question = questions_[target];
+  question.waiters.push_back(std::move(waiter));
+  question.asked_at = asking.now;
+  question.turn = remembered_.turn();
+  question.ticket = pool_.ask({"GET", target, {}, {}, longest_call, most_answer_bytes},
+                              [this, target, turn = question.turn](Result<HttpAnswer> answer) {
+                                hear_question(target, turn, std::move(answer));
+                              });
+}
+
+void Gateway::hear_question(const std::string& target, std::uint64_t turn,
+                            Result<HttpAnswer> answer) {
+  const auto found = questions_.find(target);
+  if (found == questions_.end() || found->second.turn != turn) return;
+  const Question question = std::move(found->second);
+  questions_.erase(found);
+  const bool good = answer && answer->status == 200;
+  if (!good) {
+    for (const Waiter& waiter : question.waiters)
+      waiter.exchange.answer(answer_of(answer, waiter.cors));
+    return;
+  }
+  WebBody plain = web_body(std::move(answer->body));
+  std::optional<WebBody> packed;
+  for (const Waiter& waiter : question.waiters) {
+    WebAnswer given;
+    given.fields = waiter.cors + std::string(no_store);
+    given.body = plain;
+    if (waiter.takes_gzip && plain.bytes.size() >= worth_gzip) {
+      if (!packed) packed = web_body(gzip(plain.bytes));
+      given.fields += packed_field;
+      given.body = *packed;
+    }
+    waiter.exchange.answer(std::move(given));
+  }
+  remembered_.keep(target, {std::move(plain), std::move(packed), question.asked_at}, turn);
+}
+
+void Gateway::forward(const Asking& asking, const RouteRow& row) {
+  const bool waits = row.way == RouteWay::waits;
+  auto no = gate_.count_call(asking.holder, asking.now);
+  if (!no && waits && waits_of_[asking.holder.number] >= most_waits_of_token)
+    no = Refusal{
+        429,
+        {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
+        5};
+  if (no) return say_no(asking.request, asking.exchange, *no, asking.cors);
+  if (waits) ++waits_of_[asking.holder.number];
+  HttpCall call{
+      std::string(row.method),          std::string(asking.request.head.target), {},
+      std::string(asking.request.body), waits ? longest_wait : longest_call,     most_answer_bytes};
+  const std::string_view key = asking.request.head.field("idempotency-key");
+  if (!key.empty()) call.headers.emplace_back("Idempotency-Key", key);
+  const std::uint64_t number = next_call_++;
+  Call& under_way = calls_[number];
+  under_way.holder = waits ? asking.holder.number : 0;
+  const auto over = [this, number] {
+    const auto found = calls_.find(number);
+    if (found == calls_.end()) return;
+    if (found->second.holder != 0 && --waits_of_[found->second.holder] == 0)
+      waits_of_.erase(found->second.holder);
+    calls_.erase(found);
+  };
+  auto heard = [this, over, exchange = asking.exchange, cors = asking.cors,
+                changes = row.method != "GET"](Result<HttpAnswer> answer) {
+    if (changes) remembered_.forget_all();  // who asked sees what it did
+    exchange.answer(answer_of(std::move(answer), cors));
+    over();
+  };
+  if (waits) {
+    under_way.ticket = pool_.ask_apart(std::move(call), std::move(heard));
+    asking.exchange.on_left(over);
+  } else {
+    under_way.ticket = pool_.ask(std::move(call), std::move(heard));
+  }
+}
+
+void Gateway::answer_page(const WebRequest& request, const WebExchange& exchange,
+                          const std::string& cors) {
+  if (!only_asks(request.head))
+    return say_no(request, exchange,
+                  {405, {ErrorKind::broken, "pages are asked for with GET", "", ""}}, cors);
+  auto page = page_at(path_of(request.head.target), request.head);
+  if (!page)
+    return say_no(request, exchange,
+                  {404, {ErrorKind::not_found, "there is nothing at this path", "", ""}}, cors);
+  exchange.answer(*std::move(page));
+}
+
+}  // namespace gangline

@@ -1,0 +1,107 @@
+// `gang serve`: what answers requests of the network. It knows tokens and roles, remembers answers
+// while nothing happens, and asks the service the rest over its unix socket.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/gate.h"
+#include "gateway/remembered.h"
+#include "model/environment.h"
+#include "os/loop.h"
+#include "os/web/call_pool.h"
+#include "server/route_table.h"
+
+namespace gangline {
+
+struct GatewaySettings {
+  GateSettings gate;
+  /// To the service, at once or an Error.
+  std::function<Result<Fd>()> connect;
+  /// Nobody answers there: starts a service where that may be done, and does not wait for it.
+  std::function<void()> wake_service;
+  std::string version;
+  std::string login;      ///< as whom the service is asked
+  std::string directory;  ///< where relative paths of submitted job files start
+  Environment inherited;  ///< of jobs that are submitted as a job file
+};
+
+class Gateway final : public WebHandler {
+ public:
+  Gateway(Loop& loop, GatewaySettings settings);
+  ~Gateway() override;
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// The tokens that hold from now on; streams of others end.
+  void set_tokens(const std::vector<AccessToken>& tokens);
+
+  std::variant<std::size_t, WebAnswer> admit(const WebRequest& request) override;
+  void answer(const WebRequest& request, const WebExchange& exchange) override;
+  WebAnswer refuse(unsigned status, std::string_view why, const WebPeer& peer) override;
+
+ private:
+  /// A request that was let in.
+  struct Asking {
+    const WebRequest& request;
+    const WebExchange& exchange;
+    const TokenTable::Holder& holder;
+    std::string cors;
+    Span now;
+  };
+  struct Waiter {
+    WebExchange exchange;
+    std::string cors;
+    bool takes_gzip;
+  };
+  /// A question under way, and who waits for the answer.
+  struct Question {
+    CallPool::Ticket ticket;
+    std::vector<Waiter> waiters;
+    Span asked_at{0};
+    std::uint64_t turn = 0;
+  };
+  using OwnAnswer = void (Gateway::*)(const Asking&);
+  struct OwnRoute {
+    std::string_view method, path;
+    Role role;
+    OwnAnswer call;
+  };
+  static const std::vector<OwnRoute>& own_routes();
+
+  void answer_page(const WebRequest& request, const WebExchange& exchange, const std::string& cors);
+  void answer_let_in(const Asking& asking);
+  void answer_whoami(const Asking& asking);
+  /// From memory, or as the answer to the same question of another, or by asking.
+  void answer_remembered(const Asking& asking);
+  void hear_question(const std::string& target, std::uint64_t number, Result<HttpAnswer> answer);
+  void forward(const Asking& asking, const RouteRow& row);
+  void say_no(const WebRequest& request, const WebExchange& exchange, const Refusal& refusal,
+              const std::string& cors = "");
+  WebAnswer answer_of(Refusal refusal, const std::string& cors) const;
+  WebAnswer answer_of(Result<HttpAnswer> answer, const std::string& cors);
+
+  Loop& loop_;
+  GatewaySettings settings_;
+  Gate gate_;
+  CallPool pool_;
+  Remembered remembered_;
+  std::unordered_map<std::string, Question> questions_;
+  struct Call {
+    CallPool::Ticket ticket;
+    std::uint64_t holder = 0;  // 0: it is no wait
+  };
+  std::map<std::uint64_t, Call> calls_;
+  std::unordered_map<std::uint64_t, std::size_t> waits_of_;
+  std::uint64_t next_call_ = 1;
+  Loop::WatchPtr tidying_;
+};
+
+/// Fields of every answer: what a browser may do with it.
+std::string fields_of_every_answer();
+
+}  // namespace gangline
