@@ -1,5 +1,5 @@
 // The command line: which commands there are, their options and their help. CLI11 stays in this
-// file, in completion/command_table.cpp and completion/misuse.cpp.
+// file, in serve/serve_flags.cpp, completion/command_table.cpp and completion/misuse.cpp.
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
@@ -11,7 +11,7 @@
 #include "cli/devices/record.h"
 #include "cli/pilot/pilot.h"
 #include "cli/profile/profile.h"
-#include "cli/serve/serve.h"
+#include "cli/serve/serve_flags.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
 
@@ -237,42 +237,6 @@ void add_profile(CLI::App& app, Parsed& parsed) {
           "What somebody wrote is never overwritten.");
 }
 
-void add_serve(CLI::App& app, Parsed& parsed) {
-  ServeOptions& options = parsed.serve;
-  CLI::App* serve =
-      app.add_subcommand("serve", "the dashboard and REST, on this machine's loopback address");
-  serve->add_option("--address", options.address, "listen there; 127.0.0.1 if left out");
-  serve->add_option("--port", options.port, "7979 if left out; 0 takes a free one");
-  serve->add_option("--tls-cert", options.certificate, "certificate, for https: a file in PEM");
-  serve->add_option("--tls-key", options.key, "its key: a file in PEM");
-  const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
-    return serve->add_option(flag, values, help)->allow_extra_args(false);
-  };
-  many("--name", options.names, "a name of the host by which it is reached");
-  many("--allow-origin", options.origins, "a site whose pages may ask: https://x.example");
-  add_form(serve, parsed, "print where it is as one line of JSON", "print only where it is");
-  example(serve,
-          "  gang serve\n  gang serve --address 0.0.0.0 --name gpu1.lab --tls-cert cert.pem "
-          "--tls-key key.pem",
-          "The address it prints has a token in it that holds until Ctrl-C. `gang token` makes "
-          "others.");
-
-  TokenOptions& token = parsed.token;
-  CLI::App* tokens =
-      app.add_subcommand("token", "words by which programs show `gang serve` what they may");
-  tokens->add_option("action", token.action, "add, list or remove")
-      ->required()
-      ->check(CLI::IsMember({"add", "list", "remove"}));
-  tokens->add_option("name", token.name, "what to call it");
-  tokens->add_option("--role", token.role, "of add: what it may; read if left out")
-      ->check(CLI::IsMember({"read", "submit", "operate"}));
-  tokens->add_option("--expires", token.expires, "of add: it holds for so long: 30d");
-  add_form(tokens, parsed, "print it as JSON", "of add: print the token alone; of list: the names");
-  example(tokens,
-          "  gang token add grafana --role read\n  gang token list\n  gang token remove grafana",
-          "A token is shown once, when it is made. One that is removed ends at once.");
-}
-
 void add_simulate(CLI::App& app, Parsed& parsed) {
   SimulateOptions& options = parsed.simulate;
   CLI::App* command = app.add_subcommand(
@@ -437,7 +401,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_daemon(app, parsed);
   add_pilot(app, parsed);
   add_profile(app, parsed);
-  add_serve(app, parsed);
+  add_serve_and_token(app, {parsed.serve, parsed.token, parsed.json, parsed.quiet});
   for (const char* name :
        {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,

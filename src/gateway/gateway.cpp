@@ -11,6 +11,7 @@ namespace gangline {
 namespace {
 
 constexpr Span between_tidying = seconds(30);
+constexpr Span looks_for_expired = seconds(1);
 constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
 constexpr std::string_view packed_field = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
 
@@ -38,16 +39,72 @@ Gateway::Gateway(Loop& loop, GatewaySettings settings)
       settings_(std::move(settings)),
       gate_(settings_.gate),
       pool_(loop, {settings_.connect, settings_.version}),
-      tidying_(loop.every(between_tidying, [this] { gate_.tidy(now(), since_boot()); })) {}
+      streams_(loop, pool_),
+      follower_(loop, pool_,
+                {[this](const std::string& of, std::uint64_t after,
+                        const std::vector<FeedEntry>& entries) {
+                   // First: who hears of it and asks is to see it.
+                   remembered_.forget_all();
+                   streams_.entries(of, after, entries);
+                 },
+                 [this](const std::string& of, std::uint64_t newest) {
+                   remembered_.forget_all();
+                   streams_.begins(of, newest);
+                 },
+                 [this] {
+                   remembered_.forget_all();
+                   settings_.gate.log("the service cannot be reached");
+                   streams_.gone();
+                 },
+                 [this] {
+                   remembered_.forget_all();
+                   settings_.gate.log("the service is back");
+                   streams_.back();
+                 }}),
+      tidying_(loop.every(between_tidying, [this] { gate_.tidy(now(), since_boot()); })),
+      expiring_(loop.every(looks_for_expired, [this] { end_of_withdrawn(); })) {}
 
 Gateway::~Gateway() = default;
 
-void Gateway::set_tokens(const std::vector<AccessToken>& tokens) { gate_.tokens().set(tokens); }
+void Gateway::set_tokens(const std::vector<AccessToken>& tokens) {
+  gate_.tokens().set(tokens);
+  end_of_withdrawn();
+}
+
+void Gateway::end_of_withdrawn() {
+  const Time at = now();
+  const auto holds = [&](std::uint64_t holder) {
+    return std::as_const(gate_).tokens().find(holder, at) != nullptr;
+  };
+  streams_.end_unless(holds);
+  std::vector<std::uint64_t> over;
+  for (const auto& [number, call] : calls_)
+    if (call.waits_for != 0 && !holds(call.waits_for)) over.push_back(number);
+  for (const std::uint64_t number : over) {
+    const auto exchange = calls_[number].exchange;
+    end_call(number);
+    if (exchange)
+      exchange->answer(answer_of(
+          Refusal{401, {ErrorKind::denied, "this token does not hold any more", "", ""}, 0}, ""));
+  }
+}
 
 const std::vector<Gateway::OwnRoute>& Gateway::own_routes() {
   static const std::vector<OwnRoute> all = {
       {"GET", "/v1/whoami", Role::read, &Gateway::answer_whoami},
+      {"GET", "/v1/events", Role::read, &Gateway::answer_events},
+      {"GET", "/v1/openapi.json", Role::read, &Gateway::answer_openapi},
+      {"GET", "/metrics", Role::read, &Gateway::answer_metrics},
+      {"POST", "/v1/check", Role::submit, &Gateway::answer_check},
+      {"POST", "/v1/jobs", Role::submit, &Gateway::answer_submit},
+      {"POST", "/v1/reservations", Role::submit, &Gateway::answer_reserve},
   };
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> Gateway::own_paths() {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const OwnRoute& route : own_routes()) all.emplace_back(route.method, route.path);
   return all;
 }
 
@@ -196,11 +253,11 @@ void Gateway::answer_let_in(const Asking& asking) {
          asking.cors);
 }
 
-void Gateway::answer_whoami(const Asking& asking) {
+void Gateway::answer_json(const Asking& asking, unsigned status, std::string body) const {
   WebAnswer answer;
+  answer.status = status;
   answer.fields = asking.cors + std::string(no_store);
-  answer.body = web_body(
-      to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login, settings_.version}));
+  answer.body = web_body(std::move(body));
   asking.exchange.answer(std::move(answer));
 }
 
@@ -255,41 +312,52 @@ void Gateway::hear_question(const std::string& target, std::uint64_t turn,
 
 void Gateway::forward(const Asking& asking, const RouteRow& row) {
   const bool waits = row.way == RouteWay::waits;
+  pass_on(asking,
+          {std::string(row.method), std::string(asking.request.head.target), {},
+           std::string(asking.request.body), waits ? longest_wait : longest_call,
+           most_answer_bytes},
+          waits, nullptr);
+}
+
+void Gateway::pass_on(const Asking& asking, HttpCall call, bool waits,
+                      const std::function<void(const Result<HttpAnswer>&)>& first) {
   auto no = gate_.count_call(asking.holder, asking.now);
   if (!no && waits && waits_of_[asking.holder.number] >= most_waits_of_token)
-    no = Refusal{
-        429,
-        {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
-        5};
-  if (no) return say_no(asking.request, asking.exchange, *no, asking.cors);
-  if (waits) ++waits_of_[asking.holder.number];
-  HttpCall call{
-      std::string(row.method),          std::string(asking.request.head.target), {},
-      std::string(asking.request.body), waits ? longest_wait : longest_call,     most_answer_bytes};
-  const std::string_view key = asking.request.head.field("idempotency-key");
-  if (!key.empty()) call.headers.emplace_back("Idempotency-Key", key);
+    no = Refusal{429,
+                 {ErrorKind::refused, "too many wait with this token", "",
+                  "read /v1/events instead"},
+                 5};
+  if (no) {
+    if (first) first(no->error);
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
+  }
   const std::uint64_t number = next_call_++;
   Call& under_way = calls_[number];
-  under_way.holder = waits ? asking.holder.number : 0;
-  const auto over = [this, number] {
-    const auto found = calls_.find(number);
-    if (found == calls_.end()) return;
-    if (found->second.holder != 0 && --waits_of_[found->second.holder] == 0)
-      waits_of_.erase(found->second.holder);
-    calls_.erase(found);
-  };
-  auto heard = [this, over, exchange = asking.exchange, cors = asking.cors,
-                changes = row.method != "GET"](Result<HttpAnswer> answer) {
+  auto heard = [this, number, first, exchange = asking.exchange, cors = asking.cors,
+                changes = call.method != "GET"](Result<HttpAnswer> answer) {
     if (changes) remembered_.forget_all();  // who asked sees what it did
+    if (first) first(answer);
     exchange.answer(answer_of(std::move(answer), cors));
-    over();
+    end_call(number);
   };
-  if (waits) {
-    under_way.ticket = pool_.ask_apart(std::move(call), std::move(heard));
-    asking.exchange.on_left(over);
-  } else {
+  if (!waits) {
     under_way.ticket = pool_.ask(std::move(call), std::move(heard));
+    return;
   }
+  ++waits_of_[asking.holder.number];
+  under_way.waits_for = asking.holder.number;
+  under_way.exchange = asking.exchange;
+  under_way.ticket = pool_.ask_apart(std::move(call), std::move(heard));
+  asking.exchange.on_left([this, number] { end_call(number); });
+}
+
+void Gateway::end_call(std::uint64_t number) {
+  const auto found = calls_.find(number);
+  if (found == calls_.end()) return;
+  const std::uint64_t holder = found->second.waits_for;
+  if (holder != 0 && --waits_of_[holder] == 0) waits_of_.erase(holder);
+  const Call over = std::move(found->second);  // its end may end what it belongs to
+  calls_.erase(found);
 }
 
 void Gateway::answer_page(const WebRequest& request, const WebExchange& exchange,

@@ -10,7 +10,10 @@
 #include <vector>
 
 #include "gateway/gate.h"
+#include "gateway/follower.h"
 #include "gateway/remembered.h"
+#include "gateway/repeats.h"
+#include "gateway/streams.h"
 #include "model/environment.h"
 #include "os/loop.h"
 #include "os/web/call_pool.h"
@@ -28,9 +31,11 @@ struct GatewaySettings {
   std::string login;      ///< as whom the service is asked
   std::string directory;  ///< where relative paths of submitted job files start
   Environment inherited;  ///< of jobs that are submitted as a job file
+  /// The text of /metrics, made of the service's answer to /v1/figures; empty: there is none.
+  std::function<std::string(const std::string& figures)> metrics_of = nullptr;
 };
 
-class Gateway final : public WebHandler {
+class Gateway final : public WebAnswerer {
  public:
   Gateway(Loop& loop, GatewaySettings settings);
   ~Gateway() override;
@@ -42,6 +47,8 @@ class Gateway final : public WebHandler {
 
   std::variant<std::size_t, WebAnswer> admit(const WebRequest& request) override;
   void answer(const WebRequest& request, const WebExchange& exchange) override;
+  /// Method and path of each route that it answers itself; see openapi.h.
+  static std::vector<std::pair<std::string, std::string>> own_paths();
   WebAnswer refuse(unsigned status, std::string_view why, const WebPeer& peer) override;
 
  private:
@@ -76,10 +83,22 @@ class Gateway final : public WebHandler {
   void answer_page(const WebRequest& request, const WebExchange& exchange, const std::string& cors);
   void answer_let_in(const Asking& asking);
   void answer_whoami(const Asking& asking);
+  void answer_events(const Asking& asking);
+  void answer_check(const Asking& asking);
+  void answer_submit(const Asking& asking);
+  void answer_reserve(const Asking& asking);
+  void answer_metrics(const Asking& asking);
+  void answer_openapi(const Asking& asking);
+  void answer_json(const Asking& asking, unsigned status, std::string body) const;
   /// From memory, or as the answer to the same question of another, or by asking.
   void answer_remembered(const Asking& asking);
   void hear_question(const std::string& target, std::uint64_t number, Result<HttpAnswer> answer);
   void forward(const Asking& asking, const RouteRow& row);
+  /// Asks the service and answers what it answers. `heard`, where it is one, is told first.
+  void pass_on(const Asking& asking, HttpCall call, bool waits,
+               const std::function<void(const Result<HttpAnswer>&)>& heard);
+  void end_call(std::uint64_t number);
+  void end_of_withdrawn();
   void say_no(const WebRequest& request, const WebExchange& exchange, const Refusal& refusal,
               const std::string& cors = "");
   WebAnswer answer_of(Refusal refusal, const std::string& cors) const;
@@ -92,13 +111,18 @@ class Gateway final : public WebHandler {
   Remembered remembered_;
   std::unordered_map<std::string, Question> questions_;
   struct Call {
-    CallPool::Ticket ticket;
-    std::uint64_t holder = 0;  // 0: it is no wait
+    CallPool::Ticket ticket = {};
+    std::uint64_t waits_for = 0;  // the holder whose waits it counts among; 0: it is no wait
+    std::optional<WebExchange> exchange = {};
   };
   std::map<std::uint64_t, Call> calls_;
   std::unordered_map<std::uint64_t, std::size_t> waits_of_;
   std::uint64_t next_call_ = 1;
-  Loop::WatchPtr tidying_;
+  std::string openapi_;  // once it was asked for
+  Repeats repeats_;
+  Streams streams_;
+  Follower follower_;
+  Loop::WatchPtr tidying_, expiring_;
 };
 
 /// Fields of every answer: what a browser may do with it.

@@ -1,35 +1,147 @@
 #include "server/route_table.h"
 
 namespace gangline {
-
 namespace {
 
 using enum RouteWay;
 
-const std::vector<RouteRow>& rows() {
-  static const std::vector<RouteRow> all = {
-      {"POST", "v1/jobs", Role::submit, straight, "submits a job", "JobSpec", "Submitted"},
-      {"POST", "v1/translate", Role::submit, straight, "", "JobSpec", "Translation"},
-      {"GET", "v1/jobs", Role::read, remembered, "", "", "[JobSummary]"},
-      {"GET", "v1/jobs/{job}", Role::read, remembered, "", "", "JobDetail"},
-      {"GET", "v1/jobs/{job}/why", Role::read, remembered, "", "", "WhyAnswer"},
-      {"GET", "v1/jobs/{job}/wait", Role::read, waits, "", "", "JobSummary"},
-      {"POST", "v1/jobs/{job}/stop", Role::submit, straight, "", "", "JobSummary"},
-      {"GET", "v1/jobs/{job}/gangs/{gang}", Role::read, remembered, "", "", "GangView"},
-      {"GET", "v1/jobs/{job}/gangs/{gang}/log", Role::read, straight, "", "", "LogChunk"},
-      {"GET", "v1/names/{name}", Role::read, remembered, "", "", "JobId"},
-      {"GET", "v1/nodes", Role::read, remembered, "", "", "[NodeView]"},
-      {"GET", "v1/status", Role::read, remembered, "", "", "ServiceStatus"},
-      {"POST", "v1/reservations", Role::submit, straight, "", "ReserveRequest", "Reservation"},
-      {"GET", "v1/reservations", Role::read, remembered, "", "", "[Reservation]"},
-      {"POST", "v1/reservations/{number}/cancel", Role::submit, straight, "", "", "Reservation"},
-      {"POST", "v1/pilots", Role::submit, straight, "", "PilotRequest", "PilotView"},
-      {"GET", "v1/pilots", Role::read, remembered, "", "", "[PilotView]"},
-      {"POST", "v1/pilots/{number}/stop", Role::submit, straight, "", "", "PilotView"},
-      {"POST", "v1/shut_down", Role::operate, straight, "", "", "Unit"},
-      {"POST", "v1/stay", Role::operate, straight, "", "", "Unit"},
+std::vector<RouteRow> job_rows() {
+  const RouteWord first{"first", "integer", "the first gang told; 0 if left out"};
+  const RouteWord gang{"gang", "integer", "this gang alone; the whole job if left out"};
+  return {
+      {"POST", "v1/jobs", Role::submit, straight,
+       "Submits a job: a JobSpec, or a job file (TOML) with Content-Type application/toml. The "
+       "header Idempotency-Key makes it safe to send twice.",
+       "JobSpec", "Submitted"},
+      {"POST", "v1/translate", Role::submit, straight,
+       "What would become of a job in the system that jobs are handed to.", "JobSpec",
+       "Translation"},
+      {"GET", "v1/jobs", Role::read, remembered,
+       "Jobs, the newest first.",
+       "",
+       "[JobSummary]",
+       {{"limit", "integer", "at most so many; 50 if left out"},
+        {"all", "boolean", "ended jobs too, beyond the newest few"},
+        {"phase", "waiting|starting|running|ended", "only jobs that are that"},
+        {"name", "string", "only jobs of this name"},
+        {"owner", "string", "only jobs of this person"},
+        {"queue", "string", "only jobs in this queue"},
+        {"text", "string", "only jobs with this in their name or owner"},
+        {"before", "integer", "only jobs with smaller numbers: the next page"},
+        {"order", "newest|start", "start: those that wait in the order in which they would start"}}},
+      {"GET",
+       "v1/jobs/{job}",
+       Role::read,
+       remembered,
+       "One job, with its gangs from `first` on.",
+       "",
+       "JobDetail",
+       {first, {"most", "integer", "at most so many gangs; 100 if left out"}}},
+      {"GET", "v1/jobs/{job}/why", Role::read, remembered, "Why a job waits, and until when.", "",
+       "WhyAnswer"},
+      {"GET",
+       "v1/jobs/{job}/wait",
+       Role::read,
+       waits,
+       "Answered when it has ended or the time is over: look at the phase.",
+       "",
+       "JobSummary",
+       {{"us", "integer", "the longest wait, in microseconds"}, gang}},
+      {"POST",
+       "v1/jobs/{job}/stop",
+       Role::submit,
+       straight,
+       "Stops a job or one gang of it.",
+       "",
+       "JobSummary",
+       {gang, {"at_once", "boolean", "without the grace to end by itself"}}},
+      {"GET",
+       "v1/jobs/{job}/cells",
+       Role::read,
+       remembered,
+       "All gangs of a job, a letter each: w waits, s starting, r running, d done, f ended badly, "
+       "x stopped, n never ran.",
+       "",
+       "GangCells",
+       {first, {"most", "integer", "at most so many"}}},
+      {"GET", "v1/jobs/{job}/gangs/{gang}", Role::read, remembered, "One gang.", "", "GangView"},
+      {"GET",
+       "v1/jobs/{job}/gangs/{gang}/log",
+       Role::read,
+       straight,
+       "A part of what one task wrote.",
+       "",
+       "LogChunk",
+       {{"from", "integer", "the first byte; 0 if left out"},
+        {"most", "integer", "at most so many bytes"},
+        {"rank", "integer", "of this task; 0 if left out"},
+        {"attempt", "integer", "of this run; the newest if left out"},
+        {"stderr", "boolean", "its standard error"}}},
+      {"GET", "v1/names/{name}", Role::read, remembered, "The newest job of this name.", "",
+       "JobId"},
   };
-  return all;
+}
+
+std::vector<RouteRow> other_rows() {
+  const RouteWord from{"from", "integer", "microseconds since 1970 UTC"};
+  const RouteWord until{"until", "integer", "microseconds since 1970 UTC"};
+  return {
+      {"GET", "v1/nodes", Role::read, remembered, "Machines: devices, who uses them, readings.", "",
+       "[NodeView]"},
+      {"GET",
+       "v1/nodes/{node}/readings",
+       Role::read,
+       remembered,
+       "What the devices of a node did in the last hour.",
+       "",
+       "Readings",
+       {from,
+        until,
+        {"most", "integer", "at most so many points; 300 if left out"},
+        {"devices", "string", "their numbers: 0,1; all if left out"}}},
+      {"GET",
+       "v1/timeline",
+       Role::read,
+       remembered,
+       "What ran, runs and is promised, and where.",
+       "",
+       "TimeChart",
+       {from, until, {"most", "integer", "at most so many; 2000 if left out"}}},
+      {"GET",
+       "v1/feed",
+       Role::read,
+       waits,
+       "What happened after a number, oldest first; see /v1/events for a stream of it.",
+       "",
+       "FeedPage",
+       {{"of", "string", "the store whose number `after` is"},
+        {"after", "integer", "of the last entry known; left out: from now on"},
+        {"most", "integer", "at most so many; 1000 if left out"},
+        {"us", "integer", "waits so long for something to tell, in microseconds"}}},
+      {"GET", "v1/status", Role::read, remembered, "The service itself.", "", "ServiceStatus"},
+      {"POST", "v1/reservations", Role::submit, straight,
+       "Holds devices for a person for a time. For others: role operate.", "ReserveRequest",
+       "Reservation"},
+      {"GET", "v1/reservations", Role::read, remembered, "Reservations that are not over.", "",
+       "[Reservation]"},
+      {"POST", "v1/reservations/{number}/cancel", Role::submit, straight,
+       "Gives back what is reserved.", "", "Reservation"},
+      {"POST", "v1/pilots", Role::submit, straight, "Asks for nodes that another system lends.",
+       "PilotRequest", "PilotView"},
+      {"GET", "v1/pilots", Role::read, remembered, "Such nodes.", "", "[PilotView]"},
+      {"POST", "v1/pilots/{number}/stop", Role::submit, straight, "Ends one; its gangs wait again.",
+       "", "PilotView"},
+      {"POST", "v1/shut_down", Role::operate, straight, "Ends the service; what runs goes on.", "",
+       "Unit"},
+      {"POST",
+       "v1/stay",
+       Role::operate,
+       straight,
+       "Whether the service stays when it is idle.",
+       "",
+       "Unit",
+       {{"stays", "boolean", "it stays; left out: it ends when idle"}}},
+  };
 }
 
 std::string_view next_part(std::string_view& rest) {
@@ -41,7 +153,14 @@ std::string_view next_part(std::string_view& rest) {
 
 }  // namespace
 
-std::span<const RouteRow> route_rows() { return rows(); }
+std::span<const RouteRow> route_rows() {
+  static const std::vector<RouteRow> all = [] {
+    std::vector<RouteRow> rows = job_rows();
+    for (RouteRow& row : other_rows()) rows.push_back(std::move(row));
+    return rows;
+  }();
+  return all;
+}
 
 std::optional<std::vector<std::string_view>> match_route(std::string_view pattern,
                                                          std::string_view path) {

@@ -348,6 +348,12 @@ std::optional<std::vector<std::string>> match(std::string_view pattern,
 
 }  // namespace
 
+std::vector<std::pair<std::string_view, std::string_view>> answered_routes() {
+  std::vector<std::pair<std::string_view, std::string_view>> all;
+  for (const Route& route : routes) all.emplace_back(route.method, route.pattern);
+  return all;
+}
+
 void answer(Service& service, const HttpRequest& request, std::function<void(HttpAnswer)> reply) {
   const auto target = parse_target(request.target);
   if (!target) return send(reply, bad("this is no path of Gangline"));

@@ -81,9 +81,9 @@ class WebExchange {
 };
 
 /// Whoever answers. Must outlive the server.
-class WebHandler {
+class WebAnswerer {
  public:
-  virtual ~WebHandler() = default;
+  virtual ~WebAnswerer() = default;
   /// Of a request with a body, before that is read: the most bytes that it may have, or the answer
   /// at once. `request.body` is empty.
   virtual std::variant<std::size_t, WebAnswer> admit(const WebRequest& request) = 0;

@@ -25,11 +25,11 @@ class WebGuest {
   std::uint64_t holder = 0;  // 0: unproven
 };
 
-struct WebServer::Core {
+struct WebCore {
   boost::asio::io_context* io = nullptr;
   TcpListener listener;
   WebServerSettings settings;
-  WebHandler* handler = nullptr;  // null: the server is gone
+  WebAnswerer* handler = nullptr;  // null: the server is gone
   Loop::WatchPtr accepting, resting, sweeping;
   std::list<WebGuest*> all, unproven;  // the oldest first
   std::unordered_map<std::string, std::list<WebGuest*>> unproven_of;
@@ -44,7 +44,7 @@ struct WebServer::Core {
 };
 
 /// Begins to serve one; it lives as long as it has something to wait for.
-void serve_connection(const std::shared_ptr<WebServer::Core>& core,
+void serve_connection(const std::shared_ptr<WebCore>& core,
                       boost::asio::ip::tcp::socket socket);
 
 }  // namespace gangline

@@ -66,7 +66,7 @@ class Connection final : public WebLine,
   static constexpr bool encrypted = std::is_same_v<Stream, TlsStream>;
 
   template <class... Args>
-  Connection(std::shared_ptr<WebServer::Core> core, Args&&... args)
+  Connection(std::shared_ptr<WebCore> core, Args&&... args)
       : core_(std::move(core)), stream_(std::forward<Args>(args)...) {}
   ~Connection() override { leave(); }
   Connection(const Connection&) = delete;
@@ -340,7 +340,7 @@ class Connection final : public WebLine,
     read();
   }
 
-  std::shared_ptr<WebServer::Core> core_;
+  std::shared_ptr<WebCore> core_;
   Stream stream_;
   WebPeer peer_;
   State state_ = State::head;
@@ -368,7 +368,7 @@ WebBody web_body(std::string text) {
   return {std::move(held), bytes};
 }
 
-void serve_connection(const std::shared_ptr<WebServer::Core>& core, tcp::socket socket) {
+void serve_connection(const std::shared_ptr<WebCore>& core, tcp::socket socket) {
   if (core->settings.keys) {
     auto& context = *static_cast<asio::ssl::context*>(core->settings.keys->native());
     std::make_shared<Connection<TlsStream>>(core, std::move(socket), context)->begin();

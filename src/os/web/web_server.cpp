@@ -38,16 +38,16 @@ std::string counted_as(asio::ip::address address) {
   return "6" + std::string(bytes.begin(), bytes.begin() + bytes_of_network);
 }
 
-void accept_some(const std::shared_ptr<WebServer::Core>& core, Loop& loop);
+void accept_some(const std::shared_ptr<WebCore>& core, Loop& loop);
 
-void begin_accepting(const std::shared_ptr<WebServer::Core>& core, Loop& loop) {
+void begin_accepting(const std::shared_ptr<WebCore>& core, Loop& loop) {
   core->accepting =
       loop.on_readable(core->listener.socket.number(), [weak = std::weak_ptr(core), &loop] {
         if (const auto held = weak.lock()) accept_some(held, loop);
       });
 }
 
-void accept_some(const std::shared_ptr<WebServer::Core>& core, Loop& loop) {
+void accept_some(const std::shared_ptr<WebCore>& core, Loop& loop) {
   for (int i = 0; i < accepted_in_a_turn; ++i) {
     const int fd =
         ::accept4(core->listener.socket.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -77,7 +77,7 @@ void accept_some(const std::shared_ptr<WebServer::Core>& core, Loop& loop) {
 
 }  // namespace
 
-void WebServer::Core::come(WebGuest& guest, const asio::ip::address& address) {
+void WebCore::come(WebGuest& guest, const asio::ip::address& address) {
   const WebLimits& limits = settings.limits;
   guest.counted_as = gangline::counted_as(address);
   guest.in_all = all.insert(all.end(), &guest);
@@ -89,7 +89,7 @@ void WebServer::Core::come(WebGuest& guest, const asio::ip::address& address) {
     unproven.front()->close();  // itself, where all others have shown who they are
 }
 
-void WebServer::Core::leave(WebGuest& guest) {
+void WebCore::leave(WebGuest& guest) {
   all.erase(guest.in_all);
   if (guest.holder != 0) {
     if (--of_holder[guest.holder] == 0) of_holder.erase(guest.holder);
@@ -99,7 +99,7 @@ void WebServer::Core::leave(WebGuest& guest) {
   forget(unproven_of, guest);
 }
 
-bool WebServer::Core::prove(WebGuest& guest, std::uint64_t holder) {
+bool WebCore::prove(WebGuest& guest, std::uint64_t holder) {
   if (guest.holder == holder) return true;
   const auto found = of_holder.find(holder);
   if (found != of_holder.end() && found->second >= settings.limits.of_holder) return false;
@@ -114,7 +114,7 @@ bool WebServer::Core::prove(WebGuest& guest, std::uint64_t holder) {
   return true;
 }
 
-const std::string& WebServer::Core::date_field() {
+const std::string& WebCore::date_field() {
   const std::time_t now = std::time(nullptr);
   if (now == date_at) return date;
   date_at = now;
@@ -131,8 +131,8 @@ const std::string& WebServer::Core::date_field() {
 }
 
 WebServer::WebServer(Loop& loop, TcpListener listener, WebServerSettings settings,
-                     WebHandler& handler)
-    : core_(std::make_shared<Core>()) {
+                     WebAnswerer& handler)
+    : core_(std::make_shared<WebCore>()) {
   core_->io = static_cast<asio::io_context*>(loop.native());
   core_->listener = std::move(listener);
   core_->settings = std::move(settings);

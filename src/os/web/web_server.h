@@ -14,6 +14,8 @@
 
 namespace gangline {
 
+struct WebCore;  // of os/web alone
+
 struct WebLimits {
   std::size_t connections = 4'096;        ///< in all; one more waits or is closed
   std::size_t unproven = 1'024;           ///< of these, whose clients have not shown who they are
@@ -37,17 +39,15 @@ struct WebServerSettings {
 /// nobody's way.
 class WebServer {
  public:
-  WebServer(Loop& loop, TcpListener listener, WebServerSettings settings, WebHandler& handler);
+  WebServer(Loop& loop, TcpListener listener, WebServerSettings settings, WebAnswerer& handler);
   ~WebServer();
 
   /// For connections that come from now on.
   void use_keys(std::shared_ptr<TlsKeys> keys);
   std::size_t connections() const;
 
-  struct Core;  ///< of os/web alone
-
  private:
-  std::shared_ptr<Core> core_;
+  std::shared_ptr<WebCore> core_;
 };
 
 }  // namespace gangline

@@ -1,0 +1,149 @@
+// What the gateway answers itself, beside what it passes on.
+#include "base/text.h"
+#include "gateway/gateway.h"
+#include "gateway/job_text.h"
+#include "gateway/openapi.h"
+#include "json/access_json.h"
+#include "json/json.h"
+#include "os/clock.h"
+
+namespace gangline {
+namespace {
+
+constexpr std::string_view toml_type = "application/toml";
+
+bool is_toml(std::string_view type) {
+  return is_word(type.substr(0, type.find(';')), toml_type) || type.starts_with("text/");
+}
+
+/// What stands behind "NAME=" in the query, as it came.
+std::string_view query_word(std::string_view target, std::string_view name) {
+  const auto mark = target.find('?');
+  if (mark == std::string_view::npos) return {};
+  for (const std::string_view part : split(target.substr(mark + 1), '&'))
+    if (part.size() > name.size() && part.starts_with(name) && part[name.size()] == '=')
+      return part.substr(name.size() + 1);
+  return {};
+}
+
+}  // namespace
+
+void Gateway::answer_whoami(const Asking& asking) {
+  answer_json(asking, 200,
+              to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login,
+                             settings_.version}));
+}
+
+void Gateway::answer_openapi(const Asking& asking) {
+  if (openapi_.empty()) openapi_ = openapi_text(settings_.version);
+  answer_json(asking, 200, openapi_);
+}
+
+void Gateway::answer_events(const Asking& asking) {
+  const std::uint64_t holder = asking.holder.number;
+  if (streams_.count_of(holder) >= most_streams_of_token)
+    return say_no(asking.request, asking.exchange,
+                  {429,
+                   {ErrorKind::refused,
+                    std::to_string(most_streams_of_token) + " streams are open with this token", "",
+                    "close some of them"},
+                   5},
+                  asking.cors);
+  std::string_view wanted = asking.request.head.field("last-event-id");
+  if (wanted.empty()) wanted = query_word(asking.request.head.target, "after");
+  auto place = read_stream_place(wanted);
+  if (!place && !wanted.empty())
+    return say_no(asking.request, asking.exchange,
+                  {400,
+                   {ErrorKind::broken, "this is no place in the stream of events", "",
+                    "say the id of the last event that you have, or none"}},
+                  asking.cors);
+  asking.exchange.stream({200, "text/event-stream; charset=utf-8",
+                          asking.cors + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+                          {}, false});
+  if (asking.request.head.method == "HEAD") return;
+  streams_.open(asking.exchange, holder, std::move(place));
+}
+
+void Gateway::answer_check(const Asking& asking) {
+  std::vector<Error> mistakes;
+  const auto spec = read_job_text(asking.request.body, settings_.directory, mistakes);
+  if (!spec) return answer_json(asking, 400, json_of_mistakes(mistakes));
+  answer_json(asking, 200, "{\"spec\":" + to_json(*spec) + "}");
+}
+
+void Gateway::answer_submit(const Asking& asking) {
+  HttpCall call{"POST", std::string(asking.request.head.target), {}, {}, longest_call,
+                most_answer_bytes};
+  if (is_toml(asking.request.head.content_type)) {
+    std::vector<Error> mistakes;
+    auto spec = read_job_text(asking.request.body, settings_.directory, mistakes);
+    if (!spec) return answer_json(asking, 400, json_of_mistakes(mistakes));
+    spec->inherited = settings_.inherited;
+    call.body = to_json(*spec);
+  } else {
+    call.body = std::string(asking.request.body);
+  }
+  const std::string key(asking.request.head.field("idempotency-key"));
+  if (key.empty()) return pass_on(asking, std::move(call), false, nullptr);
+  const auto no = [&](unsigned status, const std::string& what, const std::string& hint) {
+    say_no(asking.request, asking.exchange, {status, {ErrorKind::refused, what, "", hint}},
+           asking.cors);
+  };
+  if (key.size() > longest_repeat_key)
+    return no(400, "the Idempotency-Key is too long",
+              "use at most " + std::to_string(longest_repeat_key) + " characters");
+  const auto told = [this, exchange = asking.exchange, cors = asking.cors](const auto& said) {
+    WebAnswer given{said.status, "application/json", cors + "Cache-Control: no-store\r\n",
+                    web_body(said.body), false};
+    exchange.answer(std::move(given));
+  };
+  switch (repeats_.begin(key, call.body, asking.now, told)) {
+    case Repeats::Seen::again: return;
+    case Repeats::Seen::another:
+      return no(409, "this Idempotency-Key came with another job", "use a new key for each job");
+    case Repeats::Seen::full: return no(503, "too many submits are under way", "try again");
+    case Repeats::Seen::first: break;
+  }
+  pass_on(asking, std::move(call), false, [this, key](const Result<HttpAnswer>& answer) {
+    if (answer) repeats_.over(key, {answer->status, answer->body});
+    else repeats_.over(key, {503, to_json(answer.error())});
+  });
+}
+
+void Gateway::answer_reserve(const Asking& asking) {
+  const auto request = from_json<ReserveRequest>(asking.request.body);
+  const bool for_others = request && (request->maintenance || (!request->person.empty() &&
+                                                               request->person != settings_.login));
+  if (for_others && asking.holder.role < Role::operate)
+    return say_no(asking.request, asking.exchange,
+                  {403,
+                   {ErrorKind::denied, "to reserve for others needs a token with the role operate",
+                    "", "reserve for yourself, or `gang token add --role operate` makes one"}},
+                  asking.cors);
+  pass_on(asking,
+          {"POST", "/v1/reservations", {}, std::string(asking.request.body), longest_call,
+           most_answer_bytes},
+          false, nullptr);
+}
+
+void Gateway::answer_metrics(const Asking& asking) {
+  if (!settings_.metrics_of)
+    return say_no(asking.request, asking.exchange,
+                  {404, {ErrorKind::not_found, "this build has no metrics", "", ""}}, asking.cors);
+  const std::uint64_t number = next_call_++;
+  calls_[number].ticket =
+      pool_.ask({"GET", "/v1/figures", {}, {}, longest_call, most_answer_bytes},
+                [this, number, exchange = asking.exchange](Result<HttpAnswer> answer) {
+                  WebAnswer given = answer_of(answer, "");
+                  if (answer && answer->status == 200) {
+                    given.type =
+                        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                    given.body = web_body(settings_.metrics_of(answer->body));
+                  }
+                  exchange.answer(std::move(given));
+                  calls_.erase(number);
+                });
+}
+
+}  // namespace gangline
