@@ -199,12 +199,13 @@ def addresses_that_others_reach(gang):
                             (("--tls-cert", "missing.pem"), "--tls-key"),
                             (("--tls-cert", "missing.pem", "--tls-key", "missing.pem"), "missing.pem"),
                             (("--port", str(gateway.port)), "--port 0")):
-            done = subprocess.run([gang, "serve", "--port", "0", *words], env=gateway.env, cwd=gateway.path, text=True,
+            port = () if "--port" in words else ("--port", "0")
+            done = subprocess.run([gateway.gang, "serve", *port, *words], env=gateway.env, cwd=gateway.path, text=True,
                                   capture_output=True, timeout=30)
             assert done.returncode != 0 and said in done.stderr, (words, done.stderr)
         certificate(gateway.path)
         keys = ("--tls-cert", "cert.pem", "--tls-key", "key.pem")
-        done = subprocess.run([gang, "serve", "--port", "0", "--address", "0.0.0.0", *keys], env=gateway.env, text=True,
+        done = subprocess.run([gateway.gang, "serve", "--port", "0", "--address", "0.0.0.0", *keys], env=gateway.env, text=True,
                               cwd=gateway.path, capture_output=True, timeout=30)
         assert done.returncode == 1 and "gang token add" in done.stderr, done.stderr
         gateway.run("token", "add", "a", "--role", "read", "-q")

@@ -34,7 +34,7 @@ using Words = std::vector<std::string>;
 
 TEST(Complete, TheFirstWordIsACommand) {
   EXPECT_EQ(words_of({"si"}), Words{"simulate"});
-  EXPECT_EQ(words_of({"s"}), (Words{"shell", "show", "simulate", "stop", "submit"}));
+  EXPECT_EQ(words_of({"s"}), (Words{"serve", "shell", "show", "simulate", "stop", "submit"}));
   EXPECT_EQ(words_of({"--v"}), Words{"--version"});
 }
 
