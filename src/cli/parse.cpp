@@ -402,8 +402,8 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_pilot(app, parsed);
   add_profile(app, parsed);
   add_serve_and_token(app, {parsed.serve, parsed.token, parsed.json, parsed.quiet});
-  for (const char* name :
-       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
+  for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
+                           "pilot", "serve", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }

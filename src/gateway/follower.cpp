@@ -41,7 +41,7 @@ void Follower::hear(const Result<HttpAnswer>& answer) {
               : answer->status == 200 ? from_json<FeedPage>(answer->body)
                                       : Result<FeedPage>(error_from_json(answer->body));
   if (!page) {
-    if (std::exchange(reaches_, false)) news_.gone();
+    if (std::exchange(reaches_, false)) news_.gone(page.error());
     return ask_later(pause_while_gone);
   }
   const bool was_away = !std::exchange(reaches_, true);

@@ -18,7 +18,8 @@ struct FollowerNews {
   /// What was known before says nothing of what is now: it goes on from `newest` of the store `of`.
   std::function<void(const std::string& of, std::uint64_t newest)> begins;
   /// It cannot be asked; it can be asked again.
-  std::function<void()> gone, back;
+  std::function<void(const Error&)> gone;
+  std::function<void()> back;
 };
 
 class Follower {

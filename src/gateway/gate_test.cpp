@@ -8,9 +8,10 @@ namespace {
 constexpr Time noon{1'000'000'000'000'000};
 
 struct Door {
-  Door() : gate({{"gpu1.lab"}, {"https://friend.example"}, [this](const std::string& line) {
-                   lines.push_back(line);
-                 }}) {}
+  Door()
+      : gate({{"gpu1.lab"}, {"https://friend.example"}, [this](const std::string& line) {
+                lines.push_back(line);
+              }}) {}
   std::vector<std::string> lines;
   Gate gate;
   WebHead head;
@@ -44,9 +45,9 @@ TEST(Gate, PagesOfOtherSitesAreRefusedButThoseThatWereAllowed) {
   Door door;
   EXPECT_EQ(door.place("gpu1.lab:7979", "https://gpu1.lab:7979"), 200u);
   EXPECT_EQ(door.place("gpu1.lab:7979", "https://Friend.example"), 204u);
-  for (const char* origin : {"https://evil.example", "null", "https://gpu1.lab:80",
-                             "https://friend.example.evil.example", "http://friend.example",
-                             "gpu1.lab:7979"})
+  for (const char* origin :
+       {"https://evil.example", "null", "https://gpu1.lab:80",
+        "https://friend.example.evil.example", "http://friend.example", "gpu1.lab:7979"})
     EXPECT_EQ(door.place("gpu1.lab:7979", origin), 403u) << origin;
 }
 

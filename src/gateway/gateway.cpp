@@ -51,9 +51,9 @@ Gateway::Gateway(Loop& loop, GatewaySettings settings)
                    remembered_.forget_all();
                    streams_.begins(of, newest);
                  },
-                 [this] {
+                 [this](const Error& error) {
                    remembered_.forget_all();
-                   settings_.gate.log("the service cannot be reached");
+                   settings_.gate.log("the service cannot be reached: " + error.sentence());
                    streams_.gone();
                  },
                  [this] {
@@ -210,8 +210,8 @@ void Gateway::answer_let_in(const Asking& asking) {
   if (only_asks(head))
     if (auto* entry = remembered_.find(head.target, asking.now)) {
       WebAnswer answer;
-      answer.fields.reserve(asking.cors.size() + no_store.size() + packed_field.size());
-      answer.fields.append(asking.cors).append(no_store);
+      answer.fields.reserve(asking.cors.size() + entry->fields.size() + packed_field.size());
+      answer.fields.append(asking.cors).append(entry->fields);
       if (head.takes_gzip && entry->body.bytes.size() >= worth_gzip) {
         if (!entry->packed) entry->packed = web_body(gzip(entry->body.bytes));
         answer.fields.append(packed_field);
@@ -294,11 +294,13 @@ void Gateway::hear_question(const std::string& target, std::uint64_t turn,
       waiter.exchange.answer(answer_of(answer, waiter.cors));
     return;
   }
+  const std::string fields =
+      std::string(no_store) + "Gangline-Version: " + answer->version + "\r\n";
   WebBody plain = web_body(std::move(answer->body));
   std::optional<WebBody> packed;
   for (const Waiter& waiter : question.waiters) {
     WebAnswer given;
-    given.fields = waiter.cors + std::string(no_store);
+    given.fields = waiter.cors + fields;
     given.body = plain;
     if (waiter.takes_gzip && plain.bytes.size() >= worth_gzip) {
       if (!packed) packed = web_body(gzip(plain.bytes));
@@ -307,14 +309,17 @@ void Gateway::hear_question(const std::string& target, std::uint64_t turn,
     }
     waiter.exchange.answer(std::move(given));
   }
-  remembered_.keep(target, {std::move(plain), std::move(packed), question.asked_at}, turn);
+  remembered_.keep(target, {std::move(plain), std::move(packed), fields, question.asked_at}, turn);
 }
 
 void Gateway::forward(const Asking& asking, const RouteRow& row) {
   const bool waits = row.way == RouteWay::waits;
   pass_on(asking,
-          {std::string(row.method), std::string(asking.request.head.target), {},
-           std::string(asking.request.body), waits ? longest_wait : longest_call,
+          {std::string(row.method),
+           std::string(asking.request.head.target),
+           {},
+           std::string(asking.request.body),
+           waits ? longest_wait : longest_call,
            most_answer_bytes},
           waits, nullptr);
 }
@@ -323,10 +328,10 @@ void Gateway::pass_on(const Asking& asking, HttpCall call, bool waits,
                       const std::function<void(const Result<HttpAnswer>&)>& first) {
   auto no = gate_.count_call(asking.holder, asking.now);
   if (!no && waits && waits_of_[asking.holder.number] >= most_waits_of_token)
-    no = Refusal{429,
-                 {ErrorKind::refused, "too many wait with this token", "",
-                  "read /v1/events instead"},
-                 5};
+    no = Refusal{
+        429,
+        {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
+        5};
   if (no) {
     if (first) first(no->error);
     return say_no(asking.request, asking.exchange, *no, asking.cors);

@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gateway/gate.h"
 #include "gateway/follower.h"
+#include "gateway/gate.h"
 #include "gateway/remembered.h"
 #include "gateway/repeats.h"
 #include "gateway/streams.h"

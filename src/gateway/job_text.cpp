@@ -24,8 +24,7 @@ Result<JobSpec> read_job_text(std::string_view text, const std::string& director
     mistakes.push_back({ErrorKind::usage, "the job file is not UTF-8", shown_name, ""});
     return mistakes.back();
   }
-  auto spec =
-      read_job_file({text, shown_name, directory}, files_of_this_machine(), &mistakes);
+  auto spec = read_job_file({text, shown_name, directory}, files_of_this_machine(), &mistakes);
   if (!spec && mistakes.empty()) mistakes.push_back(spec.error());
   return spec;
 }
@@ -36,7 +35,8 @@ std::string json_of_mistakes(const std::vector<Error>& mistakes) {
   for (const Error& mistake : mistakes) {
     if (!text.ends_with('[')) text += ',';
     text += "{\"what\":" + json_text(mistake.what) + ",\"where\":" + json_text(mistake.where);
-    if (const auto line = line_of(mistake.where); line > 0) text += ",\"line\":" + std::to_string(line);
+    if (const auto line = line_of(mistake.where); line > 0)
+      text += ",\"line\":" + std::to_string(line);
     text += ",\"hint\":" + json_text(mistake.hint) + "}";
   }
   return text + "]}";

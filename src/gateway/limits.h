@@ -33,7 +33,7 @@ constexpr std::size_t worth_gzip = 1'400;  ///< bytes; less goes into one packet
 
 constexpr Span longest_remembered = seconds(1);
 constexpr Span longest_call = seconds(30);
-constexpr Span longest_wait = minutes(10);
+constexpr Span longest_wait = hours(1);
 
 /// What is left of a rate. Filled again as time goes on.
 class Allowance {

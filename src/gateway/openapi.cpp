@@ -27,7 +27,8 @@ std::string schema_of(std::string_view type) {
 std::string type_of(std::string_view type) {
   if (type.find('|') == std::string_view::npos) return R"({"type":)" + quoted(type) + "}";
   std::string words;
-  for (const std::string_view word : split(type, '|')) words += (words.empty() ? "" : ",") + quoted(word);
+  for (const std::string_view word : split(type, '|'))
+    words += (words.empty() ? "" : ",") + quoted(word);
   return R"({"type":"string","enum":[)" + words + "]}";
 }
 
@@ -62,6 +63,7 @@ std::string body_of(const RouteRow& row) {
   constexpr std::string_view toml = R"("application/toml":{"schema":{"type":"string"}})";
   std::string kinds;
   if (row.takes != "toml") kinds = R"("application/json":{"schema":)" + schema_of(row.takes) + "}";
+  else kinds = R"("text/plain":{"schema":{"type":"string"}})";
   if (row.takes == "toml" || row.pattern == "v1/jobs")
     kinds += (kinds.empty() ? "" : ",") + std::string(toml);
   return R"(,"requestBody":{"required":true,"content":{)" + kinds + "}}";
@@ -69,7 +71,7 @@ std::string body_of(const RouteRow& row) {
 
 /// "get_v1_jobs_job_why": what programs that write clients make names of functions of.
 std::string name_of_call(const RouteRow& row) {
-  std::string name = row.method == "GET" ? "get" : "post";
+  std::string name = row.method == "GET" ? "get_" : "post_";
   for (const char c : row.pattern)
     if (c == '/') name += '_';
     else if (c != '{' && c != '}' && c != '.') name += c;
@@ -136,7 +138,8 @@ std::string openapi_text(const std::string& version) {
   bool first = true;
   for (const auto& [path, operations] : paths)
     text += (std::exchange(first, false) ? "" : ",") + quoted(path) + ":{" + operations + "}";
-  return text + R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}},)" +
+  return text +
+         R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}},)" +
          R"("schemas":)" + json_schemas() + "}}";
 }
 

@@ -27,7 +27,8 @@ TEST(OpenApi, HasEachRouteOnceAndATypeForEachBody) {
       EXPECT_FALSE(row.says.empty()) << row.pattern;
       for (std::string type : {std::string(row.takes), std::string(row.gives)}) {
         if (type.starts_with('[')) type = type.substr(1, type.size() - 2);
-        if (type.empty() || type == "toml" || type == "text" || type == "events" || type == "object")
+        if (type.empty() || type == "toml" || type == "text" || type == "events" ||
+            type == "object")
           continue;
         EXPECT_TRUE(has_json_schema(type)) << type;
       }

@@ -29,9 +29,9 @@ std::string_view query_word(std::string_view target, std::string_view name) {
 }  // namespace
 
 void Gateway::answer_whoami(const Asking& asking) {
-  answer_json(asking, 200,
-              to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login,
-                             settings_.version}));
+  answer_json(
+      asking, 200,
+      to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login, settings_.version}));
 }
 
 void Gateway::answer_openapi(const Asking& asking) {
@@ -58,9 +58,11 @@ void Gateway::answer_events(const Asking& asking) {
                    {ErrorKind::broken, "this is no place in the stream of events", "",
                     "say the id of the last event that you have, or none"}},
                   asking.cors);
-  asking.exchange.stream({200, "text/event-stream; charset=utf-8",
+  asking.exchange.stream({200,
+                          "text/event-stream; charset=utf-8",
                           asking.cors + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
-                          {}, false});
+                          {},
+                          false});
   if (asking.request.head.method == "HEAD") return;
   streams_.open(asking.exchange, holder, std::move(place));
 }
@@ -73,7 +75,7 @@ void Gateway::answer_check(const Asking& asking) {
 }
 
 void Gateway::answer_submit(const Asking& asking) {
-  HttpCall call{"POST", std::string(asking.request.head.target), {}, {}, longest_call,
+  HttpCall call{"POST",           std::string(asking.request.head.target), {}, {}, longest_call,
                 most_answer_bytes};
   if (is_toml(asking.request.head.content_type)) {
     std::vector<Error> mistakes;
@@ -94,7 +96,8 @@ void Gateway::answer_submit(const Asking& asking) {
     return no(400, "the Idempotency-Key is too long",
               "use at most " + std::to_string(longest_repeat_key) + " characters");
   const auto told = [this, exchange = asking.exchange, cors = asking.cors](const auto& said) {
-    WebAnswer given{said.status, "application/json", cors + "Cache-Control: no-store\r\n",
+    WebAnswer given{said.status, "application/json",
+                    cors + "Cache-Control: no-store\r\nGangline-Version: " + said.version + "\r\n",
                     web_body(said.body), false};
     exchange.answer(std::move(given));
   };
@@ -106,15 +109,16 @@ void Gateway::answer_submit(const Asking& asking) {
     case Repeats::Seen::first: break;
   }
   pass_on(asking, std::move(call), false, [this, key](const Result<HttpAnswer>& answer) {
-    if (answer) repeats_.over(key, {answer->status, answer->body});
-    else repeats_.over(key, {503, to_json(answer.error())});
+    if (answer) repeats_.over(key, {answer->status, answer->body, answer->version});
+    else repeats_.over(key, {503, to_json(answer.error()), settings_.version});
   });
 }
 
 void Gateway::answer_reserve(const Asking& asking) {
   const auto request = from_json<ReserveRequest>(asking.request.body);
-  const bool for_others = request && (request->maintenance || (!request->person.empty() &&
-                                                               request->person != settings_.login));
+  const bool for_others =
+      request &&
+      (request->maintenance || (!request->person.empty() && request->person != settings_.login));
   if (for_others && asking.holder.role < Role::operate)
     return say_no(asking.request, asking.exchange,
                   {403,
@@ -122,7 +126,11 @@ void Gateway::answer_reserve(const Asking& asking) {
                     "", "reserve for yourself, or `gang token add --role operate` makes one"}},
                   asking.cors);
   pass_on(asking,
-          {"POST", "/v1/reservations", {}, std::string(asking.request.body), longest_call,
+          {"POST",
+           "/v1/reservations",
+           {},
+           std::string(asking.request.body),
+           longest_call,
            most_answer_bytes},
           false, nullptr);
 }
@@ -137,8 +145,7 @@ void Gateway::answer_metrics(const Asking& asking) {
                 [this, number, exchange = asking.exchange](Result<HttpAnswer> answer) {
                   WebAnswer given = answer_of(answer, "");
                   if (answer && answer->status == 200) {
-                    given.type =
-                        "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                    given.type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                     given.body = web_body(settings_.metrics_of(answer->body));
                   }
                   exchange.answer(std::move(given));

@@ -19,6 +19,7 @@ class Remembered {
   struct Entry {
     WebBody body;
     std::optional<WebBody> packed;  ///< gzip; made when it is first wanted
+    std::string fields = {};        ///< of the answer
     Span asked_at{0};
   };
 

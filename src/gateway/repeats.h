@@ -25,6 +25,7 @@ class Repeats {
   struct Said {
     unsigned status;
     std::string body;
+    std::string version = {};  ///< of the service
   };
   using Told = std::function<void(const Said&)>;
   enum class Seen {

@@ -32,9 +32,9 @@ std::optional<StreamPlace> read_stream_place(std::string_view text) {
 }
 
 Streams::Streams(Loop& loop, CallPool& pool)
-    : loop_(loop), pool_(pool), breathing_(loop.every(between_breaths, [this] {
-        send_to_all(breath());
-      })) {}
+    : loop_(loop),
+      pool_(pool),
+      breathing_(loop.every(between_breaths, [this] { send_to_all(breath()); })) {}
 
 Streams::Batch Streams::batch_of(std::uint64_t after, const std::vector<FeedEntry>& entries) const {
   std::string text;
@@ -109,10 +109,9 @@ void Streams::open(const WebExchange& exchange, std::uint64_t holder,
 }
 
 std::size_t Streams::count_of(std::uint64_t holder) const {
-  return static_cast<std::size_t>(
-      std::count_if(streams_.begin(), streams_.end(), [&](const StreamPtr& stream) {
-        return !stream->left && stream->holder == holder;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      streams_.begin(), streams_.end(),
+      [&](const StreamPtr& stream) { return !stream->left && stream->holder == holder; }));
 }
 
 void Streams::end_unless(const std::function<bool(std::uint64_t)>& holds) {

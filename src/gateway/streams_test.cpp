@@ -4,8 +4,8 @@
 
 #include <map>
 
-#include "gateway/repeats.h"
 #include "gateway/remembered.h"
+#include "gateway/repeats.h"
 
 namespace gangline {
 namespace {
@@ -35,10 +35,11 @@ class FakeLine final : public WebLine {
 
 struct Hall {
   Loop loop;
-  CallPool pool{loop, {[]() -> Result<Fd> {
-                         return Error{ErrorKind::unavailable, "nobody is there", "", ""};
-                       },
-                       "test"}};
+  CallPool pool{loop,
+                {[]() -> Result<Fd> {
+                   return Error{ErrorKind::unavailable, "nobody is there", "", ""};
+                 },
+                 "test"}};
   Streams streams{loop, pool};
 
   std::shared_ptr<FakeLine> open(std::optional<StreamPlace> place = {}, std::uint64_t holder = 7) {
@@ -163,7 +164,7 @@ TEST(Repeats, AKeyWhoseJobWasRefusedMayBeUsedAgain) {
 TEST(Remembered, ForgetsAfterASecondAndWhenSomethingHappens) {
   Remembered remembered;
   const auto keep = [&](std::uint64_t during) {
-    remembered.keep("/v1/jobs", {web_body("[]"), std::nullopt, seconds(10)}, during);
+    remembered.keep("/v1/jobs", {web_body("[]"), std::nullopt, "", seconds(10)}, during);
   };
   keep(remembered.turn());
   EXPECT_NE(remembered.find("/v1/jobs", seconds(10)), nullptr);

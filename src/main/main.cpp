@@ -242,6 +242,11 @@ void know_slurm(CommandWorld& around) {
   around.write_config = write_config;
 }
 
+Result<std::string> own_tokens_path() {
+  const auto places = find_places();
+  return places ? tokens_path(*places) : places.error();
+}
+
 void know_serving(CommandWorld& around) {
   around.serve = [&around](const ServeOptions& options, const ServeNews& news) -> Result<void> {
     const auto places = find_places();
@@ -249,19 +254,16 @@ void know_serving(CommandWorld& around) {
     return serve_network(*places, options, around.environment, news);
   };
   around.tokens = []() -> Result<std::vector<AccessToken>> {
-    const auto places = find_places();
-    if (!places) return places.error();
-    return read_tokens(tokens_path(*places));
+    const auto path = own_tokens_path();
+    return path ? read_tokens(*path) : path.error();
   };
   around.add_token = [](const AccessToken& wanted) -> Result<std::string> {
-    const auto places = find_places();
-    if (!places) return places.error();
-    return add_token(tokens_path(*places), wanted);
+    const auto path = own_tokens_path();
+    return path ? add_token(*path, wanted) : path.error();
   };
   around.remove_token = [](const std::string& name) -> Result<void> {
-    const auto places = find_places();
-    if (!places) return places.error();
-    return remove_token(tokens_path(*places), name);
+    const auto path = own_tokens_path();
+    return path ? remove_token(*path, name) : path.error();
   };
 }
 

@@ -35,8 +35,7 @@ TEST(RouteTable, LetsNobodyChangeAnythingWithARoleThatOnlyReads) {
 }
 
 TEST(RouteTable, MatchesWholePartsOnly) {
-  EXPECT_EQ(match_route("v1/jobs/{job}/why", "v1/jobs/7/why"),
-            std::vector<std::string_view>{"7"});
+  EXPECT_EQ(match_route("v1/jobs/{job}/why", "v1/jobs/7/why"), std::vector<std::string_view>{"7"});
   EXPECT_EQ(match_route("v1/jobs", "v1/jobs"), std::vector<std::string_view>{});
   for (const char* path : {"v1/jobs/7/why/", "v1/jobs//why", "v1/jobs/why", "v1/jobs/7/8/why",
                            "v1/jobs/7", "/v1/jobs/7/why", ""})

@@ -89,7 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            "\r\n\r\n";
   for (const std::string method : {"GET", "POST"}) {
     const std::string whole = method + good;
-    const std::string body = method == "GET" || end == std::string::npos ? "" : text.substr(end + 1);
+    const std::string body =
+        method == "GET" || end == std::string::npos ? "" : text.substr(end + 1);
     if (read_head(whole, 0, head).size > 0) ask(world, head, body);
   }
   return 0;

@@ -235,6 +235,15 @@ def with_tls(gateway, keys):
                          "Connection: close\r\n\r\n".encode())
             return parse(read_all(line))
     assert becomes(lambda: ask().status == 200)
+    certificate(gateway.path)  # another one: who trusts that one alone is soon answered
+    context = ssl.create_default_context(cafile=str(gateway.path / "cert.pem"))
+
+    def is_trusted():
+        try:
+            return ask().status == 200
+        except ssl.SSLError:
+            return False
+    assert becomes(is_trusted), gateway.said()
     assert ask("evil.example").status == 421
     assert b"HTTP/1.1 200" not in gateway.raw(b"GET / HTTP/1.1\r\nHost: gpu1.lab\r\n\r\n")  # without TLS
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

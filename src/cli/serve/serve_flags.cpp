@@ -33,7 +33,6 @@ void add_serve(CLI::App& app, const ServeWords& words) {
           "--tls-key key.pem",
           "The address it prints has a token in it that holds until Ctrl-C. `gang token` makes "
           "others.");
-
 }
 
 void add_token(CLI::App& app, const ServeWords& words) {

@@ -1,5 +1,6 @@
 #include "main/serve/serve.h"
 
+#include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,12 +9,14 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "base/text.h"
 #include "gateway/gateway.h"
 #include "main/service_process.h"
 #include "os/clock.h"
+#include "os/file.h"
 #include "os/web/web_server.h"
 
 namespace gangline {
@@ -149,6 +152,22 @@ class TokensKept {
 
 }  // namespace
 
+Result<std::string> tokens_path(const Places& places) {
+  if (!places.for_all) return places.state + "/tokens";
+  const auto absolute = [](const char* variable) {
+    const char* value = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): before any thread
+    return std::string(value != nullptr && value[0] == '/' ? value : "");
+  };
+  std::string home = absolute("HOME");
+  if (home.empty())
+    if (const passwd* user = ::getpwuid(::geteuid()); user != nullptr)  // NOLINT: as above
+      home = user->pw_dir;
+  const std::string xdg = absolute("XDG_STATE_HOME");
+  const std::string own = (xdg.empty() ? home + "/.local/state" : xdg) + "/gangline";
+  if (const auto made = make_private_directory(own); !made) return made.error();
+  return own + "/tokens";
+}
+
 Result<void> serve_network(const Places& places, const ServeOptions& options,
                            const std::vector<EnvVar>& environment, const ServeNews& news) {
   // 1. All that may stand in the way.
@@ -164,7 +183,9 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
     word = *std::move(made);
     own = AccessToken{token_of_process, Role::operate, now(), never, hash_of_token(word)};
   }
-  TokensKept kept(tokens_path(places), own);
+  const auto tokens_at = tokens_path(places);
+  if (!tokens_at) return tokens_at.error();
+  TokensKept kept(*tokens_at, own);
   const auto tokens = kept.read();
   if (!tokens) return tokens.error();
   if (auto may = may_listen(*listener, options, *keys != nullptr, !tokens->empty()); !may)

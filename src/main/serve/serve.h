@@ -11,7 +11,8 @@
 
 namespace gangline {
 
-inline std::string tokens_path(const Places& places) { return places.state + "/tokens"; }
+/// Of this user, also where the service is for all.
+Result<std::string> tokens_path(const Places& places);
 
 /// Serves until a signal ends it. Refuses an address that others reach without TLS and tokens.
 Result<void> serve_network(const Places& places, const ServeOptions& options,

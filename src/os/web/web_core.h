@@ -44,7 +44,6 @@ struct WebCore {
 };
 
 /// Begins to serve one; it lives as long as it has something to wait for.
-void serve_connection(const std::shared_ptr<WebCore>& core,
-                      boost::asio::ip::tcp::socket socket);
+void serve_connection(const std::shared_ptr<WebCore>& core, boost::asio::ip::tcp::socket socket);
 
 }  // namespace gangline

@@ -56,6 +56,12 @@ std::string_view reason_of(unsigned status) {
   }
 }
 
+/// An address of IPv4 that came by way of IPv6 is that of IPv4.
+asio::ip::address plain(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 bool has_no_body(unsigned status) { return status == 204 || status == 304; }
 
 template <class Stream>
@@ -78,8 +84,8 @@ class Connection final : public WebLine,
     if (error) return;
     const auto here = socket().local_endpoint(error);
     if (error) return;
-    peer_ = {there.address().to_string(), here.address().to_string(), here.address().is_loopback(),
-             encrypted};
+    const auto ours = plain(here.address());
+    peer_ = {plain(there.address()).to_string(), ours.to_string(), ours.is_loopback(), encrypted};
     present_ = true;
     deadline_ = since_boot() + limits().to_head;
     core_->come(*this, there.address());

@@ -20,7 +20,8 @@ constexpr int longest_wait_ms = 20'000;
 class Echo final : public WebAnswerer {
  public:
   std::variant<std::size_t, WebAnswer> admit(const WebRequest& request) override {
-    if (request.head.target == "/no") return WebAnswer{403, "text/plain", "", web_body("no"), false};
+    if (request.head.target == "/no")
+      return WebAnswer{403, "text/plain", "", web_body("no"), false};
     return std::size_t{1'000};
   }
   void answer(const WebRequest& request, const WebExchange& exchange) override {
@@ -128,8 +129,9 @@ std::string get(const std::string& target, const std::string& lines = "") {
   return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + lines + "\r\n";
 }
 std::string post(const std::string& target, std::size_t size, const std::string& body) {
-  return "POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
-         std::to_string(size) + "\r\n\r\n" + body;
+  return "POST " + target +
+         " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+         body;
 }
 
 TEST_F(WebServing, AnswersRequestsOneAfterTheOtherAlsoThoseThatCameTogether) {
