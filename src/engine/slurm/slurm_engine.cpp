@@ -385,6 +385,11 @@ Result<LogChunk> SlurmEngine::read_log(const LogQuery& query) {
   return read_task_log(JobFiles(settings_.state_dir), query);
 }
 
+Result<std::string> SlurmEngine::read_output(const JobSpec& spec, GangId gang,
+                                             std::size_t most) const {
+  return read_beginning(JobFiles(settings_.state_dir).output(spec, gang), most);
+}
+
 std::string SlurmEngine::output_of(const JobSpec& spec, GangId gang) const {
   return JobFiles(settings_.state_dir).output(spec, gang);
 }

@@ -70,6 +70,8 @@ class SlurmEngine final : public Engine {
   std::optional<NodeSample> sample() override { return std::nullopt; }
   Result<LogChunk> read_log(const LogQuery& query) override;
   std::string output_of(const JobSpec& spec, GangId gang) const override;
+  Result<std::string> read_output(const JobSpec& spec, GangId gang,
+                                  std::size_t most) const override;
   void retire() override {}
 
  private:
