@@ -19,6 +19,7 @@
 #include "engine/slurm/node/sign_of_life.h"
 #include "engine/slurm/node/step_team.h"
 #include "launch/job_files.h"
+#include "launch/second_warning.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -164,6 +165,7 @@ class GangWatch {
       if (limit_ && boot >= deadline_)
         stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up"});
       if (kill_at_ && boot >= *kill_at_) kill(boot);
+      else if (term_at_ && boot >= *term_at_) warn_again();
       if (!team_.over()) wait();
     }
     return is_for_lost_node()
@@ -185,6 +187,7 @@ class GangWatch {
     const Span stood = since_boot() - awake_;
     if (stood < least_standstill) return;
     deadline_ = deadline_ + stood;
+    if (term_at_) term_at_ = *term_at_ + stood;
     if (kill_at_) kill_at_ = *kill_at_ + stood;
     if (first_kill_) first_kill_ = *first_kill_ + stood;
   }
@@ -196,10 +199,17 @@ class GangWatch {
     stopped_at_ = since_boot();
     const JobSpec& spec = *here_.order.job.spec;
     team_.signal(spec.stop_signal);
-    kill_at_ = since_boot() + spec.grace;
+    term_at_ = second_warning_at(spec, stopped_at_);
+    kill_at_ = stopped_at_ + spec.grace;
+  }
+
+  void warn_again() {
+    team_.signal(SIGTERM);
+    term_at_.reset();
   }
 
   void kill(Span boot) {
+    term_at_.reset();
     if (!first_kill_) first_kill_ = boot;
     if (boot - *first_kill_ > longest_dying) {
       team_.give_up();
@@ -212,7 +222,8 @@ class GangWatch {
   void wait() const {
     Span until = since_boot() + look_period;
     if (limit_ && !stop_) until = std::min(until, deadline_);
-    if (kill_at_) until = std::min(until, *kill_at_);
+    for (const auto& at : {term_at_, kill_at_})
+      if (at) until = std::min(until, *at);
     std::vector<pollfd> files{{signals_.file(), POLLIN, 0}};
     for (const int file : team_.files()) files.push_back({file, POLLIN, 0});
     const Span left = until - since_boot();
@@ -229,7 +240,7 @@ class GangWatch {
   Span awake_ = since_boot();  ///< when it last looked
   std::optional<GangStop> stop_;
   Span stopped_at_{0};
-  std::optional<Span> kill_at_, first_kill_;
+  std::optional<Span> term_at_, kill_at_, first_kill_;
 };
 
 void add_last_lines(const GangHere& here, Ending& ending) {

@@ -149,6 +149,19 @@ TEST_F(GangProgram, a_stop_sends_the_jobs_own_signal_and_lets_it_finish) {
   EXPECT_EQ(end().ending.detail, "");
 }
 
+TEST_F(GangProgram, what_goes_on_after_a_stop_signal_of_its_own_gets_term_within_its_grace) {
+  spec_.stop_signal = SIGUSR1;
+  spec_.grace = seconds(6);
+  const pid_t pid = begin(
+      "trap 'echo own' USR1; trap 'echo term; exit 0' TERM; echo up; while :; do sleep 0.02; done");
+  ASSERT_TRUE(comes_in_log("up"));
+  ::kill(pid, SIGTERM);
+  EXPECT_EQ(code_of(pid), 1);
+  EXPECT_EQ(log(), "up\nown\nterm\n");
+  EXPECT_EQ(end().ending.cause, EndCause::stopped);
+  EXPECT_EQ(end().ending.exit_code, 0);
+}
+
 TEST_F(GangProgram, what_heeds_no_signal_is_ended_after_its_grace) {
   spec_.grace = milliseconds(200);
   const pid_t pid = begin("trap '' TERM; echo up; while :; do sleep 0.02; done");

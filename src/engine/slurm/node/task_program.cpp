@@ -15,6 +15,7 @@
 #include "engine/slurm/node/programs.h"
 #include "engine/slurm/node/rank_run.h"
 #include "engine/slurm/node/task_words.h"
+#include "launch/second_warning.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -97,7 +98,7 @@ int tell_networks() {
 
 /// Watches it to its end. Where the gang's program is gone, it is stopped.
 void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& spec) {
-  std::optional<Span> kill_at;
+  std::optional<Span> term_at, kill_at;
   while (!run.ended()) {
     std::array<pollfd, 2> files{{{signals.file(), POLLIN, 0}, {channel.file(), POLLIN, 0}}};
     ::poll(files.data(), files.size(), look_period_ms);
@@ -106,7 +107,12 @@ void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& 
     for (const int number : channel.hear()) run.signal(number);
     if (channel.closed() && !kill_at) {
       run.signal(spec.stop_signal);
+      term_at = second_warning_at(spec, since_boot());
       kill_at = since_boot() + spec.grace;
+    }
+    if (term_at && since_boot() >= *term_at) {
+      run.signal(SIGTERM);
+      term_at.reset();
     }
     if (kill_at && since_boot() >= *kill_at) {
       run.signal(SIGKILL);
