@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/awaited.h"
+#include "engine/slurm/gpus/uuids.h"
 #include "engine/slurm/node/gang_end.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/node_fences.h"
@@ -114,11 +115,15 @@ Claim claim_of(const GangHere& here) {
 }
 
 std::unique_ptr<Team> make_team_here(const GangHere& here) {
-  RankPlan plan{here.order,     here.gang, {}, make_meeting(here.given.nodes, {}, ""),
-                here.variables, {}};
+  RankPlan plan;
+  plan.order = here.order;
+  plan.gang = here.gang;
+  plan.meeting = make_meeting(here.given.nodes, {}, "");
+  plan.variables = here.variables;
   plan.place.names = {here.given.node};
   plan.place.tasks_on_node = {1};
   plan.gpus = here.given.nodes.front().gpus;
+  plan.probe = probe_of_this_program();
   return std::make_unique<TeamHere>(std::move(plan));
 }
 

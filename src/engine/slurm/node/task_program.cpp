@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "engine/slurm/gpus/uuids.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/networks.h"
 #include "engine/slurm/node/node_signals.h"
@@ -40,6 +41,7 @@ Result<RankPlan> plan_of(const std::vector<std::string>& words, const SendingFil
     return Error{ErrorKind::usage, "there is no gang " + words[2], "", ""};
   plan.gang = static_cast<std::uint32_t>(*gang);
   plan.variables = variables_here();
+  plan.probe = probe_of_this_program();
   auto place = read_rank(plan.variables);
   if (!place) return place.error();
   plan.place = *std::move(place);
