@@ -33,7 +33,7 @@ case $name in
   squeue) echo "$mark|JOBID|"; print "$place/squeue" ;;
   sacct) print "$place/sacct" ;;
   sbatch) cat "$place/number" ;;
-  srun) exit 1 ;;
+  srun) cat "$place/srun" >&2; exit 1 ;;
   scontrol) cat "$place/scontrol_$2" ;;
 esac
 )";
@@ -50,7 +50,7 @@ class SlurmSays : public ::testing::Test {
       std::filesystem::copy_file(std::string(SOURCE_DIR) + "/tests/recorded/slurm/" + name +
                                      (std::string(name) == "config" ? ".txt" : "s.txt"),
                                  place_ + "/scontrol_" + name);
-    for (const char* name : {"squeue", "sacct"}) write(name, "");
+    for (const char* name : {"squeue", "sacct", "srun"}) write(name, "");
     write("number", "17\n");
     SlurmEngineSettings settings;
     settings.state_dir = place_ + "/state";
@@ -166,6 +166,23 @@ TEST_F(SlurmSays, a_node_that_could_not_start_it_is_named_and_not_root_who_took_
   const Ending ended = ending();
   EXPECT_EQ(ended.cause, EndCause::lost);
   EXPECT_EQ(ended.detail.find("node n1 could not start it"), 0u) << ended.detail;
+}
+
+TEST_F(SlurmSays, a_prolog_that_fails_for_srun_is_not_tried_on_one_more_node) {
+  std::uint32_t attempt = 0;  // Slurm drains a node for each
+  for (const char* said :
+       {"srun: error: Task launch for StepId=3.0 failed on node n3: Job prolog failed\n"
+        "srun: error: Application launch failed: Job prolog failed\n",
+        "srun: error: Nodes n3 are still not ready\n"
+        "srun: error: Something is wrong with the boot of the nodes.\n"}) {
+    write("srun", said);
+    heard_.clear();
+    start(++attempt);
+    const Ending ended = ending();
+    EXPECT_EQ(ended.cause, EndCause::lost);
+    EXPECT_EQ(ended.detail, "node n3 could not start it: mostly a prolog that fails there");
+  }
+  EXPECT_EQ(read("calls").find("sbatch "), std::string::npos);
 }
 
 TEST_F(SlurmSays, a_deadline_and_too_much_memory_are_told_as_such) {
