@@ -98,6 +98,7 @@ def suspended_can_be_stopped(cluster):
         case.says(STANDS_STILL)
         case.gang.must("stop", str(case.job))
         case.ends("stopped", "stopped by anna")
+        expect(case.gang.gang(case.job)["ending"]["last_lines"], case.gang.gang(case.job))
 
 
 def one_that_makes_room_by_standing_still_goes_on(cluster):

@@ -8,6 +8,7 @@
 
 #include "engine/conformance_world.h"
 #include "engine/slurm/slurm_engine.h"
+#include "launch/job_files.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -220,6 +221,23 @@ TEST_F(SlurmSays, what_is_suspended_stands_still_and_is_stopped_by_slurm_itself)
   // A signal would never reach it.
   EXPECT_TRUE(comes([this] { return read("calls").find("scancel 17") != std::string::npos; }))
       << read("calls");
+}
+
+TEST_F(SlurmSays, what_was_stopped_while_it_stood_still_has_its_last_lines) {
+  start();
+  ASSERT_TRUE(is_sent());
+  begin_as("17");
+  write("squeue", "MARK|17|17|N/A|SUSPENDED|None|n1|2026-11-27T09:42:05|N/A|TAG\n");
+  ASSERT_TRUE(comes([this] { return !engine_->stands_still({1}).empty(); }));
+  const std::string log = JobFiles(place_ + "/state").log({{1}, 0}, 1, 0, false);
+  std::filesystem::create_directories(std::filesystem::path(log).parent_path());
+  ASSERT_TRUE(write_file(log, "step 3 of 9\n", 0600));
+  engine_->stop({{{1}, 0}, EndCause::stopped, "stopped by anna", false});
+  write("squeue", "MARK|17|17|N/A|CANCELLED|None|n1|2026-11-27T09:42:05|2026-11-27T09:42:14|TAG\n");
+  const Ending ended = ending();
+  EXPECT_EQ(ended.cause, EndCause::stopped);
+  EXPECT_EQ(ended.detail, "stopped by anna");
+  EXPECT_EQ(ended.last_lines, "step 3 of 9\n");
 }
 
 TEST_F(SlurmSays, what_was_put_back_and_is_held_is_sent_held) {
