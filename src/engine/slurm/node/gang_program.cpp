@@ -148,18 +148,20 @@ std::unique_ptr<Team> make_step_team(const GangHere& here) {
 class GangWatch {
  public:
   GangWatch(const GangHere& here, Team& team, NodeSignals& signals, SignOfLife& sign, Span claimed)
-      : here_(here), team_(team), signals_(signals), sign_(sign) {
+      : here_(here), team_(team), signals_(signals), sign_(sign), awake_(claimed) {
     limit_ = time_limit_of(*here.order.job.spec, here.gang, here.order.alternative);
     if (limit_) deadline_ = claimed + *limit_;
   }
 
   std::optional<GangStop> watch() {
     while (!team_.over()) {
+      // From before signals are read: should it stand still after that, nothing is up by this, and
+      // the next look hears that it goes on.
+      Span boot = since_boot();
       const bool stop_asked = signals_.stop_asked();
-      if (signals_.goes_on()) leave_out_standstill();
-      awake_ = since_boot();
+      if (signals_.goes_on()) boot = leave_out_standstill();
+      awake_ = boot;
       team_.look();
-      const Span boot = since_boot();
       if (stop_asked) stop({EndCause::stopped, ""});
       if (!team_.ends().lost_node.empty()) stop({EndCause::lost, ""});
       if (team_.ends().failed) stop({EndCause::failed, ""});
@@ -187,14 +189,15 @@ class GangWatch {
     return !stop_ || ends.lost_node_at <= stopped_at_ + reason_comes_within;
   }
 
-  /// Slurm does not count the time in which it has suspended a job, so neither do we.
-  void leave_out_standstill() {
-    const Span stood = since_boot() - awake_;
-    if (stood < least_standstill) return;
+  /// Slurm does not count the time in which it has suspended a job, so neither do we. Returns now.
+  Span leave_out_standstill() {
+    const Span boot = since_boot(), stood = boot - awake_;
+    if (stood < least_standstill) return boot;
     deadline_ = deadline_ + stood;
     if (term_at_) term_at_ = *term_at_ + stood;
     if (kill_at_) kill_at_ = *kill_at_ + stood;
     if (first_kill_) first_kill_ = *first_kill_ + stood;
+    return boot;
   }
 
   /// The first reason counts.
@@ -242,7 +245,7 @@ class GangWatch {
   SignOfLife& sign_;
   std::optional<Span> limit_;
   Span deadline_{0};
-  Span awake_ = since_boot();  ///< when it last looked
+  Span awake_;  ///< when it last looked
   std::optional<GangStop> stop_;
   Span stopped_at_{0};
   std::optional<Span> term_at_, kill_at_, first_kill_;
