@@ -8,6 +8,7 @@
 #include "engine/slurm/pilot/by_itself.h"
 #include "engine/slurm/rest/ways.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/features.h"
 #include "engine/slurm/site/room.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -54,6 +55,7 @@ Result<void> SlurmEngine::ask_site() {
   if (!seen) return seen.error();
   site_ = std::move(seen->site);
   site_.usual = settings_.profile.usual;
+  heed_constraint(site_, seen->nodes);
   nodes_ = nodes_of(seen->nodes);
   return {};
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
+
 namespace gangline {
 namespace {
 
@@ -28,11 +30,14 @@ std::string never_has_room(const JobSpec& spec, std::uint32_t alternative, const
   const std::set<std::string> of_queue(named->begin(), named->end());
   std::uint64_t most = 0;
   for (const Node& node : nodes)
-    if (of_queue.contains(node.name))
+    if (of_queue.contains(node.name) && !site.bars(node.name))
       most += most_tasks_on(node, spec.resources.alternatives[alternative]);
   if (most >= spec.resources.tasks) return {};
-  if (most == 0) return "no node of its queue has what one task asks for";
-  return "all nodes of its queue have room for " + std::to_string(most) + " such tasks, not " +
+  const std::string queue =
+      "its queue" +
+      (site.barred.empty() ? "" : " with the constraint " + printable(site.usual.constraint));
+  if (most == 0) return "no node of " + queue + " has what one task asks for";
+  return "all nodes of " + queue + " have room for " + std::to_string(most) + " such tasks, not " +
          std::to_string(spec.resources.tasks);
 }
 

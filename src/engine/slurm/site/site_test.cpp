@@ -5,8 +5,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/slurm/site/features.h"
 #include "engine/slurm/site/gpu_types.h"
 #include "engine/slurm/site/room.h"
+#include "engine/slurm/why/holders.h"
 
 namespace gangline {
 namespace {
@@ -177,6 +179,51 @@ TEST(gpu_types, say_whose_and_how_large_where_it_is_known) {
   EXPECT_EQ(gpu_type_facts("rtx_a6000").vendor, "nvidia");
   EXPECT_EQ(gpu_type_facts("big").vendor, "");
   EXPECT_EQ(gpu_type_facts("").memory.n, 0);
+}
+
+TEST(SlurmConstraint, leaves_nodes_with_its_features) {
+  const std::vector<std::string> features{"a100", "ib"};
+  EXPECT_EQ(is_left("a100", features), true);
+  EXPECT_EQ(is_left("h100", features), false);
+  EXPECT_EQ(is_left("a100&ib", features), true);
+  EXPECT_EQ(is_left("a100&h100", features), false);
+  EXPECT_EQ(is_left("h100|ib", features), true);
+  EXPECT_EQ(is_left("h100|x", features), false);
+  for (const char* other : {"[a100*2&ib]", "a100&(ib|x)", "a100&ib|x", "a100*1"})
+    EXPECT_FALSE(is_left(other, features)) << other;
+}
+
+TEST(SlurmConstraint, of_the_config_file_bars_nodes_from_what_a_job_may_have) {
+  auto seen = read_node_lines(
+      "NodeName=n1 CPUTot=16 RealMemory=1000 AvailableFeatures=a100,ib ActiveFeatures=a100,ib "
+      "Gres=gpu:a100:4 State=IDLE\n"
+      "NodeName=n2 CPUTot=16 RealMemory=1000 AvailableFeatures=(null) ActiveFeatures=(null) "
+      "Gres=gpu:h100:8 State=IDLE\n");
+  SlurmSite site;
+  site.partitions = {{"main", true}};
+  site.partitions[0].nodes = "n[1-2]";
+  const auto nodes = nodes_of(seen);
+  site.gres = gres_types_of(nodes);
+  site.usual.constraint = "a100";
+  heed_constraint(site, seen);
+  EXPECT_FALSE(site.bars("n1"));
+  EXPECT_TRUE(site.bars("n2"));
+  EXPECT_EQ(site.gres, (std::vector<GresType>{{"gpu", "a100", 4}}));
+  JobSpec spec;
+  spec.resources.alternatives[0].cpus = whole_cpus(16);
+  spec.resources.tasks = 2;
+  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
+            "all nodes of its queue with the constraint a100 have room for 1 such tasks, not 2");
+  EXPECT_EQ(left_by_constraint(site, nodes, true),
+            "; 4 of the 12 are on nodes with a100, the constraint of [on.slurm]");
+  // What leaves none, or is not understood, is Slurm's to judge.
+  for (const char* other : {"v100", "[a100*2]"}) {
+    site.usual.constraint = other;
+    heed_constraint(site, seen);
+    EXPECT_FALSE(site.bars("n2")) << other;
+    EXPECT_EQ(never_has_room(spec, 0, site, nodes), "") << other;
+    EXPECT_EQ(left_by_constraint(site, nodes, true), "") << other;
+  }
 }
 
 TEST(SlurmRoom, of_all_nodes_of_the_queue_is_what_a_gang_may_have) {
