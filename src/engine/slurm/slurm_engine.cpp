@@ -326,7 +326,8 @@ std::set<std::string> SlurmEngine::partitions_with_room() const {
     const auto use = id != ids_.end() ? uses_.find(id->second) : uses_.end();
     if (!node.up || use == uses_.end() || use->second.cpus_held >= cpus_of(node)) continue;
     if (node.memory.n > 0 && use->second.memory_held >= node.memory) continue;
-    for (const PartitionView& partition : use->second.partitions) with_room.insert(partition.name);
+    for (const PartitionView& partition : use->second.partitions)
+      if (partition.up) with_room.insert(partition.name);
   }
   return with_room;
 }
