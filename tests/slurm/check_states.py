@@ -191,6 +191,17 @@ def a_full_cluster_is_told_without_a_suggestion_that_would_not_help(cluster):
     cluster.must("root", "scancel", str(busy))
 
 
+def a_closed_queue_is_told_without_a_change_of_time_or_size(cluster):
+    cluster.must("root", "scontrol", "update", "partitionname=main", "state=down")
+    try:
+        case = Case(cluster, "--cpus", "2", waits=True)
+        why = case.says_it_waits("its queue is closed: jobs wait there until an administrator opens it (PartitionDown)")
+        expect("--time" not in why and "instead of" not in why, why)
+    finally:
+        cluster.must("root", "scontrol", "update", "partitionname=main", "state=up")
+    case.gang.must("stop", str(case.job))
+
+
 def cancelled_while_it_waits_names_who_did_it(cluster):
     busy = other(cluster)
     for user in ("anna", "root"):
@@ -247,6 +258,7 @@ ON_SOME_NODES = [
 ON_ALL_NODES = [
     one_that_makes_room_by_standing_still_goes_on, one_that_makes_room_in_slurm_waits_and_runs_again_at_no_retry,
     held_says_by_whom_and_what_lets_it_go_and_suggests_nothing_else, a_full_cluster_is_told_without_a_suggestion_that_would_not_help,
+    a_closed_queue_is_told_without_a_change_of_time_or_size,
     cancelled_while_it_waits_names_who_did_it, a_deadline_that_it_cannot_keep_is_told_as_such,
     a_node_that_is_set_down_loses_it_and_a_retry_runs_elsewhere, a_node_whose_prolog_fails_is_named,
     a_prolog_that_fails_for_a_single_task_drains_one_node,

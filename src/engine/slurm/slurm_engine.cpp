@@ -113,11 +113,12 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
     return Error{ErrorKind::refused, "launcher \"mpi\" does not start on the nodes of a pilot",
                  "launcher", "leave out pilot: Slurm's own MPI starts it then"};
   if (spec.pilot) return std::nullopt;
+  // First, for leaving out what is impossible makes no room.
+  if (auto none = never_has_room(spec, alternative_for(spec, site_), site_, nodes_))
+    return Error{ErrorKind::refused, std::move(none->why), std::move(none->field),
+                 "`gang nodes --on slurm` shows what there is"};
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
-  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
-    return Error{ErrorKind::refused, std::move(why), "tasks",
-                 "`gang nodes --on slurm` shows what there is"};
   return std::nullopt;
 }
 
@@ -129,8 +130,12 @@ Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});
-  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
-    translation.fields.push_back({"tasks", name_of(Fidelity::impossible), std::move(why)});
+  if (auto none = never_has_room(spec, alternative_for(spec, site_), site_, nodes_)) {
+    std::erase_if(translation.fields,
+                  [&](const FieldTranslated& other) { return other.field == none->field; });
+    translation.fields.push_back(
+        {std::move(none->field), name_of(Fidelity::too_much), std::move(none->why)});
+  }
   const std::string directory = settings_.state_dir + "/jobs/<job>/slurm/<tag>";
   ScriptParts parts{settings_.gang_program, directory, "<tag>", alternative_for(spec, site_),
                     directory + "/slurm-%a.out"};
@@ -323,7 +328,8 @@ std::set<std::string> SlurmEngine::partitions_with_room() const {
     const auto use = id != ids_.end() ? uses_.find(id->second) : uses_.end();
     if (!node.up || use == uses_.end() || use->second.cpus_held >= cpus_of(node)) continue;
     if (node.memory.n > 0 && use->second.memory_held >= node.memory) continue;
-    for (const PartitionView& partition : use->second.partitions) with_room.insert(partition.name);
+    for (const PartitionView& partition : use->second.partitions)
+      if (partition.up) with_room.insert(partition.name);
   }
   return with_room;
 }

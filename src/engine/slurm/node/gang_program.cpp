@@ -90,6 +90,13 @@ void ask_for_gpus(GangHere& here) {
 Result<GangHere> look_around(const std::vector<std::string>& words) {
   GangHere here{SendingFiles(words[1]), {}, 0, variables_here(), {}, {}, 1};
   auto order = read_order(here.files);
+  if (!order && order.error().kind == ErrorKind::not_found)
+    return Error{
+        ErrorKind::not_found,
+        "node " + variable_of(here.variables, "SLURMD_NODENAME") + " does not see it",
+        here.files.directory(),
+        "jobs and logs lie on a disk that all nodes see; name a directory on one: state in "
+        "[on.slurm] of the config file, or GANGLINE_STATE"};
   if (!order) return order.error();
   here.order = *std::move(order);
   const auto gang = which_gang(words, here);

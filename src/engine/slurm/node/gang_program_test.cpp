@@ -130,6 +130,14 @@ TEST_F(GangProgram, a_program_that_is_not_there_never_started) {
   EXPECT_NE(end().ending.detail.find("there is no program 'no-such-program'"), std::string::npos);
 }
 
+TEST_F(GangProgram, a_directory_that_its_node_does_not_see_is_told_with_what_to_do) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(code_of(begin_again()), 1);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("node n3 does not see it"), std::string::npos) << said;
+  EXPECT_NE(said.find("state in [on.slurm]"), std::string::npos) << said;
+}
+
 TEST_F(GangProgram, more_gpus_than_slurm_gave_are_a_reason_not_to_start) {
   DeviceRequest three;
   three.count = 3;
