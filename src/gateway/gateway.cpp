@@ -127,6 +127,10 @@ WebAnswer Gateway::answer_of(Result<HttpAnswer> answer, const std::string& cors)
   WebAnswer given;
   given.status = answer->status;
   given.fields = cors + std::string(no_store) + "Gangline-Version: " + answer->version + "\r\n";
+  if (!answer->type.empty()) {
+    given.type = "";  // it does not stay
+    given.fields += "Content-Type: " + answer->type + "\r\n";
+  }
   given.body = web_body(std::move(answer->body));
   return given;
 }
@@ -321,27 +325,22 @@ void Gateway::forward(const Asking& asking, const RouteRow& row) {
            std::string(asking.request.body),
            waits ? longest_wait : longest_call,
            most_answer_bytes},
-          waits, nullptr);
+          waits);
 }
 
-void Gateway::pass_on(const Asking& asking, HttpCall call, bool waits,
-                      const std::function<void(const Result<HttpAnswer>&)>& first) {
+void Gateway::pass_on(const Asking& asking, HttpCall call, bool waits) {
   auto no = gate_.count_call(asking.holder, asking.now);
   if (!no && waits && waits_of_[asking.holder.number] >= most_waits_of_token)
     no = Refusal{
         429,
         {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
         5};
-  if (no) {
-    if (first) first(no->error);
-    return say_no(asking.request, asking.exchange, *no, asking.cors);
-  }
+  if (no) return say_no(asking.request, asking.exchange, *no, asking.cors);
   const std::uint64_t number = next_call_++;
   Call& under_way = calls_[number];
-  auto heard = [this, number, first, exchange = asking.exchange, cors = asking.cors,
+  auto heard = [this, number, exchange = asking.exchange, cors = asking.cors,
                 changes = call.method != "GET"](Result<HttpAnswer> answer) {
     if (changes) remembered_.forget_all();  // who asked sees what it did
-    if (first) first(answer);
     exchange.answer(answer_of(std::move(answer), cors));
     end_call(number);
   };

@@ -12,7 +12,6 @@
 #include "gateway/follower.h"
 #include "gateway/gate.h"
 #include "gateway/remembered.h"
-#include "gateway/repeats.h"
 #include "gateway/streams.h"
 #include "model/environment.h"
 #include "os/loop.h"
@@ -31,8 +30,6 @@ struct GatewaySettings {
   std::string login;      ///< as whom the service is asked
   std::string directory;  ///< where relative paths of submitted job files start
   Environment inherited;  ///< of jobs that are submitted as a job file
-  /// The text of /metrics, made of the service's answer to /v1/figures; empty: there is none.
-  std::function<std::string(const std::string& figures)> metrics_of = nullptr;
 };
 
 class Gateway final : public WebAnswerer {
@@ -94,9 +91,8 @@ class Gateway final : public WebAnswerer {
   void answer_remembered(const Asking& asking);
   void hear_question(const std::string& target, std::uint64_t number, Result<HttpAnswer> answer);
   void forward(const Asking& asking, const RouteRow& row);
-  /// Asks the service and answers what it answers. `heard`, where it is one, is told first.
-  void pass_on(const Asking& asking, HttpCall call, bool waits,
-               const std::function<void(const Result<HttpAnswer>&)>& heard);
+  /// Asks the service and answers what it answers.
+  void pass_on(const Asking& asking, HttpCall call, bool waits);
   void end_call(std::uint64_t number);
   void end_of_withdrawn();
   void say_no(const WebRequest& request, const WebExchange& exchange, const Refusal& refusal,
@@ -119,7 +115,6 @@ class Gateway final : public WebAnswerer {
   std::unordered_map<std::uint64_t, std::size_t> waits_of_;
   std::uint64_t next_call_ = 1;
   std::string openapi_;  // once it was asked for
-  Repeats repeats_;
   Streams streams_;
   Follower follower_;
   Loop::WatchPtr tidying_, expiring_;

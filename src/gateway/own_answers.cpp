@@ -5,7 +5,7 @@
 #include "gateway/openapi.h"
 #include "json/access_json.h"
 #include "json/json.h"
-#include "os/clock.h"
+#include "server/query.h"
 
 namespace gangline {
 namespace {
@@ -75,8 +75,18 @@ void Gateway::answer_check(const Asking& asking) {
 }
 
 void Gateway::answer_submit(const Asking& asking) {
-  HttpCall call{"POST",           std::string(asking.request.head.target), {}, {}, longest_call,
-                most_answer_bytes};
+  const std::string_view key = asking.request.head.field("idempotency-key");
+  if (key.size() > longest_submit_key)
+    return say_no(asking.request, asking.exchange,
+                  {400,
+                   {ErrorKind::usage, "the Idempotency-Key is too long", "",
+                    "use at most " + std::to_string(longest_submit_key) + " characters"}},
+                  asking.cors);
+  HttpCall call{"POST", std::string(asking.request.head.target)};
+  call.deadline = longest_call;
+  if (!key.empty())
+    call.target +=
+        (call.target.find('?') == std::string::npos ? "?key=" : "&key=") + url_encoded(key);
   if (is_toml(asking.request.head.content_type)) {
     std::vector<Error> mistakes;
     auto spec = read_job_text(asking.request.body, settings_.directory, mistakes);
@@ -86,32 +96,7 @@ void Gateway::answer_submit(const Asking& asking) {
   } else {
     call.body = std::string(asking.request.body);
   }
-  const std::string key(asking.request.head.field("idempotency-key"));
-  if (key.empty()) return pass_on(asking, std::move(call), false, nullptr);
-  const auto no = [&](unsigned status, const std::string& what, const std::string& hint) {
-    say_no(asking.request, asking.exchange, {status, {ErrorKind::refused, what, "", hint}},
-           asking.cors);
-  };
-  if (key.size() > longest_repeat_key)
-    return no(400, "the Idempotency-Key is too long",
-              "use at most " + std::to_string(longest_repeat_key) + " characters");
-  const auto told = [this, exchange = asking.exchange, cors = asking.cors](const auto& said) {
-    WebAnswer given{said.status, "application/json",
-                    cors + "Cache-Control: no-store\r\nGangline-Version: " + said.version + "\r\n",
-                    web_body(said.body), false};
-    exchange.answer(std::move(given));
-  };
-  switch (repeats_.begin(key, call.body, asking.now, told)) {
-    case Repeats::Seen::again: return;
-    case Repeats::Seen::another:
-      return no(409, "this Idempotency-Key came with another job", "use a new key for each job");
-    case Repeats::Seen::full: return no(503, "too many submits are under way", "try again");
-    case Repeats::Seen::first: break;
-  }
-  pass_on(asking, std::move(call), false, [this, key](const Result<HttpAnswer>& answer) {
-    if (answer) repeats_.over(key, {answer->status, answer->body, answer->version});
-    else repeats_.over(key, {503, to_json(answer.error()), settings_.version});
-  });
+  pass_on(asking, std::move(call), false);
 }
 
 void Gateway::answer_reserve(const Asking& asking) {
@@ -132,25 +117,13 @@ void Gateway::answer_reserve(const Asking& asking) {
            std::string(asking.request.body),
            longest_call,
            most_answer_bytes},
-          false, nullptr);
+          false);
 }
 
 void Gateway::answer_metrics(const Asking& asking) {
-  if (!settings_.metrics_of)
-    return say_no(asking.request, asking.exchange,
-                  {404, {ErrorKind::not_found, "this build has no metrics", "", ""}}, asking.cors);
-  const std::uint64_t number = next_call_++;
-  calls_[number].ticket =
-      pool_.ask({"GET", "/v1/figures", {}, {}, longest_call, most_answer_bytes},
-                [this, number, exchange = asking.exchange](Result<HttpAnswer> answer) {
-                  WebAnswer given = answer_of(answer, "");
-                  if (answer && answer->status == 200) {
-                    given.type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-                    given.body = web_body(settings_.metrics_of(answer->body));
-                  }
-                  exchange.answer(std::move(given));
-                  calls_.erase(number);
-                });
+  pass_on(asking,
+          {"GET", std::string(asking.request.head.target), {}, {}, longest_call, most_answer_bytes},
+          false);
 }
 
 }  // namespace gangline

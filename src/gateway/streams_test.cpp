@@ -5,7 +5,6 @@
 #include <map>
 
 #include "gateway/remembered.h"
-#include "gateway/repeats.h"
 
 namespace gangline {
 namespace {
@@ -136,29 +135,6 @@ TEST(StreamPlace, IsTheStoreAndTheNumber) {
   EXPECT_EQ(place->number, 12u);
   for (const char* text : {"", "-", "12", "-12", "a-", "a-x", "a--1", "a-99999999999999999999"})
     EXPECT_EQ(read_stream_place(text).has_value(), std::string_view(text) == "a--1") << text;
-}
-
-TEST(Repeats, TheSameKeyIsTheSameJob) {
-  Repeats repeats;
-  std::vector<std::string> told;
-  const auto hear = [&](const Repeats::Said& said) { told.push_back(said.body); };
-  EXPECT_EQ(repeats.begin("k", "job", seconds(1), hear), Repeats::Seen::first);
-  EXPECT_EQ(repeats.begin("k", "job", seconds(1), hear), Repeats::Seen::again);
-  EXPECT_EQ(repeats.begin("k", "other", seconds(1), hear), Repeats::Seen::another);
-  EXPECT_TRUE(told.empty());
-  repeats.over("k", {200, "seven"});
-  EXPECT_EQ(told, std::vector<std::string>{"seven"});
-  EXPECT_EQ(repeats.begin("k", "job", seconds(2), hear), Repeats::Seen::again);
-  EXPECT_EQ(told.size(), 2u);
-  EXPECT_EQ(repeats.begin("k", "job", repeats_kept + seconds(2), hear), Repeats::Seen::first);
-}
-
-TEST(Repeats, AKeyWhoseJobWasRefusedMayBeUsedAgain) {
-  Repeats repeats;
-  const auto nobody = [](const Repeats::Said&) {};
-  EXPECT_EQ(repeats.begin("k", "job", seconds(1), nobody), Repeats::Seen::first);
-  repeats.over("k", {409, "no"});
-  EXPECT_EQ(repeats.begin("k", "better", seconds(1), nobody), Repeats::Seen::first);
 }
 
 TEST(Remembered, ForgetsAfterASecondAndWhenSomethingHappens) {

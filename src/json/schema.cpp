@@ -144,8 +144,8 @@ const std::map<std::string, std::string>& all_schemas() {
          static_cast<LogChunk*>(nullptr), static_cast<ServiceStatus*>(nullptr),
          static_cast<Reservation*>(nullptr), static_cast<PilotView*>(nullptr),
          static_cast<FeedPage*>(nullptr), static_cast<GangCells*>(nullptr),
-         static_cast<Readings*>(nullptr), static_cast<TimeChart*>(nullptr),
-         static_cast<WhoAmI*>(nullptr));
+         static_cast<JobResults*>(nullptr), static_cast<Readings*>(nullptr),
+         static_cast<TimeChart*>(nullptr), static_cast<WhoAmI*>(nullptr));
     named["JobId"] = schemas.of<JobId>(Use::written);
     named["Unit"] = R"({"type":"object"})";
     return named;

@@ -9,10 +9,15 @@ std::vector<RouteRow> job_rows() {
   const RouteWord first{"first", "integer", "the first gang told; 0 if left out"};
   const RouteWord gang{"gang", "integer", "this gang alone; the whole job if left out"};
   return {
-      {"POST", "v1/jobs", Role::submit, straight,
+      {"POST",
+       "v1/jobs",
+       Role::submit,
+       straight,
        "Submits a job: a JobSpec, or a job file (TOML) with Content-Type application/toml. The "
        "header Idempotency-Key makes it safe to send twice.",
-       "JobSpec", "Submitted"},
+       "JobSpec",
+       "Submitted",
+       {{"key", "string", "as the header Idempotency-Key"}}},
       {"POST", "v1/translate", Role::submit, straight,
        "What would become of a job in the system that jobs are handed to.", "JobSpec",
        "Translation"},
@@ -68,6 +73,14 @@ std::vector<RouteRow> job_rows() {
        "",
        "GangCells",
        {first, {"most", "integer", "at most so many"}}},
+      {"GET",
+       "v1/jobs/{job}/results",
+       Role::read,
+       remembered,
+       "Numbers that gangs wrote to their {output}, beside the values of their sweep.",
+       "",
+       "JobResults",
+       {first, {"most", "integer", "at most so many gangs are looked at"}}},
       {"GET", "v1/jobs/{job}/gangs/{gang}", Role::read, remembered, "One gang.", "", "GangView"},
       {"GET",
        "v1/jobs/{job}/gangs/{gang}/log",

@@ -108,8 +108,16 @@ def a_submit_that_is_sent_twice_is_one_job(gateway):
     assert {answer.status for answer in answers} == {200}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(gateway.get("/v1/jobs?all&name=once").json()) == 1
-    other = gateway.ask("POST", "/v1/jobs", text.replace("once", "other"), fields=fields)
-    assert other.status == 409 and "Idempotency-Key" in other.body
+    pid = gateway.service_pid()
+    os.kill(pid, signal.SIGKILL)
+    assert becomes(lambda: gateway.get("/v1/status").status == 200)
+    again = gateway.ask("POST", "/v1/jobs", text, fields=fields)
+    assert again.json()["id"] == answers[0].json()["id"], again.body
+    as_json = gateway.ask("POST", "/v1/jobs", gateway.ask("POST", "/v1/check", text).body[8:-1],
+                          fields=["Idempotency-Key: a/b c"])
+    assert as_json.status == 200, as_json.body
+    assert len(gateway.get("/v1/jobs?all&name=once").json()) == 2
+    assert gateway.ask("POST", "/v1/jobs", text, fields=TOML + ["Idempotency-Key: " + "a" * 200]).status == 400
 
 
 @with_gateway

@@ -119,6 +119,8 @@ class ServiceLine : public std::enable_shared_from_this<ServiceLine> {
     else close();
     HttpAnswer answer{message.result_int(), std::move(message.body()),
                       std::string(message["Gangline-Version"])};
+    if (message[http::field::content_type] != "application/json")
+      answer.type = std::string(message[http::field::content_type]);
     const auto core = core_;
     asked->tell(std::move(answer));
     core->next();
