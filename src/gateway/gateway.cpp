@@ -268,28 +268,29 @@ void Gateway::answer_json(const Asking& asking, unsigned status, std::string bod
 void Gateway::answer_remembered(const Asking& asking) {
   const std::string target(asking.request.head.target);
   Waiter waiter{asking.exchange, asking.cors, asking.request.head.takes_gzip};
-  const auto found = questions_.find(target);
-  if (found != questions_.end() && found->second.turn == remembered_.turn()) {
+  // Who asks after something happened is not answered with what was asked before it.
+  const std::string key = std::to_string(remembered_.turn()) + target;
+  const auto found = questions_.find(key);
+  if (found != questions_.end()) {
     found->second.waiters.push_back(std::move(waiter));
     return;
   }
   if (const auto no = gate_.count_call(asking.holder, asking.now))
     return say_no(asking.request, asking.exchange, *no, asking.cors);
-  // Who asked before something happened gets what is asked now.
-  Question& question = questions_[target];
+  Question& question = questions_[key];
   question.waiters.push_back(std::move(waiter));
   question.asked_at = asking.now;
   question.turn = remembered_.turn();
   question.ticket = pool_.ask({"GET", target, {}, {}, longest_call, most_answer_bytes},
-                              [this, target, turn = question.turn](Result<HttpAnswer> answer) {
-                                hear_question(target, turn, std::move(answer));
+                              [this, key, target](Result<HttpAnswer> answer) {
+                                hear_question(key, target, std::move(answer));
                               });
 }
 
-void Gateway::hear_question(const std::string& target, std::uint64_t turn,
+void Gateway::hear_question(const std::string& key, const std::string& target,
                             Result<HttpAnswer> answer) {
-  const auto found = questions_.find(target);
-  if (found == questions_.end() || found->second.turn != turn) return;
+  const auto found = questions_.find(key);
+  if (found == questions_.end()) return;
   const Question question = std::move(found->second);
   questions_.erase(found);
   const bool good = answer && answer->status == 200;
@@ -313,7 +314,8 @@ void Gateway::hear_question(const std::string& target, std::uint64_t turn,
     }
     waiter.exchange.answer(std::move(given));
   }
-  remembered_.keep(target, {std::move(plain), std::move(packed), fields, question.asked_at}, turn);
+  remembered_.keep(target, {std::move(plain), std::move(packed), fields, question.asked_at},
+                   question.turn);
 }
 
 void Gateway::forward(const Asking& asking, const RouteRow& row) {

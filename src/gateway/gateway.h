@@ -89,7 +89,7 @@ class Gateway final : public WebAnswerer {
   void answer_json(const Asking& asking, unsigned status, std::string body) const;
   /// From memory, or as the answer to the same question of another, or by asking.
   void answer_remembered(const Asking& asking);
-  void hear_question(const std::string& target, std::uint64_t number, Result<HttpAnswer> answer);
+  void hear_question(const std::string& key, const std::string& target, Result<HttpAnswer> answer);
   void forward(const Asking& asking, const RouteRow& row);
   /// Asks the service and answers what it answers.
   void pass_on(const Asking& asking, HttpCall call, bool waits);
@@ -105,7 +105,7 @@ class Gateway final : public WebAnswerer {
   Gate gate_;
   CallPool pool_;
   Remembered remembered_;
-  std::unordered_map<std::string, Question> questions_;
+  std::unordered_map<std::string, Question> questions_;  // by turn and target
   struct Call {
     CallPool::Ticket ticket = {};
     std::uint64_t waits_for = 0;  // the holder whose waits it counts among; 0: it is no wait

@@ -25,6 +25,7 @@ namespace {
 constexpr Span between_looks = seconds(1);
 constexpr Span between_wakes = seconds(10);
 constexpr rlim_t most_files = 16'384;
+constexpr rlim_t own_files = 192;
 constexpr const char* token_of_process = "serve";
 
 /// What of a file changes when it is written anew.
@@ -105,11 +106,17 @@ std::string shown_address(const TcpListener& listener, const ServeOptions& optio
   return (https ? "https://" : "http://") + host + ":" + std::to_string(listener.port) + "/";
 }
 
-void allow_many_files() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = std::max(limit.rlim_cur, std::min(limit.rlim_max, most_files));
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+/// As many connections as there may be open files, but for those that we need ourselves.
+WebLimits limits_of_this_process() {
+  WebLimits limits;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+  files.rlim_cur = std::max(files.rlim_cur, std::min(files.rlim_max, most_files));
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+  const std::size_t rest = files.rlim_cur > own_files ? files.rlim_cur - own_files : own_files;
+  limits.connections = std::min(limits.connections, rest);
+  return limits;
 }
 
 GateSettings gate_of(const ServeOptions& options, const ServeNews& news) {
@@ -193,7 +200,6 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   if (const auto there = connect_service(places, true); !there) return there.error();
   // 2. The gateway on its loop.
   ::signal(SIGPIPE, SIG_IGN);
-  allow_many_files();
   Loop loop;
   Waker waker(places);
   GatewaySettings settings;
@@ -208,7 +214,8 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   gateway.set_tokens(kept.with_own(*tokens));
   const bool https = *keys != nullptr;
   const std::string address = shown_address(*listener, options, https);
-  WebServer server(loop, *std::move(listener), {{}, fields_of_every_answer(), *keys}, gateway);
+  WebServer server(loop, *std::move(listener),
+                   {limits_of_this_process(), fields_of_every_answer(), *keys}, gateway);
   // 3. Until it is told to end. Files that changed are read again.
   std::array marks = {mark_of(options.certificate), mark_of(options.key)};
   const auto looking = loop.every(between_looks, [&] {

@@ -34,7 +34,8 @@ struct WebCore {
   std::list<WebGuest*> all, unproven;  // the oldest first
   std::unordered_map<std::string, std::list<WebGuest*>> unproven_of;
   std::unordered_map<std::uint64_t, std::size_t> of_holder;
-  std::string date;  // "Date: …\r\n" of the second `date_at`
+  std::size_t unsent = 0;  // bytes of answers, streams apart
+  std::string date;        // "Date: …\r\n" of the second `date_at`
   std::int64_t date_at = 0;
 
   void come(WebGuest& guest, const boost::asio::ip::address& address);

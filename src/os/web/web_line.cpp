@@ -125,6 +125,10 @@ class Connection final : public WebLine,
   void answer(std::uint64_t number, WebAnswer answer) override {
     if (number != number_ || state_ != State::waiting) return;
     left_ = nullptr;
+    if (core_->unsent + answer.body.bytes.size() > limits().all_unsent && core_->handler != nullptr)
+      answer = core_->handler->refuse(503, "too many large answers are under way", peer_);
+    counted_ = answer.body.bytes.size();
+    core_->unsent += counted_;
     if (answer.close) keep_ = false;
     write_head(answer, has_no_body(answer.status) ? std::optional<std::size_t>()
                                                   : answer.body.bytes.size());
@@ -181,6 +185,7 @@ class Connection final : public WebLine,
   }
 
   void leave() {
+    core_->unsent -= std::exchange(counted_, 0);
     if (std::exchange(present_, false)) core_->leave(*this);
   }
 
@@ -321,6 +326,7 @@ class Connection final : public WebLine,
 
   void finish() {
     unsent_ = 0;
+    core_->unsent -= std::exchange(counted_, 0);
     if (core_->handler == nullptr) return close();
     if (!keep_) return say_goodbye();
     in_.erase(0, std::exchange(taken_, 0));
@@ -363,6 +369,7 @@ class Connection final : public WebLine,
   std::string head_text_;  // of the answer
   std::deque<WebBody> out_;
   std::size_t unsent_ = 0;
+  std::size_t counted_ = 0;  // bytes of its answer, in WebCore::unsent
   std::function<void()> left_;
 };
 

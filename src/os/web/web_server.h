@@ -21,6 +21,7 @@ struct WebLimits {
   std::size_t unproven = 1'024;           ///< of these, whose clients have not shown who they are
   std::size_t unproven_of_address = 256;  ///< the same, of one address (IPv6: of one /64)
   std::size_t of_holder = 1'280;          ///< of one who has shown it
+  std::size_t all_unsent = 512 << 20;     ///< bytes of answers that their clients have not read
   std::size_t unsent = 8 << 20;           ///< bytes of a stream that its client has not read
   Span to_head = seconds(10);             ///< from the connection to the end of the first head
   Span to_body = seconds(30);             ///< from there to the end of the body
