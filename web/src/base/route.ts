@@ -51,5 +51,9 @@ export function address(route: Route): string {
 export function take_token(fragment: string): { token?: string; rest: string } {
   const found = /^#(?:.*&)?token=([^&]*)/.exec(fragment);
   if (!found) return { rest: fragment };
-  return { token: decodeURIComponent(found[1]!), rest: "" };
+  try {
+    return { token: decodeURIComponent(found[1]!), rest: "" };
+  } catch {
+    return { token: found[1]!, rest: "" };
+  }
 }
