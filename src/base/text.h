@@ -56,4 +56,7 @@ bool is_utf8(std::string_view text);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 
+/// Whether `part` stands somewhere in `text`; of ASCII letters the case does not count.
+bool contains_text(std::string_view text, std::string_view part);
+
 }  // namespace gangline

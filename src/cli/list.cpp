@@ -109,8 +109,11 @@ int list_without_service(const Error& error, const ListQuery& query, Output& out
 int run_list(const ListOptions& options, Output& out) {
   if (options.limit == 0)
     return out.fail({ErrorKind::usage, "a list has at least one line", "--limit", ""});
-  const ListQuery query{options.phase, options.all, options.name,
-                        options.limit.value_or(options.all ? most_listed : 50)};
+  ListQuery query;
+  query.phase = options.phase;
+  query.all = options.all;
+  query.name = options.name;
+  query.limit = options.limit.value_or(options.all ? most_listed : query.limit);
   auto service = out.around().service();
   if (!service) return list_without_service(service.error(), query, out);
   auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { (*service)->list(query, reply); });

@@ -88,7 +88,12 @@ void Client::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) 
   std::string target = "/v1/jobs?limit=" + std::to_string(query.limit);
   if (query.all) target += "&all";
   if (query.phase) target += std::string("&phase=") + name_of(*query.phase);
-  if (!query.name.empty()) target += "&name=" + encode(query.name);
+  for (const auto& [key, value] :
+       {std::pair{"&name=", &query.name}, std::pair{"&owner=", &query.owner},
+        std::pair{"&queue=", &query.queue}, std::pair{"&text=", &query.text}})
+    if (!value->empty()) target += key + encode(*value);
+  if (query.before.n > 0) target += "&before=" + std::to_string(query.before.n);
+  if (query.by_start) target += "&order=start";
   ask_for("GET", target, "", reply);
 }
 
@@ -128,6 +133,37 @@ void Client::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 }
 
 void Client::nodes(Reply<std::vector<NodeView>> reply) { ask_for("GET", "/v1/nodes", "", reply); }
+
+void Client::feed(const FeedQuery& query, Reply<FeedPage> reply) {
+  std::string target =
+      "/v1/feed?most=" + std::to_string(query.most) + "&us=" + std::to_string(query.longest.us);
+  if (!query.of.empty()) target += "&of=" + encode(query.of);
+  if (query.after) target += "&after=" + std::to_string(*query.after);
+  ask_for("GET", target, "", reply);
+}
+
+void Client::cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) {
+  ask_for("GET",
+          path_of(job) + "/cells?first=" + std::to_string(first) + "&most=" + std::to_string(most),
+          "", reply);
+}
+
+void Client::readings(const ReadingsQuery& query, Reply<Readings> reply) {
+  std::string target = "/v1/nodes/" + std::to_string(query.node.n) +
+                       "/readings?from=" + std::to_string(query.from.us) +
+                       "&until=" + std::to_string(query.until.us) +
+                       "&most=" + std::to_string(query.most);
+  for (const std::uint32_t device : query.devices)
+    target += (device == query.devices.front() ? "&devices=" : ",") + std::to_string(device);
+  ask_for("GET", target, "", reply);
+}
+
+void Client::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {
+  ask_for("GET",
+          "/v1/timeline?from=" + std::to_string(query.from.us) +
+              "&until=" + std::to_string(query.until.us) + "&most=" + std::to_string(query.most),
+          "", reply);
+}
 
 void Client::find(const std::string& name, Reply<JobId> reply) {
   ask_for("GET", "/v1/names/" + encode(name), "", reply);

@@ -28,6 +28,10 @@ class Client final : public Service {
   void stop(const StopRequest& request, Reply<JobSummary> reply) override;
   void read_log(const LogQuery& query, Reply<LogChunk> reply) override;
   void nodes(Reply<std::vector<NodeView>> reply) override;
+  void feed(const FeedQuery& query, Reply<FeedPage> reply) override;
+  void cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) override;
+  void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
+  void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;

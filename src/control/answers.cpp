@@ -154,40 +154,11 @@ const Snapshot& Controller::picture() {
 }
 
 Result<JobSummary> Controller::summary(JobId job) {
-  if (const JobState* state = register_.find(job)) {
-    JobSummary summary = summary_of(*state);
-    summary.reason = summary.waiting > 0 ? reason_of(job) : engine_.stands_still(job);
-    return summary;
-  }
+  if (const JobState* state = register_.find(job)) return line_of(*state);
   auto stored = store_.find(job);
   if (!stored) return stored.error();
   if (!*stored) return no_such_job(job);
   return (*stored)->second;
-}
-
-void Controller::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) {
-  touch();
-  std::vector<JobSummary> lines;
-  const std::size_t most = std::min(query.limit, most_listed);
-  for (auto it = register_.jobs().rbegin(); it != register_.jobs().rend() && lines.size() < most;
-       ++it) {
-    const auto& [id, job] = *it;
-    if (!query.name.empty() && job.job.spec->name != query.name) continue;
-    JobSummary line = summary_of(job);
-    if (query.phase && line.phase != *query.phase) continue;
-    line.reason = line.waiting > 0 ? reason_of(id) : engine_.stands_still(id);
-    lines.push_back(std::move(line));
-  }
-  if (!query.phase || *query.phase == GangPhase::ended) {
-    const auto room = static_cast<std::uint32_t>(most - lines.size());
-    const bool whole = query.all || query.phase.has_value();
-    auto ended = store_.ended(query.name, whole ? room : std::min(room, newest_ended_listed));
-    if (!ended) return reply(ended.error());
-    for (JobSummary& line : *ended)
-      if (register_.find(line.id) == nullptr) lines.push_back(std::move(line));
-  }
-  std::sort(lines.begin(), lines.end(), [](auto& a, auto& b) { return a.id > b.id; });
-  reply(std::move(lines));
 }
 
 GangView Controller::live_view(const JobState& job, std::uint32_t index,

@@ -25,6 +25,7 @@ constexpr Span longest_wait_for_reading = seconds(5);
 constexpr Span look_for_reading_every = milliseconds(20);
 // Gangs that come and go quickly are not each worth a reading.
 constexpr Span between_asked_readings = milliseconds(200);
+constexpr Span feed_gathers = milliseconds(50);
 
 /// Somebody was asked to make room and has not ended.
 bool somebody_leaves(const Register& beliefs) {
@@ -55,6 +56,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       rounds_(policy_.rounds),
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
+      feed_(store),
       started_(world.now()),
       last_touched_(started_) {
   if (!settings_.usual.empty()) cycle_.expect(settings_.usual);
@@ -114,6 +116,7 @@ Result<void> Controller::begin() {
         meter_.begin({id, index}, gang.attempt, gang.place(), running->started);
   engine_.on_sample([this](NodeId node, const NodeSample& sample) {
     meter_.read(node, sample);
+    readings_.add(node, sample);
     note_measured();
   });
   engine_.on_news([this] { ask_for_cycle(); });
@@ -314,11 +317,28 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     return stored;
   }
   trouble_.clear();
+  tell_feed(wishes);
   cycle_.use_is_stored();
   unstored_.clear();
   store_now_ = false;
   if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));
   return {};
+}
+
+/// These and `unstored_` were stored in this order.
+void Controller::tell_feed(const std::vector<Event>& wishes) {
+  std::vector<const Event*> stored;
+  stored.reserve(unstored_.size() + wishes.size());
+  for (const auto* events : {&std::as_const(unstored_), &wishes})
+    for (const Event& event : *events) stored.push_back(&event);
+  feed_.add(stored);
+  if (!feed_.somebody_waits() || std::exchange(feed_asked_, true)) return;
+  // What comes within this goes in one answer.
+  world_.call_later(feed_gathers, [this, alive = alive_] {
+    if (!*alive) return;
+    feed_asked_ = false;
+    feed_.answer(world_.now());
+  });
 }
 
 Plan Controller::plan_now() {

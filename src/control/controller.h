@@ -15,6 +15,8 @@
 #include "control/people/config_notes.h"
 #include "control/pilots/own_pilots.h"
 #include "control/rounds.h"
+#include "control/watching/feed.h"
+#include "control/watching/readings.h"
 #include "control/world.h"
 #include "engine/engine.h"
 #include "model/settings.h"
@@ -81,6 +83,10 @@ class Controller final : public Service, private EventLog {
   void stop(const StopRequest& request, Reply<JobSummary> reply) override;
   void read_log(const LogQuery& query, Reply<LogChunk> reply) override;
   void nodes(Reply<std::vector<NodeView>> reply) override;
+  void feed(const FeedQuery& query, Reply<FeedPage> reply) override;
+  void cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) override;
+  void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
+  void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
@@ -116,6 +122,7 @@ class Controller final : public Service, private EventLog {
   void ask_reading();
   void note_measured();
   void accept_submits();
+  void tell_feed(const std::vector<Event>& wishes);
   Plan plan_now();
   void plan_again_at(Time at);
   void carry_out(const Plan& plan);
@@ -138,6 +145,8 @@ class Controller final : public Service, private EventLog {
   Result<void> recall_reservations();
   void show_set_aside(std::vector<NodeView>& views) const;
   Result<JobSummary> summary(JobId job);
+  JobSummary line_of(const JobState& job);
+  std::vector<JobId> unfinished_in_order(const ListQuery& query);
   std::string reason_of(JobId job);
   std::optional<GangId> first_in_engine(JobId job) const;
   /// Where it waits if its queue was taken out of the config file; else empty.
@@ -162,6 +171,8 @@ class Controller final : public Service, private EventLog {
   const Register& register_;
   Meter meter_;
   OwnPilots own_pilots_;
+  Feed feed_;
+  ReadingsKept readings_;
   Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0, last_reservation_ = 0;
@@ -180,6 +191,7 @@ class Controller final : public Service, private EventLog {
   Time plans_again_at_ = never;
   bool turns_given_ = false;        ///< some gang may wait for its turn on another's allocation
   bool looks_for_reading_ = false;  ///< a call is due that asks for a cycle
+  bool feed_asked_ = false;         ///< it is answered soon
   bool ended_ = false;
   std::string trouble_;
   ConfigNotes config_notes_;

@@ -78,6 +78,9 @@ class Cycle {
 
   /// Why the job waits that the newest plan does not start; see Scene::wait_of.
   std::optional<Wait> wait_of(JobId job) { return scene_.wait_of(job); }
+  /// Jobs of which gangs wait here, in the order in which they may start; see
+  /// Scene::waiting_in_order.
+  std::vector<JobId> waiting_in_order() const { return scene_.waiting_in_order(); }
   std::optional<Wait> first_wait() { return scene_.first_wait(); }
   /// Forgets the jobs that have ended.
   void retire_ended();

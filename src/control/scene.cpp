@@ -182,4 +182,8 @@ std::optional<Wait> Scene::wait_of(JobId job) {
   return std::nullopt;
 }
 
+std::vector<JobId> Scene::waiting_in_order() const {
+  return planner_ == nullptr ? std::vector<JobId>() : planner_->in_order();
+}
+
 }  // namespace gangline

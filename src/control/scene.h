@@ -60,6 +60,8 @@ class Scene {
   Plan plan(Time now);
   /// Why the first of the job's gangs waits that the newest plan does not start; empty: none does.
   std::optional<Wait> wait_of(JobId job);
+  /// Jobs of which gangs wait for a place, as the newest plan had them; empty before the first.
+  std::vector<JobId> waiting_in_order() const;
   /// The same of the first in order; empty: nobody waits for room.
   std::optional<Wait> first_wait();
 

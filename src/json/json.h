@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/follow.h"
 #include "model/job.h"
 #include "model/pilot.h"
 #include "model/reservation.h"
@@ -45,7 +46,15 @@ std::string to_json(const std::vector<NodeView>& nodes);
 std::string to_json(const LogChunk& chunk);
 std::string to_json(const ServiceStatus& status);
 std::string to_json(const JobId& id);
+std::string to_json(const FeedPage& page);
+std::string to_json(const FeedEntry& entry);
+std::string to_json(const GangCells& cells);
+std::string to_json(const Readings& readings);
+std::string to_json(const TimeChart& timeline);
 std::string to_json(const Person& person);
+
+/// As it stands in what is written here, with its quotation marks.
+std::string json_text(const std::string& text);
 
 /// Never fails: what makes no sense is an Error of kind broken.
 Error error_from_json(std::string_view text);

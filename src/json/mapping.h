@@ -269,6 +269,10 @@ bool read_number(const Json& in, T& value) {
     if (!in.is_boolean()) return false;
     value = in.get<bool>();
   } else if constexpr (std::is_floating_point_v<T>) {
+    if (in.is_null()) {  // what is no number is written so
+      value = std::numeric_limits<T>::quiet_NaN();
+      return true;
+    }
     if (!in.is_number()) return false;
     value = in.get<T>();
   } else {

@@ -45,6 +45,7 @@ void fields(M& m, JobSummary& v) {
   m("request", v.request);
   m("taken", v.taken);
   m("reason", v.reason);
+  m("expected", v.expected);
 }
 template <class M>
 void fields(M& m, GangView& v) {

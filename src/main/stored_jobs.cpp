@@ -45,7 +45,9 @@ Result<std::vector<JobSummary>> stored_jobs(const Places& places, const ListQuer
   if (query.phase && *query.phase != GangPhase::ended) return lines;
   const auto room = static_cast<std::uint32_t>(most - lines.size());
   const bool whole = query.all || query.phase.has_value();
-  auto ended = (*store)->ended(query.name, whole ? room : std::min(room, newest_ended_listed));
+  ListQuery asked = query;
+  asked.limit = whole ? room : std::min(room, newest_ended_listed);
+  auto ended = (*store)->ended(asked);
   if (!ended) return ended.error();
   for (JobSummary& line : *ended) lines.push_back(std::move(line));
   std::sort(lines.begin(), lines.end(), [](auto& a, auto& b) { return a.id > b.id; });

@@ -1,5 +1,7 @@
 #include "model/views.h"
 
+#include "model/follow.h"
+
 namespace gangline {
 
 const char* name_of(GangPhase phase) {
@@ -10,6 +12,27 @@ const char* name_of(GangPhase phase) {
     case GangPhase::ended: return "ended";
   }
   return "ended";
+}
+
+const char* name_of(FeedKind kind) {
+  switch (kind) {
+    case FeedKind::submitted: return "submitted";
+    case FeedKind::starting: return "starting";
+    case FeedKind::started: return "started";
+    case FeedKind::ended: return "ended";
+    case FeedKind::again: return "again";
+    case FeedKind::returned: return "returned";
+    case FeedKind::stopping: return "stopping";
+    case FeedKind::making_room: return "making-room";
+    case FeedKind::never_ran: return "never-ran";
+    case FeedKind::promised: return "promised";
+    case FeedKind::promise_lost: return "promise-lost";
+    case FeedKind::trimmed: return "trimmed";
+    case FeedKind::measured: return "measured";
+    case FeedKind::node: return "node";
+    case FeedKind::foreign: return "foreign";
+  }
+  return "node";
 }
 
 }  // namespace gangline

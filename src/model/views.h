@@ -30,12 +30,13 @@ struct JobSummary {
   std::uint32_t ended_well = 0, ended_badly = 0;
   std::uint32_t never_ran = 0;  ///< ended unstarted, as what they came after did not end well
   Time submitted;
-  std::optional<Time> started;   ///< the first start of any gang
-  std::optional<Time> ended;     ///< set where phase is ended
-  std::optional<Ending> ending;  ///< of the first gang that ended badly, else of the last one
-  std::string request;           ///< "2 tasks, each 1 gpu and 4 cpus"
-  std::string taken;             ///< what of `request` its gangs got; empty: none has started
-  std::string reason;            ///< why it waits, or runs and stands still; else empty
+  std::optional<Time> started;        ///< the first start of any gang
+  std::optional<Time> ended;          ///< set where phase is ended
+  std::optional<Ending> ending;       ///< of the first gang that ended badly, else of the last one
+  std::string request;                ///< "2 tasks, each 1 gpu and 4 cpus"
+  std::string taken;                  ///< what of `request` its gangs got; empty: none has started
+  std::string reason;                 ///< why it waits, or runs and stands still; else empty
+  std::optional<Time> expected = {};  ///< while it waits: one of its gangs is promised this start
 };
 
 /// Where one gang is. Only what its phase knows is set.
@@ -69,8 +70,15 @@ constexpr std::uint32_t most_listed = 10'000;
 
 struct ListQuery {
   std::optional<GangPhase> phase;
-  bool all = false;  ///< ended jobs too, beyond the newest few
-  std::string name;  ///< only jobs of this name
+  bool all = false;        ///< ended jobs too, beyond the newest few
+  std::string name;        ///< only jobs of this name,
+  std::string owner = {};  ///< of this person,
+  std::string queue = {};  ///< in this queue,
+  std::string text = {};   ///< with this as a part of their name or owner; case does not count
+  JobId before = {};       ///< with smaller numbers: the next page; 0: from the newest
+  /// Those that wait in the order in which they would start, before all others; `before` counts
+  /// for nothing then.
+  bool by_start = false;
   std::uint32_t limit = 50;
 };
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <queue>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "schedule/blockers.h"
@@ -519,6 +520,15 @@ std::optional<Wait> Planner::first_reason() {
   const auto first = first_that_waits_ ? first_that_waits_ : shut_->first();
   if (!first) return std::nullopt;
   return reason_of(first->job, first->first);
+}
+
+std::vector<JobId> Planner::in_order() const {
+  std::vector<JobId> jobs;
+  std::unordered_set<JobId> there;
+  for (const WaitingId id : desk_.all_in_order())
+    if (const JobId job = desk_.waiting(id).group.job; there.insert(job).second)
+      jobs.push_back(job);
+  return jobs;
 }
 
 std::optional<Wait> Planner::reason_of(JobId job, std::uint32_t first) {

@@ -50,6 +50,8 @@ class Planner {
   std::optional<Wait> reason_of(JobId job, std::uint32_t first);
   /// The same of the first in order that waits for room; empty: nobody does.
   std::optional<Wait> first_reason();
+  /// Jobs of which groups wait, each once, in the order in which the first of these may start.
+  std::vector<JobId> in_order() const;
 
  private:
   class Walk;

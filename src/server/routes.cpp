@@ -14,6 +14,7 @@ using Answer = std::function<void(HttpAnswer)>;
 constexpr std::uint64_t most_index = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t most_offset = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t most_log_bytes = 4 << 20;
+constexpr std::size_t most_devices_asked = 1'024;
 
 // What a route gets: the numbers and names that stood in its path, the query, the body.
 struct Asked {
@@ -101,8 +102,20 @@ void list(const Asked& asked) {
   if (!limit) return;
   query.limit = static_cast<std::uint32_t>(*limit);
   query.all = asked.target.query.contains("all");
-  if (const auto name = asked.target.query.find("name"); name != asked.target.query.end())
-    query.name = name->second;
+  const auto word = [&](const char* key) {
+    const auto found = asked.target.query.find(key);
+    return found == asked.target.query.end() ? std::string() : found->second;
+  };
+  query.name = word("name");
+  query.owner = word("owner");
+  query.queue = word("queue");
+  query.text = word("text");
+  const auto before = number(asked, "before", 0, most_offset);
+  if (!before) return;
+  query.before = JobId{*before};
+  if (const std::string order = word("order"); order == "start") query.by_start = true;
+  else if (!order.empty() && order != "newest")
+    return send(asked.reply, bad("'order' is newest or start"));
   if (const auto wanted = asked.target.query.find("phase"); wanted != asked.target.query.end()) {
     for (const GangPhase phase :
          {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})
@@ -180,6 +193,80 @@ void read_log(const Asked& asked) {
   asked.service.read_log(query, as_json<LogChunk>(asked.reply));
 }
 
+void feed(const Asked& asked) {
+  FeedQuery query;
+  if (const auto of = asked.target.query.find("of"); of != asked.target.query.end())
+    query.of = of->second;
+  const auto longest = number(asked, "us", 0, most_offset);
+  if (!longest) return;
+  const auto most = number(asked, "most", query.most, most_feed_entries);
+  if (!most) return;
+  const auto after = number(asked, "after", 0, most_offset);
+  if (!after) return;
+  query.longest = Span{static_cast<std::int64_t>(*longest)};
+  query.most = static_cast<std::uint32_t>(*most);
+  if (asked.target.query.contains("after")) query.after = *after;
+  asked.service.feed(query, as_json<FeedPage>(asked.reply));
+}
+
+void cells(const Asked& asked) {
+  const auto job = job_in(asked);
+  if (!job) return;
+  const auto first = number(asked, "first", 0, most_index);
+  if (!first) return;
+  const auto most = number(asked, "most", most_cells, most_cells);
+  if (!most) return;
+  asked.service.cells(*job, static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*most),
+                      as_json<GangCells>(asked.reply));
+}
+
+// "0,3,5", or an answer that it is no list of devices.
+std::optional<std::vector<std::uint32_t>> devices_in(const Asked& asked) {
+  std::vector<std::uint32_t> devices;
+  const auto list = asked.target.query.find("devices");
+  if (list == asked.target.query.end()) return devices;
+  for (const std::string_view part : split(list->second, ',')) {
+    const auto index = parse_number(part);
+    if (!index || *index > most_index || devices.size() >= most_devices_asked) {
+      send(asked.reply, bad("'devices' is a list of their numbers: 0,1"));
+      return std::nullopt;
+    }
+    devices.push_back(static_cast<std::uint32_t>(*index));
+  }
+  return devices;
+}
+
+void readings(const Asked& asked) {
+  const auto node = parse_number(asked.words[0]);
+  if (!node || *node > most_index) return send(asked.reply, bad("a node has a number here"));
+  const auto from = number(asked, "from", 0, most_offset);
+  if (!from) return;
+  const auto until = number(asked, "until", most_offset, most_offset);
+  if (!until) return;
+  const auto most = number(asked, "most", 300, most_reading_points);
+  if (!most) return;
+  auto devices = devices_in(asked);
+  if (!devices) return;
+  asked.service.readings(
+      {NodeId{static_cast<std::uint32_t>(*node)}, *std::move(devices),
+       Time{static_cast<std::int64_t>(*from)}, Time{static_cast<std::int64_t>(*until)},
+       static_cast<std::uint32_t>(*most)},
+      as_json<Readings>(asked.reply));
+}
+
+void timeline(const Asked& asked) {
+  const auto from = number(asked, "from", 0, most_offset);
+  if (!from) return;
+  const auto until = number(asked, "until", most_offset, most_offset);
+  if (!until) return;
+  const auto most = number(asked, "most", TimeChartQuery().most, most_timeline_bars);
+  if (!most) return;
+  asked.service.timeline(
+      {Time{static_cast<std::int64_t>(*from)}, Time{static_cast<std::int64_t>(*until)},
+       static_cast<std::uint32_t>(*most)},
+      as_json<TimeChart>(asked.reply));
+}
+
 void nodes(const Asked& asked) { asked.service.nodes(as_json<std::vector<NodeView>>(asked.reply)); }
 void find(const Asked& asked) { asked.service.find(asked.words[0], as_json<JobId>(asked.reply)); }
 void status(const Asked& asked) { asked.service.status(as_json<ServiceStatus>(asked.reply)); }
@@ -232,6 +319,10 @@ constexpr Route routes[] = {
     {"GET", "v1/jobs/*/gangs/*/log", read_log},
     {"GET", "v1/names/*", find},
     {"GET", "v1/nodes", nodes},
+    {"GET", "v1/nodes/*/readings", readings},
+    {"GET", "v1/jobs/*/cells", cells},
+    {"GET", "v1/feed", feed},
+    {"GET", "v1/timeline", timeline},
     {"GET", "v1/status", status},
     {"POST", "v1/reservations", reserve},
     {"GET", "v1/reservations", reservations},

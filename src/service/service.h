@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/follow.h"
 #include "model/job.h"
 #include "model/pilot.h"
 #include "model/reservation.h"
@@ -40,6 +41,14 @@ class Service {
   virtual void stop(const StopRequest& request, Reply<JobSummary> reply) = 0;
   virtual void read_log(const LogQuery& query, Reply<LogChunk> reply) = 0;
   virtual void nodes(Reply<std::vector<NodeView>> reply) = 0;
+  /// What happened, once it is on disk: see FeedQuery. At once if there is something to tell.
+  virtual void feed(const FeedQuery& query, Reply<FeedPage> reply) = 0;
+  /// Gangs from `first` on, at most `most`.
+  virtual void cells(JobId job, std::uint32_t first, std::uint32_t most,
+                     Reply<GangCells> reply) = 0;
+  /// As far back as they are kept: an hour, in this life of the service.
+  virtual void readings(const ReadingsQuery& query, Reply<Readings> reply) = 0;
+  virtual void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) = 0;
   /// The newest job of that name.
   virtual void find(const std::string& name, Reply<JobId> reply) = 0;
   virtual void status(Reply<ServiceStatus> reply) = 0;

@@ -61,6 +61,10 @@ constexpr const char* schema_steps[] = {
       number INTEGER PRIMARY KEY AUTOINCREMENT,
       body   TEXT NOT NULL);
     )",
+    // Ends by their time, for what ran when.
+    R"(
+    CREATE INDEX event_end ON event (at) WHERE kind IN (7, 8, 9);
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "json/json.h"
 #include "store/schema.h"
@@ -127,7 +128,9 @@ struct Store::Core {
   Statement put_reserved, drop_reserved;
   Statement find, find_name;
   bool open_transaction = false;
-  Result<void> trouble;  // the first write that failed since the last commit
+  std::uint64_t last_event = 0;  // committed
+  std::uint64_t appended = 0;    // since
+  Result<void> trouble;          // the first write that failed since the last commit
 
   // Runs one write inside the transaction that the next commit ends.
   void write(Statement& statement) {
@@ -194,7 +197,10 @@ Result<std::unique_ptr<Store>> Store::open(const StoreSettings& settings) {
         execute(handle, ("PRAGMA max_page_count = " + std::to_string(settings.most_pages)).c_str());
   if (ready) ready = migrate(handle, settings.path);
   if (!ready) return ready.error();
-  return std::unique_ptr<Store>(new Store(std::make_unique<Core>(held.release())));
+  std::unique_ptr<Store> store(new Store(std::make_unique<Core>(held.release())));
+  Statement newest(store->core_->database.get(), "SELECT coalesce(max(seq), 0) FROM event");
+  if (newest.next()) store->core_->last_event = static_cast<std::uint64_t>(newest.number(0));
+  return store;
 }
 
 void Store::append(const Event& event) {
@@ -213,6 +219,7 @@ void Store::append(const Event& event) {
     add.bind(5, to_json(event));
   }
   core_->write(add);
+  ++core_->appended;
 }
 
 void Store::add_job(const Job& job, const JobSummary& summary) {
@@ -268,6 +275,8 @@ Result<void> Store::commit() {
         core_->rollback.run();  // nothing more can be done, and SQLite rolls back by itself on open
   core_->open_transaction = false;
   core_->trouble = {};
+  core_->last_event += outcome ? core_->appended : 0;
+  core_->appended = 0;
   return outcome;
 }
 
@@ -360,14 +369,29 @@ Result<std::vector<NodeSeen>> Store::nodes() const {
   return nodes;
 }
 
-Result<std::vector<JobSummary>> Store::ended(const std::string& name, std::uint32_t most) const {
-  Statement query(
-      core_->database.get(),
-      name.empty()
-          ? "SELECT summary FROM job WHERE ended = 1 ORDER BY id DESC LIMIT ?1"
-          : "SELECT summary FROM job WHERE ended = 1 AND name = ?2 ORDER BY id DESC LIMIT ?1");
-  query.bind(1, std::int64_t{most});
-  if (!name.empty()) query.bind(2, name);
+Result<std::vector<JobSummary>> Store::ended(const ListQuery& asked) const {
+  // Owner and queue stand in the summary alone, where they are looked for as they are written.
+  const auto written = [](const char* key, const std::string& value) {
+    return value.empty() ? value : std::string("\"") + key + "\":" + json_text(value);
+  };
+  Statement query(core_->database.get(),
+                  asked.name.empty()
+                      ? "SELECT summary FROM job WHERE ended = 1 AND id < ?2 AND ?3 = '' "
+                        "AND instr(summary, ?4) AND instr(summary, ?5) AND (?6 = '' OR "
+                        "instr(lower(name), lower(?6)) OR instr(lower(summary), lower(?7))) "
+                        "ORDER BY id DESC LIMIT ?1"
+                      : "SELECT summary FROM job WHERE ended = 1 AND id < ?2 AND name = ?3 "
+                        "AND instr(summary, ?4) AND instr(summary, ?5) AND (?6 = '' OR "
+                        "instr(lower(name), lower(?6)) OR instr(lower(summary), lower(?7))) "
+                        "ORDER BY id DESC LIMIT ?1");
+  query.bind(1, std::int64_t{asked.limit})
+      .bind(2, asked.before.n == 0 ? std::numeric_limits<std::int64_t>::max()
+                                   : signed_of(asked.before.n))
+      .bind(3, asked.name)
+      .bind(4, written("owner", asked.owner))
+      .bind(5, written("queue", asked.queue))
+      .bind(6, asked.text)
+      .bind(7, "\"owner\":\"" + asked.text);
   std::vector<JobSummary> summaries;
   while (query.next()) {
     auto summary = from_json<JobSummary>(query.text(0));
@@ -376,6 +400,70 @@ Result<std::vector<JobSummary>> Store::ended(const std::string& name, std::uint3
   }
   if (const auto read = query.trouble(); !read) return read.error();
   return summaries;
+}
+
+std::uint64_t Store::last_event() const { return core_->last_event; }
+
+Result<std::vector<std::pair<std::uint64_t, Event>>> Store::events_after(std::uint64_t number,
+                                                                         std::uint32_t most) const {
+  Statement query(core_->database.get(),
+                  "SELECT body, seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  query.bind(1, signed_of(number)).bind(2, std::int64_t{most});
+  std::vector<std::pair<std::uint64_t, Event>> all;
+  while (query.next()) {
+    auto event = from_json<Event>(query.text(0));
+    if (!event) return event.error();
+    all.emplace_back(static_cast<std::uint64_t>(query.number(1)), *std::move(event));
+  }
+  if (const auto read = query.trouble(); !read) return read.error();
+  return all;
+}
+
+Result<std::string> Store::end_letters(JobId job, std::uint32_t first, std::uint32_t count) const {
+  Statement query(core_->database.get(),
+                  "SELECT gang, kind, instr(body, '\"cause\":\"stopped\"') FROM event "
+                  "WHERE job = ?1 AND gang >= ?2 AND gang < ?3 AND kind IN (7, 8)");
+  query.bind(1, signed_of(job.n)).bind(2, std::int64_t{first}).bind(3, std::int64_t{first} + count);
+  std::string letters(count, 'n');
+  while (query.next())
+    letters[static_cast<std::size_t>(query.number(0) - first)] =
+        query.number(1) == kind_gang_ended_well ? 'd'
+        : query.number(2) != 0                  ? 'x'
+                                                : 'f';
+  if (const auto read = query.trouble(); !read) return read.error();
+  return letters;
+}
+
+Result<std::vector<PastRun>> Store::runs_between(Time from, Time until, std::uint32_t most) const {
+  Statement query(core_->database.get(),
+                  "SELECT event.body, job.name, job.summary FROM event JOIN job ON job.id = "
+                  "event.job WHERE event.kind IN (7, 8, 9) AND event.at >= ?1 "
+                  "ORDER BY event.at DESC");
+  query.bind(1, from.us);
+  std::vector<PastRun> runs;
+  while (runs.size() < most && query.next()) {
+    auto event = from_json<Event>(query.text(0));
+    if (!event) return event.error();
+    auto& end = std::get<GangEnded>(event->body);
+    if (end.started.us == 0 || end.started > until) continue;
+    auto summary = from_json<JobSummary>(query.text(2));
+    if (!summary) return summary.error();
+    runs.push_back({std::move(end), event->at, query.text(1), std::move(summary->owner), nullptr});
+  }
+  if (const auto read = query.trouble(); !read) return read.error();
+  for (PastRun& run : runs) {
+    auto events = events_of(run.end.gang);
+    if (!events) return events.error();
+    for (const Event& event : *events) {
+      if (const auto* asked = std::get_if<StartAsked>(&event.body);
+          asked != nullptr && asked->attempt == run.end.attempt)
+        run.allocation = asked->allocation;
+      if (const auto* started = std::get_if<GangStarted>(&event.body);
+          started != nullptr && started->attempt == run.end.attempt && started->where)
+        run.allocation = started->where;
+    }
+  }
+  return runs;
 }
 
 Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/follow.h"
 #include "model/job.h"
 #include "model/queue.h"
 #include "model/reservation.h"
@@ -20,6 +21,14 @@ struct StoreSettings {
   std::string path;  ///< of the database file; ":memory:" for none
   std::int64_t most_pages =
       0;  ///< of 4 KiB; for tests of a full disk. 0: as many as the disk holds
+};
+
+/// One run of a gang that is over.
+struct PastRun {
+  GangEnded end;
+  Time ended;
+  std::string name, owner;                       ///< of its job
+  std::shared_ptr<const Allocation> allocation;  ///< null: not known
 };
 
 class Store {
@@ -62,8 +71,18 @@ class Store {
   Result<std::vector<Event>> events_of(JobId job) const;
   /// The newest NodeSeen of each node, by NodeId.
   Result<std::vector<NodeSeen>> nodes() const;
-  /// Ended jobs, newest first, at most `most`; of one name if `name` is not empty.
-  Result<std::vector<JobSummary>> ended(const std::string& name, std::uint32_t most) const;
+  /// Ended jobs, newest first, of those that `query` asks for.
+  Result<std::vector<JobSummary>> ended(const ListQuery& query) const;
+  /// The number of the newest event that was committed; they are numbered without gaps.
+  std::uint64_t last_event() const;
+  /// Events with higher numbers than this one, in order.
+  Result<std::vector<std::pair<std::uint64_t, Event>>> events_after(std::uint64_t number,
+                                                                    std::uint32_t most) const;
+  /// A letter for each of these gangs, as in GangCells: how it ended, or 'n' where it did not run
+  /// to an end.
+  Result<std::string> end_letters(JobId job, std::uint32_t first, std::uint32_t count) const;
+  /// Runs of gangs of which a part lies between these times, those that ended last in front.
+  Result<std::vector<PastRun>> runs_between(Time from, Time until, std::uint32_t most) const;
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
   /// The newest job of that name of each user who has one, the newest first; at most `most`.
   std::vector<JobId> newest_of_each(const std::string& name, std::uint32_t most) const;

@@ -103,8 +103,10 @@ TEST_F(StoreOnDisk, AnEndedJobIsFoundByNameAndNoLongerUnfinished) {
   EXPECT_EQ(store->unfinished()->size(), 1u);
   EXPECT_EQ(store->find_newest("train"), JobId{3});
   EXPECT_EQ(store->newest_of_each("train", 10), (std::vector{JobId{3}}));
-  EXPECT_EQ(store->ended("train", 10)->size(), 1u);
-  EXPECT_EQ(store->ended("", 10)->front().id, JobId{2});
+  ListQuery named;
+  named.name = "train";
+  EXPECT_EQ(store->ended(named)->size(), 1u);
+  EXPECT_EQ(store->ended({})->front().id, JobId{2});
   EXPECT_FALSE(store->find(JobId{9})->has_value());
   EXPECT_EQ(store->ended_gang_count(), 2u);
 }

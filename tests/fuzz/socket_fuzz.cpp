@@ -39,6 +39,19 @@ class StandIn final : public Service {
     reply(LogChunk{"\xff\n", 0, 2, 0});
   }
   void nodes(Reply<std::vector<NodeView>> reply) override { reply(std::vector<NodeView>(1)); }
+  void feed(const FeedQuery& query, Reply<FeedPage> reply) override {
+    CHECK(query.most <= most_feed_entries);
+    reply(FeedPage{});
+  }
+  void cells(JobId, std::uint32_t, std::uint32_t most, Reply<GangCells> reply) override {
+    CHECK(most <= most_cells);
+    reply(GangCells{});
+  }
+  void readings(const ReadingsQuery&, Reply<Readings> reply) override { reply(Readings{}); }
+  void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override {
+    CHECK(query.most <= most_timeline_bars);
+    reply(TimeChart{});
+  }
   void find(const std::string& name, Reply<JobId> reply) override {
     CHECK(name.find('\0') == std::string::npos);
     reply(Error{ErrorKind::not_found, name, "", ""});

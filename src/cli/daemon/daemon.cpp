@@ -70,7 +70,8 @@ void tell_lost_queues(Service& service, Output& out) {
   // Slurm's partitions are queues that no config file has.
   if (out.json() || out.quiet() || out.around().place == "slurm") return;
   const auto settings = out.around().settings();
-  const ListQuery unfinished{std::nullopt, false, "", most_listed};
+  ListQuery unfinished;
+  unfinished.limit = most_listed;
   const auto jobs =
       ask<std::vector<JobSummary>>([&](auto reply) { service.list(unfinished, reply); });
   if (!settings || !jobs) return;

@@ -118,6 +118,32 @@ void ForPeople::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 
 void ForPeople::nodes(Reply<std::vector<NodeView>> reply) { controller_.nodes(std::move(reply)); }
 
+// All see that others' jobs begin and end, and on what; a reason may name what is private.
+void ForPeople::feed(const FeedQuery& query, Reply<FeedPage> reply) {
+  controller_.feed(query, [this_caller = caller_, &controller = controller_,
+                           reply = std::move(reply)](auto page) {
+    if (page && !this_caller.is_operator)
+      for (FeedEntry& entry : page->entries) {
+        if (!entry.job || entry.says.empty()) continue;
+        const auto owner = controller.owner_of(*entry.job);
+        if (!owner || owner->second != this_caller.person->uid) entry.says.clear();
+      }
+    reply(std::move(page));
+  });
+}
+
+void ForPeople::cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) {
+  controller_.cells(job, first, most, std::move(reply));
+}
+
+void ForPeople::readings(const ReadingsQuery& query, Reply<Readings> reply) {
+  controller_.readings(query, std::move(reply));
+}
+
+void ForPeople::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {
+  controller_.timeline(query, std::move(reply));
+}
+
 void ForPeople::find(const std::string& name, Reply<JobId> reply) {
   controller_.find_of(name, caller_.person->uid,
                       [name, others = caller_.is_operator, &controller = controller_,

@@ -32,7 +32,9 @@ class Reader {
   explicit Reader(const Store& store) : store_(store) {}
 
   Result<void> read(History& history) {
-    auto lines = store_.ended("", most_own_jobs);
+    ListQuery newest;
+    newest.limit = most_own_jobs;
+    auto lines = store_.ended(newest);
     if (!lines) return lines.error();
     std::sort(lines->begin(), lines->end(),
               [](const JobSummary& a, const JobSummary& b) { return a.id < b.id; });
