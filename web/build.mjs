@@ -19,6 +19,9 @@ const types = {
 };
 const bundled = ["preact", "uplot"];
 
+/** Of all files together, packed. */
+const most_bytes = 300 * 1024;
+
 /** Path and bytes of each file of the page. */
 export async function page_files() {
   const result = await esbuild.build({
@@ -110,6 +113,7 @@ async function main() {
   }
   if (source) writeFileSync(source, cpp_source(files));
   const sum = files.reduce((bytes, file) => bytes + file.gzip.length, 0);
+  if (sum > most_bytes) throw new Error(`the page has ${sum} bytes packed; the most is ${most_bytes}`);
   console.log(`dashboard: ${files.map((file) => `${file.path.slice(1)} ${file.gzip.length}`).join(", ")}; ${sum} bytes packed`);
 }
 

@@ -126,13 +126,13 @@ export class FakeService {
       case "POST check": return this.check(body, answer);
       case "GET jobs/*": return send(answer, this.detail(job!, url.searchParams));
       case "GET jobs/*/why": return send(answer, this.why(job!));
-      case "GET jobs/*/cells": return send(answer, { job: job!.summary.id, cells: job!.gangs.map((gang) => gang.letter).join("") });
+      case "GET jobs/*/cells": return send(answer, { job: job!.summary.id, first: 0, gangs: job!.gangs.length, cells: job!.gangs.map((gang) => gang.letter).join("") });
       case "GET jobs/*/gangs/*": return send(answer, this.world.gang_view(job!, Number(words[3])));
       case "GET jobs/*/gangs/*/log": return send(answer, log_chunk(url.searchParams.has("stderr") ? "" : job!.log, url.searchParams));
-      case "GET jobs/*/gangs/*/readings": return send(answer, this.readings(job!.gangs[Number(words[3])]?.place));
       case "GET nodes/*/readings": {
         const node = this.world.nodes[Number(words[1])]!;
-        return send(answer, this.readings({ node: node.id, devices: node.node.devices!.map((_, i) => i) }));
+        const devices = url.searchParams.get("devices")?.split(",").map(Number) ?? node.node.devices!.map((_, i) => i);
+        return send(answer, this.readings(node.id, devices));
       }
       case "GET timeline": {
         const bars = this.world.bars(Number(url.searchParams.get("from")), Number(url.searchParams.get("until")));
@@ -196,17 +196,17 @@ export class FakeService {
     };
   }
 
-  private readings(place: { node: number; devices: number[] } | undefined): Readings {
+  private readings(node: number, devices: number[]): Readings {
     const now = this.world.clock();
     const at = Array.from({ length: 240 }, (_, i) => now - (240 - i) * 15e6);
     const wave = (device: number, i: number, mean: number, by: number) => mean + by * Math.sin(i / 9 + device) + (by / 3) * Math.sin(i * 1.7 + device);
     return {
       at,
-      devices: (place?.devices ?? []).map((device) => ({
-        device: { node: place!.node, device }, uid: `GPU-${device}`,
-        busy: at.map((_, i) => (i < 30 ? null : Math.round(Math.min(100, wave(device, i, 84, 11))))),
-        memory: at.map((_, i) => (i < 30 ? null : Math.round(wave(device, i, 56 + device, 0.6) * GB))),
-        power: at.map((_, i) => (i < 30 ? null : Math.round(wave(device, i, 540, 60)))),
+      devices: devices.map((device) => ({
+        device: { node, device }, uid: `GPU-${device}`,
+        busy_percent: at.map((_, i) => (i < 30 ? null : Math.round(Math.min(100, wave(device, i, 84, 11))))),
+        memory_bytes: at.map((_, i) => (i < 30 ? null : Math.round(wave(device, i, 56 + device, 0.6) * GB))),
+        power_watts: at.map((_, i) => (i < 30 ? null : Math.round(wave(device, i, 540, 60)))),
       })),
     };
   }

@@ -208,23 +208,27 @@ export class FakeWorld {
   bars(from: number, until: number): TimelineBar[] {
     const bars: TimelineBar[] = [];
     for (const job of this.jobs.values()) {
+      const { id, name, owner } = job.summary;
       job.gangs.forEach((each, gang) => {
         if (each.started === undefined || each.place === undefined) return;
         const end = each.ended ?? each.started + (job.devices_each > 1 ? 130 : 75) * minute;
         if (end < from || each.started > until) return;
         bars.push({
-          gang: { job: job.summary.id, gang }, attempt: 1, name: job.summary.name, owner: job.summary.owner, from: each.started, until: end,
-          phase: each.ended ? "ended" : "running", cause: each.ending?.cause ?? "", places: [each.place], planned: false,
+          gang: { job: id, gang }, attempt: 1, name, owner, from: each.started, until: end, phase: each.ended ? "ended" : "running",
+          ...(each.ending ? { cause: each.ending.cause } : {}), ...devices_of(each.place),
         });
       });
-      if (job.summary.expected !== undefined && job.summary.phase === "waiting")
-        bars.push({
-          gang: { job: job.summary.id, gang: 0 }, attempt: 1, name: job.summary.name, owner: job.summary.owner, from: job.summary.expected,
-          until: job.summary.expected + 90 * minute, phase: "waiting", places: [job.devices_each > 4 ? { node: 0, devices: [0, 1, 2, 3, 4, 5, 6, 7] } : { node: 1, devices: [0] }], planned: true,
-        });
+      if (job.summary.expected === undefined || job.summary.phase !== "waiting") continue;
+      const place = job.devices_each > 4 ? { node: 0, devices: [0, 1, 2, 3, 4, 5, 6, 7] } : { node: 1, devices: [0] };
+      const start = job.summary.expected;
+      bars.push({ gang: { job: id, gang: 0 }, attempt: 1, name, owner, from: start, until: start + 90 * minute, phase: "waiting", ...devices_of(place) });
     }
     return bars;
   }
+}
+
+function devices_of(place: { node: number; devices: number[] }) {
+  return { devices: place.devices.map((device) => ({ node: place.node, device })), nodes: [place.node] };
 }
 
 export function idle_sample(): DeviceSample {

@@ -110,7 +110,7 @@ test("a heading sorts up, then down, then not", () => {
 });
 
 function bar(from: number, until: number | undefined, more: Partial<TimelineBar> = {}): TimelineBar {
-  return { gang: { job: 1, gang: from }, from, until, phase: until === undefined ? "running" : "ended", places: [{ node: 0, devices: [0] }], ...more };
+  return { gang: { job: 1, gang: from }, from, until, phase: until === undefined ? "running" : "ended", devices: [{ node: 0, device: 0 }], nodes: [0], ...more };
 }
 
 test("gangs that share a device are drawn beside each other, and only while they do", () => {
@@ -121,7 +121,7 @@ test("gangs that share a device are drawn beside each other, and only while they
 
 test("what runs without a limit goes on to the edge, and a node without devices has a row", () => {
   const nodes: NodeView[] = [{ id: 0, node: { name: "a", devices: [] } }];
-  const rows = rows_of(nodes, [bar(0, undefined, { places: [{ node: 0 }] })], 100, 200);
+  const rows = rows_of(nodes, [bar(0, undefined, { devices: [], nodes: [0] })], 100, 200);
   assert.equal(rows.length, 1);
   assert.equal(rows[0]!.bars[0]!.until, 200);
 });

@@ -11,6 +11,11 @@ export interface GangId {
   gang: number;
 }
 
+export interface DeviceId {
+  node: number;
+  device: number;
+}
+
 export interface Ending {
   cause: string;
   rank?: number;
@@ -220,11 +225,11 @@ export interface LogChunk {
 export interface Readings {
   at: number[];
   devices: {
-    device: { node: number; device: number };
+    device: DeviceId;
     uid?: string;
-    busy: (number | null)[];
-    memory: (number | null)[];
-    power: (number | null)[];
+    busy_percent: (number | null)[];
+    memory_bytes: (number | null)[];
+    power_watts: (number | null)[];
   }[];
 }
 
@@ -234,11 +239,12 @@ export interface TimelineBar {
   name?: Text;
   owner?: string;
   from: number;
+  /** Of what has not ended: when its time is up. */
   until?: number;
-  phase?: Phase;
+  phase: Phase;
   cause?: string;
-  places?: { node: number; devices?: number[] }[];
-  planned?: boolean;
+  devices?: DeviceId[];
+  nodes?: number[];
 }
 export interface Timeline {
   now: number;
@@ -246,8 +252,11 @@ export interface Timeline {
   cut?: boolean;
 }
 
+/** A letter for each gang from `first` on: see job/grid.ts. */
 export interface Cells {
   job: number;
+  first?: number;
+  gangs?: number;
   cells: string;
 }
 

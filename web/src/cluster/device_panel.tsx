@@ -129,14 +129,12 @@ function Links(props: { view: DeviceView }) {
 }
 
 function Use(props: { node: number; index: number }) {
-  const seen = useLive<Readings>(`/v1/nodes/${props.node}/readings?most=240`, readings_rule);
+  const seen = useLive<Readings>(`/v1/nodes/${props.node}/readings?devices=${props.index}&most=240`, readings_rule);
   if (seen.trouble) return null;
-  const all = seen.value;
-  const mine = all && { at: all.at, devices: all.devices.filter((each) => each.device.device === props.index) };
   return (
     <>
       <h3>The last hour</h3>
-      <UseCharts readings={mine} />
+      <UseCharts readings={seen.value} />
     </>
   );
 }

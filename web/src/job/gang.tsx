@@ -1,7 +1,7 @@
 // One gang: how it stands, where it runs, what keeps it there, how it uses its devices, and its logs.
 import { useState } from "preact/hooks";
 import { clock, energy, exact, model, percent, span } from "../base/format";
-import type { GangView, JobSpec, JobSummary, NodeView, Readings } from "../base/model";
+import type { GangView, JobSpec, JobSummary, NodePart, NodeView, Readings } from "../base/model";
 import { address } from "../base/route";
 import { plain } from "../base/text";
 import { Fences } from "../cluster/device_panel";
@@ -39,7 +39,7 @@ export function GangPanel(props: Props) {
         </p>
       ))}
       <GangLogs job={job} view={view} tasks={props.spec.resources.tasks} />
-      {view.started !== undefined && <Use job={job.id} gang={gang} running={view.phase === "running"} />}
+      <Use view={view} />
     </section>
   );
 }
@@ -175,14 +175,35 @@ function GangLogs(props: { job: JobSummary; view: GangView; tasks: number }) {
   );
 }
 
-function Use(props: { job: number; gang: number; running: boolean }) {
-  const path = `/v1/jobs/${props.job}/gangs/${props.gang}/readings?most=240`;
-  const seen = useLive<Readings>(path, props.running ? readings_rule : once);
-  if (seen.trouble || (seen.value && seen.value.devices.length === 0)) return null;
+/** Of a gang over more nodes, the use of the first few is shown. */
+const most_charted = 4;
+
+function Use(props: { view: GangView }) {
+  const parts = (props.view.allocation?.parts ?? []).filter((part) => part.tasks.some((task) => (task.devices?.length ?? 0) > 0));
+  if (props.view.started === undefined || parts.length === 0) return null;
   return (
     <section aria-label="Use of its devices">
-      <h3>Use of its devices</h3>
-      <UseCharts readings={seen.value} />
+      <h3>Use of its devices, in the last hour</h3>
+      {parts.slice(0, most_charted).map((part) => (
+        <NodeUse key={part.node} view={props.view} part={part} alone={parts.length === 1} />
+      ))}
+      {parts.length > most_charted && <p class="muted">Its first {most_charted} nodes are shown.</p>}
     </section>
+  );
+}
+
+function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
+  const { view, part } = props;
+  const name = useLive<NodeView[]>(props.alone ? null : "/v1/nodes", once).value?.find((each) => each.id === part.node)?.node.name;
+  const devices = [...new Set(part.tasks.flatMap((task) => (task.devices ?? []).map((each) => each.device)))];
+  const until = view.ended === undefined ? "" : `&until=${view.ended}`;
+  const path = `/v1/nodes/${part.node}/readings?devices=${devices.join(",")}&from=${view.started}${until}&most=240`;
+  const seen = useLive<Readings>(path, view.phase === "running" ? readings_rule : once);
+  if (seen.trouble) return null;
+  return (
+    <>
+      {!props.alone && <h4>{name ?? `node ${part.node}`}</h4>}
+      <UseCharts readings={seen.value} />
+    </>
   );
 }

@@ -135,6 +135,9 @@ function Gangs(props: { detail: JobDetail; open: number | undefined }) {
       ) : (
         seen.value && <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
       )}
+      {!shown_as_table && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
+        <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
+      )}
     </section>
   );
 }

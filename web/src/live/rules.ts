@@ -3,7 +3,7 @@ import type { FeedEntry } from "../base/model";
 import type { Rule } from "./fresh";
 
 const about_jobs = new Set(
-  "submitted starting started ended returned stopping room over promised promise_lost".split(" "),
+  "submitted starting started ended again returned stopping making-room never-ran promised promise-lost".split(" "),
 );
 
 export const each_second: Rule = { every: 1000, on: () => true };

@@ -8,7 +8,7 @@ import { colour, useTheme, watch_width } from "./colours";
 type Values = (number | null)[];
 
 interface Kind {
-  key: "busy" | "memory" | "power";
+  key: "busy_percent" | "memory_bytes" | "power_watts";
   name: string;
   words: (value: number | null | undefined) => string;
   most?: number;
@@ -17,9 +17,9 @@ interface Kind {
 }
 const powers_of_two = Array.from({ length: 40 }, (_, i) => 2 ** (i + 10));
 const kinds: Kind[] = [
-  { key: "busy", name: "Busy", words: percent, most: 100 },
-  { key: "memory", name: "Memory", words: size, steps: powers_of_two },
-  { key: "power", name: "Power", words: power },
+  { key: "busy_percent", name: "Busy", words: percent, most: 100 },
+  { key: "memory_bytes", name: "Memory", words: size, steps: powers_of_two },
+  { key: "power_watts", name: "Power", words: power },
 ];
 
 /** More devices than this are lines of one colour. */
@@ -28,7 +28,7 @@ const most_coloured = 8;
 export function UseCharts(props: { readings: Readings | undefined }) {
   const { readings } = props;
   if (!readings) return <p class="muted">Asking…</p>;
-  if (readings.at.length === 0 || readings.devices.length === 0) return <p class="muted">Nothing was measured in the last hour.</p>;
+  if (readings.at.length === 0 || readings.devices.length === 0) return <p class="muted">No reading of this time is kept.</p>;
   return (
     <div class="charts">
       {kinds.map((kind) => (

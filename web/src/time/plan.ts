@@ -26,13 +26,11 @@ export const most_lanes = 6;
 export function rows_of(nodes: NodeView[], bars: TimelineBar[], now: number, horizon: number): Row[] {
   const of_place = new Map<string, TimelineBar[]>();
   for (const bar of bars)
-    for (const place of bar.places ?? [])
-      for (const device of place.devices?.length ? place.devices : [null]) {
-        const key = `${place.node}/${device}`;
-        const list = of_place.get(key);
-        if (list) list.push(bar);
-        else of_place.set(key, [bar]);
-      }
+    for (const key of places_of(bar)) {
+      const list = of_place.get(key);
+      if (list) list.push(bar);
+      else of_place.set(key, [bar]);
+    }
   const rows: Row[] = [];
   for (const view of nodes) {
     const before = rows.length;
@@ -46,6 +44,13 @@ export function rows_of(nodes: NodeView[], bars: TimelineBar[], now: number, hor
     rows[before]!.heading = view.node.name;
   }
   return rows;
+}
+
+/** "0/3" for a device, "2/null" for a node of which it has no device. */
+function places_of(bar: TimelineBar): string[] {
+  const devices = bar.devices ?? [];
+  const without = (bar.nodes ?? []).filter((node) => !devices.some((each) => each.node === node));
+  return [...devices.map((each) => `${each.node}/${each.device}`), ...without.map((node) => `${node}/null`)];
 }
 
 function row_of(node: number, device: number | null, label: string, bars: TimelineBar[] | undefined, now: number, horizon: number): Row {
@@ -92,7 +97,7 @@ export function ticks(from: number, until: number, most: number, offset_minutes:
 }
 
 export function bar_look(bar: TimelineBar): string {
-  if (bar.planned) return "planned";
+  if (bar.phase === "waiting") return "planned";
   if (bar.phase !== "ended") return "running";
   if (bar.cause === undefined || bar.cause === "done") return "done";
   return bar.cause === "stopped" || bar.cause === "preempted" ? "stopped" : "failed";

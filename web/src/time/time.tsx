@@ -131,7 +131,7 @@ function BarTable(props: { bars: TimelineBar[]; now: number }) {
                 {clock(bar.from, props.now)}
               </td>
               <td class="number">{bar.until === undefined && bar.phase !== "ended" ? "no limit" : span(end_of(bar, props.now, props.now) - bar.from)}</td>
-              <td class="wide-only">{many((bar.places ?? []).reduce((sum, place) => sum + (place.devices?.length ?? 0), 0), "device")}</td>
+              <td class="wide-only">{many(bar.devices?.length ?? 0, "device")}</td>
             </tr>
           ))}
         </tbody>
