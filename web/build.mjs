@@ -38,9 +38,15 @@ export async function page_files() {
     legalComments: "none",
     logLevel: "warning",
   });
-  const files = result.outputFiles.map((file) => ({ path: "/" + file.path.split("/").pop(), bytes: Buffer.from(file.contents) }));
-  for (const name of ["index.html", "icon.svg"]) files.push({ path: "/" + name, bytes: readFileSync(join(here, "src", name)) });
-  const licences = bundled.map((name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8")}`);
+  const files = result.outputFiles.map((file) => ({
+    path: "/" + file.path.split("/").pop(),
+    bytes: Buffer.from(file.contents),
+  }));
+  for (const name of ["index.html", "icon.svg"])
+    files.push({ path: "/" + name, bytes: readFileSync(join(here, "src", name)) });
+  const licences = bundled.map(
+    (name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8")}`,
+  );
   files.push({ path: "/licences.txt", bytes: Buffer.from("The page contains:\n\n" + licences.join("\n\n")) });
   return files.sort((a, b) => (a.path < b.path ? -1 : 1)).map(packed);
 }
@@ -59,7 +65,8 @@ function cpp_text(bytes) {
 
 function cpp_source(files) {
   const rows = files.map(
-    (file) => `    {"${file.path}", "${file.type}", ${JSON.stringify(file.etag)},\n     {${cpp_text(file.gzip)}, ${file.gzip.length}}},\n`,
+    (file) =>
+      `    {"${file.path}", "${file.type}", ${JSON.stringify(file.etag)},\n     {${cpp_text(file.gzip)}, ${file.gzip.length}}},\n`,
   );
   return `// Written by web/build.mjs.
 #include "gateway/page_files.h"
@@ -114,7 +121,9 @@ async function main() {
   if (source) writeFileSync(source, cpp_source(files));
   const sum = files.reduce((bytes, file) => bytes + file.gzip.length, 0);
   if (sum > most_bytes) throw new Error(`the page has ${sum} bytes packed; the most is ${most_bytes}`);
-  console.log(`dashboard: ${files.map((file) => `${file.path.slice(1)} ${file.gzip.length}`).join(", ")}; ${sum} bytes packed`);
+  console.log(
+    `dashboard: ${files.map((file) => `${file.path.slice(1)} ${file.gzip.length}`).join(", ")}; ${sum} bytes packed`,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const mark = join(here, "node_modules", ".fetched");
-const lock = createHash("sha256").update(readFileSync(join(here, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(join(here, "package-lock.json")))
+  .digest("hex");
 const wanted = process.argv.includes("--tests") ? "tests" : "build";
 
 const [there, kind] = existsSync(mark) ? readFileSync(mark, "utf8").split(" ") : [];

@@ -69,7 +69,12 @@ export function App(props: { first_token: string; keep_token: (token: string) =>
     set_attempt((n) => n + 1);
   };
   if (entry.state === "token") return <TokenForm why={entry.why} use={take} />;
-  if (entry.state === "asking") return <p class="alone" role="status">Asking the service…</p>;
+  if (entry.state === "asking")
+    return (
+      <p class="alone" role="status">
+        Asking the service…
+      </p>
+    );
   if (entry.state === "away") {
     return (
       <p class="alone" role="status">
@@ -157,7 +162,13 @@ function Frame(props: { route: Route; who: WhoAmI; leave: () => void }) {
   );
 }
 
-const titles: Record<string, string> = { cluster: "Cluster", jobs: "Jobs", submit: "New job", time: "Time", "what-if": "What if" };
+const titles: Record<string, string> = {
+  cluster: "Cluster",
+  jobs: "Jobs",
+  submit: "New job",
+  time: "Time",
+  "what-if": "What if",
+};
 
 // A screen reader is told that another view is there; the first one is left where the browser puts it.
 function useTitleAndFocus(route: Route, main: { current: HTMLElement | null }) {

@@ -1,4 +1,7 @@
 import "uplot/dist/uPlot.min.css";
+import "./style/colours.css";
+import "./style/controls.css";
+import "./style/parts.css";
 import "./style/base.css";
 import "./style/cluster.css";
 import "./style/jobs.css";

@@ -13,10 +13,21 @@ function text(lines: Line[]): string {
 }
 
 test("colours and weight become styles", () => {
-  assert.deepEqual(read("\u001b[1;31mred\u001b[0m plain\n"), [[{ text: "red", style: "fg1 bold" }, { text: " plain", style: "" }], []]);
+  assert.deepEqual(read("\u001b[1;31mred\u001b[0m plain\n"), [
+    [
+      { text: "red", style: "fg1 bold" },
+      { text: " plain", style: "" },
+    ],
+    [],
+  ]);
   assert.deepEqual(read("\u001b[38;5;9mx"), [[{ text: "x", style: "fg9" }]]);
   assert.deepEqual(read("\u001b[38;2;255;0;0mx"), [[{ text: "x", style: "fg9" }]]);
-  assert.deepEqual(read("\u001b[97;44mx\u001b[39;49my"), [[{ text: "x", style: "fg15 bg4" }, { text: "y", style: "" }]]);
+  assert.deepEqual(read("\u001b[97;44mx\u001b[39;49my"), [
+    [
+      { text: "x", style: "fg15 bg4" },
+      { text: "y", style: "" },
+    ],
+  ]);
 });
 
 test("a style goes on over the end of a line", () => {
@@ -26,7 +37,8 @@ test("a style goes on over the end of a line", () => {
 test("a text cut anywhere reads the same", () => {
   const whole = "a\u001b[1;32mgreen\u001b[0m\r\nb\u001b[38;5;200mc\u001b[Kd\n\u001b]0;title\u0007e\u001b[9999999999mf";
   const expected = text(read(whole));
-  for (let cut = 0; cut <= whole.length; ++cut) assert.equal(text(read(whole.slice(0, cut), whole.slice(cut))), expected, `cut at ${cut}`);
+  for (let cut = 0; cut <= whole.length; ++cut)
+    assert.equal(text(read(whole.slice(0, cut), whole.slice(cut))), expected, `cut at ${cut}`);
   assert.equal(text(read(...whole)), expected);
 });
 
@@ -64,10 +76,15 @@ test("styles are words of ours whatever stands in the text", () => {
   const random = (n: number) => (seed = (seed * 48271) % 2147483647) % n;
   const alphabet = ["\u001b", "[", "m", ";", "3", "8", "5", "2", "9", "\n", "\r", "a", "<", ":", "?"];
   for (let round = 0; round < 500; ++round) {
-    const parts = Array.from({ length: 5 }, () => Array.from({ length: random(30) }, () => alphabet[random(alphabet.length)]).join(""));
+    const parts = Array.from({ length: 5 }, () =>
+      Array.from({ length: random(30) }, () => alphabet[random(alphabet.length)]).join(""),
+    );
     for (const line of read(...parts))
       for (const piece of line) {
-        assert.match(piece.style, /^((fg|bg)\d{1,2}|bold|dim|italic|underline|inverse|struck)?( ((fg|bg)\d{1,2}|bold|dim|italic|underline|inverse|struck))*$/);
+        assert.match(
+          piece.style,
+          /^((fg|bg)\d{1,2}|bold|dim|italic|underline|inverse|struck)?( ((fg|bg)\d{1,2}|bold|dim|italic|underline|inverse|struck))*$/,
+        );
         assert.doesNotMatch(piece.text, /[\u0000-\u0008\u000b-\u001f]/);
       }
   }

@@ -35,10 +35,13 @@ export function low_contrast(page: Page): Promise<string[]> {
     };
     const found: string[] = [];
     for (const element of document.querySelectorAll("body *")) {
-      const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== "");
+      const own = [...element.childNodes].some(
+        (node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== "",
+      );
       const style = getComputedStyle(element);
       const box = element.getBoundingClientRect();
-      if (!own || box.width === 0 || style.visibility === "hidden" || element.closest(":disabled, .unseen, .skip")) continue;
+      if (!own || box.width === 0 || style.visibility === "hidden" || element.closest(":disabled, .unseen, .skip"))
+        continue;
       const ground = ground_of(element);
       const text = over(parse(style.color), ground);
       const [high, low] = [light(text), light(ground)].sort((a, b) => b - a);
@@ -59,10 +62,17 @@ export function overflow(page: Page): Promise<number> {
 /** Things that can be pressed or filled in and that a screen reader could not name. */
 export function nameless(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>("a, button, input, select, textarea, canvas, [role=application], [role=log], dialog")]
+    [
+      ...document.querySelectorAll<HTMLElement>(
+        "a, button, input, select, textarea, canvas, [role=application], [role=log], dialog",
+      ),
+    ]
       .filter((element) => element.offsetParent !== null || element.tagName === "DIALOG")
       .filter((element) => {
-        const labels = "labels" in element ? [...((element as HTMLInputElement).labels ?? [])].map((label) => label.textContent).join("") : "";
+        const labels =
+          "labels" in element
+            ? [...((element as HTMLInputElement).labels ?? [])].map((label) => label.textContent).join("")
+            : "";
         const words = (element.getAttribute("aria-label") ?? "") + element.textContent + labels;
         return words.trim() === "" && !(element.tagName === "CANVAS" && element.tabIndex < 0);
       })

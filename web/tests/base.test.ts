@@ -54,7 +54,16 @@ test("models are named as people say them", () => {
 });
 
 test("each address has a view, and each view its address", () => {
-  for (const there of ["#/cluster", "#/cluster/3/7", "#/jobs/waiting", "#/jobs/new", "#/job/7", "#/job/7/3", "#/time", "#/what-if"])
+  for (const there of [
+    "#/cluster",
+    "#/cluster/3/7",
+    "#/jobs/waiting",
+    "#/jobs/new",
+    "#/job/7",
+    "#/job/7/3",
+    "#/time",
+    "#/what-if",
+  ])
     assert.equal(address(parse_route(there)), there);
   assert.deepEqual(parse_route("#/job/<script>"), { view: "jobs", phase: "running" });
   assert.deepEqual(parse_route("#/no/such"), { view: "cluster", node: undefined, device: undefined });
@@ -87,10 +96,19 @@ test("a long text is cut on one line", () => {
 });
 
 test("rows stay in their places while one is pointed at, with their newest values", () => {
-  const shown = [{ id: 1, n: "a" }, { id: 2, n: "b" }];
-  const next = [{ id: 3, n: "c" }, { id: 2, n: "B" }];
+  const shown = [
+    { id: 1, n: "a" },
+    { id: 2, n: "b" },
+  ];
+  const next = [
+    { id: 3, n: "c" },
+    { id: 2, n: "B" },
+  ];
   const held = steady(shown, next, (row) => row.id, true);
-  assert.deepEqual(held.rows, [{ id: 1, n: "a" }, { id: 2, n: "B" }]);
+  assert.deepEqual(held.rows, [
+    { id: 1, n: "a" },
+    { id: 2, n: "B" },
+  ]);
   assert.equal(held.held_back, 2);
   assert.deepEqual(steady(shown, next, (row) => row.id, false).rows, next);
 });

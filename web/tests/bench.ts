@@ -45,8 +45,13 @@ async function first_view(page: Page, root: string, name: string, address: strin
   for (let i = 0; i < 5; ++i) {
     await page.goto("about:blank");
     await page.goto(`${root}/${address}`);
-    await page.waitForFunction((view) => (window as unknown as { first: Record<string, number> }).first?.[view] !== undefined, name);
-    all.push(await page.evaluate((view) => (window as unknown as { first: Record<string, number> }).first[view]!, name));
+    await page.waitForFunction(
+      (view) => (window as unknown as { first: Record<string, number> }).first?.[view] !== undefined,
+      name,
+    );
+    all.push(
+      await page.evaluate((view) => (window as unknown as { first: Record<string, number> }).first[view]!, name),
+    );
   }
   return all.sort((a, b) => a - b)[2]!;
 }
@@ -77,7 +82,11 @@ async function main() {
   await browser.page.goto(`${root}/#token=secret`);
   await browser.page.waitForSelector(".tile");
   const timer = churn(world);
-  const views: [string, string][] = [["cluster", "#/cluster"], ["job", "#/job/1"], ["time", "#/time"]];
+  const views: [string, string][] = [
+    ["cluster", "#/cluster"],
+    ["job", "#/job/1"],
+    ["time", "#/time"],
+  ];
   console.log("10,000 gangs, 1,000 devices, 100 gangs end each second; headless Chromium at 1920 x 1080");
   console.log("view      first view   script time of a second of updates (median, most)");
   const all = [];

@@ -5,8 +5,14 @@ import { join } from "node:path";
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 
 const flags = [
-  "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-  "--disable-sync", "--hide-scrollbars",
+  "--headless",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--hide-scrollbars",
 ];
 
 export interface TestBrowser {
@@ -29,7 +35,8 @@ export async function open_browser(options: BrowserContextOptions = {}): Promise
   page.setDefaultTimeout(20_000);
   const trouble: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text())) trouble.push(message.text());
+    if (message.type() === "error" && !/Failed to load resource|ERR_/.test(message.text()))
+      trouble.push(message.text());
   });
   page.on("pageerror", (error) => trouble.push(String(error)));
   page.on("request", (request) => {
@@ -37,7 +44,9 @@ export async function open_browser(options: BrowserContextOptions = {}): Promise
     if (protocol.startsWith("http") && hostname !== "127.0.0.1") trouble.push(`asked another host: ${request.url()}`);
   });
   return {
-    page, context, trouble,
+    page,
+    context,
+    trouble,
     close: async () => {
       await context.close();
       rmSync(folder, { recursive: true, force: true });

@@ -12,11 +12,14 @@ const stream_text =
 
 test("events are read from a stream that is cut anywhere", () => {
   const expected = new EventReader().read(stream_text);
-  assert.deepEqual(expected.map((event) => [event.id, event.kind, event.text]), [
-    ["s-1", "started", '{"job":7}'],
-    ["s-2", "ended", '{"job":\n7}'],
-    ["s-2", "gone", "{}"],
-  ]);
+  assert.deepEqual(
+    expected.map((event) => [event.id, event.kind, event.text]),
+    [
+      ["s-1", "started", '{"job":7}'],
+      ["s-2", "ended", '{"job":\n7}'],
+      ["s-2", "gone", "{}"],
+    ],
+  );
   for (const text of [stream_text, stream_text.replace(/\n/g, "\r\n"), stream_text.replace(/\n/g, "\r")])
     for (let cut = 0; cut <= text.length; ++cut) {
       const reader = new EventReader();
@@ -161,9 +164,16 @@ async function followed(texts: (string | null)[]) {
 }
 
 test("a stream that breaks goes on where it was", async () => {
-  const seen = await followed(["id: s-4\nevent: started\ndata: {\"job\":1}\n\n", null, "id: s-5\nevent: ended\ndata: {\"job\":1}\n\n"]);
+  const seen = await followed([
+    'id: s-4\nevent: started\ndata: {"job":1}\n\n',
+    null,
+    'id: s-5\nevent: ended\ndata: {"job":1}\n\n',
+  ]);
   assert.deepEqual(seen.asked, [undefined, "s-4", "s-4"]);
-  assert.deepEqual(seen.entries.map((entry) => entry.kind), ["started", "ended"]);
+  assert.deepEqual(
+    seen.entries.map((entry) => entry.kind),
+    ["started", "ended"],
+  );
   assert.equal(seen.resets, 1);
   assert.deepEqual(seen.links, ["live", "lost", "lost", "live", "lost"]);
 });

@@ -18,7 +18,11 @@ const views: [string, string][] = [
   ["time", "#/time"],
   ["what-if", "#/what-if"],
 ];
-const sizes = { wide: { width: 1440, height: 900 }, huge: { width: 1920, height: 1080 }, narrow: { width: 400, height: 800 } };
+const sizes = {
+  wide: { width: 1440, height: 900 },
+  huge: { width: 1920, height: 1080 },
+  narrow: { width: 400, height: 800 },
+};
 
 async function main() {
   mkdirSync(out, { recursive: true });

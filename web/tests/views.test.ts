@@ -48,7 +48,13 @@ test("a pair of devices without a link is across NUMA nodes, and the nearest com
     id: 0,
     node: { name: "a", devices: [gpu, gpu, gpu], links: [{ a: 1, b: 2, kind: "nvlink", lanes: 18 }] },
   };
-  assert.deepEqual(links_of(view, 2).map((each) => [each.device, each.words]), [[1, "NVLink ×18"], [0, "across NUMA"]]);
+  assert.deepEqual(
+    links_of(view, 2).map((each) => [each.device, each.words]),
+    [
+      [1, "NVLink ×18"],
+      [0, "across NUMA"],
+    ],
+  );
 });
 
 test("10,000 gangs fit on a screen, and every cell is found where it is drawn", () => {
@@ -57,7 +63,10 @@ test("10,000 gangs fit on a screen, and every cell is found where it is drawn", 
     assert.ok(grid.columns * grid.pitch <= width);
     assert.ok(grid.columns * grid.rows >= 10_000);
     for (const gang of [0, 17, 9_999])
-      assert.equal(cell_at(grid, 10_000, (gang % grid.columns) * grid.pitch + 1, Math.floor(gang / grid.columns) * grid.pitch + 1), gang);
+      assert.equal(
+        cell_at(grid, 10_000, (gang % grid.columns) * grid.pitch + 1, Math.floor(gang / grid.columns) * grid.pitch + 1),
+        gang,
+      );
     assert.equal(cell_at(grid, 10_000, -1, 0), null);
   }
 });
@@ -79,14 +88,36 @@ test("the next gang of a kind is found around the end", () => {
 });
 
 test("the last axis of a sweep varies fastest", () => {
-  const spec = { name: "", command: { shell: true, words: [] }, resources: { tasks: 1 }, sweep: [{ name: "lr", values: ["a", "b"] }, { name: "seed", values: ["1", "2", "3"] }] };
-  assert.deepEqual(sweep_values(spec, 4), [{ name: "lr", value: "b" }, { name: "seed", value: "2" }]);
+  const spec = {
+    name: "",
+    command: { shell: true, words: [] },
+    resources: { tasks: 1 },
+    sweep: [
+      { name: "lr", values: ["a", "b"] },
+      { name: "seed", values: ["1", "2", "3"] },
+    ],
+  };
+  assert.deepEqual(sweep_values(spec, 4), [
+    { name: "lr", value: "b" },
+    { name: "seed", value: "2" },
+  ]);
   assert.deepEqual(sweep_values(spec, 6), []);
 });
 
 test("a form becomes a job file, and each of its lines knows its field", () => {
-  const file = job_file({ ...empty_form, command: 'echo "{lr}"', name: "x", gpus: "one", cpus: "4", after: "prepare, 7", sweep: "lr = 0.1, 0.01\nseed = 1..8" });
-  assert.equal(file.text, 'name = "x"\ncommand = "echo \\"{lr}\\""\ngpus = "one"\ncpus = 4\nafter = ["prepare", "7"]\n[sweep]\nlr = [0.1, 0.01]\nseed = "1..8"\n');
+  const file = job_file({
+    ...empty_form,
+    command: 'echo "{lr}"',
+    name: "x",
+    gpus: "one",
+    cpus: "4",
+    after: "prepare, 7",
+    sweep: "lr = 0.1, 0.01\nseed = 1..8",
+  });
+  assert.equal(
+    file.text,
+    'name = "x"\ncommand = "echo \\"{lr}\\""\ngpus = "one"\ncpus = 4\nafter = ["prepare", "7"]\n[sweep]\nlr = [0.1, 0.01]\nseed = "1..8"\n',
+  );
   assert.deepEqual(file.fields, ["name", "command", "gpus", "cpus", "after", "sweep", "sweep", "sweep"]);
 });
 
@@ -96,8 +127,14 @@ test("whatever is typed stays one text of the job file", () => {
 });
 
 test("a list asks for its page, in the order of starts where jobs wait", () => {
-  assert.equal(list_path({ phase: "waiting", text: "", queue: "", newest_first: false }), "/v1/jobs?phase=waiting&limit=50&order=start");
-  assert.equal(list_path({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }), "/v1/jobs?phase=ended&limit=50&all=&text=a%26b&queue=q&before=7");
+  assert.equal(
+    list_path({ phase: "waiting", text: "", queue: "", newest_first: false }),
+    "/v1/jobs?phase=waiting&limit=50&order=start",
+  );
+  assert.equal(
+    list_path({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }),
+    "/v1/jobs?phase=ended&limit=50&all=&text=a%26b&queue=q&before=7",
+  );
 });
 
 test("a heading sorts up, then down, then not", () => {
@@ -106,17 +143,35 @@ test("a heading sorts up, then down, then not", () => {
   assert.deepEqual([one?.down, two?.down, next_sort(two, "name")], [false, true, null]);
   const jobs = [...lab().jobs.values()].map((job) => job.summary);
   const ids = sorted(jobs, { column: "id", down: true }).map((job) => job.id);
-  assert.deepEqual(ids, [...ids].sort((a, b) => b - a));
+  assert.deepEqual(
+    ids,
+    [...ids].sort((a, b) => b - a),
+  );
 });
 
 function bar(from: number, until: number | undefined, more: Partial<TimelineBar> = {}): TimelineBar {
-  return { gang: { job: 1, gang: from }, from, until, phase: until === undefined ? "running" : "ended", devices: [{ node: 0, device: 0 }], nodes: [0], ...more };
+  return {
+    gang: { job: 1, gang: from },
+    from,
+    until,
+    phase: until === undefined ? "running" : "ended",
+    devices: [{ node: 0, device: 0 }],
+    nodes: [0],
+    ...more,
+  };
 }
 
 test("gangs that share a device are drawn beside each other, and only while they do", () => {
   const nodes: NodeView[] = [{ id: 0, node: { name: "a", devices: [gpu] } }];
   const [row] = rows_of(nodes, [bar(0, 10), bar(10, 20), bar(15, 30)], 100, 200);
-  assert.deepEqual(row!.bars.map((each) => [each.lane, each.lanes]), [[0, 1], [0, 2], [1, 2]]);
+  assert.deepEqual(
+    row!.bars.map((each) => [each.lane, each.lanes]),
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ],
+  );
 });
 
 test("what runs without a limit goes on to the edge, and a node without devices has a row", () => {
@@ -128,14 +183,24 @@ test("what runs without a limit goes on to the edge, and a node without devices 
 
 test("lines of the time axis stand at round times", () => {
   const hour = 3600e6;
-  assert.deepEqual(ticks(0.6 * hour, 4.2 * hour, 8, 0).map((at) => at / hour), [1, 1.5, 2, 2.5, 3, 3.5, 4]);
+  assert.deepEqual(
+    ticks(0.6 * hour, 4.2 * hour, 8, 0).map((at) => at / hour),
+    [1, 1.5, 2, 2.5, 3, 3.5, 4],
+  );
 });
 
 test("a what-if becomes a command whose words cannot break out", () => {
-  assert.equal(command({ ...empty_what_if, policies: ["easy", "fgd"], add: "2:gpu-01", power_limit: "1;rm" }), "gang simulate --backtest --policy easy,fgd --add 2:gpu-01 --power-limit '1;rm'");
+  assert.equal(
+    command({ ...empty_what_if, policies: ["easy", "fgd"], add: "2:gpu-01", power_limit: "1;rm" }),
+    "gang simulate --backtest --policy easy,fgd --add 2:gpu-01 --power-limit '1;rm'",
+  );
 });
 
-async function read_log(log: () => string, rounds: number, window?: number): Promise<{ lines: string[]; open: string; reader: LogReader }> {
+async function read_log(
+  log: () => string,
+  rounds: number,
+  window?: number,
+): Promise<{ lines: string[]; open: string; reader: LogReader }> {
   const reader = new LogReader(async (query) => log_chunk(log(), new URLSearchParams(query)) as LogChunk, window);
   const lines: string[] = [];
   let open = "";
@@ -173,7 +238,9 @@ test("a character cut between two ranges is whole", async () => {
 
 test("what a log lost is said where it is missing", async () => {
   let call = 0;
-  const reader = new LogReader(async () => (++call === 1 ? { bytes: "", from: 0, size: 20 } : { bytes: "end\n", from: 16, size: 20, dropped: 16 }));
+  const reader = new LogReader(async () =>
+    ++call === 1 ? { bytes: "", from: 0, size: 20 } : { bytes: "end\n", from: 16, size: 20, dropped: 16 },
+  );
   const { lines } = await reader.read();
   assert.deepEqual(lines.map(text_of), ["… 16 bytes are not kept …", "end"]);
   assert.equal(reader.dropped, 16);

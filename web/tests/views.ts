@@ -7,7 +7,16 @@ import { FakeService } from "./fake_service";
 import { lab } from "./worlds";
 
 const addresses = [
-  "#/cluster", "#/cluster/0/5", "#/jobs/waiting", "#/jobs/running", "#/jobs/ended", "#/jobs/new", "#/job/9/53", "#/job/3", "#/time", "#/what-if",
+  "#/cluster",
+  "#/cluster/0/5",
+  "#/jobs/waiting",
+  "#/jobs/running",
+  "#/jobs/ended",
+  "#/jobs/new",
+  "#/job/9/53",
+  "#/job/3",
+  "#/time",
+  "#/what-if",
 ];
 
 let service: FakeService;
@@ -81,10 +90,16 @@ test("the cluster shows who is on each device, and what is unknown as unknown", 
   assert.match((await tile.textContent())!, /10\.0 llama-sft/);
   const slice = browser.page.locator(".node", { hasText: "lab3" }).locator(".tile").nth(1);
   assert.match((await slice.textContent())!, /busy–/);
-  assert.match((await browser.page.locator(".node", { hasText: "amd1" }).textContent())!, /pid 4242 \(python3\) of eve/);
+  assert.match(
+    (await browser.page.locator(".node", { hasText: "amd1" }).textContent())!,
+    /pid 4242 \(python3\) of eve/,
+  );
   assert.match((await browser.page.locator(".node", { hasText: "gpu-a-017" }).textContent())!, /drained: bad fan/);
   await tile.hover();
-  assert.match((await browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(5).textContent())!, /NVLink ×18/);
+  assert.match(
+    (await browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(5).textContent())!,
+    /NVLink ×18/,
+  );
   await browser.page.getByLabel("Which nodes").selectOption("foreign");
   assert.equal(await browser.page.locator(".node").count(), 1);
 });
@@ -93,7 +108,11 @@ test("readings are new each second, and a tile stays the same element", async ()
   await anew();
   const tile = await browser.page.$(".tile");
   const text = await tile!.textContent();
-  await browser.page.waitForFunction(([element, old]) => (element as Element).textContent !== old, [tile, text] as const, { timeout: 4000 });
+  await browser.page.waitForFunction(
+    ([element, old]) => (element as Element).textContent !== old,
+    [tile, text] as const,
+    { timeout: 4000 },
+  );
   assert.equal(await tile!.evaluate((element) => element.isConnected), true);
 });
 
@@ -179,7 +198,11 @@ test("a service that is killed and started again: the page says so, comes back, 
   service.world.end(job, 0);
   await service.start();
   await browser.page.waitForFunction(() => !document.querySelector(".banner"), undefined, { timeout: 20_000 });
-  await browser.page.waitForFunction(() => ![...document.querySelectorAll(".jobs .name")].some((cell) => cell.textContent!.includes("embed")), undefined, { timeout: 5000 });
+  await browser.page.waitForFunction(
+    () => ![...document.querySelectorAll(".jobs .name")].some((cell) => cell.textContent!.includes("embed")),
+    undefined,
+    { timeout: 5000 },
+  );
 });
 
 test("another store after a restart: everything is shown anew", async () => {
@@ -298,7 +321,22 @@ test("the Tab key reaches everything, always seen, and is nowhere caught", async
   await said("embed");
   const seen = await tab_order(page, 80);
   assert.ok(seen.length < 80, "it goes on for ever");
-  assert.deepEqual(seen.filter((each) => each.startsWith("UNSEEN")), []);
-  for (const wanted of ["A Skip to the content", "A Time", "BUTTON Leave", "A New job", "INPUT Find by name or owner", "BUTTON Name", "A embed", "BUTTON Stop job 9"])
-    assert.ok(seen.some((each) => each.startsWith(wanted)), `${wanted} is not among ${seen.join(", ")}`);
+  assert.deepEqual(
+    seen.filter((each) => each.startsWith("UNSEEN")),
+    [],
+  );
+  for (const wanted of [
+    "A Skip to the content",
+    "A Time",
+    "BUTTON Leave",
+    "A New job",
+    "INPUT Find by name or owner",
+    "BUTTON Name",
+    "A embed",
+    "BUTTON Stop job 9",
+  ])
+    assert.ok(
+      seen.some((each) => each.startsWith(wanted)),
+      `${wanted} is not among ${seen.join(", ")}`,
+    );
 });

@@ -13,7 +13,10 @@ function number(word: string | undefined): number | undefined {
 
 /** Any fragment has a view: what names none shows the cluster. */
 export function parse_route(fragment: string): Route {
-  const words = fragment.replace(/^#?\/?/, "").split("?")[0]!.split("/");
+  const words = fragment
+    .replace(/^#?\/?/, "")
+    .split("?")[0]!
+    .split("/");
   switch (words[0]) {
     case "jobs":
       if (words[1] === "new") return { view: "submit" };

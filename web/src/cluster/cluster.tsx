@@ -24,7 +24,10 @@ export function ClusterView(props: { node?: number; device?: number }) {
   const status = useLive<Status>("/v1/status", status_rule);
   const [filter, set_filter] = useState<NodeFilter>("all");
   const [text, set_text] = useState("");
-  const names = useMemo(() => new Map((running.value ?? []).map((job) => [job.id, short(job.name, 40)])), [running.value]);
+  const names = useMemo(
+    () => new Map((running.value ?? []).map((job) => [job.id, short(job.name, 40)])),
+    [running.value],
+  );
   const nodes = seen.value;
   const sum = useMemo(() => (nodes ? totals(nodes) : undefined), [nodes]);
   const shown = useMemo(() => nodes?.filter((view) => node_matches(view, filter, text)), [nodes, filter, text]);
@@ -43,7 +46,11 @@ export function ClusterView(props: { node?: number; device?: number }) {
             value={text}
             onInput={(event) => set_text(event.currentTarget.value)}
           />
-          <select aria-label="Which nodes" value={filter} onChange={(event) => set_filter(event.currentTarget.value as NodeFilter)}>
+          <select
+            aria-label="Which nodes"
+            value={filter}
+            onChange={(event) => set_filter(event.currentTarget.value as NodeFilter)}
+          >
             {filters.map(([value, words]) => (
               <option key={value} value={value}>
                 {words}
@@ -60,7 +67,11 @@ export function ClusterView(props: { node?: number; device?: number }) {
       {!nodes && !seen.trouble && <Empty words="Asking…" />}
       {nodes?.length === 0 && <Empty words="No node has been seen yet." />}
       {nodes && nodes.length > 0 && shown?.length === 0 && <Empty words="No node is like that." />}
-      <div class="nodes">{shown?.map((view) => <NodeRow key={view.id} view={view} names={names} />)}</div>
+      <div class="nodes">
+        {shown?.map((view) => (
+          <NodeRow key={view.id} view={view} names={names} />
+        ))}
+      </div>
       {open && <DevicePanel node={open} index={props.device!} close={() => (location.hash = "#/cluster")} />}
     </>
   );
@@ -87,11 +98,21 @@ function TotalsStrip(props: { sum: Totals; status: Status | undefined }) {
           </span>
         </dd>
       </div>
-      <Total name="Busy" value={percent(sum.busy)} more={sum.idle > 0 ? `${count(sum.idle)} held and not busy` : partly(sum.busy_known, sum.devices)} warn={sum.idle > 0} />
+      <Total
+        name="Busy"
+        value={percent(sum.busy)}
+        more={sum.idle > 0 ? `${count(sum.idle)} held and not busy` : partly(sum.busy_known, sum.devices)}
+        warn={sum.idle > 0}
+      />
       <Total name="Device memory" value={size(sum.memory_used)} more={sum.memory > 0 ? `of ${size(sum.memory)}` : ""} />
       <Total name="Power" value={power(sum.power)} more={partly(sum.power_known, sum.devices)} />
       <Total name="CPUs" value={count(sum.cpus_taken)} more={`of ${count(sum.cpus)}`} />
-      <Total name="Nodes" value={count(sum.nodes)} more={sum.down > 0 ? `${count(sum.down)} not reachable` : "all reachable"} warn={sum.down > 0} />
+      <Total
+        name="Nodes"
+        value={count(sum.nodes)}
+        more={sum.down > 0 ? `${count(sum.down)} not reachable` : "all reachable"}
+        warn={sum.down > 0}
+      />
       {status && <Total name="Gangs" value={count(status.running)} more={`run, ${count(status.waiting)} wait`} />}
     </dl>
   );

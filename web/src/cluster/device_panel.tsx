@@ -18,7 +18,10 @@ export function DevicePanel(props: { node: NodeView; index: number; close: () =>
     <Dialog label={`Device ${props.index} of ${props.node.node.name}`} close={props.close} wide>
       <header class="dialog-head">
         <h2>
-          {device.model ?? device.kind} <span class="muted">device {props.index} of {props.node.node.name}</span>
+          {device.model ?? device.kind}{" "}
+          <span class="muted">
+            device {props.index} of {props.node.node.name}
+          </span>
         </h2>
         <button class="quiet" onClick={props.close} aria-label="Close">
           ✕
@@ -27,7 +30,10 @@ export function DevicePanel(props: { node: NodeView; index: number; close: () =>
       <dl class="facts">
         <Fact name="Busy" value={percent(sample.busy_percent)} />
         <Fact name="Memory" value={`${size(sample.memory_used)} of ${size(device.memory || undefined)}`} />
-        <Fact name="Power" value={`${power(sample.power)}${device.power_limit ? ` of ${power(device.power_limit)}` : ""}`} />
+        <Fact
+          name="Power"
+          value={`${power(sample.power)}${device.power_limit ? ` of ${power(device.power_limit)}` : ""}`}
+        />
         <Fact name="Temperature" value={celsius(sample.temperature_celsius)} />
         {device.numa_node !== undefined && <Fact name="NUMA node" value={String(device.numa_node)} />}
         {device.pci_address && <Fact name="PCI address" value={device.pci_address} />}
@@ -38,7 +44,9 @@ export function DevicePanel(props: { node: NodeView; index: number; close: () =>
       {(view.use.gangs ?? []).map(([gang, share]) => (
         <Holder key={gang_name(gang)} gang={gang} share={share} />
       ))}
-      {view.standing === "held" && view.use.foreign && <p class="warn-text">Also used from outside: {plain(view.use.foreign)}</p>}
+      {view.standing === "held" && view.use.foreign && (
+        <p class="warn-text">Also used from outside: {plain(view.use.foreign)}</p>
+      )}
       {(view.use.set_aside ?? []).map((words) => (
         <p key={words}>{words}</p>
       ))}

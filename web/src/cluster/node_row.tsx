@@ -40,7 +40,8 @@ export class NodeRow extends Component<Props, State> {
   }
 
   override shouldComponentUpdate(next: Props, state: State) {
-    if (next.view === this.props.view && next.names === this.props.names && state.pointed === this.state.pointed) return false;
+    if (next.view === this.props.view && next.names === this.props.names && state.pointed === this.state.pointed)
+      return false;
     this.behind = !this.on_screen;
     return this.on_screen;
   }
@@ -53,7 +54,11 @@ export class NodeRow extends Component<Props, State> {
     const near = new Map(pointed === null ? [] : links_of(view, pointed).map((each) => [each.device, each.words]));
     const heading = `node-${view.id}`;
     return (
-      <section class={`node${view.node.up === false ? " down" : ""}`} ref={(element) => void (this.element = element)} aria-labelledby={heading}>
+      <section
+        class={`node${view.node.up === false ? " down" : ""}`}
+        ref={(element) => void (this.element = element)}
+        aria-labelledby={heading}
+      >
         <NodeHead view={view} heading={heading} />
         {devices.length > 0 && (
           <ul class="tiles">
@@ -79,7 +84,9 @@ function NodeHead(props: { view: NodeView; heading: string }) {
     <header class="node-head">
       <h2 id={props.heading}>{node.name}</h2>
       {node.up === false && <span class="tag bad">not reachable</span>}
-      {view.placed && <span class={`tag${out_of_service.test(view.placed.state) ? " bad" : ""}`}>{view.placed.state}</span>}
+      {view.placed && (
+        <span class={`tag${out_of_service.test(view.placed.state) ? " bad" : ""}`}>{view.placed.state}</span>
+      )}
       {(node.place?.length ?? 0) > 0 && <span class="muted">{node.place!.join(" / ")}</span>}
       <span class="node-facts">
         {cpus > 0 && (
@@ -94,7 +101,9 @@ function NodeHead(props: { view: NodeView; heading: string }) {
         ) : null}
         {packages.length > 0 && <span>CPUs {power(packages.reduce((sum, watts) => sum + watts!, 0))}</span>}
         {node.driver && <span class="wide-only">driver {node.driver}</span>}
-        {node.until !== undefined && <span title={exact(node.until)}>leaves {clock(node.until, Date.now() * 1000)}</span>}
+        {node.until !== undefined && (
+          <span title={exact(node.until)}>leaves {clock(node.until, Date.now() * 1000)}</span>
+        )}
       </span>
     </header>
   );
@@ -123,7 +132,9 @@ function Placed(props: { placed: PlacedNode; tiles: boolean }) {
         {placed.cpus_held ? `${count(placed.cpus_held)} CPUs held · ` : ""}
         {placed.memory_held ? `${size(placed.memory_held)} held · ` : ""}
         {many(placed.partitions?.length ?? 0, "partition")}
-        {placed.partitions?.length ? `: ${placed.partitions.map((each) => each.name + (each.up === false ? " (down)" : "")).join(", ")}` : ""}
+        {placed.partitions?.length
+          ? `: ${placed.partitions.map((each) => each.name + (each.up === false ? " (down)" : "")).join(", ")}`
+          : ""}
       </span>
     </div>
   );
@@ -149,4 +160,3 @@ function Notes(props: { view: NodeView }) {
     </ul>
   );
 }
-

@@ -20,7 +20,14 @@ export function device_views(view: NodeView): DeviceView[] {
     const elsewhere = view.placed?.devices_held?.includes(index) ?? false;
     const standing = standing_of(device, use, elsewhere);
     const away = standing === "free" && !takes_gangs(view);
-    return { node: view, index, device, sample: view.sample?.devices?.[index] ?? {}, use, standing: away ? "away" : standing };
+    return {
+      node: view,
+      index,
+      device,
+      sample: view.sample?.devices?.[index] ?? {},
+      use,
+      standing: away ? "away" : standing,
+    };
   });
 }
 
@@ -96,8 +103,19 @@ export interface Totals {
 /** Over the devices that can be given away: of a GPU that is cut into slices, the slices count. */
 export function totals(nodes: NodeView[]): Totals {
   const sum: Totals = {
-    nodes: nodes.length, down: 0, devices: 0, held: 0, free: 0, others: 0, away: 0, idle: 0, busy_known: 0, memory: 0, power_known: 0,
-    cpus: 0, cpus_taken: 0,
+    nodes: nodes.length,
+    down: 0,
+    devices: 0,
+    held: 0,
+    free: 0,
+    others: 0,
+    away: 0,
+    idle: 0,
+    busy_known: 0,
+    memory: 0,
+    power_known: 0,
+    cpus: 0,
+    cpus_taken: 0,
   };
   let busy = 0;
   for (const view of nodes) {
@@ -180,7 +198,12 @@ export type NodeFilter = "all" | "free" | "idle" | "foreign" | "trouble";
 
 /** Whether a node has something of what is looked for. */
 export function node_matches(view: NodeView, filter: NodeFilter, text: string): boolean {
-  const name = view.node.name + " " + (view.node.place ?? []).join("/") + " " + (view.node.devices ?? []).map((d) => d.model).join(" ");
+  const name =
+    view.node.name +
+    " " +
+    (view.node.place ?? []).join("/") +
+    " " +
+    (view.node.devices ?? []).map((d) => d.model).join(" ");
   if (text !== "" && !name.toLowerCase().includes(text.toLowerCase())) return false;
   switch (filter) {
     case "all":

@@ -39,7 +39,10 @@ function Who(props: { view: DeviceView; names: Map<number, string> }) {
   const part = share < 1000 ? ` (${share / 1000})` : "";
   return (
     <span class="tile-who">
-      <a href={address({ view: "job", job: gang.job, gang: gang.gang })} title={`gang ${gang_name(gang)}${name ? ` of ${name}` : ""}`}>
+      <a
+        href={address({ view: "job", job: gang.job, gang: gang.gang })}
+        title={`gang ${gang_name(gang)}${name ? ` of ${name}` : ""}`}
+      >
         <b>{gang_name(gang)}</b> {name ?? ""}
       </a>
       {part}
@@ -54,7 +57,10 @@ function Level(props: { label: string; part: number | undefined; words: string; 
     <span class="level">
       <span class="level-name">{props.label}</span>
       <span class={`level-bar${known ? "" : " unknown"}`} aria-hidden="true">
-        <span class={props.low ? "low" : ""} style={{ transform: `scaleX(${known ? Math.min(1, Math.max(0, props.part!)) : 0})` }} />
+        <span
+          class={props.low ? "low" : ""}
+          style={{ transform: `scaleX(${known ? Math.min(1, Math.max(0, props.part!)) : 0})` }}
+        />
       </span>
       <span class="level-words">{props.words}</span>
     </span>
@@ -122,7 +128,8 @@ function same_tile(a: TileProps, b: TileProps): boolean {
   if (a.near !== b.near || a.point !== b.point || a.view.standing !== b.view.standing) return false;
   const one = a.view.sample;
   const other = b.view.sample;
-  if (one.busy_percent !== other.busy_percent || one.memory_used !== other.memory_used || one.power !== other.power) return false;
+  if (one.busy_percent !== other.busy_percent || one.memory_used !== other.memory_used || one.power !== other.power)
+    return false;
   if (one.temperature_celsius !== other.temperature_celsius || one.state !== other.state) return false;
   if (a.view.device !== b.view.device && JSON.stringify(a.view.device) !== JSON.stringify(b.view.device)) return false;
   if (JSON.stringify(a.view.use) !== JSON.stringify(b.view.use)) return false;

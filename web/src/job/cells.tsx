@@ -67,7 +67,14 @@ export function CellGrid(props: Props) {
       <p id="cell-told" class="cell-told" aria-live={focused ? "polite" : "off"}>
         {told === null ? "\u00a0" : `gang ${told}: ${words_of(cells[told])}${props.tell(told)}`}
       </p>
-      <Legend cells={cells} at={at} go={(gang) => { set_at(gang); props.choose(gang); }} />
+      <Legend
+        cells={cells}
+        at={at}
+        go={(gang) => {
+          set_at(gang);
+          props.choose(gang);
+        }}
+      />
     </div>
   );
 }
@@ -100,7 +107,14 @@ function Legend(props: { cells: string; at: number; go: (gang: number) => void }
   );
 }
 
-function draw(canvas: HTMLCanvasElement, grid: Grid, cells: string, at: number | null, pointed: number | null, open: number | undefined) {
+function draw(
+  canvas: HTMLCanvasElement,
+  grid: Grid,
+  cells: string,
+  at: number | null,
+  pointed: number | null,
+  open: number | undefined,
+) {
   const scale = devicePixelRatio || 1;
   const width = grid.columns * grid.pitch;
   const height = grid.rows * grid.pitch;
@@ -128,7 +142,12 @@ function draw(canvas: HTMLCanvasElement, grid: Grid, cells: string, at: number |
     if (gang === null || gang === undefined || gang >= cells.length) return;
     pen.strokeStyle = style;
     pen.lineWidth = line;
-    pen.strokeRect((gang % grid.columns) * grid.pitch - 0.5, Math.floor(gang / grid.columns) * grid.pitch - 0.5, side + 1, side + 1);
+    pen.strokeRect(
+      (gang % grid.columns) * grid.pitch - 0.5,
+      Math.floor(gang / grid.columns) * grid.pitch - 0.5,
+      side + 1,
+      side + 1,
+    );
   };
   ring(pointed, colour("muted"), 1);
   ring(open, colour("text"), 2);

@@ -55,7 +55,9 @@ function GangHead(props: Props & { view: GangView }) {
         <span class="muted plain">{values_words(view.values ?? sweep_values(props.spec, gang))}</span>
       </h2>
       <GangState gang={view} />
-      {view.phase !== "ended" && can_stop(who, job.owner) && <button onClick={() => set_stopping(true)}>Stop this gang…</button>}
+      {view.phase !== "ended" && can_stop(who, job.owner) && (
+        <button onClick={() => set_stopping(true)}>Stop this gang…</button>
+      )}
       <a class="button quiet" href={address({ view: "job", job: job.id })} aria-label="Close this gang">
         ✕
       </a>
@@ -71,8 +73,12 @@ function GangFacts(props: { view: GangView }) {
     <div class="gang-facts">
       <dl class="facts">
         {view.attempt > 1 && <Fact name="Attempt" value={String(view.attempt)} />}
-        {view.started !== undefined && <Fact name="Started" value={clock(view.started, now)} title={exact(view.started)} />}
-        {view.started !== undefined && <Fact name={view.ended ? "Ran" : "Runs for"} value={span((view.ended ?? now) - view.started)} />}
+        {view.started !== undefined && (
+          <Fact name="Started" value={clock(view.started, now)} title={exact(view.started)} />
+        )}
+        {view.started !== undefined && (
+          <Fact name={view.ended ? "Ran" : "Runs for"} value={span((view.ended ?? now) - view.started)} />
+        )}
         {view.busy_percent !== undefined && <Fact name="Devices busy" value={percent(view.busy_percent)} />}
         {view.energy !== undefined && <Fact name="Energy" value={energy(view.energy)} />}
       </dl>
@@ -111,7 +117,11 @@ function Places(props: { view: GangView }) {
           <li key={part.node}>
             <b>{node?.name ?? `node ${part.node}`}</b>
             {devices.map((each) => (
-              <a key={each.device} class="chip" href={address({ view: "cluster", node: part.node, device: each.device })}>
+              <a
+                key={each.device}
+                class="chip"
+                href={address({ view: "cluster", node: part.node, device: each.device })}
+              >
                 {each.device} {model(node?.devices?.[each.device]?.model)}
                 {each.share < 1000 ? ` (${each.share / 1000})` : ""}
               </a>
@@ -145,7 +155,11 @@ function GangLogs(props: { job: JobSummary; view: GangView; tasks: number }) {
   const grows = view.phase === "running" && shown_attempt === view.attempt;
   return (
     <LogView key={path} path={path} grows={grows}>
-      <select aria-label="Which output" value={stream} onChange={(event) => set_stream(event.currentTarget.value as "stdout" | "stderr")}>
+      <select
+        aria-label="Which output"
+        value={stream}
+        onChange={(event) => set_stream(event.currentTarget.value as "stdout" | "stderr")}
+      >
         <option value="stdout">Output</option>
         <option value="stderr">Errors</option>
       </select>
@@ -157,13 +171,19 @@ function GangLogs(props: { job: JobSummary; view: GangView; tasks: number }) {
             min={0}
             max={tasks - 1}
             value={rank}
-            onChange={(event) => set_rank(Math.min(tasks - 1, Math.max(0, Math.floor(event.currentTarget.valueAsNumber || 0))))}
+            onChange={(event) =>
+              set_rank(Math.min(tasks - 1, Math.max(0, Math.floor(event.currentTarget.valueAsNumber || 0))))
+            }
           />
           of {tasks}
         </label>
       )}
       {view.attempt > 1 && (
-        <select aria-label="Which attempt" value={shown_attempt} onChange={(event) => set_attempt(Number(event.currentTarget.value))}>
+        <select
+          aria-label="Which attempt"
+          value={shown_attempt}
+          onChange={(event) => set_attempt(Number(event.currentTarget.value))}
+        >
           {Array.from({ length: Math.min(view.attempt, 50) }, (_, i) => view.attempt - i).map((n) => (
             <option key={n} value={n}>
               attempt {n}
@@ -179,7 +199,9 @@ function GangLogs(props: { job: JobSummary; view: GangView; tasks: number }) {
 const most_charted = 4;
 
 function Use(props: { view: GangView }) {
-  const parts = (props.view.allocation?.parts ?? []).filter((part) => part.tasks.some((task) => (task.devices?.length ?? 0) > 0));
+  const parts = (props.view.allocation?.parts ?? []).filter((part) =>
+    part.tasks.some((task) => (task.devices?.length ?? 0) > 0),
+  );
   if (props.view.started === undefined || parts.length === 0) return null;
   return (
     <section aria-label="Use of its devices">
@@ -194,7 +216,8 @@ function Use(props: { view: GangView }) {
 
 function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
   const { view, part } = props;
-  const name = useLive<NodeView[]>(props.alone ? null : "/v1/nodes", once).value?.find((each) => each.id === part.node)?.node.name;
+  const name = useLive<NodeView[]>(props.alone ? null : "/v1/nodes", once).value?.find((each) => each.id === part.node)
+    ?.node.name;
   const devices = [...new Set(part.tasks.flatMap((task) => (task.devices ?? []).map((each) => each.device)))];
   const until = view.ended === undefined ? "" : `&until=${view.ended}`;
   const path = `/v1/nodes/${part.node}/readings?devices=${devices.join(",")}&from=${view.started}${until}&most=240`;

@@ -37,7 +37,10 @@ export function GangTable(props: { job: JobSummary; open: number | undefined }) 
             {gangs.map((gang) => (
               <tr key={gang.id.gang} class={gang.id.gang === props.open ? "open" : ""}>
                 <td class="number">
-                  <a href={address({ view: "job", job: job.id, gang: gang.id.gang })} aria-current={gang.id.gang === props.open ? "true" : undefined}>
+                  <a
+                    href={address({ view: "job", job: job.id, gang: gang.id.gang })}
+                    aria-current={gang.id.gang === props.open ? "true" : undefined}
+                  >
                     {gang.gather ? "gather" : gang.id.gang}
                   </a>
                 </td>
@@ -61,7 +64,8 @@ export function GangTable(props: { job: JobSummary; open: number | undefined }) 
             Before
           </button>
           <span class="muted">
-            {count(first + 1)} to {count(first + gangs.length)} of {count(job.gangs)}, those that ended badly or run first
+            {count(first + 1)} to {count(first + gangs.length)} of {count(job.gangs)}, those that ended badly or run
+            first
           </span>
           <button disabled={first + gangs.length >= job.gangs} onClick={() => set_first(first + page)}>
             After

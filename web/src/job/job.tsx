@@ -40,7 +40,9 @@ export function JobView(props: { job: number; gang?: number }) {
       <div class="job-body">
         <div class="job-main">
           {summary.gangs > 1 && <Gangs detail={detail} open={shown} />}
-          {shown !== undefined && <GangPanel key={shown} job={summary} spec={detail.spec} gang={shown} alone={summary.gangs === 1} />}
+          {shown !== undefined && (
+            <GangPanel key={shown} job={summary} spec={detail.spec} gang={shown} alone={summary.gangs === 1} />
+          )}
         </div>
         <JobFacts detail={detail} />
       </div>
@@ -60,7 +62,9 @@ function JobHead(props: { summary: JobSummary }) {
       <div class="heading">
         <h1>{short(summary.name, 120)}</h1>
         <JobState job={summary} />
-        {summary.phase !== "ended" && can_stop(who, summary.owner) && <button onClick={() => set_stopping(true)}>Stop…</button>}
+        {summary.phase !== "ended" && can_stop(who, summary.owner) && (
+          <button onClick={() => set_stopping(true)}>Stop…</button>
+        )}
       </div>
       {summary.gangs > 1 && <Progress job={summary} />}
       {stopping && <StopDialog job={summary} close={() => set_stopping(false)} />}
@@ -186,7 +190,11 @@ function JobFacts(props: { detail: JobDetail }) {
           <ul class="sweep">
             {spec.sweep!.map((axis) => (
               <li key={axis.name}>
-                <b>{axis.name}</b> {axis.values.slice(0, 8).map((value) => short(value, 20)).join(", ")}
+                <b>{axis.name}</b>{" "}
+                {axis.values
+                  .slice(0, 8)
+                  .map((value) => short(value, 20))
+                  .join(", ")}
                 {axis.values.length > 8 && <span class="muted"> … {many(axis.values.length, "value")}</span>}
               </li>
             ))}
@@ -196,4 +204,3 @@ function JobFacts(props: { detail: JobDetail }) {
     </aside>
   );
 }
-

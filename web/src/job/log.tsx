@@ -28,7 +28,6 @@ export function LogView(props: Props) {
     const element = place.current!;
     set_follow(element.scrollHeight - element.scrollTop - element.clientHeight < near_end);
   };
-  const further_back = log.from > 0 && window_size < most_bytes;
   return (
     <section class="log-view" aria-label="Log">
       <div class="tools log-tools">
@@ -53,14 +52,26 @@ export function LogView(props: Props) {
           </label>
         )}
       </div>
-      {further_back && (
-        <p class="log-more">
-          <button onClick={() => { set_follow(false); set_window(Math.min(window_size * 4, most_bytes)); }}>Show more</button>{" "}
-          <span class="muted">{size(log.from)} of {size(log.size)} lie before this</span>
-        </p>
-      )}
-      {log.from > 0 && !further_back && <p class="log-more muted">{size(log.from)} lie before this; gang logs prints all.</p>}
-      <div ref={place} class={`log${wrap ? " wrap" : ""}${props.grows ? "" : " whole"}`} tabIndex={0} role="log" aria-live="off" aria-label="Lines of the log" onScroll={scrolled} />
+      <Before
+        log={log}
+        more={
+          window_size < most_bytes
+            ? () => {
+                set_follow(false);
+                set_window(Math.min(window_size * 4, most_bytes));
+              }
+            : undefined
+        }
+      />
+      <div
+        ref={place}
+        class={`log${wrap ? " wrap" : ""}${props.grows ? "" : " whole"}`}
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label="Lines of the log"
+        onScroll={scrolled}
+      />
       {log.trouble !== "" && <p class="bad-text">{log.trouble}</p>}
       <p class="log-foot muted">
         {log.empty ? (props.grows ? "It has written nothing yet." : "It wrote nothing.") : size(log.size)}
@@ -68,6 +79,21 @@ export function LogView(props: Props) {
         {log.dropped > 0 && `, ${size(log.dropped)} not kept`}
       </p>
     </section>
+  );
+}
+
+// What lies before the part that is shown.
+function Before(props: { log: LogSeen; more?: () => void }) {
+  const { log, more } = props;
+  if (log.from === 0) return null;
+  if (!more) return <p class="log-more muted">{size(log.from)} lie before this; gang logs prints all.</p>;
+  return (
+    <p class="log-more">
+      <button onClick={more}>Show more</button>{" "}
+      <span class="muted">
+        {size(log.from)} of {size(log.size)} lie before this
+      </span>
+    </p>
   );
 }
 
@@ -84,7 +110,13 @@ interface LogSeen {
 const nothing: LogSeen = { lines: null, version: 0, from: 0, size: 0, dropped: 0, lost: 0, empty: false, trouble: "" };
 
 // Reads the log into `place` until the view goes; slower while the page is hidden or the service away.
-function useLog(path: string, grows: boolean, window_size: number, place: { current: HTMLDivElement | null }, follow: boolean): LogSeen {
+function useLog(
+  path: string,
+  grows: boolean,
+  window_size: number,
+  place: { current: HTMLDivElement | null },
+  follow: boolean,
+): LogSeen {
   const { live } = useSession();
   const [seen, set_seen] = useState<LogSeen>(nothing);
   const growing = useRef(grows);
@@ -114,7 +146,13 @@ function useLog(path: string, grows: boolean, window_size: number, place: { curr
       if (over) return false;
       if (reader.size !== size_before || trouble !== "" || !growing.current)
         set_seen((before) => ({
-          lines, trouble, version: before.version + 1, from: reader.from, size: reader.size, dropped: reader.dropped, lost: lines.lost,
+          lines,
+          trouble,
+          version: before.version + 1,
+          from: reader.from,
+          size: reader.size,
+          dropped: reader.dropped,
+          lost: lines.lost,
           empty: lines.empty,
         }));
       return well;

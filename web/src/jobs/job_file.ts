@@ -19,8 +19,21 @@ export interface JobForm {
 }
 
 export const empty_form: JobForm = {
-  name: "", command: "", dir: "", tasks: "", gpus: "", model: "", gpu_memory: "", cpus: "", memory: "", time: "", queue: "",
-  priority: "", retries: "", after: "", sweep: "",
+  name: "",
+  command: "",
+  dir: "",
+  tasks: "",
+  gpus: "",
+  model: "",
+  gpu_memory: "",
+  cpus: "",
+  memory: "",
+  time: "",
+  queue: "",
+  priority: "",
+  retries: "",
+  after: "",
+  sweep: "",
 };
 
 export interface JobFile {
@@ -31,7 +44,19 @@ export interface JobFile {
 
 const numbers = new Set<keyof JobForm>(["tasks", "gpus", "cpus", "priority", "retries"]);
 const order: (keyof JobForm)[] = [
-  "name", "command", "dir", "tasks", "gpus", "model", "gpu_memory", "cpus", "memory", "time", "queue", "priority", "retries",
+  "name",
+  "command",
+  "dir",
+  "tasks",
+  "gpus",
+  "model",
+  "gpu_memory",
+  "cpus",
+  "memory",
+  "time",
+  "queue",
+  "priority",
+  "retries",
 ];
 
 /** What is empty is left out. What makes no number where one belongs is written as text, and the check says so. */
@@ -57,7 +82,10 @@ export function job_file(form: JobForm): JobFile {
 }
 
 function words(list: string): string[] {
-  return list.split(",").map((word) => word.trim()).filter((word) => word !== "");
+  return list
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
 }
 
 function axis_line(line: string): string {

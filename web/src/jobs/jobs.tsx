@@ -22,7 +22,6 @@ const nothing: Record<Phase, string> = {
 const typing_pause = 250;
 
 export function JobsView(props: { phase: Phase }) {
-  const { who } = useSession();
   const [text, set_text] = useState("");
   const [queue, set_queue] = useState("");
   const [newest_first, set_newest] = useState(false);
@@ -32,28 +31,12 @@ export function JobsView(props: { phase: Phase }) {
   const in_order_of_start = props.phase === "waiting" && !newest_first;
   const filter: Filter = { phase: props.phase, text: found, queue, newest_first, before: pages[pages.length - 1] };
   const seen = useLive<JobSummary[]>(list_path(filter), list_rule);
-  const status = useLive<Status>("/v1/status", status_rule);
   const jobs = seen.value;
   const full = jobs?.length === page && !in_order_of_start;
   const filtered = found !== "" || queue !== "";
   return (
     <>
-      <div class="heading">
-        <h1>Jobs</h1>
-        <div class="tabs" role="navigation" aria-label="Which jobs">
-          {phases.map(([phase, words]) => (
-            <a key={phase} href={`#/jobs/${phase}`} aria-current={phase === props.phase ? "page" : undefined}>
-              {words}
-              <Number status={status.value} phase={phase} />
-            </a>
-          ))}
-        </div>
-        {can_submit(who) && (
-          <a class="button main" href="#/jobs/new">
-            New job
-          </a>
-        )}
-      </div>
+      <Heading phase={props.phase} />
       <div class="tools">
         <input
           type="search"
@@ -83,13 +66,38 @@ export function JobsView(props: { phase: Phase }) {
       <Trouble trouble={seen.trouble} has_value={jobs !== undefined} />
       {!jobs && !seen.trouble && <Empty words="Asking…" />}
       {jobs?.length === 0 && <Empty words={filtered ? "No such job is among these." : nothing[props.phase]} />}
-      {jobs && jobs.length > 0 && <JobTable key={list_path(filter)} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />}
+      {jobs && jobs.length > 0 && (
+        <JobTable key={list_path(filter)} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />
+      )}
       <div class="pages">
         {pages.length > 0 && <button onClick={() => set_pages(pages.slice(0, -1))}>Newer</button>}
         {full && <button onClick={() => set_pages([...pages, jobs[jobs.length - 1]!.id])}>Older</button>}
         {in_order_of_start && jobs?.length === page && <span class="muted">The first {page} are shown.</span>}
       </div>
     </>
+  );
+}
+
+function Heading(props: { phase: Phase }) {
+  const { who } = useSession();
+  const status = useLive<Status>("/v1/status", status_rule);
+  return (
+    <div class="heading">
+      <h1>Jobs</h1>
+      <div class="tabs" role="navigation" aria-label="Which jobs">
+        {phases.map(([phase, words]) => (
+          <a key={phase} href={`#/jobs/${phase}`} aria-current={phase === props.phase ? "page" : undefined}>
+            {words}
+            <Number status={status.value} phase={phase} />
+          </a>
+        ))}
+      </div>
+      {can_submit(who) && (
+        <a class="button main" href="#/jobs/new">
+          New job
+        </a>
+      )}
+    </div>
   );
 }
 

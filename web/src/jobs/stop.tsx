@@ -17,7 +17,9 @@ export function StopDialog(props: { job: JobSummary; gang?: number; close: () =>
   const stop = async (event: Event) => {
     event.preventDefault();
     set_asking(true);
-    const query = [gang === undefined ? "" : `gang=${gang}`, at_once ? "at_once" : ""].filter((word) => word !== "").join("&");
+    const query = [gang === undefined ? "" : `gang=${gang}`, at_once ? "at_once" : ""]
+      .filter((word) => word !== "")
+      .join("&");
     try {
       await live.api.post(`/v1/jobs/${job.id}/stop${query === "" ? "" : `?${query}`}`);
       live.reset();

@@ -64,7 +64,11 @@ export function SubmitView() {
       </div>
       <form class="submit" onSubmit={submit} noValidate>
         {tab === "form" ? (
-          <FormFields form={form} set={(name, value) => set_form({ ...form, [name]: value })} mistakes={by_field(said.mistakes, file.fields)} />
+          <FormFields
+            form={form}
+            set={(name, value) => set_form({ ...form, [name]: value })}
+            mistakes={by_field(said.mistakes, file.fields)}
+          />
         ) : (
           <FileField text={pasted} set={set_pasted} />
         )}
@@ -146,7 +150,8 @@ function Mistakes(props: { said: Said; empty: boolean; lines: boolean; refused: 
   let words = "";
   if (props.empty) words = "";
   else if (said.what === "") words = "No mistakes.";
-  else if (!props.lines && !props.refused && said.mistakes.length > 0) words = `${many(said.mistakes.length, "mistake")}, each below its field.`;
+  else if (!props.lines && !props.refused && said.mistakes.length > 0)
+    words = `${many(said.mistakes.length, "mistake")}, each below its field.`;
   const list = said.mistakes.filter((mistake) => props.lines || mistake.line === undefined || props.refused);
   return (
     <div class="mistakes" aria-live="polite">
@@ -205,7 +210,11 @@ const groups: { name: string; fields: Field[] }[] = [
   },
 ];
 
-function FormFields(props: { form: JobForm; set: (name: keyof JobForm, value: string) => void; mistakes: Map<keyof JobForm, string> }) {
+function FormFields(props: {
+  form: JobForm;
+  set: (name: keyof JobForm, value: string) => void;
+  mistakes: Map<keyof JobForm, string>;
+}) {
   return (
     <div class="fields">
       {groups.map((group) => (

@@ -21,7 +21,8 @@ export function Banner() {
       {link.state === "lost" && (
         <p class="banner">
           <span>
-            The connection is lost. What you see is {live.good_at === 0 ? "old" : `of ${clock(live.good_at * 1000, Date.now() * 1000)}`}.
+            The connection is lost. What you see is{" "}
+            {live.good_at === 0 ? "old" : `of ${clock(live.good_at * 1000, Date.now() * 1000)}`}.
           </span>
           <Again at={link.again_at} />
           <button class="quiet" onClick={() => live.hurry()}>
@@ -31,8 +32,8 @@ export function Banner() {
       )}
       {link.state === "gone" && (
         <p class="banner">
-          The service is not there at the moment. What you see is of {clock(live.good_at * 1000, Date.now() * 1000)}; it goes on by
-          itself when the service is back.
+          The service is not there at the moment. What you see is of {clock(live.good_at * 1000, Date.now() * 1000)}; it
+          goes on by itself when the service is back.
         </p>
       )}
       {trouble !== "" && <p class="banner bad">{trouble}</p>}
@@ -44,5 +45,7 @@ export function Banner() {
 function Again(props: { at: number }) {
   const now = useNow(500) / 1000;
   const left = Math.max(0, props.at - now);
-  return <span aria-hidden="true">{left < 500 ? "Trying…" : `Trying again in ${span(Math.ceil(left / 1000) * 1e6)}.`}</span>;
+  return (
+    <span aria-hidden="true">{left < 500 ? "Trying…" : `Trying again in ${span(Math.ceil(left / 1000) * 1e6)}.`}</span>
+  );
 }

@@ -30,7 +30,12 @@ export function ThemeSwitch() {
     set(next);
   };
   return (
-    <button class="quiet" onClick={turn} aria-label={`Colours: ${names[theme]}. Change`} title={`Colours: ${names[theme]}`}>
+    <button
+      class="quiet"
+      onClick={turn}
+      aria-label={`Colours: ${names[theme]}. Change`}
+      title={`Colours: ${names[theme]}`}
+    >
       <span aria-hidden="true">{signs[theme]}</span>
     </button>
   );

@@ -28,7 +28,8 @@ export function TokenForm(props: { why: string; use: (token: string) => void }) 
           onInput={(event) => set(event.currentTarget.value)}
         />
         <p class="muted">
-          <code>gang serve</code> prints an address that has one in it; <code>gang token add NAME</code> makes one that stays.
+          <code>gang serve</code> prints an address that has one in it; <code>gang token add NAME</code> makes one that
+          stays.
         </p>
         <button class="main" type="submit">
           Open

@@ -28,7 +28,8 @@ const most_coloured = 8;
 export function UseCharts(props: { readings: Readings | undefined }) {
   const { readings } = props;
   if (!readings) return <p class="muted">Asking…</p>;
-  if (readings.at.length === 0 || readings.devices.length === 0) return <p class="muted">No reading of this time is kept.</p>;
+  if (readings.at.length === 0 || readings.devices.length === 0)
+    return <p class="muted">No reading of this time is kept.</p>;
   return (
     <div class="charts">
       {kinds.map((kind) => (
@@ -43,7 +44,9 @@ export function in_words(lines: Values[], words: Kind["words"]): string {
   const known = lines.flat().filter((value): value is number => value !== null && value !== undefined);
   if (known.length === 0) return "not measured";
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  const newest = lines.map((line) => line[line.length - 1]).filter((value): value is number => typeof value === "number");
+  const newest = lines
+    .map((line) => line[line.length - 1])
+    .filter((value): value is number => typeof value === "number");
   const now = newest.length > 0 ? `now ${words(newest.reduce((sum, value) => sum + value, 0) / newest.length)}, ` : "";
   return `${now}mean ${words(mean)}`;
 }
@@ -71,7 +74,10 @@ function Chart(props: { kind: Kind; readings: Readings }) {
   return (
     <figure class="chart">
       <figcaption>
-        {kind.name} <span class="muted">{readings.devices.length > 1 ? `${words} over ${readings.devices.length} devices` : words}</span>
+        {kind.name}{" "}
+        <span class="muted">
+          {readings.devices.length > 1 ? `${words} over ${readings.devices.length} devices` : words}
+        </span>
       </figcaption>
       <div ref={place} role="img" aria-label={`${kind.name}: ${words}`} />
     </figure>
@@ -94,7 +100,13 @@ function options(kind: Kind, readings: Readings, width: number): uPlot.Options {
     scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, kind.most ?? Math.max(high || 0, 1) * 1.05] } },
     axes: [
       { ...axis, size: 22, values: "{HH}:{mm}", space: 60 },
-      { ...axis, size: 52, space: 30, ...(kind.steps ? { incrs: kind.steps } : {}), values: (_plot, splits) => splits.map((value) => kind.words(value)) },
+      {
+        ...axis,
+        size: 52,
+        space: 30,
+        ...(kind.steps ? { incrs: kind.steps } : {}),
+        values: (_plot, splits) => splits.map((value) => kind.words(value)),
+      },
     ],
     series: [
       {},

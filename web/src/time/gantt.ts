@@ -137,7 +137,12 @@ function draw_bar(pen: CanvasRenderingContext2D, scene: Scene, placed: Placed, y
 }
 
 // In the part that has passed, or else in the pale one that is still to come.
-function draw_name(pen: CanvasRenderingContext2D, scene: Scene, placed: Placed, box: { left: number; right: number; top: number; height: number }) {
+function draw_name(
+  pen: CanvasRenderingContext2D,
+  scene: Scene,
+  placed: Placed,
+  box: { left: number; right: number; top: number; height: number },
+) {
   const look = bar_look(placed.bar);
   let { left, right } = box;
   let style = look === "planned" ? "accent" : `on-${look}`;

@@ -16,28 +16,26 @@ export function GanttPane(props: { rows: Row[]; window: Window }) {
   const { rows, window } = props;
   const scroll = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [size, set_size] = useState({ width: 0, height: 0 });
+  const size = useSize(scroll);
   const [top, set_top] = useState(0);
   const [pointed, set_pointed] = useState<Placed | null>(null);
   const [walked, set_walked] = useState<Walked | null>(null);
   const theme = useTheme();
   const labels = size.width < 600 ? 84 : 200;
   const scene: Scene = {
-    ...window, rows, top, ...size, labels, colour: cached_colour(theme), font: `12px ${font()}`, pointed, walked,
+    ...window,
+    rows,
+    top,
+    ...size,
+    labels,
+    colour: cached_colour(theme),
+    font: `12px ${font()}`,
+    pointed,
+    walked,
   };
-  useEffect(() => {
-    const element = scroll.current!;
-    return watch_width(element, () => set_size({ width: element.clientWidth, height: element.clientHeight }));
-  }, []);
   useEffect(() => paint(canvas.current, scene));
 
-  const under = (event: MouseEvent): Placed | null => {
-    const row = rows[Math.floor((event.offsetY - head_height + top) / row_height)];
-    if (!row || event.offsetY < head_height) return null;
-    const part = (((event.offsetY - head_height + top) % row_height) - 2) / (row_height - 4);
-    const hits = row.bars.filter((each) => x_of(each.bar.from, scene) - 1 <= event.offsetX && event.offsetX <= Math.max(x_of(each.until, scene), x_of(each.bar.from, scene) + 4));
-    return hits.find((each) => each.lane === Math.floor(part * each.lanes)) ?? hits[0] ?? null;
-  };
+  const under = (event: MouseEvent) => bar_at(scene, event.offsetX, event.offsetY);
   const open = (placed: Placed | null) => {
     if (placed) location.hash = address({ view: "job", job: placed.bar.gang.job, gang: placed.bar.gang.gang });
   };
@@ -72,13 +70,37 @@ export function GanttPane(props: { rows: Row[]; window: Window }) {
           onPointerLeave={() => set_pointed(null)}
           onClick={(event) => open(under(event))}
         />
-        <div class="gantt-space" style={{ height: Math.max(0, rows.length * row_height + head_height - size.height) }} />
+        <div
+          class="gantt-space"
+          style={{ height: Math.max(0, rows.length * row_height + head_height - size.height) }}
+        />
       </div>
       <p id="bar-told" class="cell-told" aria-live={walked ? "polite" : "off"}>
         {told ? words_of(told, window.now) : walked ? row_words(rows[walked.row]) : "\u00a0"}
       </p>
     </>
   );
+}
+
+function useSize(place: { current: HTMLElement | null }): { width: number; height: number } {
+  const [size, set] = useState({ width: 0, height: 0 });
+  useEffect(() => {
+    const element = place.current!;
+    return watch_width(element, () => set({ width: element.clientWidth, height: element.clientHeight }));
+  }, []);
+  return size;
+}
+
+function bar_at(scene: Scene, x: number, y: number): Placed | null {
+  const down = y - head_height + scene.top;
+  const row = scene.rows[Math.floor(down / row_height)];
+  if (!row || y < head_height) return null;
+  const part = ((down % row_height) - 2) / (row_height - 4);
+  const hits = row.bars.filter((each) => {
+    const left = x_of(each.bar.from, scene);
+    return left - 1 <= x && x <= Math.max(x_of(each.until, scene), left + 4);
+  });
+  return hits.find((each) => each.lane === Math.floor(part * each.lanes)) ?? hits[0] ?? null;
 }
 
 function paint(canvas: HTMLCanvasElement | null, scene: Scene) {

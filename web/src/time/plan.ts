@@ -53,7 +53,14 @@ function places_of(bar: TimelineBar): string[] {
   return [...devices.map((each) => `${each.node}/${each.device}`), ...without.map((node) => `${node}/null`)];
 }
 
-function row_of(node: number, device: number | null, label: string, bars: TimelineBar[] | undefined, now: number, horizon: number): Row {
+function row_of(
+  node: number,
+  device: number | null,
+  label: string,
+  bars: TimelineBar[] | undefined,
+  now: number,
+  horizon: number,
+): Row {
   return { node, device, label, heading: "", bars: lanes_of(bars ?? [], now, horizon) };
 }
 
@@ -65,7 +72,9 @@ export function end_of(bar: TimelineBar, now: number, horizon: number): number {
 
 // Gangs that share a device are drawn one above the other, and only where they do.
 function lanes_of(bars: TimelineBar[], now: number, horizon: number): Placed[] {
-  const sorted = bars.map((bar) => ({ bar, until: end_of(bar, now, horizon), lane: 0, lanes: 1 })).sort((a, b) => a.bar.from - b.bar.from);
+  const sorted = bars
+    .map((bar) => ({ bar, until: end_of(bar, now, horizon), lane: 0, lanes: 1 }))
+    .sort((a, b) => a.bar.from - b.bar.from);
   let group: Placed[] = [];
   let free_at: number[] = [];
   const close = () => {

@@ -30,33 +30,40 @@ export function TimeView() {
   const step = width / 20;
   const asked_from = Math.floor((now - width * past_part + shift) / step) * step - step;
   const asked_until = asked_from + width + 3 * step;
-  const seen = useLive<Timeline>(`/v1/timeline?from=${asked_from}&until=${asked_until}&most=${most_bars}`, timeline_rule);
+  const seen = useLive<Timeline>(
+    `/v1/timeline?from=${asked_from}&until=${asked_until}&most=${most_bars}`,
+    timeline_rule,
+  );
   const nodes = useLive<NodeView[]>("/v1/nodes", list_rule);
   const kept = useRef<Timeline | undefined>(undefined);
   if (seen.value) kept.current = seen.value;
   const timeline = kept.current;
   const rows = useMemo(
-    () => (nodes.value && timeline ? rows_of(nodes.value, timeline.bars, timeline.now, asked_until + width) : undefined),
+    () =>
+      nodes.value && timeline ? rows_of(nodes.value, timeline.bars, timeline.now, asked_until + width) : undefined,
     [nodes.value, timeline, asked_until],
   );
   const from = now - width * past_part + shift;
   const move = (part: number) => set_shift(shift + width * part);
   return (
     <>
-      <div class="heading">
-        <h1>Time</h1>
-        <div class="tabs" role="group" aria-label="How much time">
-          {spans.map(([words, each]) => (
-            <button key={each} aria-pressed={each === seconds} onClick={() => { set_seconds(each); set_shift(0); }}>
-              {words}
-            </button>
-          ))}
-        </div>
-      </div>
+      <Heading
+        seconds={seconds}
+        choose={(each) => {
+          set_seconds(each);
+          set_shift(0);
+        }}
+      />
       <div class="tools">
-        <button onClick={() => move(-0.5)} aria-label="Earlier">← Earlier</button>
-        <button onClick={() => set_shift(0)} disabled={shift === 0}>Now</button>
-        <button onClick={() => move(0.5)} aria-label="Later">Later →</button>
+        <button onClick={() => move(-0.5)} aria-label="Earlier">
+          ← Earlier
+        </button>
+        <button onClick={() => set_shift(0)} disabled={shift === 0}>
+          Now
+        </button>
+        <button onClick={() => move(0.5)} aria-label="Later">
+          Later →
+        </button>
         <TimeLegend />
         <span class="grow" />
         <label class="check">
@@ -65,11 +72,28 @@ export function TimeView() {
         </label>
       </div>
       <Trouble trouble={seen.trouble ?? nodes.trouble} has_value={timeline !== undefined} />
-      {timeline?.cut && <p class="muted">There is more than can be shown: the newest {count(timeline.bars.length)} are.</p>}
+      {timeline?.cut && (
+        <p class="muted">There is more than can be shown: the newest {count(timeline.bars.length)} are.</p>
+      )}
       {!rows && !seen.trouble && <Empty words="Asking…" />}
       {rows && as_table && <BarTable bars={timeline!.bars} now={now} />}
       {rows && !as_table && <GanttPane rows={rows} window={{ from, until: from + width, now }} />}
     </>
+  );
+}
+
+function Heading(props: { seconds: number; choose: (seconds: number) => void }) {
+  return (
+    <div class="heading">
+      <h1>Time</h1>
+      <div class="tabs" role="group" aria-label="How much time">
+        {spans.map(([words, each]) => (
+          <button key={each} aria-pressed={each === props.seconds} onClick={() => props.choose(each)}>
+            {words}
+          </button>
+        ))}
+      </div>
+    </div>
   );
 }
 
@@ -130,13 +154,21 @@ function BarTable(props: { bars: TimelineBar[]; now: number }) {
               <td class="number" title={exact(bar.from)}>
                 {clock(bar.from, props.now)}
               </td>
-              <td class="number">{bar.until === undefined && bar.phase !== "ended" ? "no limit" : span(end_of(bar, props.now, props.now) - bar.from)}</td>
+              <td class="number">
+                {bar.until === undefined && bar.phase !== "ended"
+                  ? "no limit"
+                  : span(end_of(bar, props.now, props.now) - bar.from)}
+              </td>
               <td class="wide-only">{many(bar.devices?.length ?? 0, "device")}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      {props.bars.length > most_in_table && <p class="muted">The newest {most_in_table} of {count(props.bars.length)}.</p>}
+      {props.bars.length > most_in_table && (
+        <p class="muted">
+          The newest {most_in_table} of {count(props.bars.length)}.
+        </p>
+      )}
     </>
   );
 }

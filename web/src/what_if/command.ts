@@ -10,11 +10,29 @@ export interface WhatIf {
 }
 
 export const empty_what_if: WhatIf = {
-  policies: [], scale_arrivals: "", add: "", remove: "", swap: "", power_limit: "", backtest: true,
+  policies: [],
+  scale_arrivals: "",
+  add: "",
+  remove: "",
+  swap: "",
+  power_limit: "",
+  backtest: true,
 };
 
 /** In the order of docs/guide/simulate.md: those that need no oracle. */
-export const policies = ["easy", "fifo", "conservative", "fair", "ageing", "gang", "predicted", "best_fit", "fgd", "shortest", "smallest"];
+export const policies = [
+  "easy",
+  "fifo",
+  "conservative",
+  "fair",
+  "ageing",
+  "gang",
+  "predicted",
+  "best_fit",
+  "fgd",
+  "shortest",
+  "smallest",
+];
 
 function list(words: string): string[] {
   return words.split(/[\s,]+/).filter((word) => word !== "");

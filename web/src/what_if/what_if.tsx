@@ -34,7 +34,9 @@ export function WhatIfView() {
     event.preventDefault();
     set_said("");
     try {
-      await live.api.post("/v1/simulations", JSON.stringify({ options: options(what) }), { "Content-Type": "application/json" });
+      await live.api.post("/v1/simulations", JSON.stringify({ options: options(what) }), {
+        "Content-Type": "application/json",
+      });
       live.reset();
     } catch (trouble) {
       set_said(trouble instanceof Refusal ? `${trouble.what}. ${trouble.hint}` : "the answer makes no sense");
@@ -46,8 +48,8 @@ export function WhatIfView() {
         <h1>What if</h1>
       </div>
       <p class="lead">
-        The jobs that ran here, run once more in pretended time: under other policies, with more or fewer machines, with more jobs. Each
-        table says how far a simulation is from what really happened.
+        The jobs that ran here, run once more in pretended time: under other policies, with more or fewer machines, with
+        more jobs. Each table says how far a simulation is from what really happened.
       </p>
       <form class="what-if" onSubmit={run}>
         <Fields what={what} set={set} />
@@ -56,7 +58,8 @@ export function WhatIfView() {
           <pre class="file-preview">{command(what)}</pre>
           {missing && (
             <p class="notice" role="status">
-              This service does not run simulations from the page. The command above does, on the machine that has the history.
+              This service does not run simulations from the page. The command above does, on the machine that has the
+              history.
             </p>
           )}
           {said !== "" && (
@@ -120,7 +123,11 @@ function Fields(props: { what: WhatIf; set: (what: WhatIf) => void }) {
           </div>
         ))}
         <label class="check">
-          <input type="checkbox" checked={what.backtest} onChange={(event) => set({ ...what, backtest: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={what.backtest}
+            onChange={(event) => set({ ...what, backtest: event.currentTarget.checked })}
+          />
           Say how far it is from the truth
         </label>
       </fieldset>
@@ -162,9 +169,7 @@ function Simulations(props: { all: Simulation[] }) {
             </td>
             <td class="number">{clock(each.started, now)}</td>
             <td class="number">{each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}</td>
-            <td>
-              {each.state === "done" ? <button onClick={() => void save(each)}>Save</button> : plain(each.says)}
-            </td>
+            <td>{each.state === "done" ? <button onClick={() => void save(each)}>Save</button> : plain(each.says)}</td>
           </tr>
         ))}
       </tbody>
