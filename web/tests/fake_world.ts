@@ -261,7 +261,10 @@ export class FakeWorld {
       memory_used:
         last.memory_used === undefined
           ? undefined
-          : Math.round(step(last.memory_used / GB, held ? 58 : 0.4, held ? 1 : 0, 80) * GB),
+          : Math.round(
+              step(last.memory_used / GB, held ? (0.72 * view.node.devices![i]!.memory!) / GB : 0.4, held ? 1 : 0, 80) *
+                GB,
+            ),
       power: last.power === undefined ? undefined : Math.round(step(last.power, held && !idle ? 560 : 96, 20, 700)),
       temperature_celsius:
         last.temperature_celsius === undefined

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { open_browser } from "./browser";
 import { FakeService } from "./fake_service";
+import { read_png, with_palette } from "./png";
 import { lab } from "./worlds";
 
 const [files, out, only] = process.argv.slice(2) as [string, string, string?];
@@ -18,11 +19,7 @@ const views: [string, string][] = [
   ["time", "#/time"],
   ["what-if", "#/what-if"],
 ];
-const sizes = {
-  wide: { width: 1440, height: 900 },
-  huge: { width: 1920, height: 1080 },
-  narrow: { width: 400, height: 800 },
-};
+const sizes = { wide: { width: 1920, height: 1080 }, narrow: { width: 400, height: 800 } };
 
 async function main() {
   mkdirSync(out, { recursive: true });
@@ -39,7 +36,7 @@ async function main() {
         await browser.page.evaluate((to) => (location.hash = to), address);
         await browser.page.waitForTimeout(900);
         if (name === "new-job") await fill(browser.page);
-        writeFileSync(join(out, file), await browser.page.screenshot());
+        writeFileSync(join(out, file), with_palette(read_png(await browser.page.screenshot())));
       }
       for (const line of browser.trouble) console.log(`${size} ${colorScheme}: ${line}`);
       await browser.close();

@@ -14,6 +14,8 @@ interface State {
   pointed: number | null;
 }
 
+/** A node of more devices takes the whole width. */
+const most_in_half_a_row = 4;
 /** Rows further from the screen than this are not drawn anew when readings change. */
 const near_screen = "400px";
 
@@ -55,7 +57,7 @@ export class NodeRow extends Component<Props, State> {
     const heading = `node-${view.id}`;
     return (
       <section
-        class={`node${view.node.up === false ? " down" : ""}`}
+        class={`node${devices.length > most_in_half_a_row ? " wide" : ""}${view.node.up === false ? " down" : ""}`}
         ref={(element) => void (this.element = element)}
         aria-labelledby={heading}
       >

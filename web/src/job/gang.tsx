@@ -205,7 +205,9 @@ function Use(props: { view: GangView }) {
   if (props.view.started === undefined || parts.length === 0) return null;
   return (
     <section aria-label="Use of its devices">
-      <h3>Use of its devices, in the last hour</h3>
+      <h3>
+        Use of its devices <span class="muted plain">readings are kept for an hour</span>
+      </h3>
       {parts.slice(0, most_charted).map((part) => (
         <NodeUse key={part.node} view={props.view} part={part} alone={parts.length === 1} />
       ))}
@@ -226,7 +228,7 @@ function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
   return (
     <>
       {!props.alone && <h4>{name ?? `node ${part.node}`}</h4>}
-      <UseCharts readings={seen.value} />
+      <UseCharts readings={seen.value} over={view.phase === "ended"} />
     </>
   );
 }

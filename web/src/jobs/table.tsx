@@ -80,9 +80,13 @@ interface RowProps {
   stop?: (job: JobSummary) => void;
 }
 
+const seconds_told = 600e6;
+
 function time_words(job: JobSummary, now: number): string {
   if (job.phase === "ended") return clock(job.ended, now);
-  return span(now - (job.phase === "waiting" ? job.submitted : (job.started ?? job.submitted)));
+  const since = now - (job.phase === "waiting" ? job.submitted : (job.started ?? job.submitted));
+  // A column of seconds that all move is restless; after ten minutes nobody needs them.
+  return span(since < seconds_told ? since : since - (since % 60e6));
 }
 
 function time_title(job: JobSummary): string {

@@ -25,7 +25,7 @@ const kinds: Kind[] = [
 /** More devices than this are lines of one colour. */
 const most_coloured = 8;
 
-export function UseCharts(props: { readings: Readings | undefined }) {
+export function UseCharts(props: { readings: Readings | undefined; over?: boolean }) {
   const { readings } = props;
   if (!readings) return <p class="muted">Asking…</p>;
   if (readings.at.length === 0 || readings.devices.length === 0)
@@ -33,32 +33,35 @@ export function UseCharts(props: { readings: Readings | undefined }) {
   return (
     <div class="charts">
       {kinds.map((kind) => (
-        <Chart key={kind.key} kind={kind} readings={readings} />
+        <Chart key={kind.key} kind={kind} readings={readings} over={props.over ?? false} />
       ))}
     </div>
   );
 }
 
-/** "now 84 %, mean 70 %" over all devices, or that nothing is known. */
-export function in_words(lines: Values[], words: Kind["words"]): string {
+/** "now 84 %, mean 70 %" over all devices (at the end, where their gang is over), or that nothing is known. */
+export function in_words(lines: Values[], words: Kind["words"], over: boolean): string {
   const known = lines.flat().filter((value): value is number => value !== null && value !== undefined);
   if (known.length === 0) return "not measured";
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
   const newest = lines
     .map((line) => line[line.length - 1])
     .filter((value): value is number => typeof value === "number");
-  const now = newest.length > 0 ? `now ${words(newest.reduce((sum, value) => sum + value, 0) / newest.length)}, ` : "";
+  const now =
+    newest.length > 0
+      ? `${over ? "at the end" : "now"} ${words(newest.reduce((sum, value) => sum + value, 0) / newest.length)}, `
+      : "";
   return `${now}mean ${words(mean)}`;
 }
 
-function Chart(props: { kind: Kind; readings: Readings }) {
+function Chart(props: { kind: Kind; readings: Readings; over: boolean }) {
   const { kind, readings } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const theme = useTheme();
   const lines = readings.devices.map((device) => device[kind.key] ?? []);
   const data = [readings.at.map((us) => us / 1e6), ...lines] as uPlot.AlignedData;
-  const words = in_words(lines, kind.words);
+  const words = in_words(lines, kind.words, props.over);
   const shape = readings.devices.map((device) => `${device.device.node}/${device.device.device}`).join(" ");
   useEffect(() => {
     const element = place.current!;
