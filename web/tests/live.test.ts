@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Api, Refusal, refusal_of } from "../src/live/api";
-import { Freshness } from "../src/live/fresh";
+import { all_of, Freshness } from "../src/live/fresh";
 import { gang_rule, job_rule } from "../src/live/rules";
 import { EventReader, longest_event } from "../src/live/sse";
 import { EventStream, pause_after, type Link } from "../src/live/stream";
@@ -84,6 +84,16 @@ test("after failures it waits longer each time, and comes back by itself", () =>
     fresh.answered(now, false);
     assert.equal(fresh.due(now + 500), false);
   }
+});
+
+test("a thing is as fresh as the strictest of those who watch it wants", () => {
+  const watchers = [{ every: 30_000 }];
+  const fresh = new Freshness(all_of(() => watchers));
+  fresh.asked(0);
+  fresh.answered(0, true);
+  assert.equal(fresh.due(2000), false);
+  watchers.push({ every: 1000 });
+  assert.equal(fresh.due(2000), true);
 });
 
 test("a gang is stale by events about it alone", () => {

@@ -181,7 +181,7 @@ test("rows do not move while one is pointed at", async () => {
   await page.locator(".jobs tbody tr").nth(1).hover();
   const job = service.world.submit("newcomer");
   service.world.start(job, 0, 1, [1]);
-  await said("1 changes wait while you point at the list");
+  await said("1 change held back while you point at the list");
   assert.deepEqual(await names(), shown);
   await page.mouse.move(5, 5);
   await said("newcomer", 2000);

@@ -4,7 +4,7 @@ import { count, energy, percent, span } from "../base/format";
 import type { GangView, JobDetail, JobSummary } from "../base/model";
 import { address } from "../base/route";
 import { plain, short } from "../base/text";
-import { useLive, useNow } from "../live/hooks";
+import { useLiveKept, useNow } from "../live/hooks";
 import { job_rule } from "../live/rules";
 import { GangState } from "../parts/state";
 
@@ -13,7 +13,7 @@ const page = 50;
 export function GangTable(props: { job: JobSummary; open: number | undefined }) {
   const { job } = props;
   const [first, set_first] = useState(0);
-  const seen = useLive<JobDetail>(`/v1/jobs/${job.id}?first=${first}&most=${page}`, job_rule(job.id));
+  const seen = useLiveKept<JobDetail>(`/v1/jobs/${job.id}?first=${first}&most=${page}`, job_rule(job.id));
   const now = useNow();
   const gangs = seen.value?.gangs ?? [];
   const names = gangs[0]?.values?.map((value) => plain(value.name)) ?? [];

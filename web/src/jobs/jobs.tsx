@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { count } from "../base/format";
 import type { JobSummary, Status } from "../base/model";
-import { can_submit, useLive, useSession } from "../live/hooks";
+import { can_submit, useLive, useLiveKept, useSession } from "../live/hooks";
 import { list_rule, status_rule } from "../live/rules";
 import { Empty, Trouble } from "../parts/notice";
 import { list_path, page, type Filter } from "./list";
@@ -30,8 +30,8 @@ export function JobsView(props: { phase: Phase }) {
   useEffect(() => set_pages([]), [props.phase, found, queue, newest_first]);
   const in_order_of_start = props.phase === "waiting" && !newest_first;
   const filter: Filter = { phase: props.phase, text: found, queue, newest_first, before: pages[pages.length - 1] };
-  const seen = useLive<JobSummary[]>(list_path(filter), list_rule);
-  const jobs = seen.value;
+  const seen = useLiveKept<JobSummary[]>(list_path(filter), list_rule);
+  const jobs = seen.shown.includes(`phase=${props.phase}&`) ? seen.value : undefined;
   const full = jobs?.length === page && !in_order_of_start;
   const filtered = found !== "" || queue !== "";
   return (
@@ -67,7 +67,7 @@ export function JobsView(props: { phase: Phase }) {
       {!jobs && !seen.trouble && <Empty words="Asking…" />}
       {jobs?.length === 0 && <Empty words={filtered ? "No such job is among these." : nothing[props.phase]} />}
       {jobs && jobs.length > 0 && (
-        <JobTable key={list_path(filter)} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />
+        <JobTable key={seen.shown} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />
       )}
       <div class="pages">
         {pages.length > 0 && <button onClick={() => set_pages(pages.slice(0, -1))}>Newer</button>}

@@ -1,7 +1,7 @@
 // A table of jobs whose rows stay in their places while somebody points at one.
 import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
-import { clock, count, exact, relative, span } from "../base/format";
+import { clock, exact, many, relative, span } from "../base/format";
 import type { JobSummary } from "../base/model";
 import { address } from "../base/route";
 import { steady } from "../base/steady";
@@ -67,7 +67,7 @@ export function JobTable(props: { jobs: JobSummary[]; phase: Phase; ranked: bool
         </tbody>
       </table>
       <p class="held muted" aria-hidden="true">
-        {held_back > 0 ? `${count(held_back)} changes wait while you point at the list` : "\u00a0"}
+        {held_back > 0 ? `${many(held_back, "change")} held back while you point at the list` : "\u00a0"}
       </p>
       {stopping && <StopDialog job={stopping} close={() => set_stopping(null)} />}
     </>

@@ -8,6 +8,17 @@ export interface Rule {
   every?: number;
 }
 
+/** The rule of all who watch one thing; who watches may change. */
+export function all_of(rules: () => Iterable<Rule>): Rule {
+  return {
+    on: (entry) => [...rules()].some((rule) => rule.on?.(entry) ?? false),
+    get every() {
+      const least = Math.min(...[...rules()].map((rule) => rule.every ?? Infinity));
+      return Number.isFinite(least) ? least : undefined;
+    },
+  };
+}
+
 /** Nothing is asked for more often than that. */
 export const shortest_pause = 1000;
 /** And no more than this part of the time is spent asking for one thing, so that a slow service is left in peace. */

@@ -32,6 +32,14 @@ export function useLive<T>(path: string | null, rule: Rule): Seen<T> {
   return path === null ? { version: 0 } : live.seen<T>(path);
 }
 
+/** The same, and while another path is asked for, what the one before said, with its path. */
+export function useLiveKept<T>(path: string, rule: Rule): Seen<T> & { shown: string } {
+  const seen = useLive<T>(path, rule);
+  const kept = useRef<{ path: string; value: T } | undefined>(undefined);
+  if (seen.value !== undefined) kept.current = { path, value: seen.value };
+  return { ...seen, value: kept.current?.value, shown: kept.current?.path ?? path };
+}
+
 /** Time by this clock in microseconds, moving on each `every` ms, for "3m ago". */
 export function useNow(every = 1000): number {
   const [now, set] = useState(() => Date.now() * 1000);

@@ -1,7 +1,7 @@
 // What is on the screen, kept true: each thing that a view watches is asked for again when an event made it stale.
 import type { FeedEntry } from "../base/model";
 import { Api, Refusal } from "./api";
-import { Freshness, type Rule } from "./fresh";
+import { all_of, Freshness, type Rule } from "./fresh";
 import { EventStream, type Link } from "./stream";
 
 export interface Seen<T> {
@@ -20,16 +20,11 @@ const step = 200;
 class Watched {
   seen: Seen<unknown> = { version: 0 };
   text = "";
-  watchers = new Set<() => void>();
-  fresh: Freshness;
+  watchers = new Map<() => void, Rule>();
+  fresh = new Freshness(all_of(() => this.watchers.values()));
   left_at = 0;
 
-  constructor(
-    readonly path: string,
-    rule: Rule,
-  ) {
-    this.fresh = new Freshness(rule);
-  }
+  constructor(readonly path: string) {}
 }
 
 export class Live {
@@ -67,13 +62,13 @@ export class Live {
   watch(path: string, rule: Rule, changed: () => void): () => void {
     let thing = this.things.get(path);
     if (!thing) {
-      thing = new Watched(path, rule);
+      thing = new Watched(path);
       this.things.set(path, thing);
     } else if (thing.watchers.size === 0) {
       thing.fresh.mark_all();
     }
     const watched = thing;
-    watched.watchers.add(changed);
+    watched.watchers.set(changed, rule);
     this.ask_if_due(watched);
     return () => {
       watched.watchers.delete(changed);
@@ -137,7 +132,7 @@ export class Live {
       thing.seen = { ...thing.seen, trouble: known, version: thing.seen.version + 1 };
       thing.text = "";
     }
-    for (const changed of thing.watchers) changed();
+    for (const changed of thing.watchers.keys()) changed();
   }
 }
 
