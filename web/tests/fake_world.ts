@@ -368,11 +368,11 @@ export function idle_sample(): DeviceSample {
   return { busy_percent: 0, memory_used: 0.4 * GB, power: 96, temperature_celsius: 34, processes: [] };
 }
 
-export function values_of(job: FakeJob, gang: number): { name: string; value: string }[] {
-  const values: { name: string; value: string }[] = [];
+export function values_of(job: FakeJob, gang: number): [string, string][] {
+  const values: [string, string][] = [];
   let rest = gang;
   for (const axis of [...job.sweep].reverse()) {
-    values.unshift({ name: axis.name, value: axis.values[rest % axis.values.length]! });
+    values.unshift([axis.name, axis.values[rest % axis.values.length]!]);
     rest = Math.floor(rest / axis.values.length);
   }
   return values;

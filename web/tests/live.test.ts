@@ -40,7 +40,7 @@ test("something is asked for at once, and then not before a second has passed", 
   assert.equal(fresh.due(0), true);
   fresh.asked(0);
   assert.equal(fresh.due(10), false);
-  fresh.answered(20, true);
+  fresh.answered(20, "well");
   assert.equal(fresh.due(5000), false);
   fresh.mark({ kind: "ended" });
   assert.equal(fresh.due(900), false);
@@ -51,7 +51,7 @@ test("what is marked while it is asked for is asked for again", () => {
   const fresh = new Freshness({ on: () => true });
   fresh.asked(0);
   fresh.mark({ kind: "ended" });
-  fresh.answered(50, true);
+  fresh.answered(50, "well");
   assert.equal(fresh.due(1000), true);
 });
 
@@ -63,7 +63,7 @@ test("a thousand events a second cost one question a second", () => {
     if (!fresh.due(now)) continue;
     ++asked;
     fresh.asked(now);
-    fresh.answered(now, true);
+    fresh.answered(now, "well");
   }
   assert.equal(asked, 10);
 });
@@ -71,7 +71,7 @@ test("a thousand events a second cost one question a second", () => {
 test("a service that is slow to answer is asked less often", () => {
   const fresh = new Freshness({ every: 1000 });
   fresh.asked(0);
-  fresh.answered(2000, true);
+  fresh.answered(2000, "well");
   assert.equal(fresh.due(7000), false);
   assert.equal(fresh.due(8000), true);
 });
@@ -81,16 +81,25 @@ test("after failures it waits longer each time, and comes back by itself", () =>
   for (const now of [0, 1000, 3000, 7000]) {
     assert.equal(fresh.due(now), true, `at ${now}`);
     fresh.asked(now);
-    fresh.answered(now, false);
+    fresh.answered(now, "badly");
     assert.equal(fresh.due(now + 500), false);
   }
+});
+
+test("what does not exist is asked for again only when something happens", () => {
+  const fresh = new Freshness({ every: 1000, on: () => true });
+  fresh.asked(0);
+  fresh.answered(0, "final");
+  assert.equal(fresh.due(60_000), false);
+  fresh.mark({ kind: "submitted" });
+  assert.equal(fresh.due(60_000), true);
 });
 
 test("a thing is as fresh as the strictest of those who watch it wants", () => {
   const watchers = [{ every: 30_000 }];
   const fresh = new Freshness(all_of(() => watchers));
   fresh.asked(0);
-  fresh.answered(0, true);
+  fresh.answered(0, "well");
   assert.equal(fresh.due(2000), false);
   watchers.push({ every: 1000 });
   assert.equal(fresh.due(2000), true);
@@ -136,6 +145,12 @@ test("a token that is no longer valid is told once it is refused", async () => {
   assert.equal(denied, 1);
 });
 
+test("where a stream begins is known before the first event", async () => {
+  const seen = await followed([": hello\n\nid: s-9\n\n", ": nothing\n\n"]);
+  assert.deepEqual(seen.asked, [undefined, "s-9"]);
+  assert.deepEqual(seen.entries, []);
+});
+
 // A service that ends the stream after each of these texts.
 class ShortStreams {
   asked: (string | undefined)[] = [];
@@ -172,6 +187,14 @@ async function followed(texts: (string | null)[]) {
   });
   return { asked: api.asked, entries, links, resets };
 }
+
+test("a stream that a token no longer opens is told", async () => {
+  let denied = 0;
+  const api = new Api((async () => new Response("{}", { status: 401 })) as typeof fetch);
+  api.on_denied = () => ++denied;
+  await api.events(undefined, new AbortController().signal);
+  assert.equal(denied, 1);
+});
 
 test("a stream that breaks goes on where it was", async () => {
   const seen = await followed([

@@ -47,6 +47,13 @@ async function start_serve(port = "0"): Promise<string> {
   throw new Error(`gang serve ended, having said: ${said}`);
 }
 
+/** `gang serve` looks at the file of tokens now and then. */
+async function until_known(token: string) {
+  const end = Date.now() + 10_000;
+  const ask = () => fetch(new URL("/v1/whoami", place), { headers: { Authorization: `Bearer ${token}` } });
+  while (!(await ask()).ok) assert.ok(Date.now() < end, "the token is not known");
+}
+
 async function said(words: string | RegExp, within = 10_000) {
   await browser.page.getByText(words).first().waitFor({ timeout: within });
 }
@@ -162,6 +169,7 @@ test("gang serve is killed and started on its port: the page asks for the new to
 test("a token that is withdrawn while the page is open leads to the form", async () => {
   const { page } = browser;
   const token = run("token", "add", "visitor", "--role", "read", "-q").trim().split(/\s+/).pop()!;
+  await until_known(token);
   await page.getByRole("button", { name: "Leave" }).click();
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Open" }).click();

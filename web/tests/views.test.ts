@@ -98,8 +98,8 @@ test("the last axis of a sweep varies fastest", () => {
     ],
   };
   assert.deepEqual(sweep_values(spec, 4), [
-    { name: "lr", value: "b" },
-    { name: "seed", value: "2" },
+    ["lr", "b"],
+    ["seed", "2"],
   ]);
   assert.deepEqual(sweep_values(spec, 6), []);
 });

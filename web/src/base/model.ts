@@ -74,10 +74,8 @@ export interface Fence {
   holds: boolean;
   how: string;
 }
-export interface EnvVar {
-  name: Text;
-  value: Text;
-}
+/** Its name and its value. */
+export type EnvVar = [Text, Text];
 
 export interface GangView {
   id: GangId;

@@ -16,7 +16,7 @@ export function GangTable(props: { job: JobSummary; open: number | undefined }) 
   const seen = useLiveKept<JobDetail>(`/v1/jobs/${job.id}?first=${first}&most=${page}`, job_rule(job.id));
   const now = useNow();
   const gangs = seen.value?.gangs ?? [];
-  const names = gangs[0]?.values?.map((value) => plain(value.name)) ?? [];
+  const names = gangs[0]?.values?.map(([name]) => plain(name)) ?? [];
   return (
     <>
       <div class="scroll">
@@ -48,7 +48,7 @@ export function GangTable(props: { job: JobSummary; open: number | undefined }) 
                   <GangState gang={gang} />
                 </td>
                 {names.map((name, i) => (
-                  <td key={name}>{short(gang.values?.[i]?.value, 40)}</td>
+                  <td key={name}>{short(gang.values?.[i]?.[1], 40)}</td>
                 ))}
                 <td class="number">{ran(gang, now)}</td>
                 <td class="number">{percent(gang.busy_percent)}</td>

@@ -65,10 +65,12 @@ export class Api {
   }
 
   /** The stream of events; it goes on until `signal` ends it. */
-  events(last: string | undefined, signal: AbortSignal): Promise<Response> {
+  async events(last: string | undefined, signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { ...this.headers(), Accept: "text/event-stream" };
     if (last !== undefined) headers["Last-Event-ID"] = last;
-    return this.fetch_(this.root + "/v1/events", { headers, signal, cache: "no-store" });
+    const answer = await this.fetch_(this.root + "/v1/events", { headers, signal, cache: "no-store" });
+    if (answer.status === 401) this.on_denied();
+    return answer;
   }
 
   private headers(): Record<string, string> {

@@ -31,6 +31,7 @@ export class Freshness {
   private asked_at = -Infinity;
   private answered_at = -Infinity;
   private failures = 0;
+  private final = false;
 
   constructor(private rule: Rule) {}
 
@@ -45,7 +46,8 @@ export class Freshness {
   due(now: number): boolean {
     if (this.asking) return false;
     if (now - this.asked_at < this.pause()) return false;
-    return this.stale || this.failures > 0 || (this.rule.every !== undefined && now - this.asked_at >= this.rule.every);
+    if (this.stale || this.failures > 0) return true;
+    return !this.final && this.rule.every !== undefined && now - this.asked_at >= this.rule.every;
   }
 
   /** What is marked from now on makes it stale again, as the answer may not know of it. */
@@ -55,10 +57,12 @@ export class Freshness {
     this.asked_at = now;
   }
 
-  answered(now: number, well: boolean) {
+  /** "final": there is no such thing, and asking again is of no use before something happens. */
+  answered(now: number, how: "well" | "badly" | "final") {
     this.asking = false;
     this.answered_at = now;
-    this.failures = well ? 0 : this.failures + 1;
+    this.final = how === "final";
+    this.failures = how === "badly" ? this.failures + 1 : 0;
   }
 
   private pause(): number {

@@ -121,14 +121,14 @@ export class Live {
     thing.fresh.asked(this.now());
     try {
       const text = await this.api.text("GET", thing.path);
-      thing.fresh.answered(this.now(), true);
+      thing.fresh.answered(this.now(), "well");
       this.good_at = this.now();
       if (text === thing.text && thing.seen.trouble === undefined) return;
       thing.text = text;
       thing.seen = { value: JSON.parse(text) as unknown, version: thing.seen.version + 1 };
     } catch (trouble) {
       const known = trouble instanceof Refusal ? trouble : new Refusal(0, "the answer makes no sense", "", []);
-      thing.fresh.answered(this.now(), final(known));
+      thing.fresh.answered(this.now(), final(known) ? "final" : "badly");
       thing.seen = { ...thing.seen, trouble: known, version: thing.seen.version + 1 };
       thing.text = "";
     }

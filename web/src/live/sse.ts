@@ -14,6 +14,11 @@ export class EventReader {
   private kind = "";
   private lines: string[] = [];
 
+  /** The newest that was said, also where no event came with it. */
+  last_id(): string | undefined {
+    return this.id;
+  }
+
   /** The events that `text` completed. Throws where an event is longer than `longest_event`. */
   read(text: string): StreamEvent[] {
     const events: StreamEvent[] = [];

@@ -83,6 +83,7 @@ export class EventStream {
         if (done) return opened;
         patience();
         for (const event of events.read(decoder.decode(value, { stream: true }))) this.take(event);
+        this.last = events.last_id() ?? this.last;
       }
     } catch {
       return opened;
@@ -93,7 +94,6 @@ export class EventStream {
   }
 
   private take(event: { id?: string; kind: string; text: string }) {
-    if (event.id !== undefined) this.last = event.id;
     if (event.kind === "reset") this.user.reset();
     else if (event.kind === "gone") this.user.link({ state: "gone" });
     else if (event.kind === "back") {
