@@ -70,7 +70,7 @@ export function SubmitView() {
             mistakes={by_field(said.mistakes, file.fields)}
           />
         ) : (
-          <FileField text={pasted} set={set_pasted} />
+          <FileField text={pasted} set={set_pasted} mistakes={said.mistakes} />
         )}
         <div class="submit-side">
           {tab === "form" && (
@@ -269,8 +269,9 @@ time    = "2h"
 lr = [0.1, 0.01]
 `;
 
-function FileField(props: { text: string; set: (text: string) => void }) {
+function FileField(props: { text: string; set: (text: string) => void; mistakes: Mistake[] }) {
   const lines = Math.max(props.text.split("\n").length, 12);
+  const bad = new Set(props.mistakes.map((mistake) => mistake.line));
   const load = async (event: { currentTarget: HTMLInputElement }) => {
     const file = event.currentTarget.files?.[0];
     if (file) props.set(await file.text());
@@ -286,7 +287,12 @@ function FileField(props: { text: string; set: (text: string) => void }) {
       </div>
       <div class="file-edit">
         <pre class="file-numbers" aria-hidden="true">
-          {Array.from({ length: lines }, (_, i) => i + 1).join("\n")}
+          {Array.from({ length: lines }, (_, i) => (
+            <span key={i} class={bad.has(i + 1) ? "bad-line" : ""}>
+              {i + 1}
+              {"\n"}
+            </span>
+          ))}
         </pre>
         <textarea
           id="job-file"

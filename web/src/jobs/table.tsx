@@ -39,7 +39,7 @@ export function JobTable(props: { jobs: JobSummary[]; phase: Phase; ranked: bool
   );
   return (
     <>
-      <table class={`jobs ${props.phase}`}>
+      <table role="table" class={`jobs ${props.phase}`}>
         <thead>
           <tr>
             {heading("id", "Job", "number")}
@@ -102,32 +102,36 @@ const Row = memo(
     const where = address({ view: "job", job: job.id });
     const ended = job.phase === "ended";
     return (
-      <tr class={job.phase}>
-        <td class="number id">
+      <tr role="row" class={job.phase}>
+        <td role="cell" class="number id">
           <a href={where}>{job.id}</a>
         </td>
-        <td class="name">
+        <td role="cell" class="name">
           <a href={where} title={plain(job.name)}>
             {short(job.name, 60)}
           </a>
         </td>
-        <td class="state-cell">
+        <td role="cell" class="state-cell">
           <JobState job={job} />
           {job.gangs > 1 && <Progress job={job} />}
         </td>
-        <td class="owner">{job.owner}</td>
-        <td class="wide-only">{job.queue}</td>
-        <td class="wide-only muted" title={job.request}>
+        <td role="cell" class="owner">
+          {job.owner}
+        </td>
+        <td role="cell" class="wide-only">
+          {job.queue}
+        </td>
+        <td role="cell" class="wide-only muted" title={job.request}>
           {job.taken && job.taken !== job.request ? job.taken : job.request}
         </td>
-        <td class="number time" title={time_title(job)}>
+        <td role="cell" class="number time" title={time_title(job)}>
           {time_words(job, now)}
           {ended && job.started && <span class="muted"> ran {span(job.ended! - job.started)}</span>}
         </td>
-        <td class="says">
+        <td role="cell" class="says">
           <Says job={job} now={now} />
         </td>
-        <td class="act">
+        <td role="cell" class="act">
           {stop && !ended && (
             <button class="quiet" onClick={() => stop(job)} aria-label={`Stop job ${job.id}`}>
               Stop
