@@ -34,17 +34,27 @@ int print_translated(const std::vector<JobSpec>& specs, Output& out) {
       continue;
     }
     Table table({"KEY", "THERE", "AS"});
+    bool refused = false;
+    bool never_fits = false;
     for (const FieldTranslated& field : translated->fields) {
       const bool impossible = field.how == "impossible";
-      table.row({field.field, field.how, field.says}, impossible ? Colour::bad : Colour::none);
-      if (impossible && !spec.lossy) code = 1;
+      never_fits = never_fits || field.how == "too much";
+      refused = refused || never_fits || (impossible && !spec.lossy);
+      table.row({field.field, field.how, field.says},
+                impossible || field.how == "too much" ? Colour::bad : Colour::none);
     }
+    if (refused) code = 1;
     if (!out.quiet()) {
       out.table(table);
       out.line("");
     }
     out.around().out(translated->script);
-    if (code != 0) out.around().err("gang: it would be refused; --lossy sends it without that\n");
+    if (never_fits)
+      out.around().err(
+          "gang: it would be refused: no node has so much; `gang nodes --on slurm` shows what "
+          "there is\n");
+    else if (refused)
+      out.around().err("gang: it would be refused; --lossy sends it without that\n");
   }
   return code;
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/simulate/options.h"
 #include "jobspec/config_file.h"
+#include "replay/clusters/gone_nodes.h"
 #include "replay/clusters/read_cluster.h"
 #include "replay/readers/own_store.h"
 #include "replay/readers/read_history.h"
@@ -447,6 +448,9 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   if (!prepared) return out.fail(prepared.error());
   auto history = history_for(options, out);
   if (!history) return out.fail(history.error());
+  if (!options.from.empty())
+    if (auto note = note_on_gone_nodes(*history, prepared->found.cluster); !note.empty())
+      history->notes.push_back(std::move(note));
   const Question question{std::move(*history), std::move(prepared->found),
                           settings_for(options, *own), options.each_queue, Span{0}};
   // 2. As recorded, then with what is changed.

@@ -11,8 +11,11 @@ namespace {
 Result<WhyAnswer> why_gang(Service& service, GangId id) {
   auto gang = ask<GangView>([&](auto reply) { service.show_gang(id, reply); });
   if (!gang) return gang.error();
-  if (gang->phase == GangPhase::waiting)
-    return ask<WhyAnswer>([&](auto reply) { service.why(id.job, reply); });
+  if (gang->phase == GangPhase::waiting) {
+    auto of_job = ask<WhyAnswer>([&](auto reply) { service.why(id.job, reply); });
+    if (of_job) of_job->phase = GangPhase::waiting;  // others of it may run
+    return of_job;
+  }
   WhyAnswer answer;
   answer.job = id.job;
   answer.phase = gang->phase;

@@ -148,6 +148,13 @@ void Client::cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<Gan
           "", reply);
 }
 
+void Client::results(JobId job, std::uint32_t first, std::uint32_t most, Reply<JobResults> reply) {
+  ask_for(
+      "GET",
+      path_of(job) + "/results?first=" + std::to_string(first) + "&most=" + std::to_string(most),
+      "", reply);
+}
+
 void Client::readings(const ReadingsQuery& query, Reply<Readings> reply) {
   std::string target = "/v1/nodes/" + std::to_string(query.node.n) +
                        "/readings?from=" + std::to_string(query.from.us) +

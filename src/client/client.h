@@ -30,6 +30,8 @@ class Client final : public Service {
   void nodes(Reply<std::vector<NodeView>> reply) override;
   void feed(const FeedQuery& query, Reply<FeedPage> reply) override;
   void cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) override;
+  void results(JobId job, std::uint32_t first, std::uint32_t most,
+               Reply<JobResults> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;

@@ -264,7 +264,20 @@ void Controller::accept_submits() {
   std::vector<Event> wanted;
   std::vector<std::pair<Reply<Submitted>, Submitted>> answers;
   std::map<std::string, Register::Kept> accepted;
+  std::map<std::pair<std::uint32_t, std::string>, JobId> keys;
+  std::vector<std::pair<PendingSubmit, JobId>> again;
   for (PendingSubmit& submit : std::exchange(submits_, {})) {
+    if (const std::string& key = submit.spec.submit_key; !key.empty()) {
+      // Told when what is accepted here is on disk, since it may be among that.
+      const auto both = std::pair{submit.submitter.uid, key};
+      const auto same = keys.find(both);
+      const auto known =
+          same != keys.end() ? std::optional(same->second) : store_.find_key(both.first, key);
+      if (known) {
+        again.push_back({std::move(submit), *known});
+        continue;
+      }
+    }
     Register::Kept& of_person = accepted[submit.submitter.login];
     auto job = check_submit(submit.submitter, std::move(submit.spec), of_person);
     if (!job) {
@@ -275,18 +288,34 @@ void Controller::accept_submits() {
     of_person.waiting_gangs += total_gangs(*job->spec);
     answers.emplace_back(std::move(submit.reply),
                          Submitted{job->id, total_gangs(*job->spec), note_of(*job->spec)});
+    if (!job->spec->submit_key.empty()) keys[{job->uid, job->spec->submit_key}] = job->id;
     own_pilots_.add(*job);
     wanted.push_back({job->submitted, JobSubmitted{std::move(*job)}});
   }
-  if (wanted.empty()) return;
-  const auto stored = cycle_.accept(wanted);
-  picture_.reset();
-  return_turns(Span{0});  // the new jobs may be more urgent than gangs whose turn has not come
+  const auto stored = wanted.empty() ? Result<void>() : cycle_.accept(wanted);
+  if (!wanted.empty()) {
+    picture_.reset();
+    return_turns(Span{0});  // the new jobs may be more urgent than gangs whose turn has not come
+  }
   for (const auto& [reply, answer] : answers) {
     if (stored) reply(answer);
     else reply(stored.error());
   }
+  for (const auto& [submit, id] : again) submit.reply(submitted_before(submit.spec, id));
   own_pilots_.look(register_, engine_, world_.now());
+}
+
+/// The answer to a submit with the key of this job.
+Result<Submitted> Controller::submitted_before(const JobSpec& spec, JobId id) {
+  const auto stored = store_.find(id);
+  if (!stored) return stored.error();
+  if (!*stored) return summary(id).error();
+  const JobSpec& known = *(*stored)->first.spec;
+  if (known.name != spec.name || !(known.command == spec.command))
+    return Error{ErrorKind::refused,
+                 "this key was used for job " + format(id) + ", which is another one", "",
+                 "a new job needs a new key"};
+  return Submitted{id, total_gangs(known), "it was submitted before with this key"};
 }
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {

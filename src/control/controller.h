@@ -85,6 +85,8 @@ class Controller final : public Service, private EventLog {
   void nodes(Reply<std::vector<NodeView>> reply) override;
   void feed(const FeedQuery& query, Reply<FeedPage> reply) override;
   void cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) override;
+  void results(JobId job, std::uint32_t first, std::uint32_t most,
+               Reply<JobResults> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
@@ -122,6 +124,7 @@ class Controller final : public Service, private EventLog {
   void ask_reading();
   void note_measured();
   void accept_submits();
+  Result<Submitted> submitted_before(const JobSpec& spec, JobId id);
   void tell_feed(const std::vector<Event>& wishes);
   Plan plan_now();
   void plan_again_at(Time at);

@@ -146,6 +146,11 @@ class Engine {
   virtual Result<LogChunk> read_log(const LogQuery& query) = 0;
   /// What {output} stands for in this gang; empty: there are no files.
   virtual std::string output_of(const JobSpec&, GangId) const { return {}; }
+  /// The beginning of that file, at most `most` bytes; an Error too where it is no plain file.
+  virtual Result<std::string> read_output(const JobSpec&, GangId, std::size_t most) const {
+    (void)most;
+    return Error{ErrorKind::not_found, "there is no output", "", ""};
+  }
 
   using PilotReply = std::function<void(Result<PilotView>)>;
   /// Nodes on which we place, for a time. Answered once it was asked for and will not be forgotten.

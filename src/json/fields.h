@@ -175,6 +175,7 @@ void fields(M& m, JobSpec& v) {
   m("mps", v.mps);
   m("lossy", v.lossy);
   m("pilot", v.pilot);
+  m("submit_key", v.submit_key);
   m("pilot_said_by", v.pilot_said_by);
   m("log_limit", v.log_limit);
 }

@@ -43,6 +43,20 @@ void fields(M& m, GangCells& v) {
   m("cells", v.cells);
 }
 template <class M>
+void fields(M& m, GangResult& v) {
+  m("gang", v.gang);
+  m("values", v.values);
+  m("numbers", v.numbers);
+}
+template <class M>
+void fields(M& m, JobResults& v) {
+  m("job", v.job);
+  m("first", v.first);
+  m("gangs", v.gangs);
+  m("looked_at", v.looked_at);
+  m("results", v.results);
+}
+template <class M>
 void fields(M& m, DeviceReadings& v) {
   m("device", v.device);
   m("uid", v.uid);

@@ -49,6 +49,7 @@ std::string to_json(const JobId& id);
 std::string to_json(const FeedPage& page);
 std::string to_json(const FeedEntry& entry);
 std::string to_json(const GangCells& cells);
+std::string to_json(const JobResults& results);
 std::string to_json(const Readings& readings);
 std::string to_json(const TimeChart& timeline);
 std::string to_json(const Person& person);

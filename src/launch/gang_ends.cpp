@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "launch/gangs.h"
+#include "launch/second_warning.h"
 #include "launch/start/start_failure.h"
 #include "os/clock.h"
 #include "os/file.h"
@@ -173,15 +174,17 @@ void Gangs::act_on_stop(const LiveGang& gang) {
   const JobCard* card = card_of(gang.id.job);
   const Span boot = since_boot();
   Care& care = care_[gang.id];
+  care.term_at.reset();
   if (gang.stop->at_once || card == nullptr) {
     signal(gang, SIGKILL);
     care.kill_at = boot + kill_period;
   } else {
     signal(gang, card->job.spec->stop_signal);
+    care.term_at = second_warning_at(*card->job.spec, gang.stop->boot);
     care.kill_at = gang.stop->boot + card->job.spec->grace;
   }
   care.deadline.reset();
-  wake_by(*care.kill_at);
+  wake_by(care.term_at.value_or(*care.kill_at));
 }
 
 void Gangs::signal(const LiveGang& gang, int number) {
@@ -357,8 +360,13 @@ void Gangs::tick_gang(const LiveGang& gang, Span boot) {
     stop({gang.id, EndCause::time_limit, "its time of " + text + " was up", false});
   } else if (care.kill_at && boot >= *care.kill_at) {
     signal(gang, SIGKILL);
+    care.term_at.reset();
     care.kill_at = boot + kill_period;
+  } else if (care.term_at && boot >= *care.term_at) {
+    signal(gang, SIGTERM);
+    care.term_at.reset();
   }
+  if (care.term_at) wake_by(*care.term_at);
   if (care.deadline) wake_by(*care.deadline);
   if (care.kill_at) wake_by(*care.kill_at);
 }

@@ -107,6 +107,7 @@ class Gangs {
   struct Care {
     std::vector<std::vector<std::string>> groups;
     std::optional<Span> deadline;     // of its time
+    std::optional<Span> term_at;      // after a stop signal of its own
     std::optional<Span> kill_at;      // of its grace, then again and again
     std::optional<Span> clear_until;  // its tasks are over; waits for what they left behind
     std::vector<bool> trimmed;        // by task: stdout, stderr

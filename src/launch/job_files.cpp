@@ -256,4 +256,24 @@ Result<LogChunk> read_task_log(const JobFiles& files, const LogQuery& query) {
   return read_log_file(path, query.from, query.most);
 }
 
+Result<std::string> read_beginning(const std::string& path, std::size_t most) {
+  // Without O_NONBLOCK the opening of a pipe would wait for somebody to write.
+  auto file = open_file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!file) return file.error();
+  struct stat there {};
+  if (::fstat(file->number(), &there) != 0) return system_error("read", path, errno);
+  if (!S_ISREG(there.st_mode)) return Error{ErrorKind::broken, "this is no plain file", path, ""};
+  std::string text(most, '\0');
+  std::size_t size = 0;
+  while (size < most) {
+    const ssize_t n = ::read(file->number(), text.data() + size, most - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return system_error("read", path, errno);
+    if (n == 0) break;
+    size += static_cast<std::size_t>(n);
+  }
+  text.resize(size);
+  return text;
+}
+
 }  // namespace gangline

@@ -77,6 +77,10 @@ Result<LogState> trim_log(const std::string& path, Bytes limit);
 /// The last lines of a log, at most `most` bytes; empty if there is nothing.
 std::string last_lines(const std::string& path, std::size_t most);
 /// What a task wrote, of the newest attempt where the query names none; empty if it wrote nothing.
+/// At most `most` bytes of a file that a task may have made: no link is followed, and nothing but a
+/// plain file is read.
+Result<std::string> read_beginning(const std::string& path, std::size_t most);
+
 Result<LogChunk> read_task_log(const JobFiles& files, const LogQuery& query);
 /// A piece of a log. Bytes that were dropped are said, not given as zeros.
 Result<LogChunk> read_log_file(const std::string& path, std::uint64_t from, std::uint32_t most);

@@ -158,6 +158,9 @@ class SpecCheck {
     if (spec_.stop_signal < 1 || spec_.stop_signal > highest_signal)
       no("stop_signal", "signal " + to_string(spec_.stop_signal) + "; they go from 1 to " +
                             to_string(highest_signal));
+    if (spec_.submit_key.size() > longest_submit_key)
+      no("submit_key", "the key has " + to_string(spec_.submit_key.size()) + " bytes; " +
+                           at_most(longest_submit_key, "bytes"));
     if (spec_.log_limit.n < 1) no("log_limit", "log_limit must be more than 0");
     if (spec_.launcher != TeamLauncher::plain && spec_.launcher != TeamLauncher::mpi)
       no("launcher", "no such launcher");

@@ -75,6 +75,22 @@ struct GangCells {
 
 constexpr std::uint32_t most_cells = 100'000;
 
+/// Numbers that a gang wrote to its {output}.
+struct GangResult {
+  std::uint32_t gang = 0;
+  std::vector<EnvVar> values;  ///< of the sweep
+  std::vector<std::pair<std::string, double>> numbers;
+};
+struct JobResults {
+  JobId job;
+  std::uint32_t first = 0, gangs = 0;  ///< the first one looked at; all that there are
+  std::uint32_t looked_at = 0;
+  std::vector<GangResult> results;  ///< of gangs that ended well and wrote some
+};
+constexpr std::uint32_t most_results = 1'000;
+constexpr std::size_t longest_result = 4 << 10;  ///< bytes looked at of an {output}
+constexpr std::size_t most_numbers_of_a_gang = 32;
+
 /// Readings of one device; what is not known is no number (NaN).
 struct DeviceReadings {
   DeviceId device;

@@ -90,6 +90,8 @@ struct JobSpec {
   bool mps = false;                ///< its GPUs run NVIDIA's Multi-Process Service for it
   bool lossy = false;  ///< what the system that it is handed to cannot do may be left out
   bool pilot = false;  ///< where Slurm gives nodes: on those of a pilot, where we choose the place
+  /// What is submitted twice by one person with the same key is one job; empty: no key.
+  std::string submit_key = {};
   std::optional<PilotSaidBy> pilot_said_by;  ///< the service says it of many short gangs
   bool operator==(const JobSpec&) const = default;
 };
@@ -126,6 +128,7 @@ struct Job {
 constexpr std::uint32_t most_gangs_in_a_job = 1'000'000;
 constexpr std::uint32_t most_tasks_in_a_gang = 65'536;
 constexpr std::size_t longest_name = 128;
+constexpr std::size_t longest_submit_key = 128;
 constexpr std::size_t longest_command = 1 << 20;  ///< bytes, all words together
 constexpr std::size_t most_env_vars = 4'096;
 constexpr std::size_t most_sweep_axes = 32;

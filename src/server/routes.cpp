@@ -87,6 +87,8 @@ std::optional<std::uint64_t> number(const Asked& asked, const char* key, std::ui
 void submit(const Asked& asked) {
   auto spec = from_json<JobSpec>(asked.request.body);
   if (!spec) return send(asked.reply, spec.error());
+  if (const auto key = asked.target.query.find("key"); key != asked.target.query.end())
+    spec->submit_key = key->second;
   asked.service.submit(std::move(*spec), as_json<Submitted>(asked.reply));
 }
 
@@ -209,15 +211,29 @@ void feed(const Asked& asked) {
   asked.service.feed(query, as_json<FeedPage>(asked.reply));
 }
 
-void cells(const Asked& asked) {
+// A job with the range of its gangs that is asked for, or an answer that something is wrong.
+struct Range {
+  JobId job;
+  std::uint32_t first = 0, most = 0;
+};
+std::optional<Range> range_in(const Asked& asked, std::uint32_t most_gangs) {
   const auto job = job_in(asked);
-  if (!job) return;
+  if (!job) return std::nullopt;
   const auto first = number(asked, "first", 0, most_index);
-  if (!first) return;
-  const auto most = number(asked, "most", most_cells, most_cells);
-  if (!most) return;
-  asked.service.cells(*job, static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*most),
-                      as_json<GangCells>(asked.reply));
+  if (!first) return std::nullopt;
+  const auto most = number(asked, "most", most_gangs, most_gangs);
+  if (!most) return std::nullopt;
+  return Range{*job, static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*most)};
+}
+
+void cells(const Asked& asked) {
+  if (const auto range = range_in(asked, most_cells))
+    asked.service.cells(range->job, range->first, range->most, as_json<GangCells>(asked.reply));
+}
+
+void results(const Asked& asked) {
+  if (const auto range = range_in(asked, most_results))
+    asked.service.results(range->job, range->first, range->most, as_json<JobResults>(asked.reply));
 }
 
 // "0,3,5", or an answer that it is no list of devices.
@@ -321,6 +337,7 @@ constexpr Route routes[] = {
     {"GET", "v1/nodes", nodes},
     {"GET", "v1/nodes/*/readings", readings},
     {"GET", "v1/jobs/*/cells", cells},
+    {"GET", "v1/jobs/*/results", results},
     {"GET", "v1/feed", feed},
     {"GET", "v1/timeline", timeline},
     {"GET", "v1/status", status},

@@ -46,6 +46,9 @@ class Service {
   /// Gangs from `first` on, at most `most`.
   virtual void cells(JobId job, std::uint32_t first, std::uint32_t most,
                      Reply<GangCells> reply) = 0;
+  /// Of gangs from `first` on, at most `most` of them: sweep values against what came out.
+  virtual void results(JobId job, std::uint32_t first, std::uint32_t most,
+                       Reply<JobResults> reply) = 0;
   /// As far back as they are kept: an hour, in this life of the service.
   virtual void readings(const ReadingsQuery& query, Reply<Readings> reply) = 0;
   virtual void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) = 0;

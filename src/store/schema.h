@@ -61,6 +61,11 @@ constexpr const char* schema_steps[] = {
       number INTEGER PRIMARY KEY AUTOINCREMENT,
       body   TEXT NOT NULL);
     )",
+    // By which key of its person it was submitted: see JobSpec::submit_key.
+    R"(
+    ALTER TABLE job ADD COLUMN submit_key TEXT;
+    CREATE UNIQUE INDEX job_by_key ON job (uid, submit_key) WHERE submit_key IS NOT NULL;
+    )",
     // Ends by their time, for what ran when.
     R"(
     CREATE INDEX event_end ON event (at) WHERE kind IN (7, 8, 9);

@@ -105,8 +105,8 @@ struct Store::Core {
         rollback(handle, "ROLLBACK"),
         add_event(handle, "INSERT INTO event (at, kind, job, gang, body) VALUES (?, ?, ?, ?, ?)"),
         add_job(handle,
-                "INSERT INTO job (id, name, uid, ended, gangs_ended, spec, summary, person) "
-                "VALUES (?, ?, ?, 0, 0, ?, ?, ?)"),
+                "INSERT INTO job (id, name, uid, ended, gangs_ended, spec, summary, person, "
+                "submit_key) VALUES (?, ?, ?, 0, 0, ?, ?, ?, ?)"),
         put_summary(handle,
                     "UPDATE job SET ended = ?2, gangs_ended = ?3, summary = ?4 WHERE id = ?1"),
         put_note(handle, "INSERT OR REPLACE INTO note (key, value) VALUES (?, ?)"),
@@ -228,6 +228,8 @@ void Store::add_job(const Job& job, const JobSummary& summary) {
       .bind(3, std::int64_t{job.uid});
   core_->add_job.bind(4, to_json(*job.spec)).bind(5, to_json(summary));
   core_->add_job.bind(6, job.person ? to_json(*job.person) : std::string());
+  if (job.spec->submit_key.empty()) core_->add_job.bind_null(7);
+  else core_->add_job.bind(7, job.spec->submit_key);
   core_->write(core_->add_job);
 }
 
@@ -489,6 +491,14 @@ std::optional<JobId> Store::find_newest(const std::string& name,
   while (core_->find_name.next())
     if (!core_->find_name.is_null(0))
       found = JobId{static_cast<std::uint64_t>(core_->find_name.number(0))};
+  return found;
+}
+
+std::optional<JobId> Store::find_key(std::uint32_t uid, const std::string& key) const {
+  Statement query(core_->database.get(), "SELECT id FROM job WHERE uid = ?1 AND submit_key = ?2");
+  query.bind(1, std::int64_t{uid}).bind(2, key);
+  std::optional<JobId> found;
+  while (query.next()) found = JobId{static_cast<std::uint64_t>(query.number(0))};
   return found;
 }
 

@@ -86,6 +86,8 @@ class Store {
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
   /// The newest job of that name of each user who has one, the newest first; at most `most`.
   std::vector<JobId> newest_of_each(const std::string& name, std::uint32_t most) const;
+  /// The job that this user submitted with this key.
+  std::optional<JobId> find_key(std::uint32_t uid, const std::string& key) const;
   std::optional<JobId> find_newest(const std::string& name,
                                    std::optional<std::uint32_t> uid = std::nullopt) const;
   /// Of all gangs of the job that were measured; empty: none was.

@@ -25,6 +25,22 @@ TEST(Terminal, AGangIsNamedByItsJobsNameAndItsNumberInEachCommand) {
   EXPECT_TRUE(says(machine.gang({"logs", "few.2"}).err, "there is no job named 'few.2'"));
 }
 
+TEST(Terminal, AGangThatWaitsIsSaidToWaitWhereOthersOfItsJobRun) {
+  const Machine machine;
+  machine.submit({"--name", "many", "--sweep", "i=1..2000", "--", "sh", "-c",
+                  "echo up > seen.{job}.{gang}.1; exec sleep 60"});
+  EXPECT_EQ(machine.seen("1", 0), "up");
+  const std::string why = machine.gang({"why", "many.1999"}).out;
+  EXPECT_EQ(why.find("gang 1.1999 is waiting: "), 0u) << why;
+}
+
+TEST(Terminal, AFlagThatIsSaidTwiceIsCalledSo) {
+  const Machine machine;
+  const Ran ran = machine.gang({"run", "--time", "1m", "--time", "2m", "--", "true"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.err, "gang: --time: it is said more than once; say it once\n");
+}
+
 TEST(Terminal, AJobWhoseNameEndsLikeAGangsNumberIsMeantBeforeThatGang) {
   const Machine machine;
   machine.submit({"--name", "v1.3", "--", "echo", "of its own"});

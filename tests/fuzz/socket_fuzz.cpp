@@ -47,6 +47,10 @@ class StandIn final : public Service {
     CHECK(most <= most_cells);
     reply(GangCells{});
   }
+  void results(JobId, std::uint32_t, std::uint32_t most, Reply<JobResults> reply) override {
+    CHECK(most <= most_results);
+    reply(JobResults{});
+  }
   void readings(const ReadingsQuery&, Reply<Readings> reply) override { reply(Readings{}); }
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override {
     CHECK(query.most <= most_timeline_bars);

@@ -129,6 +129,26 @@ def why_says_slurms_reason_and_who_holds_what(cluster):
     expect(gang.end(job)["cause"] == "done", "it runs when there is room")
 
 
+def what_srun_began_is_stopped_through_slurmrestd_with_its_grace(cluster):
+    plain, gang = Gang(cluster), RestGang(cluster)
+    gang.end_service()
+    jobs = []
+    for _ in range(2):
+        jobs.append(plain.submit("--", "sh", "-c", "trap 'echo asked; exit 0' TERM; echo ready; " + LOOP))
+        until("it is ready", 30, lambda: "ready" in plain.run("logs", str(jobs[-1])).said)
+        plain.await_phase(jobs[-1], "running")
+        begun = cluster.must("root", "scontrol", "show", "job", str(plain.number(jobs[-1])))
+        expect("BatchFlag=0" in begun, begun)
+    plain.must("daemon", "stop")
+    gang.must("list")
+    expect("slurmrestd" in gang.must("daemon", "status"), "the service that takes over asks slurmrestd")
+    gang.must("stop", str(jobs[0]))
+    expect(gang.end(jobs[0])["cause"] == "stopped" and "asked" in gang.must("logs", str(jobs[0])), "with its grace")
+    gang.must("stop", "--now", str(jobs[1]))
+    expect(gang.end(jobs[1])["cause"] == "stopped", "at once")
+    gang.end_service()
+
+
 def what_is_stopped_ends_so_whether_it_waits_or_runs(cluster):
     gang = RestGang(cluster)
     job = gang.submit("--", "sh", "-c", "trap 'echo asked; exit 0' TERM; echo ready; " + LOOP)
@@ -280,6 +300,7 @@ def the_engine_conforms(cluster):
 
 CHECKS = (the_service_says_by_which_way_it_asks, a_run_ends_with_the_code_of_its_program, a_sweep_is_an_array_and_each_gang_has_its_end,
           why_says_slurms_reason_and_who_holds_what, what_is_stopped_ends_so_whether_it_waits_or_runs,
+          what_srun_began_is_stopped_through_slurmrestd_with_its_grace,
           two_tasks_on_two_nodes_start_together_and_are_stopped_together, what_comes_after_another_waits_in_slurm_for_it,
           who_cancelled_it_in_slurm_is_told, a_pilot_is_asked_for_and_given_back, no_token_a_wrong_one_and_one_that_has_expired_are_told_as_such,
           no_gang_is_lost_or_runs_twice_where_answers_break_off, gangs_go_on_while_slurmrestd_is_dead_and_are_known_when_it_is_back,

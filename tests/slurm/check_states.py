@@ -98,6 +98,7 @@ def suspended_can_be_stopped(cluster):
         case.says(STANDS_STILL)
         case.gang.must("stop", str(case.job))
         case.ends("stopped", "stopped by anna")
+        expect(case.gang.gang(case.job)["ending"]["last_lines"], case.gang.gang(case.job))
 
 
 def one_that_makes_room_by_standing_still_goes_on(cluster):
@@ -190,6 +191,17 @@ def a_full_cluster_is_told_without_a_suggestion_that_would_not_help(cluster):
     cluster.must("root", "scancel", str(busy))
 
 
+def a_closed_queue_is_told_without_a_change_of_time_or_size(cluster):
+    cluster.must("root", "scontrol", "update", "partitionname=main", "state=down")
+    try:
+        case = Case(cluster, "--cpus", "2", waits=True)
+        why = case.says_it_waits("its queue is closed: jobs wait there until an administrator opens it (PartitionDown)")
+        expect("--time" not in why and "instead of" not in why, why)
+    finally:
+        cluster.must("root", "scontrol", "update", "partitionname=main", "state=up")
+    case.gang.must("stop", str(case.job))
+
+
 def cancelled_while_it_waits_names_who_did_it(cluster):
     busy = other(cluster)
     for user in ("anna", "root"):
@@ -216,6 +228,16 @@ def a_node_whose_prolog_fails_is_named(cluster):
     cluster.must("root", "rm", "/srv/prolog-fails")
 
 
+def a_prolog_that_fails_for_a_single_task_drains_one_node(cluster):
+    cluster.must("root", "touch", "/srv/prolog-fails")
+    job = Gang(cluster).submit("--", *HEEDS)
+    end = Gang(cluster).end(job)
+    expect(end["cause"] == "lost" and "could not start it" in end["detail"], end)
+    drained = {line for line in cluster.must("root", "sinfo", "-h", "-N", "-o", "%N %T").splitlines() if "drain" in line}
+    expect(len(drained) == 1, (drained, end))
+    cluster.must("root", "rm", "/srv/prolog-fails")
+
+
 def held_by_slurm_after_a_failed_launch_it_ends_as_lost(cluster):
     """Where a site starts such jobs again, Slurm holds them instead."""
     busy = other(cluster)
@@ -236,8 +258,10 @@ ON_SOME_NODES = [
 ON_ALL_NODES = [
     one_that_makes_room_by_standing_still_goes_on, one_that_makes_room_in_slurm_waits_and_runs_again_at_no_retry,
     held_says_by_whom_and_what_lets_it_go_and_suggests_nothing_else, a_full_cluster_is_told_without_a_suggestion_that_would_not_help,
+    a_closed_queue_is_told_without_a_change_of_time_or_size,
     cancelled_while_it_waits_names_who_did_it, a_deadline_that_it_cannot_keep_is_told_as_such,
     a_node_that_is_set_down_loses_it_and_a_retry_runs_elsewhere, a_node_whose_prolog_fails_is_named,
+    a_prolog_that_fails_for_a_single_task_drains_one_node,
     held_by_slurm_after_a_failed_launch_it_ends_as_lost,
 ]
 

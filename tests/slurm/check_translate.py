@@ -134,8 +134,9 @@ def four_ranks_on_two_nodes_are_one_team(cluster):
 
 def what_can_never_fit_is_refused(cluster):
     gang = Gang(cluster)
-    for options, text in ((("--gpus", "9"), "gpus"), (("--memory", "900G"), "no node of its queue has what one task asks for"),
-                          (("--cpus", "17"), "no node of its queue has what one task asks for"),
+    for options, text in ((("--gpus", "9"), "gpus: a task asks for 9, and no node of its queue has more than 8"),
+                          (("--memory", "900G"), "memory: a task asks for 900G, and no node of its queue has more than "),
+                          (("--cpus", "17", "--lossy"), "cpus: a task asks for 17, and no node of its queue has more than 16"),
                           (("--tasks", "99", "--gpus", "1"), "all nodes of its queue have room for 32 such tasks, not 99")):
         done = gang.run("submit", "--quiet", *options, "--", "true")
         expect(done.code == 1 and text in done.complaint, (options, done))

@@ -58,8 +58,12 @@ Error misuse(const CLI::App& app, const CLI::ParseError& error, const std::strin
       said.starts_with(unreadable) && equals != std::string::npos)
     return no_number(app, said.substr(unreadable.size(), equals - unreadable.size()),
                      said.substr(equals + 3), help);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
-    return no_value(said.substr(0, said.find(':')), help);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string flag = said.substr(0, said.find(':'));
+    if (said.find("but received") != std::string::npos)
+      return {ErrorKind::usage, "it is said more than once", flag, "say it once"};
+    return no_value(flag, help);
+  }
   if (required && commands.empty())
     return {ErrorKind::usage, "say what to do: `gang run -- COMMAND` runs one", "",
             "`gang --help` lists all commands"};

@@ -136,6 +136,12 @@ void ForPeople::cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<
   controller_.cells(job, first, most, std::move(reply));
 }
 
+void ForPeople::results(JobId job, std::uint32_t first, std::uint32_t most,
+                        Reply<JobResults> reply) {
+  if (const auto may = may_touch(job, "read"); !may) return reply(may.error());
+  controller_.results(job, first, most, std::move(reply));
+}
+
 void ForPeople::readings(const ReadingsQuery& query, Reply<Readings> reply) {
   controller_.readings(query, std::move(reply));
 }

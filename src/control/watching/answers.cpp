@@ -2,12 +2,12 @@
 #include <algorithm>
 
 #include "control/controller.h"
-#include "control/snapshot_of.h"
+#include "control/watching/numbers.h"
 
 namespace gangline {
 namespace {
 
-constexpr char letter_waiting = 'w', letter_starting = 's', letter_running = 'r';
+constexpr char letter_waiting = 'w', letter_starting = 's', letter_running = 'r', letter_done = 'd';
 
 /// What holds the allocation, by device and by node.
 void place(TimeBar& bar, const Allocation& allocation) {
@@ -69,6 +69,33 @@ void Controller::cells(JobId job, std::uint32_t first, std::uint32_t most, Reply
     }
   }
   reply(std::move(cells));
+}
+
+void Controller::results(JobId job, std::uint32_t first, std::uint32_t most,
+                         Reply<JobResults> reply) {
+  touch();
+  (void)commit({});
+  const auto stored = store_.find(job);
+  if (!stored) return reply(stored.error());
+  if (!*stored) return reply(summary(job).error());
+  const JobSpec& spec = *(*stored)->first.spec;
+  JobResults results;
+  results.job = job;
+  results.gangs = gang_count(spec);
+  results.first = std::min(first, results.gangs);
+  results.looked_at = std::min({most, most_results, results.gangs - results.first});
+  const auto letters = store_.end_letters(job, results.first, results.looked_at);
+  if (!letters) return reply(letters.error());
+  for (std::uint32_t i = 0; i < results.looked_at; ++i) {
+    if ((*letters)[i] != letter_done) continue;
+    const std::uint32_t index = results.first + i;
+    const auto text = engine_.read_output(spec, {job, index}, longest_result);
+    if (!text) continue;  // it wrote nothing
+    auto numbers = numbers_in(*text, most_numbers_of_a_gang);
+    if (!numbers.empty())
+      results.results.push_back({index, sweep_values(spec, index), std::move(numbers)});
+  }
+  reply(std::move(results));
 }
 
 void Controller::readings(const ReadingsQuery& query, Reply<Readings> reply) {

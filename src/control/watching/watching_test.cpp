@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "control/controller_world.h"
+#include "control/watching/numbers.h"
 
 namespace gangline {
 namespace {
@@ -157,6 +158,29 @@ TEST_F(Watching, JobsThatWaitAreListedInTheOrderInWhichTheyWouldStart) {
   EXPECT_EQ(list(query), (std::vector<JobId>{urgent->id, later->id}));
 }
 
+TEST_F(Watching, WhatIsSubmittedTwiceWithOneKeyIsOneJob) {
+  JobSpec spec = a_spec("paid once");
+  spec.submit_key = "k-1";
+  std::vector<Result<Submitted>> answers;
+  for (int i = 0; i < 2; ++i)  // both before the next cycle
+    controller_->submit(spec, [&](auto given) { answers.push_back(std::move(given)); });
+  world_.settle();
+  ASSERT_EQ(answers.size(), 2u);
+  ASSERT_TRUE(answers[0] && answers[1]);
+  EXPECT_EQ(answers[0]->id, answers[1]->id);
+  EXPECT_TRUE(answers[1]->note);
+  begin(0);
+  const auto third = submit(spec);
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->id, answers[0]->id) << "the key outlives the service";
+  spec.command.words = {"false"};
+  const auto other = submit(spec);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().what, "this key was used for job 1, which is another one");
+  spec.submit_key = std::string(longest_submit_key + 1, 'k');
+  EXPECT_FALSE(submit(spec));
+}
+
 TEST_F(Watching, TheTimelineHasWhatRanAndWhatRuns) {
   const Time before = world_.now();
   const JobId past = end_one("past");
@@ -177,6 +201,18 @@ TEST_F(Watching, TheTimelineHasWhatRanAndWhatRuns) {
   EXPECT_FALSE(chart.cut);
   EXPECT_EQ(timeline({world_.now() - seconds(2), never, 100}).bars.size(), 1u);
   EXPECT_TRUE(timeline({before, never, 1}).cut);
+}
+
+TEST(NumbersIn, JsonLinesAndASingleNumberAreUnderstood) {
+  using Numbers = std::vector<std::pair<std::string, double>>;
+  EXPECT_EQ(numbers_in(R"({"lr": 0.1, "name": "x", "accuracy":0.97})", 9),
+            (Numbers{{"lr", 0.1}, {"accuracy", 0.97}}));
+  EXPECT_EQ(numbers_in("epoch 3\nloss = 1e-3\nval/acc: 12\nloss = 2\n", 9),
+            (Numbers{{"loss", 2}, {"val/acc", 12}}));
+  EXPECT_EQ(numbers_in(" 0.5\n", 9), (Numbers{{"value", 0.5}}));
+  EXPECT_EQ(numbers_in("", 9), Numbers{});
+  EXPECT_EQ(numbers_in("time: 12:30, x=nan, y=1e999, z=3abc", 9), Numbers{});
+  EXPECT_EQ(numbers_in("a=1 b=2 c=3", 2).size(), 2u);
 }
 
 TEST(Readings, APointIsTheMeanOfItsReadingsAndWhatIsNotKnownIsNoNumber) {

@@ -266,6 +266,34 @@ TEST_F(Gangs, a_gang_may_save_its_work_between_the_signal_and_the_end) {
   EXPECT_EQ((ear.ends[{{{1}, 0}, 1}].ending.exit_code), 0);
 }
 
+JobSpec withstands_its_own_signal(JobSpec spec) {
+  spec.command.words = {
+      "trap 'echo own' USR1; trap 'echo term; exit 0' TERM; echo up; while :; do sleep 0.02; done"};
+  spec.stop_signal = SIGUSR1;
+  spec.grace = seconds(6);
+  return spec;
+}
+
+TEST_F(Gangs, what_goes_on_after_a_stop_signal_of_its_own_gets_term_within_its_grace) {
+  world.engine().start(LocalWorld::order_of({1}, withstands_its_own_signal(spec_of(""))));
+  ASSERT_TRUE(ear.hear_until([&] { return log_of() == "up\n"; }));
+  world.engine().stop({{{1}, 0}, EndCause::preempted, "", false});
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(log_of(), "up\nown\nterm\n");
+  EXPECT_EQ((ear.ends[{{{1}, 0}, 1}].ending.exit_code), 0);
+}
+
+TEST_F(Gangs, another_launcher_sends_term_to_what_the_one_before_it_stopped) {
+  world.engine().start(LocalWorld::order_of({1}, withstands_its_own_signal(spec_of(""))));
+  ASSERT_TRUE(ear.hear_until([&] { return log_of() == "up\n"; }));
+  world.engine().stop({{{1}, 0}, EndCause::preempted, "", false});
+  ASSERT_TRUE(ear.hear_until([&] { return log_of() == "up\nown\n"; }));
+  ASSERT_TRUE(world.kill_launcher());
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_TRUE(log_of().ends_with("own\nterm\n")) << log_of();
+  EXPECT_EQ((ear.ends[{{{1}, 0}, 1}].ending.exit_code), 0);
+}
+
 TEST_F(Gangs, a_stop_reaches_children_that_left_group_and_session) {
   world.engine().start(
       LocalWorld::order_of({1}, spec_of("(setsid sh -c 'trap \"\" TERM; echo $$ > " + world.path() +

@@ -250,6 +250,11 @@ void LocalEngine::retire() {
   link_.close();
 }
 
+Result<std::string> LocalEngine::read_output(const JobSpec& spec, GangId gang,
+                                             std::size_t most) const {
+  return read_beginning(JobFiles(settings_.state_dir).output(spec, gang), most);
+}
+
 std::string LocalEngine::output_of(const JobSpec& spec, GangId gang) const {
   return JobFiles(settings_.state_dir).output(spec, gang);
 }

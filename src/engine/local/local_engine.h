@@ -52,6 +52,8 @@ class LocalEngine : public Engine {
   void ask_sample() override;
   Result<LogChunk> read_log(const LogQuery& query) override;
   std::string output_of(const JobSpec& spec, GangId gang) const override;
+  Result<std::string> read_output(const JobSpec& spec, GangId gang,
+                                  std::size_t most) const override;
   void retire() override;
 
  private:

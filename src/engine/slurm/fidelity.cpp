@@ -261,9 +261,7 @@ void add_many(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
 void add_manners(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
   if (spec.launcher == TeamLauncher::mpi)
     rows.push_back({"launcher", Fidelity::near,
-                    site.mpi_default.empty() || site.mpi_default == "none"
-                        ? "the same variables; this site starts no MPI programs by itself"
-                        : "the same variables, and Slurm's " + site.mpi_default});
+                    "the same variables, and Slurm's PMIx or PMI2 where its srun has one"});
   const JobSpec usual;
   if (spec.grace != usual.grace) {
     const bool kept = spec.grace <= site.kill_wait;
@@ -291,6 +289,7 @@ const char* name_of(Fidelity how) {
     case Fidelity::exact: return "exact";
     case Fidelity::near: return "near";
     case Fidelity::impossible: return "impossible";
+    case Fidelity::too_much: return "too much";
   }
   return "";
 }

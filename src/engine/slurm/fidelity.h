@@ -11,8 +11,9 @@
 
 namespace gangline {
 
-enum class Fidelity : std::uint8_t { exact, near, impossible };
-const char* name_of(Fidelity how);  ///< "exact", "near", "impossible"
+/// Too much: no node has so much of it, so that the job is refused whatever may be left out.
+enum class Fidelity : std::uint8_t { exact, near, impossible, too_much };
+const char* name_of(Fidelity how);  ///< "exact", "near", "impossible", "too much"
 
 struct FidelityRow {
   std::string field;  ///< key of the job file: "gpu_memory"

@@ -1,4 +1,5 @@
 // What is so on the nodes now, for who looks before they use them.
+#include "engine/slurm/site/features.h"
 #include "engine/slurm/site/node_use.h"
 #include "engine/slurm/slurm_engine.h"
 #include "os/clock.h"
@@ -16,6 +17,7 @@ constexpr Span patience = milliseconds(1'500);
 void SlurmEngine::hear_nodes(const std::vector<SlurmNodeSeen>& seen) {
   auto nodes = nodes_of(seen);
   if (nodes.empty()) return;
+  heed_constraint(site_, seen);
   if (nodes != nodes_) {
     nodes_ = std::move(nodes);
     // Which of them changed is found out by whoever hears that some did.

@@ -19,6 +19,7 @@ constexpr Span longest_srun_without_job = seconds(20);
 constexpr Span between_stops = seconds(5);
 constexpr Span ends_in_slurm_within = seconds(10);
 constexpr Span longest_leftover = minutes(10);
+constexpr std::size_t longest_last_lines = 2 << 10;
 // What is missing before and after that is missing.
 constexpr Span short_outage = seconds(5);
 constexpr std::uint32_t most_signs_in_a_look = 100;  // each is a call to the disk's server
@@ -295,10 +296,25 @@ bool SlurmEngine::believe_end(OpenSending& sending, std::uint32_t index, const S
 }
 
 /// `sending` may be gone after this.
+/// Where Slurm ended its program at once, as of one that it had suspended, nobody has read them on
+/// its node.
+std::string SlurmEngine::last_lines_of(const OpenSending& sending, std::uint32_t index,
+                                       std::uint32_t rank) const {
+  const JobFiles files(settings_.state_dir);
+  std::string lines;
+  for (const bool error_stream : {true, false})
+    if (lines.empty())
+      lines = last_lines(files.log(sending.id_of(index), sending.order.attempt, rank, error_stream),
+                         longest_last_lines);
+  return lines;
+}
+
 void SlurmEngine::end(OpenSending& sending, std::uint32_t index, Time started, Time at,
                       Ending ending) {
   SentGang& gang = sending.gang(index);
   if (gang.phase == SentPhase::ended) return;
+  if (gang.phase == SentPhase::begun && ending.cause != EndCause::done && ending.last_lines.empty())
+    ending.last_lines = last_lines_of(sending, index, ending.rank.value_or(0));
   gang.phase = SentPhase::ended;
   sending.ended_badly = sending.ended_badly || ending.cause != EndCause::done;
   remembered_.erase({sending.tag, index});

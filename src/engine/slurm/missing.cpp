@@ -205,13 +205,17 @@ Ending SlurmEngine::ending_without_note(const OpenSending& sending, std::uint32_
                        ? "Slurm took it and forgot it each time that it was sent"
                        : "Slurm does not know it any more, nor is there a sign of its life");
   if (gang.phase == SentPhase::waiting && line->state == SlurmState::failed) {
-    const std::string said = last_lines(
+    const std::string lines = last_lines(
         sending.files.directory() + "/slurm-" +
             std::to_string(sending.is_array() ? index - sending.order.first : 0) + ".out",
         most_last_lines);
+    std::string_view said = trim(lines);
+    if (constexpr std::string_view front = "gang: "; said.starts_with(front))
+      said.remove_prefix(front.size());
     return because(EndCause::not_started, said.empty()
                                               ? "its node could not run " + settings_.gang_program +
-                                                    "; is it on a disk that all nodes see?"
+                                                    " or write in " + settings_.state_dir +
+                                                    "; are both on a disk that all nodes see?"
                                               : printable(said));
   }
   if (gang.phase == SentPhase::waiting && failed_to_start(*line, remembered(sending, index)))

@@ -184,7 +184,16 @@ TEST_F(MissingTest, what_ended_in_slurm_before_it_began_is_told_and_not_sent_aga
   start();
   slurm_says("FAILED");
   EXPECT_EQ(end().cause, EndCause::not_started);
+  EXPECT_EQ(end().detail, "its node could not run /srv/bin/gang or write in " + slurm.dir() +
+                              "/state; are both on a disk that all nodes see?");
   EXPECT_EQ(slurm.calls("sbatch"), 1);
+}
+
+TEST_F(MissingTest, what_kept_it_from_beginning_is_told_without_the_line_end_behind_it) {
+  start();
+  ASSERT_TRUE(write_file(files().directory() + "/slurm-0.out", "gang: it cannot begin\n"));
+  slurm_says("FAILED");
+  EXPECT_EQ(end().detail, "it cannot begin");
 }
 
 TEST_F(MissingTest, what_slurm_ended_before_anybody_saw_it_run_is_lost_too) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/slurm/sbatch_script.h"
 #include "engine/slurm/slurm_engine.h"
+#include "launch/job_files.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -20,6 +21,7 @@ constexpr std::uint32_t most_withdrawn = 64;
 // Each stays here as long as its gang runs.
 constexpr std::uint32_t most_sruns = 16;
 constexpr Span between_vain_sends = seconds(5);
+constexpr std::size_t most_said_by_srun = 2 << 10;
 // Slurm was asked so lately that a number cannot have become another job's.
 constexpr Span is_fresh_for = seconds(2);
 
@@ -39,6 +41,21 @@ Result<void> write_script(const std::string& path, const std::string& text) {
   const auto file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0700);
   if (!file) return file.error();
   return write_all(file->number(), text, path);
+}
+
+/// "srun: error: Task launch for StepId=3.0 failed on node n3: Job prolog failed", or, where
+/// prologs run with the allocation, "srun: error: Nodes n3 are still not ready": that node. Empty:
+/// it does not say so.
+std::string node_not_ready(const std::string& said) {
+  for (const std::string_view line : split(said, '\n'))
+    for (const auto& [before, after] :
+         {std::pair<std::string_view, std::string_view>{" failed on node ", ": Job prolog failed"},
+          {"Nodes ", " are still not ready"}}) {
+      const std::size_t at = line.find(before), end = line.rfind(after);
+      if (at == line.npos || end == line.npos || end < at + before.size()) continue;
+      return std::string(trim(line.substr(at + before.size(), end - at - before.size())));
+    }
+  return "";
 }
 
 }  // namespace
@@ -217,6 +234,18 @@ void SlurmEngine::hear_srun_end(const std::string& tag) {
   ++sending.times_sent;
   if (sending.gang(index).stop)
     return end(sending, index, Time{0}, now(), ending_without_note(sending, index, nullptr));
+  const std::string node =
+      node_not_ready(last_lines(sending.files.directory() + "/srun.out", most_said_by_srun));
+  if (!node.empty() && withdraw(sending, index)) {
+    // Slurm drains a node for each job that is tried so. Whether it is tried again is for
+    // `retries`.
+    Ending ending;
+    ending.cause = EndCause::lost;
+    ending.detail =
+        "node " + printable(node) + " could not start it: mostly a prolog that fails there";
+    end(sending, index, Time{0}, now(), ending);
+    return send_next();
+  }
   send_first(sending);
   send_next();
 }

@@ -8,6 +8,7 @@
 #include "engine/slurm/pilot/by_itself.h"
 #include "engine/slurm/rest/ways.h"
 #include "engine/slurm/sbatch_script.h"
+#include "engine/slurm/site/features.h"
 #include "engine/slurm/site/room.h"
 #include "launch/job_files.h"
 #include "os/clock.h"
@@ -54,6 +55,7 @@ Result<void> SlurmEngine::ask_site() {
   if (!seen) return seen.error();
   site_ = std::move(seen->site);
   site_.usual = settings_.profile.usual;
+  heed_constraint(site_, seen->nodes);
   nodes_ = nodes_of(seen->nodes);
   return {};
 }
@@ -111,11 +113,12 @@ std::optional<Error> SlurmEngine::refuses(const JobSpec& spec) const {
     return Error{ErrorKind::refused, "launcher \"mpi\" does not start on the nodes of a pilot",
                  "launcher", "leave out pilot: Slurm's own MPI starts it then"};
   if (spec.pilot) return std::nullopt;
+  // First, for leaving out what is impossible makes no room.
+  if (auto none = never_has_room(spec, alternative_for(spec, site_), site_, nodes_))
+    return Error{ErrorKind::refused, std::move(none->why), std::move(none->field),
+                 "`gang nodes --on slurm` shows what there is"};
   const auto possible = gangline::refuses(fidelity_of(spec, site_), spec.lossy);
   if (!possible) return possible.error();
-  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
-    return Error{ErrorKind::refused, std::move(why), "tasks",
-                 "`gang nodes --on slurm` shows what there is"};
   return std::nullopt;
 }
 
@@ -127,8 +130,12 @@ Result<Translation> SlurmEngine::translate(const JobSpec& spec) const {
   Translation translation;
   for (const FidelityRow& row : fidelity_of(spec, site_))
     translation.fields.push_back({row.field, name_of(row.how), row.says});
-  if (auto why = never_has_room(spec, alternative_for(spec, site_), site_, nodes_); !why.empty())
-    translation.fields.push_back({"tasks", name_of(Fidelity::impossible), std::move(why)});
+  if (auto none = never_has_room(spec, alternative_for(spec, site_), site_, nodes_)) {
+    std::erase_if(translation.fields,
+                  [&](const FieldTranslated& other) { return other.field == none->field; });
+    translation.fields.push_back(
+        {std::move(none->field), name_of(Fidelity::too_much), std::move(none->why)});
+  }
   const std::string directory = settings_.state_dir + "/jobs/<job>/slurm/<tag>";
   ScriptParts parts{settings_.gang_program, directory, "<tag>", alternative_for(spec, site_),
                     directory + "/slurm-%a.out"};
@@ -321,7 +328,8 @@ std::set<std::string> SlurmEngine::partitions_with_room() const {
     const auto use = id != ids_.end() ? uses_.find(id->second) : uses_.end();
     if (!node.up || use == uses_.end() || use->second.cpus_held >= cpus_of(node)) continue;
     if (node.memory.n > 0 && use->second.memory_held >= node.memory) continue;
-    for (const PartitionView& partition : use->second.partitions) with_room.insert(partition.name);
+    for (const PartitionView& partition : use->second.partitions)
+      if (partition.up) with_room.insert(partition.name);
   }
   return with_room;
 }
@@ -383,6 +391,11 @@ void SlurmEngine::acknowledge(const std::string& cursor) {
 
 Result<LogChunk> SlurmEngine::read_log(const LogQuery& query) {
   return read_task_log(JobFiles(settings_.state_dir), query);
+}
+
+Result<std::string> SlurmEngine::read_output(const JobSpec& spec, GangId gang,
+                                             std::size_t most) const {
+  return read_beginning(JobFiles(settings_.state_dir).output(spec, gang), most);
 }
 
 std::string SlurmEngine::output_of(const JobSpec& spec, GangId gang) const {

@@ -70,6 +70,8 @@ class SlurmEngine final : public Engine {
   std::optional<NodeSample> sample() override { return std::nullopt; }
   Result<LogChunk> read_log(const LogQuery& query) override;
   std::string output_of(const JobSpec& spec, GangId gang) const override;
+  Result<std::string> read_output(const JobSpec& spec, GangId gang,
+                                  std::size_t most) const override;
   void retire() override {}
 
  private:
@@ -111,6 +113,8 @@ class SlurmEngine final : public Engine {
   void settle_doubt(OpenSending& sending, bool seen);
   void believe_claim(OpenSending& sending, std::uint32_t index);
   bool believe_end(OpenSending& sending, std::uint32_t index, const SlurmJobSeen* line);
+  std::string last_lines_of(const OpenSending& sending, std::uint32_t index,
+                            std::uint32_t rank) const;
   void end(OpenSending& sending, std::uint32_t index, Time started, Time at, Ending ending);
   std::shared_ptr<const Allocation> place_of(const SendingOrder& order, const Claim& claim) const;
   bool withdraw(OpenSending& sending, std::uint32_t index);

@@ -191,6 +191,11 @@ TEST(slurm_errors, say_what_to_try_and_whether_slurm_answered) {
                         "specified")
                 .kind,
             ErrorKind::denied);
+  const Error features = slurm_error(
+      "sbatch", "sbatch: error: Batch job submission failed: Invalid feature specification");
+  EXPECT_EQ(features.what.find("no node has the features that it asks for (sbatch: error"), 0u);
+  EXPECT_NE(features.hint.find("`constraint` of [on.slurm]"), std::string::npos);
+  EXPECT_EQ(slurm_error("sbatch", "sbatch: error: so not").sentence(), "sbatch: error: so not");
   EXPECT_EQ(slurm_error("scancel", "Invalid job id specified").kind, ErrorKind::not_found);
   EXPECT_EQ(slurm_error("sbatch", "new \x1b words").what, "new \\x1b words");
   EXPECT_EQ(slurm_error("sbatch", " \n").what, "it failed and did not say why");

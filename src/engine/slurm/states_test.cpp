@@ -8,6 +8,7 @@
 
 #include "engine/conformance_world.h"
 #include "engine/slurm/slurm_engine.h"
+#include "launch/job_files.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -33,7 +34,7 @@ case $name in
   squeue) echo "$mark|JOBID|"; print "$place/squeue" ;;
   sacct) print "$place/sacct" ;;
   sbatch) cat "$place/number" ;;
-  srun) exit 1 ;;
+  srun) cat "$place/srun" >&2; exit 1 ;;
   scontrol) cat "$place/scontrol_$2" ;;
 esac
 )";
@@ -50,7 +51,7 @@ class SlurmSays : public ::testing::Test {
       std::filesystem::copy_file(std::string(SOURCE_DIR) + "/tests/recorded/slurm/" + name +
                                      (std::string(name) == "config" ? ".txt" : "s.txt"),
                                  place_ + "/scontrol_" + name);
-    for (const char* name : {"squeue", "sacct"}) write(name, "");
+    for (const char* name : {"squeue", "sacct", "srun"}) write(name, "");
     write("number", "17\n");
     SlurmEngineSettings settings;
     settings.state_dir = place_ + "/state";
@@ -168,6 +169,23 @@ TEST_F(SlurmSays, a_node_that_could_not_start_it_is_named_and_not_root_who_took_
   EXPECT_EQ(ended.detail.find("node n1 could not start it"), 0u) << ended.detail;
 }
 
+TEST_F(SlurmSays, a_prolog_that_fails_for_srun_is_not_tried_on_one_more_node) {
+  std::uint32_t attempt = 0;  // Slurm drains a node for each
+  for (const char* said :
+       {"srun: error: Task launch for StepId=3.0 failed on node n3: Job prolog failed\n"
+        "srun: error: Application launch failed: Job prolog failed\n",
+        "srun: error: Nodes n3 are still not ready\n"
+        "srun: error: Something is wrong with the boot of the nodes.\n"}) {
+    write("srun", said);
+    heard_.clear();
+    start(++attempt);
+    const Ending ended = ending();
+    EXPECT_EQ(ended.cause, EndCause::lost);
+    EXPECT_EQ(ended.detail, "node n3 could not start it: mostly a prolog that fails there");
+  }
+  EXPECT_EQ(read("calls").find("sbatch "), std::string::npos);
+}
+
 TEST_F(SlurmSays, a_deadline_and_too_much_memory_are_told_as_such) {
   const struct {
     const char* state;
@@ -203,6 +221,23 @@ TEST_F(SlurmSays, what_is_suspended_stands_still_and_is_stopped_by_slurm_itself)
   // A signal would never reach it.
   EXPECT_TRUE(comes([this] { return read("calls").find("scancel 17") != std::string::npos; }))
       << read("calls");
+}
+
+TEST_F(SlurmSays, what_was_stopped_while_it_stood_still_has_its_last_lines) {
+  start();
+  ASSERT_TRUE(is_sent());
+  begin_as("17");
+  write("squeue", "MARK|17|17|N/A|SUSPENDED|None|n1|2026-11-27T09:42:05|N/A|TAG\n");
+  ASSERT_TRUE(comes([this] { return !engine_->stands_still({1}).empty(); }));
+  const std::string log = JobFiles(place_ + "/state").log({{1}, 0}, 1, 0, false);
+  std::filesystem::create_directories(std::filesystem::path(log).parent_path());
+  ASSERT_TRUE(write_file(log, "step 3 of 9\n", 0600));
+  engine_->stop({{{1}, 0}, EndCause::stopped, "stopped by anna", false});
+  write("squeue", "MARK|17|17|N/A|CANCELLED|None|n1|2026-11-27T09:42:05|2026-11-27T09:42:14|TAG\n");
+  const Ending ended = ending();
+  EXPECT_EQ(ended.cause, EndCause::stopped);
+  EXPECT_EQ(ended.detail, "stopped by anna");
+  EXPECT_EQ(ended.last_lines, "step 3 of 9\n");
 }
 
 TEST_F(SlurmSays, what_was_put_back_and_is_held_is_sent_held) {

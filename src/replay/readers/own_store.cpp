@@ -119,8 +119,15 @@ Result<FoundCluster> read_own_cluster(const std::string& store_path) {
   if (!store) return store.error();
   auto nodes = (*store)->nodes();
   if (!nodes) return nodes.error();
+  // Of a system that places by itself, those that it lends are parts of its own.
+  const bool lends = std::any_of(nodes->begin(), nodes->end(),
+                                 [](const NodeSeen& seen) { return seen.node.elsewhere; });
   FoundCluster found;
-  for (NodeSeen& seen : *nodes) found.cluster.nodes.push_back(std::move(seen.node));
+  for (NodeSeen& seen : *nodes) {
+    if (lends && !seen.node.elsewhere) continue;
+    seen.node.elsewhere = false;
+    found.cluster.nodes.push_back(std::move(seen.node));
+  }
   return found;
 }
 

@@ -15,7 +15,7 @@ constexpr std::uint32_t most_own_gangs_of_a_job = 100'000;
 /// submitted, or when the last of those that it came after had ended. Errors: no such store, one of
 /// a newer version, nothing in it that ended.
 Result<History> read_own_history(const std::string& store_path);
-/// The machines that the store knows.
+/// The machines that the store knows; of Slurm's those that it has, without what it lent.
 Result<FoundCluster> read_own_cluster(const std::string& store_path);
 
 }  // namespace gangline

@@ -142,6 +142,23 @@ TEST_F(OwnStore, TheMachinesAreThoseThatTheStoreKnows) {
   EXPECT_EQ(found->cluster.nodes[0].name, "lab1");
 }
 
+TEST_F(OwnStore, NodesOfSlurmAreMachinesToPlaceOnAndThoseThatItLentArePartsOfThem) {
+  Node of_slurm, lent;
+  of_slurm.name = "n1";
+  of_slurm.counted = whole_cpus(8);
+  of_slurm.elsewhere = true;
+  lent.name = "n1/pilot";
+  lent.until = at(100);
+  store_->append({at(0), NodeSeen{{0}, of_slurm}});
+  store_->append({at(0), NodeSeen{{1}, lent}});
+  ASSERT_TRUE(store_->commit().ok());
+  const auto found = read_own_cluster(path());
+  ASSERT_TRUE(found.ok());
+  ASSERT_EQ(found->cluster.nodes.size(), 1u);
+  EXPECT_EQ(found->cluster.nodes[0].name, "n1");
+  EXPECT_TRUE(takes_gangs(found->cluster.nodes[0]));
+}
+
 TEST_F(OwnStore, WhereNothingHasRunOrEndedThatIsSaid) {
   const auto none = read_own_history(path());
   ASSERT_FALSE(none.ok());

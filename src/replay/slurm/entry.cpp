@@ -41,7 +41,9 @@ void take_times(const SlurmTimes& times, PastJob& job, HistoryDraft& draft, Why&
 void take_request(const Tres& asked, const Tres& given, bool as_given, PastJob& job,
                   HistoryDraft& draft, Why& why) {
   if (why.said()) return;
-  const Tres tres = as_given ? completed(given, asked) : completed(asked, given);
+  Tres tres = as_given ? completed(given, asked) : completed(asked, given);
+  // What is asked for has the fewest nodes that would do, which are fewer than the job filled.
+  if (given.nodes) tres.nodes = std::max(tres.nodes.value_or(0), *given.nodes);
   if (tres.gpus_of_model.size() > 1)
     draft.count("jobs had GPUs of several models; any model does for them here");
   job.request = draft.one(request_of(asked_of(tres), why));

@@ -35,6 +35,22 @@ TEST(SlurmText, AJobHasItsTimesItsSizeAndItsNodes) {
   EXPECT_EQ(task_of(job).memory, gibibytes(32));
 }
 
+TEST(SlurmText, AJobThatRanOnSeveralNodesIsNotAskedOfOne) {
+  // As Slurm 22.05 tells jobs of `-n 10 --gpus-per-task=1` and of `-n 40` on nodes with 8 GPUs and
+  // 16 CPUs each: it asks for the fewest nodes that are allowed, not for those that it needs.
+  const History history = history_of(
+      "JobID|Submit|Start|ElapsedRaw|State|NNodes|NCPUS|ReqTRES|AllocTRES|NodeList\n"
+      "6|100|110|5|COMPLETED|2|10|billing=10,cpu=10,gres/gpu=10,mem=10000M,node=1|"
+      "billing=10,cpu=10,gres/gpu=10,mem=10000M,node=2|n[1-2]\n"
+      "7|100|110|5|COMPLETED|4|40|billing=40,cpu=40,mem=40000M,node=1|"
+      "billing=40,cpu=40,mem=40000M,node=4|n[1-4]\n");
+  ASSERT_EQ(history.jobs.size(), 2u);
+  EXPECT_EQ(history.jobs[0].request->tasks, 2u);
+  EXPECT_EQ(task_of(history.jobs[0]).devices->count, 5u);
+  EXPECT_EQ(history.jobs[1].request->tasks, 4u);
+  EXPECT_EQ(task_of(history.jobs[1]).cpus, whole_cpus(10));
+}
+
 TEST(SlurmText, ArraysHeterogeneousJobsAndStatesWithATailAreRead) {
   const History history =
       history_of(header + line("12_7", "CANCELLED by 1001", usual) + line("13+0", "FAILED", usual) +

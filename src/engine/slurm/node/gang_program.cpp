@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "engine/slurm/awaited.h"
+#include "engine/slurm/gpus/uuids.h"
 #include "engine/slurm/node/gang_end.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/node_fences.h"
@@ -19,6 +20,7 @@
 #include "engine/slurm/node/sign_of_life.h"
 #include "engine/slurm/node/step_team.h"
 #include "launch/job_files.h"
+#include "launch/second_warning.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -88,6 +90,13 @@ void ask_for_gpus(GangHere& here) {
 Result<GangHere> look_around(const std::vector<std::string>& words) {
   GangHere here{SendingFiles(words[1]), {}, 0, variables_here(), {}, {}, 1};
   auto order = read_order(here.files);
+  if (!order && order.error().kind == ErrorKind::not_found)
+    return Error{
+        ErrorKind::not_found,
+        "node " + variable_of(here.variables, "SLURMD_NODENAME") + " does not see it",
+        here.files.directory(),
+        "jobs and logs lie on a disk that all nodes see; name a directory on one: state in "
+        "[on.slurm] of the config file, or GANGLINE_STATE"};
   if (!order) return order.error();
   here.order = *std::move(order);
   const auto gang = which_gang(words, here);
@@ -113,11 +122,15 @@ Claim claim_of(const GangHere& here) {
 }
 
 std::unique_ptr<Team> make_team_here(const GangHere& here) {
-  RankPlan plan{here.order,     here.gang, {}, make_meeting(here.given.nodes, {}, ""),
-                here.variables, {}};
+  RankPlan plan;
+  plan.order = here.order;
+  plan.gang = here.gang;
+  plan.meeting = make_meeting(here.given.nodes, {}, "");
+  plan.variables = here.variables;
   plan.place.names = {here.given.node};
   plan.place.tasks_on_node = {1};
   plan.gpus = here.given.nodes.front().gpus;
+  plan.probe = probe_of_this_program();
   return std::make_unique<TeamHere>(std::move(plan));
 }
 
@@ -142,18 +155,20 @@ std::unique_ptr<Team> make_step_team(const GangHere& here) {
 class GangWatch {
  public:
   GangWatch(const GangHere& here, Team& team, NodeSignals& signals, SignOfLife& sign, Span claimed)
-      : here_(here), team_(team), signals_(signals), sign_(sign) {
+      : here_(here), team_(team), signals_(signals), sign_(sign), awake_(claimed) {
     limit_ = time_limit_of(*here.order.job.spec, here.gang, here.order.alternative);
     if (limit_) deadline_ = claimed + *limit_;
   }
 
   std::optional<GangStop> watch() {
     while (!team_.over()) {
+      // From before signals are read: should it stand still after that, nothing is up by this, and
+      // the next look hears that it goes on.
+      Span boot = since_boot();
       const bool stop_asked = signals_.stop_asked();
-      if (signals_.goes_on()) leave_out_standstill();
-      awake_ = since_boot();
+      if (signals_.goes_on()) boot = leave_out_standstill();
+      awake_ = boot;
       team_.look();
-      const Span boot = since_boot();
       if (stop_asked) stop({EndCause::stopped, ""});
       if (!team_.ends().lost_node.empty()) stop({EndCause::lost, ""});
       if (team_.ends().failed) stop({EndCause::failed, ""});
@@ -164,6 +179,7 @@ class GangWatch {
       if (limit_ && boot >= deadline_)
         stop({EndCause::time_limit, "its time of " + format(*limit_) + " was up"});
       if (kill_at_ && boot >= *kill_at_) kill(boot);
+      else if (term_at_ && boot >= *term_at_) warn_again();
       if (!team_.over()) wait();
     }
     return is_for_lost_node()
@@ -180,13 +196,15 @@ class GangWatch {
     return !stop_ || ends.lost_node_at <= stopped_at_ + reason_comes_within;
   }
 
-  /// Slurm does not count the time in which it has suspended a job, so neither do we.
-  void leave_out_standstill() {
-    const Span stood = since_boot() - awake_;
-    if (stood < least_standstill) return;
+  /// Slurm does not count the time in which it has suspended a job, so neither do we. Returns now.
+  Span leave_out_standstill() {
+    const Span boot = since_boot(), stood = boot - awake_;
+    if (stood < least_standstill) return boot;
     deadline_ = deadline_ + stood;
+    if (term_at_) term_at_ = *term_at_ + stood;
     if (kill_at_) kill_at_ = *kill_at_ + stood;
     if (first_kill_) first_kill_ = *first_kill_ + stood;
+    return boot;
   }
 
   /// The first reason counts.
@@ -196,10 +214,17 @@ class GangWatch {
     stopped_at_ = since_boot();
     const JobSpec& spec = *here_.order.job.spec;
     team_.signal(spec.stop_signal);
-    kill_at_ = since_boot() + spec.grace;
+    term_at_ = second_warning_at(spec, stopped_at_);
+    kill_at_ = stopped_at_ + spec.grace;
+  }
+
+  void warn_again() {
+    team_.signal(SIGTERM);
+    term_at_.reset();
   }
 
   void kill(Span boot) {
+    term_at_.reset();
     if (!first_kill_) first_kill_ = boot;
     if (boot - *first_kill_ > longest_dying) {
       team_.give_up();
@@ -212,7 +237,8 @@ class GangWatch {
   void wait() const {
     Span until = since_boot() + look_period;
     if (limit_ && !stop_) until = std::min(until, deadline_);
-    if (kill_at_) until = std::min(until, *kill_at_);
+    for (const auto& at : {term_at_, kill_at_})
+      if (at) until = std::min(until, *at);
     std::vector<pollfd> files{{signals_.file(), POLLIN, 0}};
     for (const int file : team_.files()) files.push_back({file, POLLIN, 0});
     const Span left = until - since_boot();
@@ -226,10 +252,10 @@ class GangWatch {
   SignOfLife& sign_;
   std::optional<Span> limit_;
   Span deadline_{0};
-  Span awake_ = since_boot();  ///< when it last looked
+  Span awake_;  ///< when it last looked
   std::optional<GangStop> stop_;
   Span stopped_at_{0};
-  std::optional<Span> kill_at_, first_kill_;
+  std::optional<Span> term_at_, kill_at_, first_kill_;
 };
 
 void add_last_lines(const GangHere& here, Ending& ending) {

@@ -53,7 +53,8 @@ class GangProgram : public ::testing::Test {
     for (const auto& [name, value] :
          {std::pair{"SLURM_JOB_ID", "17"}, std::pair{"SLURM_JOB_NODELIST", "n[3-4]"},
           std::pair{"SLURMD_NODENAME", "n3"}, std::pair{"SLURM_JOB_GPUS", "2-3"},
-          std::pair{"CUDA_VISIBLE_DEVICES", "2,3"}, std::pair{"SLURM_RESTART_COUNT", restarts}})
+          std::pair{"CUDA_VISIBLE_DEVICES", "2,3"}, std::pair{"SLURM_RESTART_COUNT", restarts},
+          std::pair{"GANGLINE_NVML", ""}})  // what drivers say of this machine is nothing to these
       ::setenv(name, value, 1);
     ::_exit(run_slurm_gang({"internal-slurm-gang", files_.directory(), "0"}));
   }
@@ -129,6 +130,14 @@ TEST_F(GangProgram, a_program_that_is_not_there_never_started) {
   EXPECT_NE(end().ending.detail.find("there is no program 'no-such-program'"), std::string::npos);
 }
 
+TEST_F(GangProgram, a_directory_that_its_node_does_not_see_is_told_with_what_to_do) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(code_of(begin_again()), 1);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("node n3 does not see it"), std::string::npos) << said;
+  EXPECT_NE(said.find("state in [on.slurm]"), std::string::npos) << said;
+}
+
 TEST_F(GangProgram, more_gpus_than_slurm_gave_are_a_reason_not_to_start) {
   DeviceRequest three;
   three.count = 3;
@@ -147,6 +156,19 @@ TEST_F(GangProgram, a_stop_sends_the_jobs_own_signal_and_lets_it_finish) {
   EXPECT_EQ(log(), "up\nsaved\n");
   EXPECT_EQ(end().ending.cause, EndCause::stopped);
   EXPECT_EQ(end().ending.detail, "");
+}
+
+TEST_F(GangProgram, what_goes_on_after_a_stop_signal_of_its_own_gets_term_within_its_grace) {
+  spec_.stop_signal = SIGUSR1;
+  spec_.grace = seconds(6);
+  const pid_t pid = begin(
+      "trap 'echo own' USR1; trap 'echo term; exit 0' TERM; echo up; while :; do sleep 0.02; done");
+  ASSERT_TRUE(comes_in_log("up"));
+  ::kill(pid, SIGTERM);
+  EXPECT_EQ(code_of(pid), 1);
+  EXPECT_EQ(log(), "up\nown\nterm\n");
+  EXPECT_EQ(end().ending.cause, EndCause::stopped);
+  EXPECT_EQ(end().ending.exit_code, 0);
 }
 
 TEST_F(GangProgram, what_heeds_no_signal_is_ended_after_its_grace) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "engine/slurm/gpus/uuids.h"
 #include "engine/slurm/node/node_fences.h"
 #include "launch/start/start.h"
 #include "os/clock.h"
@@ -94,7 +95,7 @@ std::string how_it_ended(int status) {
 }
 
 /// What Slurm named to this process; where it named nothing, the numbers that it gave the job here.
-std::vector<std::string> named_devices(const RankPlan& plan, const std::string& vendor) {
+std::vector<std::string> told_devices(const RankPlan& plan, const std::string& vendor) {
   auto visible = visible_devices(plan.variables, vendor);
   if (!visible.empty() || plan.gpus.empty()) return visible;
   const auto fences = slurm_fences(task_asked(plan.order, plan.gang), plan.variables, plan.root);
@@ -102,6 +103,12 @@ std::vector<std::string> named_devices(const RankPlan& plan, const std::string& 
   SlurmVariables named;
   named["CUDA_VISIBLE_DEVICES"] = numbers_from_zero(plan.gpus.size(), plan.gpus, anew);
   return visible_devices(named, usual_vendor);
+}
+
+/// By UUID, where the driver says which are meant. The runtimes of other vendors count.
+std::vector<std::string> named_devices(const RankPlan& plan, const std::string& vendor) {
+  const auto told = told_devices(plan, vendor);
+  return vendor == usual_vendor ? by_uuid(told, plan.root, plan.probe) : told;
 }
 
 }  // namespace

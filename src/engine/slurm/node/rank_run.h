@@ -25,6 +25,7 @@ struct RankPlan {
   SlurmVariables variables;         ///< of this process
   std::vector<std::uint32_t> gpus;  ///< of this node, where Slurm named none to this process
   std::string root = "/";           ///< other than that in tests
+  std::vector<std::string> probe;   ///< by which NVML is asked; none: it is not asked
 };
 
 /// What this task asked for, and how many there are of it.

@@ -9,12 +9,14 @@
 #include <csignal>
 
 #include "base/text.h"
+#include "engine/slurm/gpus/uuids.h"
 #include "engine/slurm/node/gang_meeting.h"
 #include "engine/slurm/node/networks.h"
 #include "engine/slurm/node/node_signals.h"
 #include "engine/slurm/node/programs.h"
 #include "engine/slurm/node/rank_run.h"
 #include "engine/slurm/node/task_words.h"
+#include "launch/second_warning.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -39,6 +41,7 @@ Result<RankPlan> plan_of(const std::vector<std::string>& words, const SendingFil
     return Error{ErrorKind::usage, "there is no gang " + words[2], "", ""};
   plan.gang = static_cast<std::uint32_t>(*gang);
   plan.variables = variables_here();
+  plan.probe = probe_of_this_program();
   auto place = read_rank(plan.variables);
   if (!place) return place.error();
   plan.place = *std::move(place);
@@ -97,7 +100,7 @@ int tell_networks() {
 
 /// Watches it to its end. Where the gang's program is gone, it is stopped.
 void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& spec) {
-  std::optional<Span> kill_at;
+  std::optional<Span> term_at, kill_at;
   while (!run.ended()) {
     std::array<pollfd, 2> files{{{signals.file(), POLLIN, 0}, {channel.file(), POLLIN, 0}}};
     ::poll(files.data(), files.size(), look_period_ms);
@@ -106,7 +109,12 @@ void watch(RankRun& run, Channel& channel, NodeSignals& signals, const JobSpec& 
     for (const int number : channel.hear()) run.signal(number);
     if (channel.closed() && !kill_at) {
       run.signal(spec.stop_signal);
+      term_at = second_warning_at(spec, since_boot());
       kill_at = since_boot() + spec.grace;
+    }
+    if (term_at && since_boot() >= *term_at) {
+      run.signal(SIGTERM);
+      term_at.reset();
     }
     if (kill_at && since_boot() >= *kill_at) {
       run.signal(SIGKILL);

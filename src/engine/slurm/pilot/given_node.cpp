@@ -23,7 +23,8 @@ std::optional<Device> find_device(const Node& found, const std::string& said) {
   return std::nullopt;
 }
 
-std::vector<Device> devices_given(const SlurmVariables& variables, const Node& found) {
+std::vector<Device> devices_given(const SlurmVariables& variables, const Node& found,
+                                  const std::vector<GpuFile>& files) {
   std::vector<std::string> said = visible_devices(variables, "nvidia");
   std::string vendor = "nvidia";
   for (const char* other : {"amd", "intel"})
@@ -35,13 +36,17 @@ std::vector<Device> devices_given(const SlurmVariables& variables, const Node& f
   const std::string& step = variable_of(variables, "SLURM_STEP_GPUS");
   const auto places =
       expand_numbers(!step.empty() ? step : variable_of(variables, "SLURM_JOB_GPUS"));
+  const auto uuids = uuids_of(said, files, found);
   std::vector<Device> given;
   for (const std::string& one : said) {
     if (given.size() >= most_devices_given) break;
-    if (auto device = find_device(found, one)) {
-      given.push_back(*std::move(device));
-      continue;
-    }
+    const std::string& name = uuids.empty() ? one : uuids[given.size()];
+    // Where NVIDIA's have files, a number is no name unless it is certain which one is meant.
+    if (files.empty() || !parse_number(name))
+      if (auto device = find_device(found, name)) {
+        given.push_back(*std::move(device));
+        continue;
+      }
     // Its driver says nothing of it. It is what Slurm says, under the number by which it is chosen.
     Device device;
     device.vendor = vendor;
@@ -64,10 +69,10 @@ std::optional<std::uint64_t> number_in(const SlurmVariables& variables, const ch
 
 }  // namespace
 
-Node node_as_given(const SlurmVariables& variables, Node found) {
+Node node_as_given(const SlurmVariables& variables, Node found, const std::vector<GpuFile>& files) {
   if (const std::string& name = variable_of(variables, "SLURMD_NODENAME"); !name.empty())
     found.name = name;
-  found.devices = devices_given(variables, found);
+  found.devices = devices_given(variables, found, files);
   found.links.clear();
   found.ports.clear();
   const auto cpus = number_in(variables, "SLURM_CPUS_ON_NODE");

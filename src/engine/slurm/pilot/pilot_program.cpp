@@ -58,11 +58,10 @@ std::vector<std::uint16_t> free_ports() {
 }
 
 NodeHello make_hello(const SlurmVariables& variables) {
-  std::error_code unknown;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   NodeHello hello;
-  hello.node = node_as_given(
-      variables, probe_node({program.string(), "internal-probe"}, longest_look_at_devices).node);
+  hello.node =
+      node_as_given(variables, probe_node(probe_of_this_program(), longest_look_at_devices).node,
+                    gpu_files_here("/"));
   hello.host = hello.node.name;
   hello.boot = boot_id();
   hello.address = address_here(hello.host);

@@ -180,6 +180,30 @@ TEST(NodeAsGiven, keeps_what_drivers_say_of_those_that_were_given) {
   EXPECT_EQ(node.cpus.count(), 4u);
 }
 
+TEST(NodeAsGiven, takes_no_other_device_for_the_one_that_was_given) {
+  Node found = machine();
+  for (const char* number : {"0", "1", "2"}) {
+    Device device;
+    device.vendor = "nvidia";
+    device.uid = std::string("GPU-") + number;
+    device.files = {std::string("/dev/nvidia") + number};
+    found.devices.push_back(device);
+  }
+  // The driver tells of all, Slurm counts those that are not closed.
+  using enum GpuFile::State;
+  const std::vector<GpuFile> files{{0, closed_by_group}, {1, open}, {2, open}};
+  const SlurmVariables two{{"SLURM_STEP_GPUS", "1,2"}, {"CUDA_VISIBLE_DEVICES", "0,1"}};
+  const Node node = node_as_given(two, found, files);
+  ASSERT_EQ(node.devices.size(), 2u);
+  EXPECT_EQ(node.devices[0].uid, "GPU-1");
+  EXPECT_EQ(node.devices[1].uid, "GPU-2");
+  // Where a third is open as well, it may have been counted or not.
+  const Node unsure = node_as_given(two, found, {{0, open}, {1, open}, {2, open}, {3, closed}});
+  ASSERT_EQ(unsure.devices.size(), 2u);
+  EXPECT_EQ(unsure.devices[0].uid, "gpu1");
+  EXPECT_EQ(unsure.devices[0].ordinal, 0u);
+}
+
 TEST(NodeAsGiven, has_no_devices_where_none_were_given) {
   EXPECT_TRUE(node_as_given({{"CUDA_VISIBLE_DEVICES", "NoDevFiles"}}, machine()).devices.empty());
 }

@@ -214,6 +214,10 @@ std::uint32_t Pilots::gangs_on(const Pilot& pilot) const {
 
 void Pilots::stop_pilot(std::uint64_t number, const Engine::PilotReply& reply) {
   Pilot* pilot = find(number);
+  const auto is_it = [&](const PilotView& ended) { return ended.number == number; };
+  if (const auto ended = std::find_if(over_.begin(), over_.end(), is_it);
+      pilot == nullptr && ended != over_.end())
+    return reply(*ended);
   if (pilot == nullptr) return reply(no_such_pilot(number));
   begin_ending(*pilot, "somebody asked for it");
   const auto still = find(number);

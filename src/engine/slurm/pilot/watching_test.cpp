@@ -162,6 +162,16 @@ TEST_F(PilotsTest,
   EXPECT_EQ(ending.detail, "nothing is heard of node n1 any more");
 }
 
+TEST_F(PilotsTest, stopping_one_that_has_ended_says_how_it_ended) {
+  slurm_says("CANCELLED", "n1");
+  make({});
+  ASSERT_EQ(end().cause, EndCause::preempted);
+  std::optional<Result<PilotView>> told;
+  pilots->stop_pilot(1, [&](const Result<PilotView>& view) { told = view; });
+  ASSERT_TRUE(told && told->ok());
+  EXPECT_EQ((*told)->phase, PilotPhase::ended);
+}
+
 TEST_F(PilotsTest, is_cancelled_by_the_number_that_slurm_says_now_and_no_other_job_is) {
   slurm.set_jobs(FakeSlurm::job_line("9", "PENDING", "", tag) +
                  FakeSlurm::job_line("5", "RUNNING", "n1", "somebody's"));

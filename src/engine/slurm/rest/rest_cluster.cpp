@@ -47,6 +47,9 @@ SlurmNodeSeen node_in(const Json& one) {
   seen.gres_used = text_in(one, "gres_used");
   seen.tres_used = text_in(one, "tres_used");
   seen.partitions = words_in(one, "partitions");
+  for (const char* key : {"features", "active_features"})
+    for (const std::string& words : words_in(one, key))
+      for (const std::string_view name : split(words, ',')) seen.features.emplace_back(name);
   return seen;
 }
 

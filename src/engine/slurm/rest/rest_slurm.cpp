@@ -27,8 +27,10 @@ constexpr std::int64_t first_of_slurmctld = 2'000;  // slurm_errno.h: below are 
 std::string signal_of(SlurmStop how) {
   switch (how) {
     case SlurmStop::cancel: return "";
-    case SlurmStop::term_script:
-    case SlurmStop::term_steps: return "?signal=TERM";
+    // slurmrestd signals the script of a batch job alone: where there is none, it says yes and
+    // signals nobody. Who is cancelled hears a TERM as well, and then has Slurm's KillWait.
+    case SlurmStop::term_steps: return "";
+    case SlurmStop::term_script: return "?signal=TERM";
     case SlurmStop::kill_all:
     case SlurmStop::kill_steps: return "?signal=KILL";
   }

@@ -351,6 +351,13 @@ TEST_F(RestSlurmTest, tells_each_element_to_stop_once) {
                                              "DELETE /slurm/v0.0.37/job/18?signal=TERM"}));
 }
 
+TEST_F(RestSlurmTest, cancels_what_srun_began_since_no_signal_would_reach_it) {
+  bool done = false;
+  slurm_->stop({{"17", {}}}, SlurmStop::term_steps, [&] { done = true; });
+  wait_until(done);
+  EXPECT_NE(std::find(asked_.begin(), asked_.end(), "DELETE /slurm/v0.0.37/job/17"), asked_.end());
+}
+
 TEST_F(RestSlurmTest, says_of_a_site_what_it_can_and_of_a_secret_nothing) {
   answers_["GET /slurm/v0.0.37/nodes"] = {200, recorded("rest_nodes.json")};
   answers_["GET /slurm/v0.0.37/partitions"] = {

@@ -1,6 +1,7 @@
 // Whether a gang could ever have its place on the nodes that there are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,13 @@
 
 namespace gangline {
 
-/// Why it could not, were all nodes of its queue up and empty. Empty: it could, as far as is known.
-std::string never_has_room(const JobSpec& spec, std::uint32_t alternative, const SlurmSite& site,
-                           const std::vector<Node>& nodes);
+/// What stands in the way, were all nodes of a job's queue up and empty.
+struct NoRoom {
+  std::string field;  ///< key of the job file: "cpus"
+  std::string why;
+};
+/// Empty: it could have its place, as far as is known.
+std::optional<NoRoom> never_has_room(const JobSpec& spec, std::uint32_t alternative,
+                                     const SlurmSite& site, const std::vector<Node>& nodes);
 
 }  // namespace gangline

@@ -127,6 +127,9 @@ SlurmNodeSeen node_line(std::string_view line) {
   seen.tres_used = text("AllocTRES");
   for (const std::string_view name : split(word_of(line, "Partitions"), ','))
     seen.partitions.emplace_back(name);
+  for (const char* key : {"AvailableFeatures", "ActiveFeatures"})
+    for (const std::string_view name : split(word_of(line, key), ','))
+      seen.features.emplace_back(name);
   return seen;
 }
 
@@ -201,6 +204,10 @@ const SlurmPartition* SlurmSite::partition_for(const std::string& queue) const {
   const auto found = std::find_if(partitions.begin(), partitions.end(),
                                   [](const SlurmPartition& p) { return p.is_default; });
   return found == partitions.end() ? nullptr : &*found;
+}
+
+bool SlurmSite::bars(const std::string& node) const {
+  return std::binary_search(barred.begin(), barred.end(), node);
 }
 
 bool SlurmSite::has_gpus() const {

@@ -41,13 +41,14 @@ struct SlurmSite {
   std::vector<SlurmPartition> partitions;
   std::uint32_t max_array_size = 1'001;  ///< indices stay below it; 0: no arrays
   std::uint32_t max_array_tasks = 1'001;
-  bool accounting = false;       ///< sacct has something to say
-  bool gpus_per_task = true;     ///< --gpus-per-task is understood (select/cons_tres)
-  Span kill_wait = seconds(30);  ///< between TERM and KILL when Slurm ends a job
-  bool warns = true;             ///< a script can be warned of its end as early as one asks
-  std::string mpi_default;       ///< "none", "pmix", "pmi2"
-  std::vector<GresType> gres;    ///< of all nodes, in their order
-  SlurmUsual usual = {};         ///< what our config file says of all jobs
+  bool accounting = false;               ///< sacct has something to say
+  bool gpus_per_task = true;             ///< --gpus-per-task is understood (select/cons_tres)
+  Span kill_wait = seconds(30);          ///< between TERM and KILL when Slurm ends a job
+  bool warns = true;                     ///< a script can be warned of its end as early as one asks
+  std::string mpi_default;               ///< "none", "pmix", "pmi2"
+  std::vector<GresType> gres;            ///< of all nodes but those that are barred, in their order
+  SlurmUsual usual = {};                 ///< what our config file says of all jobs
+  std::vector<std::string> barred = {};  ///< nodes that its constraint leaves out, sorted
 
   /// Null: there is none of that name.
   const SlurmPartition* partition(std::string_view name) const;
@@ -57,6 +58,7 @@ struct SlurmSite {
   /// The partition where it goes then. Null: nowhere.
   const SlurmPartition* partition_for(const std::string& queue) const;
   bool has_gpus() const;
+  bool bars(const std::string& node) const;
 };
 
 /// What Slurm says of a node and of its use, in its own words.
@@ -73,6 +75,7 @@ struct SlurmNodeSeen {
   std::string gres_used = {};     ///< "gpu:h100:3(IDX:0-1,3)"
   std::string tres_used = {};     ///< "cpu=4,gres/gpu=2"
   std::vector<std::string> partitions = {};
+  std::vector<std::string> features = {};  ///< that it has or could be booted with
 };
 
 // The calls, and what is made of their answers.

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/slurm/site/features.h"
 #include "engine/slurm/site/gpu_types.h"
 #include "engine/slurm/site/room.h"
+#include "engine/slurm/why/holders.h"
 
 namespace gangline {
 namespace {
@@ -179,34 +181,104 @@ TEST(gpu_types, say_whose_and_how_large_where_it_is_known) {
   EXPECT_EQ(gpu_type_facts("").memory.n, 0);
 }
 
-TEST(SlurmRoom, of_all_nodes_of_the_queue_is_what_a_gang_may_have) {
+TEST(SlurmConstraint, leaves_nodes_with_its_features) {
+  const std::vector<std::string> features{"a100", "ib"};
+  EXPECT_EQ(is_left("a100", features), true);
+  EXPECT_EQ(is_left("h100", features), false);
+  EXPECT_EQ(is_left("a100&ib", features), true);
+  EXPECT_EQ(is_left("a100&h100", features), false);
+  EXPECT_EQ(is_left("h100|ib", features), true);
+  EXPECT_EQ(is_left("h100|x", features), false);
+  for (const char* other : {"[a100*2&ib]", "a100&(ib|x)", "a100&ib|x", "a100*1"})
+    EXPECT_FALSE(is_left(other, features)) << other;
+}
+
+TEST(SlurmConstraint, of_the_config_file_bars_nodes_from_what_a_job_may_have) {
+  auto seen = read_node_lines(
+      "NodeName=n1 CPUTot=16 RealMemory=1000 AvailableFeatures=a100,ib ActiveFeatures=a100,ib "
+      "Gres=gpu:a100:4 State=IDLE\n"
+      "NodeName=n2 CPUTot=16 RealMemory=1000 AvailableFeatures=(null) ActiveFeatures=(null) "
+      "Gres=gpu:h100:8 State=IDLE\n");
   SlurmSite site;
-  site.partitions = {{"main", true}, {"small"}};
-  site.partitions[0].nodes = "n[1-6]";
-  site.partitions[1].nodes = "n1";
-  const auto nodes = read_slurm_nodes(recorded("nodes.txt"));
+  site.partitions = {{"main", true}};
+  site.partitions[0].nodes = "n[1-2]";
+  const auto nodes = nodes_of(seen);
+  site.gres = gres_types_of(nodes);
+  site.usual.constraint = "a100";
+  heed_constraint(site, seen);
+  EXPECT_FALSE(site.bars("n1"));
+  EXPECT_TRUE(site.bars("n2"));
+  EXPECT_EQ(site.gres, (std::vector<GresType>{{"gpu", "a100", 4}}));
+  JobSpec spec;
+  spec.resources.alternatives[0].cpus = whole_cpus(16);
+  spec.resources.tasks = 2;
+  const auto no_room = never_has_room(spec, 0, site, nodes);
+  ASSERT_TRUE(no_room);
+  EXPECT_EQ(no_room->why,
+            "all nodes of its queue with the constraint a100 have room for 1 such task, not 2");
+  EXPECT_EQ(left_by_constraint(site, nodes, true),
+            "; 4 of the 12 are on nodes with a100, the constraint of [on.slurm]");
+  // What leaves none, or is not understood, is Slurm's to judge.
+  for (const char* other : {"v100", "[a100*2]"}) {
+    site.usual.constraint = other;
+    heed_constraint(site, seen);
+    EXPECT_FALSE(site.bars("n2")) << other;
+    EXPECT_FALSE(never_has_room(spec, 0, site, nodes)) << other;
+    EXPECT_EQ(left_by_constraint(site, nodes, true), "") << other;
+  }
+}
+
+class SlurmRoom : public ::testing::Test {
+ protected:
+  SlurmRoom() {
+    site.gres = {{"gpu", "h100", 8}};
+    site.partitions = {{"main", true}, {"small"}};
+    site.partitions[0].nodes = "n[1-6]";
+    site.partitions[1].nodes = "n1";
+  }
+  std::string refusal() const {
+    const auto none = never_has_room(spec, 0, site, nodes);
+    return none ? none->field + ": " + none->why : "";
+  }
+
+  SlurmSite site;
+  std::vector<Node> nodes = read_slurm_nodes(recorded("nodes.txt"));
   JobSpec spec;
   TaskRequest& task = spec.resources.alternatives[0];
+};
+
+TEST_F(SlurmRoom, of_all_nodes_of_the_queue_is_what_a_gang_may_have) {
   task.cpus = whole_cpus(16);
   spec.resources.tasks = 6;
-  EXPECT_EQ(never_has_room(spec, 0, site, nodes), "");
+  EXPECT_EQ(refusal(), "");
   spec.resources.tasks = 7;
-  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
-            "all nodes of its queue have room for 6 such tasks, not 7");
+  EXPECT_EQ(refusal(), "tasks: all nodes of its queue have room for 6 such tasks, not 7");
   spec.queue = "small";
   spec.resources.tasks = 2;
-  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
-            "all nodes of its queue have room for 1 such tasks, not 2");
+  EXPECT_EQ(refusal(), "tasks: all nodes of its queue have room for 1 such task, not 2");
+}
+
+TEST_F(SlurmRoom, what_a_task_has_too_much_of_is_named_with_the_most_that_a_node_has) {
+  task.cpus = whole_cpus(17);
+  EXPECT_EQ(refusal(), "cpus: a task asks for 17, and no node of its queue has more than 16");
   task.cpus = whole_cpus(1);
-  task.devices = DeviceRequest{};
-  task.devices->count = 4;
-  EXPECT_EQ(never_has_room(spec, 0, site, nodes), "");
-  task.devices->count = 5;
-  EXPECT_NE(never_has_room(spec, 0, site, nodes), "");
-  task.devices.reset();
   task.memory = gibibytes(100);
-  EXPECT_EQ(never_has_room(spec, 0, site, nodes),
-            "no node of its queue has what one task asks for");
+  EXPECT_EQ(refusal(),
+            "memory: a task asks for 100G, and no node of its queue has more than 15.6G");
+  task.memory = Bytes{0};
+  spec.queue = "small";
+  task.devices = DeviceRequest{};
+  task.devices->count = 8;
+  EXPECT_EQ(refusal(), "");
+  task.devices->count = 9;
+  EXPECT_EQ(refusal(), "gpus: a task asks for 9, and no node of its queue has more than 8");
+}
+
+TEST_F(SlurmRoom, gpus_that_are_left_out_need_no_room) {
+  site.gres.clear();
+  task.devices = DeviceRequest{};
+  task.devices->count = 5;
+  EXPECT_EQ(refusal(), "");
 }
 
 }  // namespace

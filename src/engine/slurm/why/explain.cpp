@@ -101,7 +101,9 @@ void SlurmExplanation::ask_holders() {
     if (!holders) return finish();
     const auto& task = about_.spec.resources.alternatives[about_.alternative];
     const std::string held = who_holds(*holders, nodes_, task.devices.has_value(), now());
-    if (!held.empty()) about_.known.reason += "; " + held;
+    if (!held.empty())
+      about_.known.reason +=
+          "; " + held + left_by_constraint(site_, nodes_, task.devices.has_value());
     others_wait_ = std::any_of(holders->begin(), holders->end(), [&](const SlurmHolder& holder) {
       return holder.waits && holder.job != about_.number;
     });

@@ -100,4 +100,16 @@ std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector
   return text;
 }
 
+std::string left_by_constraint(const SlurmSite& site, const std::vector<Node>& nodes,
+                               bool of_gpus) {
+  if (site.barred.empty()) return {};
+  std::uint64_t all = 0, left = 0;
+  for (const Node& node : nodes) {
+    all += size_of(node, of_gpus);
+    left += site.bars(node.name) ? 0 : size_of(node, of_gpus);
+  }
+  return "; " + std::to_string(left) + " of the " + std::to_string(all) + " are on nodes with " +
+         printable(site.usual.constraint) + ", the constraint of [on.slurm]";
+}
+
 }  // namespace gangline

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "engine/slurm/site/site.h"
 #include "model/cluster.h"
 
 namespace gangline {
@@ -38,5 +39,9 @@ std::uint32_t amount_in_tres(std::string_view list, std::string_view key);
 /// known.
 std::string who_holds(const std::vector<SlurmHolder>& holders, const std::vector<Node>& nodes,
                       bool of_gpus, Time now);
+
+/// What of that the constraint of the config file leaves: "; 8 of the 32 are on nodes with a100,
+/// the constraint of [on.slurm]". Empty: all.
+std::string left_by_constraint(const SlurmSite& site, const std::vector<Node>& nodes, bool of_gpus);
 
 }  // namespace gangline

@@ -176,6 +176,10 @@ constexpr SaidNo said_no[] = {
      "no node has the memory that it asks for", see_nodes},
     {"node configuration is not available", ErrorKind::refused,
      "no node that is up has what it asks for", see_nodes},
+    {"Invalid feature specification", ErrorKind::refused,
+     "no node has the features that it asks for",
+     "`constraint` of [on.slurm] in the config file names them; `gang nodes --on slurm` shows what "
+     "there is"},
     {"Node count specification invalid", ErrorKind::refused,
      "there are not so many nodes in its queue", see_nodes},
     {"Invalid generic resource", ErrorKind::refused, "there are no such GPUs here", see_nodes},
@@ -203,7 +207,7 @@ Error slurm_error(std::string_view program, std::string_view said) {
     if (said.find(no.slurm) != std::string_view::npos)
       return {no.kind, std::string(no.what) + " (" + shown + ")", std::string(program), no.hint};
   return {ErrorKind::refused, shown.empty() ? "it failed and did not say why" : shown,
-          std::string(program), ""};
+          said.starts_with(std::string(program) + ":") ? "" : std::string(program), ""};
 }
 
 bool is_held(std::string_view reason) {
