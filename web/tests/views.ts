@@ -278,7 +278,9 @@ test("a device opens by Enter, closes by Escape, and the focus comes back", asyn
   await said("device cgroup");
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.querySelector("dialog"));
-  assert.equal(await page.evaluate(() => document.activeElement?.className), "tile-open");
+  await page.waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 }).catch(async () => {
+    assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
+  });
 });
 
 test("a service that runs no simulations is said to, with the command that does", async () => {
