@@ -62,6 +62,9 @@ lay_out() {
       printf '\n== %s\n' "$name"
       cat "/usr/share/doc/$name/copyright"
     done
+    # The dashboard's; not there where it was built without.
+    name=$(dirname "$gang")/web/page/licences.txt
+    if [ -e "$name" ]; then printf '\n== the dashboard\n'; cat "$name"; fi
   } >"$share/doc/gangline/copyright"
   cat >"$tree/DEBIAN/control" <<END
 Package: gangline
