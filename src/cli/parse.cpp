@@ -287,6 +287,7 @@ void add_simulate(CLI::App& app, Parsed& parsed) {
   command->add_flag("--backtest", options.backtest,
                     "say how far the starts are from the true ones, under the policy in force or "
                     "--backtest=POLICY; an error if it cannot be said");
+  command->add_flag("--progress", options.tells_progress, "say how far it is, for programs");
   text("--html", options.page, "write a page with pictures");
   text("--csv", options.csv, "write the table as CSV");
   text("--write-cluster", options.write_cluster, "write the machines as a cluster file");
