@@ -9,6 +9,7 @@
 #include "cli/completion/misuse.h"
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
+#include "cli/metrics/metrics.h"
 #include "cli/pilot/pilot.h"
 #include "cli/profile/profile.h"
 #include "cli/simulate.h"
@@ -36,6 +37,7 @@ struct Parsed {
   RecordOptions record;
   PilotOptions pilot;
   ProfileOptions profile;
+  MetricsOptions metrics;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -398,8 +400,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_daemon(app, parsed);
   add_pilot(app, parsed);
   add_profile(app, parsed);
-  for (const char* name :
-       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
+  add_metrics(app, parsed.metrics, parsed.json);
+  for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
+                           "pilot", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -485,6 +488,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   }
   if (name == "pilot") return run_pilot(parsed.pilot, out);
   if (name == "profile") return run_profile(parsed.profile, out);
+  if (name == "metrics") return run_metrics(parsed.metrics, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :

@@ -57,6 +57,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       feed_(store),
+      counts_(store, register_),
       started_(world.now()),
       last_touched_(started_) {
   if (!settings_.usual.empty()) cycle_.expect(settings_.usual);
@@ -91,6 +92,8 @@ Result<void> Controller::begin() {
   }
   last_job_ = store_.last_job();
   ended_before_ = store_.ended_gang_count();
+  counts_.begin();
+  catch_up_counts();
 
   // 2. What is: this node, and what became of the gangs that were asked to start.
   adopt_found_nodes();
@@ -117,6 +120,7 @@ Result<void> Controller::begin() {
   engine_.on_sample([this](NodeId node, const NodeSample& sample) {
     meter_.read(node, sample);
     readings_.add(node, sample);
+    counts_.read(node, sample);
     note_measured();
   });
   engine_.on_news([this] { ask_for_cycle(); });
@@ -291,6 +295,8 @@ void Controller::accept_submits() {
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {
   if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty()) return {};
+  const Time began = world_.now();
+  counts_.keep();
   for (const Event& event : unstored_) store_.append(event);
   for (const Event& event : wishes) {
     store_.append(event);
@@ -317,6 +323,7 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     return stored;
   }
   trouble_.clear();
+  counts_.committed(world_.now() - began);
   tell_feed(wishes);
   cycle_.use_is_stored();
   unstored_.clear();
@@ -332,6 +339,7 @@ void Controller::tell_feed(const std::vector<Event>& wishes) {
   for (const auto* events : {&std::as_const(unstored_), &wishes})
     for (const Event& event : *events) stored.push_back(&event);
   feed_.add(stored);
+  counts_.add(stored);
   if (!feed_.somebody_waits() || std::exchange(feed_asked_, true)) return;
   // What comes within this goes in one answer.
   world_.call_later(feed_gathers, [this, alive = alive_] {
@@ -362,6 +370,7 @@ Plan Controller::plan_now() {
   if (!blind) {
     planned_ = true;
     Plan plan = cycle_.decide(now);
+    counts_.planned(world_.now() - now);
     plan_again_at(plan.again);
     // A round goes on while it has something started, or somebody has not left yet.
     if (plan.starts.empty() && plan.stops.empty() &&

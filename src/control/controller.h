@@ -15,6 +15,7 @@
 #include "control/people/config_notes.h"
 #include "control/pilots/own_pilots.h"
 #include "control/rounds.h"
+#include "control/watching/counts.h"
 #include "control/watching/feed.h"
 #include "control/watching/readings.h"
 #include "control/world.h"
@@ -87,6 +88,7 @@ class Controller final : public Service, private EventLog {
   void cells(JobId job, std::uint32_t first, std::uint32_t most, Reply<GangCells> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
+  void figures(Reply<Figures> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
@@ -122,6 +124,7 @@ class Controller final : public Service, private EventLog {
   void ask_reading();
   void note_measured();
   void accept_submits();
+  void catch_up_counts();
   void tell_feed(const std::vector<Event>& wishes);
   Plan plan_now();
   void plan_again_at(Time at);
@@ -173,6 +176,7 @@ class Controller final : public Service, private EventLog {
   OwnPilots own_pilots_;
   Feed feed_;
   ReadingsKept readings_;
+  Counts counts_;
   Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0, last_reservation_ = 0;

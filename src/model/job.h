@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/units.h"
 #include "model/environment.h"
+#include "model/notify.h"
 #include "model/person.h"
 #include "model/resources.h"
 
@@ -91,6 +92,7 @@ struct JobSpec {
   bool lossy = false;  ///< what the system that it is handed to cannot do may be left out
   bool pilot = false;  ///< where Slurm gives nodes: on those of a pilot, where we choose the place
   std::optional<PilotSaidBy> pilot_said_by;  ///< the service says it of many short gangs
+  std::optional<NotifyOn> notify = {};       ///< empty: as the config file says
   bool operator==(const JobSpec&) const = default;
 };
 

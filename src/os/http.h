@@ -27,6 +27,7 @@ struct HttpAnswer {
   unsigned status = 200;
   std::string body;
   std::string version;
+  std::string type = {};  ///< of the body; empty: JSON
 };
 
 // Limits of both ends.
