@@ -83,6 +83,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   many("--after", flags.after, "jobs that must have ended well")->delimiter(',');
   many("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
   command->add_option("--launcher", flags.launcher, "plain or mpi");
+  command->add_option("--notify", flags.notify, "tell of its end: never, failure or end");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
   command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
   command->add_flag_callback(

@@ -58,6 +58,7 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       register_(cycle_.beliefs()),
       feed_(store),
       counts_(store, register_),
+      notices_(world, store, settings_.settings.notify, [this] { ask_for_cycle(); }),
       started_(world.now()),
       last_touched_(started_) {
   if (!settings_.usual.empty()) cycle_.expect(settings_.usual);
@@ -141,6 +142,11 @@ Result<void> Controller::begin() {
   return {};
 }
 
+void Controller::tell_by(Messenger& messenger) {
+  notices_.send_by(&messenger);
+  notices_.begin();
+}
+
 void Controller::adopt_found_nodes() {
   auto found = engine_.describe_nodes();
   if (!found) return note_trouble(found.error());
@@ -190,23 +196,36 @@ void Controller::ask_for_cycle() {
 
 void Controller::run_cycle() {
   if (ended_) return;
+  CycleTrace trace{++cycles_, world_.now()};
+  const std::uint64_t events_before = store_.last_event();
+  const auto lap = [&, last = trace.at]() mutable {
+    const Time now = world_.now();
+    return now - std::exchange(last, now);
+  };
   // 1. Learn what happened. Only events change what we believe.
   learn(engine_.poll(world_.now()));
   if (!engine_.asks_devices()) answer_with_devices();
+  trace.learn = lap();
 
   // 2. New jobs are answered when they are on disk, before we think about them.
   if (!submits_.empty()) accept_submits();
+  trace.accept = lap();
 
   // 3. Decide on one picture of the world. Pure: no clock, no I/O, no log.
   const Plan plan = plan_now();
+  trace.plan = lap();
 
   // 4. Write down, then ask. A start that failed is decided again, because no event came.
   carry_out(plan);
+  trace.carry_out = lap();
 
   // 5. Tell those who wait.
   picture_.reset();
   answer_waiters();
   retire_ended_jobs();
+  trace.tell = lap();
+  trace.starts = static_cast<std::uint32_t>(plan.starts.size());
+  if (diary_ != nullptr) note_cycle(trace, events_before);
 }
 
 // A question about devices waits until they are known, and no other does.
@@ -294,7 +313,8 @@ void Controller::accept_submits() {
 }
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {
-  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty()) return {};
+  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty() && !notices_.changed())
+    return {};
   const Time began = world_.now();
   counts_.keep();
   for (const Event& event : unstored_) store_.append(event);
@@ -309,7 +329,11 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
       store_.add_job(submitted->job, summary);
     }
   }
-  for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
+  for (const JobId id : register_.ended()) {
+    store_.put_summary(summary_of(*register_.find(id)));
+    notices_.ends(*register_.find(id));
+  }
+  notices_.keep();
   for (const PastUse& use : cycle_.unstored_use()) store_.put_past_use(use);
   for (const PastHour& hour : cycle_.unstored_hours()) store_.put_past_hour(hour);
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
@@ -323,6 +347,7 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     return stored;
   }
   trouble_.clear();
+  notices_.kept();
   counts_.committed(world_.now() - began);
   tell_feed(wishes);
   cycle_.use_is_stored();
@@ -340,6 +365,10 @@ void Controller::tell_feed(const std::vector<Event>& wishes) {
     for (const Event& event : *events) stored.push_back(&event);
   feed_.add(stored);
   counts_.add(stored);
+  if (diary_ != nullptr) {
+    std::uint64_t number = store_.last_event() - stored.size();
+    for (const Event* event : stored) diary_->event(entry_of(++number, *event));
+  }
   if (!feed_.somebody_waits() || std::exchange(feed_asked_, true)) return;
   // What comes within this goes in one answer.
   world_.call_later(feed_gathers, [this, alive = alive_] {
@@ -424,7 +453,9 @@ bool Controller::may_wait_for_company() const {
 
 void Controller::retire_ended_jobs() {
   // Not before their last lines are on disk.
-  if (unstored_.empty()) cycle_.retire_ended();
+  if (!unstored_.empty()) return;
+  for (const JobId id : register_.ended()) notices_.is_stored(*register_.find(id));
+  cycle_.retire_ended();
 }
 
 bool Controller::is_over(const Waiter& waiter) const {

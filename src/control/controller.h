@@ -12,10 +12,12 @@
 
 #include "account/meter.h"
 #include "control/cycle.h"
+#include "control/notify/notices.h"
 #include "control/people/config_notes.h"
 #include "control/pilots/own_pilots.h"
 #include "control/rounds.h"
 #include "control/watching/counts.h"
+#include "control/watching/diary.h"
 #include "control/watching/feed.h"
 #include "control/watching/readings.h"
 #include "control/world.h"
@@ -64,6 +66,11 @@ class Controller final : public Service, private EventLog {
 
   /// Reads back what was, finds out what is, and goes on. Call once, before all else.
   Result<void> begin();
+
+  /// Ends of jobs are told by this one from now on. After `begin`; it must outlive the controller.
+  void tell_by(Messenger& messenger);
+  /// It is told of each cycle and event from now on; it must outlive the controller.
+  void keep_diary(Diary& diary) { diary_ = &diary; }
 
   /// As whoever the service belongs to.
   void submit(JobSpec spec, Reply<Submitted> reply) override;
@@ -125,6 +132,7 @@ class Controller final : public Service, private EventLog {
   void note_measured();
   void accept_submits();
   void catch_up_counts();
+  void note_cycle(CycleTrace trace, std::uint64_t events_before);
   void tell_feed(const std::vector<Event>& wishes);
   Plan plan_now();
   void plan_again_at(Time at);
@@ -177,6 +185,9 @@ class Controller final : public Service, private EventLog {
   Feed feed_;
   ReadingsKept readings_;
   Counts counts_;
+  Notices notices_;
+  Diary* diary_ = nullptr;
+  std::uint64_t cycles_ = 0;
   Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0, last_reservation_ = 0;

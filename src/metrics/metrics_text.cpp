@@ -42,10 +42,11 @@ class Lines {
   // With `real` a whole number has a point, as OpenMetrics writes bounds.
   static std::string number(double value, bool real = false) {
     char digits[64];
+    char* const last = digits + sizeof digits;
     const bool whole = value == std::floor(value) && std::fabs(value) < 9e15;
-    char* const end =
-        whole ? std::to_chars(digits, digits + sizeof digits, static_cast<std::int64_t>(value)).ptr
-              : std::to_chars(digits, digits + sizeof digits, value).ptr;
+    char* const end = whole  ? std::to_chars(digits, last, static_cast<std::int64_t>(value)).ptr
+                      : real ? std::to_chars(digits, last, value, std::chars_format::fixed).ptr
+                             : std::to_chars(digits, last, value).ptr;
     return std::string(digits, end) + (whole && real ? ".0" : "");
   }
   void line(std::string_view ending, Labels labels, std::string_view bound, double value) {

@@ -48,6 +48,7 @@ constexpr NamedValue named_values[] = {
     {"--most", "N"},
     {"--name", "NAME"},
     {"--nodes", "N"},
+    {"--notify", "{never,failure,end}"},
     {"--on", "PLACE"},
     {"--only-queue", "NAME"},
     {"--operators", "USER,..."},

@@ -120,6 +120,18 @@ void Controller::figures(Reply<Figures> reply) {
   reply(std::move(figures));
 }
 
+/// One that had nothing to do is no entry.
+void Controller::note_cycle(CycleTrace trace, std::uint64_t events_before) {
+  const std::uint64_t last = store_.last_event();
+  if (last > events_before) {
+    trace.first_event = events_before + 1;
+    trace.last_event = last;
+  } else if (!planned_) {
+    return;
+  }
+  diary_->cycle(trace);
+}
+
 void Controller::catch_up_counts() {
   constexpr Span between_pages = milliseconds(50);
   world_.call_later(between_pages, [this, alive = alive_] {
