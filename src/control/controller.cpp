@@ -198,7 +198,7 @@ void Controller::run_cycle() {
   if (ended_) return;
   CycleTrace trace{++cycles_, world_.now()};
   const std::uint64_t events_before = store_.last_event();
-  const auto lap = [&, last = trace.at]() mutable {
+  auto lap = [&, last = trace.at]() mutable {
     const Time now = world_.now();
     return now - std::exchange(last, now);
   };
