@@ -197,6 +197,9 @@ def main():
                 wrong.append("not three devices are held by gangs")
             wrong += open_metrics_faults(text)
             wrong += client_faults(text)
+            said = set(re.findall(r"gangline_\w+", (ROOT / "docs" / "guide" / "metrics.md").read_text()))
+            there = {re.sub("_(bucket|sum|count)$", "", name) for name in names_in(text)}
+            wrong += [f"docs/guide/metrics.md and /metrics do not both have {name}" for name in sorted(said ^ there)]
             wrong += dashboard_faults(gang, names_in(text), (place, older))
         finally:
             run("stop", "tr\\ain", "held", "waits", "--now")
