@@ -9,6 +9,7 @@
 #include "cli/completion/misuse.h"
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
+#include "cli/metrics/metrics.h"
 #include "cli/pilot/pilot.h"
 #include "cli/profile/profile.h"
 #include "cli/serve/serve_flags.h"
@@ -39,6 +40,7 @@ struct Parsed {
   ProfileOptions profile;
   ServeOptions serve;
   TokenOptions token;
+  MetricsOptions metrics;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -84,6 +86,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   many("--after", flags.after, "jobs that must have ended well")->delimiter(',');
   many("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
   command->add_option("--launcher", flags.launcher, "plain or mpi");
+  command->add_option("--notify", flags.notify, "tell of its end: never, failure or end");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
   command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
   command->add_flag_callback(
@@ -403,8 +406,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_pilot(app, parsed);
   add_profile(app, parsed);
   add_serve_and_token(app, {parsed.serve, parsed.token, parsed.json, parsed.quiet});
+  add_metrics(app, parsed.metrics, parsed.json);
   for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
-                           "pilot", "serve", "daemon"})
+                           "pilot", "serve", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -492,6 +496,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "profile") return run_profile(parsed.profile, out);
   if (name == "serve") return run_serve(parsed.serve, out);
   if (name == "token") return run_token(parsed.token, out);
+  if (name == "metrics") return run_metrics(parsed.metrics, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :
