@@ -80,6 +80,10 @@ struct CommandWorld {
   /// Connects the terminal to the shell that listens at `path` and whose time ends then. Errors of
   /// kind unavailable: none listens there (yet).
   std::function<Result<ShellEnd>(const std::string& path, Time ends)> join_shell;
+  /// `gang top`: takes the terminal until the person quits; the exit code. And the same once, as
+  /// text of so many columns.
+  std::function<Result<int>()> show_screen;
+  std::function<Result<std::string>(std::size_t width)> screen_once;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

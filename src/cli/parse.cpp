@@ -13,6 +13,7 @@
 #include "cli/profile/profile.h"
 #include "cli/simulate.h"
 #include "cli/simulate/options.h"
+#include "cli/top/top.h"
 
 namespace gangline {
 namespace {
@@ -36,6 +37,7 @@ struct Parsed {
   RecordOptions record;
   PilotOptions pilot;
   ProfileOptions profile;
+  TopOptions top;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -345,6 +347,13 @@ void add_daemon(CLI::App& app, Parsed& parsed) {
           "  sudo gang daemon install --operators anna");
 }
 
+void add_top(CLI::App& app, Parsed& parsed) {
+  CLI::App* top = app.add_subcommand("top", "devices, jobs, a job with its log and the plan, live");
+  top->add_flag("--once", parsed.top.once, "print devices and jobs once, without a terminal");
+  example(top, "  gang top\n  gang top --once",
+          "Keys: 1 devices, 2 jobs, 3 one job, 4 plan; ? tells all of them; q quits.");
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
   add_simulate(app, parsed);
   add_run_and_submit(app, parsed);
@@ -394,12 +403,13 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
   example(nodes, "  gang nodes\n  gang nodes --on slurm\n  gang nodes --on slurm n17 --json");
 
+  add_top(app, parsed);
   add_record(app, parsed);
   add_daemon(app, parsed);
   add_pilot(app, parsed);
   add_profile(app, parsed);
-  for (const char* name :
-       {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes", "pilot", "daemon"})
+  for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
+                           "top", "pilot", "daemon"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -497,6 +507,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
   if (name == "nodes") return run_nodes(parsed.nodes, out);
+  if (name == "top") return run_top(parsed.top, out);
   if (name == "record") return run_record(parsed.record, out);
   if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);
