@@ -58,6 +58,16 @@ std::string memory_text(const Device& device, const std::optional<Bytes>& used) 
   return used ? format(*used) + "/" + total : "–/" + total;
 }
 
+// Without the vendor's name in front, which leaves no room for the rest.
+std::string short_model(const Device& device) {
+  if (device.model.empty()) return "–";
+  const std::size_t length = device.vendor.size();
+  const bool named = length > 0 && device.model.size() > length + 1 &&
+                     device.model[length] == ' ' &&
+                     contains_text(device.model.substr(0, length), device.vendor);
+  return named ? device.model.substr(length + 1) : device.model;
+}
+
 void draw_device(const Canvas& canvas, int at, const DeviceRow& row, const FittedColumns& fitted) {
   static const DeviceSample unknown;
   const NodeView& view = canvas.seen.nodes[row.node];
@@ -74,7 +84,7 @@ void draw_device(const Canvas& canvas, int at, const DeviceRow& row, const Fitte
     };
     switch (one.index) {
       case 0: put(device_name(canvas, row)); break;
-      case 1: put(device.model.empty() ? "–" : device.model, Style::faint); break;
+      case 1: put(short_model(device), Style::faint); break;
       case 2: put(number_text(sample.busy_percent, "%")); break;
       case history_column:
         if (history != canvas.seen.history.end())

@@ -67,12 +67,29 @@ bool move_in(ListPlace& place, int count, const KeyPress& key, int height) {
   return true;
 }
 
+// The chosen row is one that can be chosen: the next one in the direction of the move, else the
+// nearest one before.
+template <class Rows, class May>
+void step_over_heads(ListPlace& place, const Rows& rows, int before, May may) {
+  const int count = static_cast<int>(rows.size());
+  const int step = place.chosen < before ? -1 : 1;
+  for (const int direction : {step, -step})
+    for (int row = place.chosen; row >= 0 && row < count; row += direction)
+      if (may(rows[static_cast<std::size_t>(row)])) {
+        place.chosen = row;
+        return;
+      }
+}
+
 void press_on_devices(ScreenState& state, const Seen& seen, const KeyPress& key, ScreenSize size) {
   const auto rows = device_rows(state, seen);
   ListPlace place = place_of(rows, state, seen);
   const int count = static_cast<int>(rows.size()), height = list_height(Page::devices, size);
   keep_in_view(place, count, height);
+  const int before = place.chosen;
   if (move_in(place, count, key, height)) {
+    step_over_heads(place, rows, before,
+                    [](const DeviceRow& one) { return one.device.has_value(); });
     keep_in_view(place, count, height);
     const auto& row = rows.empty() ? DeviceRow{} : rows[static_cast<std::size_t>(place.chosen)];
     state.device.reset();
@@ -99,7 +116,9 @@ void press_on_jobs(ScreenState& state, const Seen& seen, const KeyPress& key, Sc
   const int count = static_cast<int>(rows.size()), height = list_height(Page::jobs, size);
   keep_in_view(place, count, height);
   const JobSummary* job = rows[static_cast<std::size_t>(place.chosen)].job;
+  const int before = place.chosen;
   if (move_in(place, count, key, height)) {
+    step_over_heads(place, rows, before, [](const JobRow& one) { return one.job != nullptr; });
     keep_in_view(place, count, height);
     const JobRow& row = rows[static_cast<std::size_t>(place.chosen)];
     state.chosen_job.reset();

@@ -154,13 +154,20 @@ int list_height(Page page, ScreenSize size) {
 
 void keep_in_view(ListPlace& place, int count, int height) {
   place.chosen = std::clamp(place.chosen, 0, std::max(0, count - 1));
-  place.first = std::clamp(place.first, place.chosen - height + 1, place.chosen);
+  // What is chosen first has a head above it.
+  const int highest = place.chosen <= 1 && height > 1 ? 0 : place.chosen;
+  place.first = std::clamp(place.first, std::min(place.chosen - height + 1, highest), highest);
   place.first = std::clamp(place.first, 0, std::max(0, count - height));
 }
 
 ListPlace place_of(const std::vector<DeviceRow>& rows, const ScreenState& state, const Seen& seen) {
   ListPlace place = state.device_rows;
-  if (!state.device) return place;
+  if (!state.device) {
+    while (place.chosen + 1 < static_cast<int>(rows.size()) &&
+           !rows[static_cast<std::size_t>(std::max(0, place.chosen))].device)
+      ++place.chosen;
+    return place;
+  }
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i].device && device_of(seen, rows[i]) == *state.device)
       place.chosen = static_cast<int>(i);
@@ -169,7 +176,12 @@ ListPlace place_of(const std::vector<DeviceRow>& rows, const ScreenState& state,
 
 ListPlace place_of(const std::vector<JobRow>& rows, const ScreenState& state) {
   ListPlace place = state.job_rows;
-  if (!state.chosen_job) return place;
+  if (!state.chosen_job) {
+    while (place.chosen + 1 < static_cast<int>(rows.size()) &&
+           rows[static_cast<std::size_t>(std::max(0, place.chosen))].job == nullptr)
+      ++place.chosen;
+    return place;
+  }
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i].job != nullptr && rows[i].job->id == *state.chosen_job)
       place.chosen = static_cast<int>(i);
