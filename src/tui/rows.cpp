@@ -251,7 +251,21 @@ std::optional<std::uint32_t> gang_shown(const ScreenState& state, const Seen& se
   if (state.gang) return state.gang;
   if (!seen.job || !state.job || seen.job->summary.id != *state.job || seen.job->gangs.empty())
     return std::nullopt;
+  if (seen.job->summary.gangs > 1) return std::nullopt;
   return seen.job->gangs.front().id.index;
+}
+
+// One that ended badly, else one that runs, else the first.
+void settle(ScreenState& state, const Seen& seen) {
+  const bool known = state.job && seen.cells && seen.cells->job == *state.job;
+  if (state.gang || !known) return;
+  const std::string& cells = seen.cells->cells;
+  for (const char letter : {'f', 'r', 'd'})
+    if (const auto at = cells.find(letter); at != std::string::npos) {
+      state.gang = static_cast<std::uint32_t>(at);
+      return;
+    }
+  state.gang = 0;
 }
 
 JobLayout job_layout(const ScreenState& state, const Seen& seen, ScreenSize size) {

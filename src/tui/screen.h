@@ -108,6 +108,9 @@ struct KeyPress {
 std::optional<Order> press(ScreenState& state, const Seen& seen, const KeyPress& key,
                            ScreenSize size);
 
+/// What a person did not choose and is chosen once: of a job with many gangs the one that is shown.
+void settle(ScreenState& state, const Seen& seen);
+
 Questions questions_of(const ScreenState& state, const Seen& seen, ScreenSize size, Time now);
 
 /// How things look on this terminal, at this moment.

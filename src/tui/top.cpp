@@ -74,6 +74,7 @@ int draw_until_quit(Terminal& terminal, Asker& asker, const TopWorld& world) {
     if (ends_by != 0) return ends_by == SIGINT ? 0 : 128 + ends_by;
     for (News& news : asker.take()) update(seen, std::move(news));
     const Time now = world.now();
+    settle(state, seen);
     asker.want(questions_of(state, seen, size, now));
     if (pressed || now - drawn >= between_drawings || now < drawn) {
       terminal.put(draw(state, seen, size, {terminal.utf8(), now}));

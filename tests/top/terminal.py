@@ -41,7 +41,7 @@ class Terminal:
         for one in ("TMUX", "TMUX_PANE"):
             variables.pop(one, None)
         words = [f"{name}={value}" for name, value in variables.items()]
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "env", "-i", *words,
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-c", str(machine.work), "-x", str(columns), "-y", str(rows), "env", "-i", *words,
                   "TERM=" + environment.get("TERM", "screen-256color"), "bash", "--noprofile", "--norc", "-i")
         self.until(lambda text: "shell>" in text, "the shell's prompt")
 
@@ -94,7 +94,7 @@ class Terminal:
         shell = int(self.tmux("display-message", "-p", "#{pane_pid}"))
         parents = subprocess.run(["pgrep", "-P", str(shell)], capture_output=True, text=True).stdout.split()
         parent = int(parents[0])
-        child = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
+        child = subprocess.run(["pgrep", "-n", "-P", str(parent)], capture_output=True, text=True).stdout.split()
         return parent, int(child[0])
 
     def close(self):
