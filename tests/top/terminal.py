@@ -86,8 +86,9 @@ class Terminal:
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     def click(self, column, row):
-        """Both from 0, as a terminal tells a press of the left button."""
-        self.type(f"\x1b[M {chr(33 + column)}{chr(33 + row)}")
+        """Both from 0, as a terminal tells that the left button was pressed and let go of."""
+        for button in " #":
+            self.type(f"\x1b[M{button}{chr(33 + column)}{chr(33 + row)}")
 
     def pids(self):
         """Of `gang top` here: the parent and the one that draws."""
