@@ -3,6 +3,7 @@
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <curses.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <sys/ioctl.h>
 #include <term.h>
@@ -32,6 +33,16 @@ Error unknown_terminal(const char* name) {
           "TERM",
           "`TERM=xterm gang top` where it is like xterm, as most are (package ncurses-base); "
           "`gang top --once` needs none"};
+}
+
+// Whatever ncurses reads, it does not wait for more. The terminal is opened once more for that: its
+// standard input is that of the shell as well.
+void read_without_waiting() {
+  const char* name = ::ttyname(STDIN_FILENO);  // NOLINT(concurrency-mt-unsafe): one thread
+  const int own = ::open(name == nullptr ? "/dev/tty" : name, O_RDWR | O_NONBLOCK | O_NOCTTY);
+  if (own < 0) return;
+  ::dup2(own, STDIN_FILENO);
+  ::close(own);
 }
 
 std::optional<KeyPress> special_key(int code) {
@@ -92,6 +103,7 @@ Result<void> know_terminal() {
 Result<std::unique_ptr<Terminal>> Terminal::open(bool with_colours) {
   const bool utf8 = locale_is_utf8();
   if (const auto known = know_terminal(); !known) return known.error();
+  read_without_waiting();
   screen = ::newterm(nullptr, stdout, stdin);
   if (screen == nullptr) return unknown_terminal(std::getenv("TERM"));
   ::set_term(screen);
@@ -103,7 +115,8 @@ Result<std::unique_ptr<Terminal>> Terminal::open(bool with_colours) {
   ::set_escdelay(50);
   ::curs_set(0);
   ::mouseinterval(0);
-  ::mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, nullptr);
+  // All of them: ncurses waits for the next key after an event that was not asked for.
+  ::mousemask(ALL_MOUSE_EVENTS, nullptr);
   std::unique_ptr<Terminal> terminal(new Terminal(utf8));
   if (with_colours && ::has_colors() && ::start_color() == OK) {
     const short paper = use_default_colors() == OK ? short{-1} : short{COLOR_BLACK};
@@ -180,13 +193,15 @@ void Terminal::put(const Grid& grid) {
   ::refresh();
 }
 
-KeyPress Terminal::mouse_press() {
+std::optional<KeyPress> Terminal::mouse_press() {
+  static constexpr std::pair<mmask_t, KeyKind> kinds[] = {{BUTTON1_PRESSED, KeyKind::click},
+                                                          {BUTTON4_PRESSED, KeyKind::wheel_up},
+                                                          {BUTTON5_PRESSED, KeyKind::wheel_down}};
   MEVENT event{};
-  if (getmouse(&event) != OK) return {KeyKind::click, 0, -1, -1};
-  const KeyKind kind = (event.bstate & BUTTON4_PRESSED) != 0   ? KeyKind::wheel_up
-                       : (event.bstate & BUTTON5_PRESSED) != 0 ? KeyKind::wheel_down
-                                                               : KeyKind::click;
-  return {kind, 0, event.y, event.x};
+  if (getmouse(&event) != OK) return std::nullopt;
+  for (const auto& [its, kind] : kinds)
+    if ((event.bstate & its) != 0) return KeyPress{kind, 0, event.y, event.x};
+  return std::nullopt;
 }
 
 std::optional<KeyPress> Terminal::read() {
@@ -196,8 +211,8 @@ std::optional<KeyPress> Terminal::read() {
     const int kind = ::wget_wch(stdscr, &code);
     if (kind == ERR) return std::nullopt;
     if (kind == KEY_CODE_YES) {
-      if (code == KEY_MOUSE) return mouse_press();
-      if (const auto key = special_key(static_cast<int>(code))) return key;
+      if (const auto key = code == KEY_MOUSE ? mouse_press() : special_key(static_cast<int>(code)))
+        return key;
       continue;
     }
     if (code == again) {

@@ -29,7 +29,7 @@ class Terminal {
 
  private:
   explicit Terminal(bool utf8) : utf8_(utf8) {}
-  KeyPress mouse_press();
+  std::optional<KeyPress> mouse_press();
   void put_cell(int row, int column, const GridCell& cell);
   int looks_of(const GridCell& cell) const;
 

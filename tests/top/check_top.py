@@ -89,7 +89,7 @@ def the_four_pages_and_the_help_are_as_recorded(world):
     like_recorded(world, top, "job_80x24")
     top.keys("4")
     top.shows("promised", "gpu 7", "1 resnet")
-    top.keys("l")
+    top.keys("l", "l")
     top.shows("1 resnet", "2 big")
     top.keys("?")
     top.shows("any key goes back")
