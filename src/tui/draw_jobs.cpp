@@ -42,7 +42,8 @@ void draw_one(const Canvas& canvas, int at, const JobSummary& job, const FittedC
 }
 
 std::string head_text(const Canvas& canvas, GangPhase phase) {
-  const auto count = [](const JobsSeen& told) {
+  const auto count = [](const JobsSeen& told) -> std::string {
+    if (told.jobs.empty()) return "none";
     return std::to_string(told.jobs.size()) + (told.more ? " and more" : "");
   };
   const JobOrder order = canvas.state.job_order;
@@ -51,6 +52,7 @@ std::string head_text(const Canvas& canvas, GangPhase phase) {
     return "WAITING: " + count(canvas.seen.waiting) +
            (order == JobOrder::start ? ", in the order in which they start" : by);
   if (phase == GangPhase::running) return "RUNNING: " + count(canvas.seen.running) + by;
+  if (canvas.seen.ended.jobs.empty()) return "ENDED: none";
   return "ENDED: the newest " + std::to_string(canvas.seen.ended.jobs.size()) + by;
 }
 

@@ -79,7 +79,7 @@ def small_world(world):
 def the_four_pages_and_the_help_are_as_recorded(world):
     small_world(world)
     top = world.top()
-    top.shows("1 resnet")
+    top.shows("1 resnet", "95W")
     like_recorded(world, top, "devices_80x24")
     top.keys("2")
     top.shows("WAITING: 1", "failed: rank 0")
@@ -101,7 +101,7 @@ def the_four_pages_and_the_help_are_as_recorded(world):
 def at_60_by_15_it_says_what_is_left_out(world):
     small_world(world)
     top = world.top(60, 15)
-    top.shows("1 resnet", "left out here for want of room: MODEL, TEMP")
+    top.shows("1 resnet", "95W", "left out here for want of room: MODEL, TEMP")
     like_recorded(world, top, "devices_60x15")
     top.keys("2")
     top.shows("left out here for want of room: USER, START", "big")
@@ -228,7 +228,7 @@ def ended_by(world, name, end, code):
     """Ends `gang top` and expects the terminal to be as it was, and the screen of before."""
     terminal = world.terminal()
     terminal.command("stty -a > before; echo what stood here")
-    terminal.command("gang top; echo ended with $?; stty -a > after")
+    terminal.command("gang top; code=$?; stty -a > after; echo ended with $code")
     terminal.shows("1 Devices", "gpu 7")
     terminal.shows_no("what stood here")
     end(terminal)
