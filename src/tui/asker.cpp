@@ -9,30 +9,30 @@
 namespace gangline {
 namespace {
 
-using namespace std::chrono_literals;
+using Millis = std::chrono::milliseconds;
 
 // Asking by itself takes at most one part in so many of a core: answers may be long.
 constexpr int rests = 50;
-constexpr auto between_tries = 1s;
+constexpr Millis between_tries{1'000};
 constexpr Span feed_wait = seconds(20);
 constexpr std::uint64_t log_tail = 256 << 10;  ///< bytes of a log that are shown at first
 constexpr std::uint64_t log_behind = 1 << 20;  ///< more than that is skipped, to its end
 constexpr Span history_length = minutes(10);
 
 struct Pace {
-  std::chrono::milliseconds where_changed, anyway;
+  Millis where_changed, anyway;
 };
 // How long after an answer the same is asked again: where something has changed, and where not.
 constexpr std::array<Pace, topic_count> paces{{
-    {1s, 5s},        // status
-    {1s, 1s},        // nodes: readings change without an event
-    {1s, 15s},       // jobs
-    {5s, 5s},        // history: a point each 5 s
-    {1s, 5s},        // job
-    {1s, 5s},        // gang
-    {500ms, 500ms},  // log
-    {2s, 10s},       // why
-    {2s, 10s},       // chart
+    {Millis{1000}, Millis{5000}},   // status
+    {Millis{1000}, Millis{1000}},   // nodes: readings change without an event
+    {Millis{1000}, Millis{15000}},  // jobs
+    {Millis{5000}, Millis{5000}},   // history: a point each 5 s
+    {Millis{1000}, Millis{5000}},   // job
+    {Millis{1000}, Millis{5000}},   // gang
+    {Millis{500}, Millis{500}},     // log
+    {Millis{2000}, Millis{10000}},  // why
+    {Millis{2000}, Millis{10000}},  // chart
 }};
 
 std::chrono::nanoseconds cpu_time() {
@@ -74,6 +74,12 @@ Result<JobsTold> told_jobs(Service& service, const Questions& questions, Time no
   auto running = list(service, questions, GangPhase::running);
   if (!running) return running.error();
   told.running = *std::move(running);
+  // None of these has a gang that runs yet.
+  auto starting = list(service, questions, GangPhase::starting);
+  if (!starting) return starting.error();
+  told.running.more = told.running.more || starting->more;
+  auto& jobs = told.running.jobs;
+  jobs.insert(jobs.begin(), starting->jobs.begin(), starting->jobs.end());
   if (questions.only_running) return told;
   auto waiting = list(service, questions, GangPhase::waiting);
   if (!waiting) return waiting.error();
@@ -112,7 +118,7 @@ void Asker::want(const Questions& questions) {
   due_.notify_one();
 }
 
-void Asker::order(const Order& order) {
+void Asker::order(const Wish& order) {
   const std::lock_guard lock(mutex_);
   orders_.push_back(order);
   due_.notify_one();
@@ -165,9 +171,9 @@ std::optional<Topic> Asker::next(Clock::time_point now) const {
 }
 
 void Asker::ask_on() {
-  constexpr auto look_again = 100ms;
+  constexpr Millis look_again{100};
   for (;;) {
-    std::optional<Order> given;
+    std::optional<Wish> given;
     std::optional<Topic> topic;
     Questions questions;
     {
@@ -361,14 +367,14 @@ std::optional<Error> Asker::answer_chart(const Questions& questions) {
   return std::nullopt;
 }
 
-void Asker::obey(const Order& order) {
-  if (std::holds_alternative<StartOrder>(order)) {
+void Asker::obey(const Wish& order) {
+  if (std::holds_alternative<StartWish>(order)) {
     auto started = open_(true);
     if (!started) return tell(Said{started.error().sentence()});
     service_ = std::move(*started);
     return;
   }
-  const StopRequest& request = std::get<StopOrder>(order).request;
+  const StopRequest& request = std::get<StopWish>(order).request;
   if (!connected()) return tell(Said{"it was not stopped: the service does not answer"});
   auto stopped = ask<JobSummary>([&](auto reply) { service_->stop(request, reply); });
   tell(Said{stopped ? "asked to stop: " + subject(*stopped, request.index)

@@ -40,7 +40,7 @@ class Asker : public std::enable_shared_from_this<Asker> {
 
   // From the thread of the screen.
   void want(const Questions& questions);
-  void order(const Order& order);
+  void order(const Wish& order);
   std::vector<News> take();
 
  private:
@@ -68,7 +68,7 @@ class Asker : public std::enable_shared_from_this<Asker> {
   std::optional<Error> answer_why(const Questions& questions);
   std::optional<Error> answer_chart(const Questions& questions);
   bool connected();
-  void obey(const Order& order);
+  void obey(const Wish& order);
 
   const OpenService open_;
   const std::function<void()> wake_;
@@ -77,7 +77,7 @@ class Asker : public std::enable_shared_from_this<Asker> {
   std::mutex mutex_;  // guards what follows, up to the next comment
   std::condition_variable due_;
   Questions questions_;
-  std::deque<Order> orders_;
+  std::deque<Wish> orders_;
   std::vector<News> news_;
   std::uint64_t changes_ = 1;
   std::array<TopicState, topic_count> topics_;

@@ -250,13 +250,13 @@ void press_on_plan(ScreenState& state, const Seen& seen, const KeyPress& key, Sc
   }
 }
 
-std::optional<Order> press_on_question(ScreenState& state, const KeyPress& key) {
+std::optional<Wish> press_on_question(ScreenState& state, const KeyPress& key) {
   const StopQuestion question = *state.question;
   const bool yes = is(key, 'y') || is(key, 'Y');
   const bool no = is(key, 'n') || is(key, 'N') || is(key, 'q') || key.kind == KeyKind::escape;
   if (yes || no) state.question.reset();
   if (!yes) return std::nullopt;
-  return StopOrder{{question.job, question.index, false, {}}};
+  return StopWish{{question.job, question.index, false, {}}};
 }
 
 void press_on_filter(ScreenState& state, const KeyPress& key) {
@@ -323,8 +323,8 @@ bool press_on_titles(ScreenState& state, const Seen& seen, const KeyPress& key) 
 
 }  // namespace
 
-std::optional<Order> press(ScreenState& state, const Seen& seen, const KeyPress& key,
-                           ScreenSize size) {
+std::optional<Wish> press(ScreenState& state, const Seen& seen, const KeyPress& key,
+                          ScreenSize size) {
   if (state.helps) {
     state.helps = false;
     if (is(key, 'q')) state.quits = true;
@@ -335,7 +335,7 @@ std::optional<Order> press(ScreenState& state, const Seen& seen, const KeyPress&
     press_on_filter(state, key);
     return std::nullopt;
   }
-  if (is(key, 'S') && seen.lost) return StartOrder{};
+  if (is(key, 'S') && seen.lost) return StartWish{};
   if (press_anywhere(state, seen, key) || press_on_titles(state, seen, key)) return std::nullopt;
   if (state.page == Page::job && !state.job) return std::nullopt;
   switch (state.page) {

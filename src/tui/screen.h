@@ -75,11 +75,11 @@ struct Questions {
 };
 
 /// What goes to the service because of a key.
-struct StopOrder {
+struct StopWish {
   StopRequest request;
 };
-struct StartOrder {};  ///< a service is to be started
-using Order = std::variant<StopOrder, StartOrder>;
+struct StartWish {};  ///< a service is to be started
+using Wish = std::variant<StopWish, StartWish>;
 
 enum class KeyKind : std::uint8_t {
   character,
@@ -105,8 +105,8 @@ struct KeyPress {
 };
 
 /// Does what a key says. At most one order comes of it.
-std::optional<Order> press(ScreenState& state, const Seen& seen, const KeyPress& key,
-                           ScreenSize size);
+std::optional<Wish> press(ScreenState& state, const Seen& seen, const KeyPress& key,
+                          ScreenSize size);
 
 /// What a person did not choose and is chosen once: of a job with many gangs the one that is shown.
 void settle(ScreenState& state, const Seen& seen);

@@ -84,7 +84,7 @@ struct Lab {
     settle(state, seen);
   }
 
-  std::optional<Order> press_key(const KeyPress& key) { return press(state, seen, key, size); }
+  std::optional<Wish> press_key(const KeyPress& key) { return press(state, seen, key, size); }
   void type(const std::string& text) {
     for (const char c : text) press_key(typed(static_cast<char32_t>(c)));
   }
@@ -250,7 +250,7 @@ TEST(Screen, AServiceThatIsGoneIsSaidAndWhatWasSeenIsMarkedAsOld) {
   EXPECT_TRUE(lab.shows("1 resnet (anna)"));
   const auto order = lab.press_key(typed('S'));
   ASSERT_TRUE(order.has_value());
-  EXPECT_TRUE(std::holds_alternative<StartOrder>(*order));
+  EXPECT_TRUE(std::holds_alternative<StartWish>(*order));
   update(lab.seen, ServiceBack{});
   EXPECT_FALSE(lab.shows("OLD"));
   EXPECT_FALSE(lab.press_key(typed('S')).has_value());
@@ -288,8 +288,8 @@ TEST(Jobs, NothingIsStoppedWithoutAYes) {
   lab.press_key(typed('x'));
   const auto order = lab.press_key(typed('y'));
   ASSERT_TRUE(order.has_value());
-  EXPECT_EQ(std::get<StopOrder>(*order).request.job, JobId{5});
-  EXPECT_FALSE(std::get<StopOrder>(*order).request.at_once);
+  EXPECT_EQ(std::get<StopWish>(*order).request.job, JobId{5});
+  EXPECT_FALSE(std::get<StopWish>(*order).request.at_once);
 }
 
 TEST(Jobs, WhatHasEndedIsNotStopped) {
