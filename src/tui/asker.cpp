@@ -58,6 +58,14 @@ Result<JobsSeen> list(Service& service, const Questions& questions, GangPhase ph
 
 }  // namespace
 
+Result<void> know_service(Service& service) {
+  ListQuery query;
+  query.limit = 1;
+  const auto jobs = ask<std::vector<JobSummary>>([&](auto reply) { service.list(query, reply); });
+  if (!jobs) return jobs.error();
+  return {};
+}
+
 Result<NodesTold> told_nodes(Service& service, Time now) {
   auto nodes = ask<std::vector<NodeView>>([&](auto reply) { service.nodes(reply); });
   if (!nodes) return nodes.error();
@@ -216,10 +224,10 @@ bool Asker::connected() {
     }
     service_ = std::move(*opened);
   }
-  if (const auto error = answer_status()) {
+  if (const auto known = know_service(*service_); !known) {
     lost_ = true;
     service_.reset();
-    tell(ServiceLost{now_(), error->sentence()});
+    tell(ServiceLost{now_(), known.error().sentence()});
     return false;
   }
   if (!std::exchange(lost_, false)) return true;

@@ -20,6 +20,8 @@ namespace gangline {
 /// A connection to the service, for one thread.
 using OpenService = std::function<Result<std::unique_ptr<Service>>(bool may_start)>;
 
+/// Whether a service answers, and speaks our version.
+Result<void> know_service(Service& service);
 Result<NodesTold> told_nodes(Service& service, Time now);
 Result<JobsTold> told_jobs(Service& service, const Questions& questions, Time now);
 

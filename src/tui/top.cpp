@@ -100,10 +100,10 @@ int show(const TopWorld& world) {
 }
 
 // An answer to be had before the screen is taken: what stands in the way is told as a sentence.
-Result<ServiceStatus> first_answer(const TopWorld& world) {
+Result<void> first_answer(const TopWorld& world) {
   auto service = world.open(true);
   if (!service) return service.error();
-  return ask<ServiceStatus>([&](auto reply) { (*service)->status(reply); });
+  return know_service(**service);
 }
 
 Result<Seen> see_once(Service& service, Time now) {
