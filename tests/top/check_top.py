@@ -256,6 +256,18 @@ def crashes_give_the_terminal_back(world):
         assert f"ended by signal {int(number)}" in text, text
 
 
+def a_parent_that_is_killed_leaves_no_screen_behind(world):
+    drawing = []
+
+    def end(top):
+        parent, child = top.pids()
+        drawing.append(child)
+        os.kill(parent, signal.SIGKILL)
+
+    ended_by(world, "KILL of the parent", end, 137)
+    world.until(f"! kill -0 {drawing[0]} 2>/dev/null")
+
+
 def it_is_stopped_and_goes_on(world):
     top = world.top()
     top.keys("C-z")
@@ -295,7 +307,8 @@ TESTS = [the_four_pages_and_the_help_are_as_recorded, at_60_by_15_it_says_what_i
          logs_are_followed_and_what_would_garble_the_screen_is_text, a_job_is_stopped_only_after_yes,
          why_tells_what_blocks_a_job, a_filter_shows_only_what_has_it, the_mouse_chooses_and_opens_pages,
          the_cells_of_a_sweep_lead_to_the_log_of_each, the_service_is_killed_and_started_while_it_is_open,
-         all_ends_give_the_terminal_back, crashes_give_the_terminal_back, it_is_stopped_and_goes_on,
+         all_ends_give_the_terminal_back, crashes_give_the_terminal_back,
+         a_parent_that_is_killed_leaves_no_screen_behind, it_is_stopped_and_goes_on,
          what_is_no_terminal_is_told_so, without_colours_there_are_none]
 
 
