@@ -191,9 +191,13 @@ def the_mouse_chooses_and_opens_pages(world):
     top.shows("1 resnet")
     top.click(13, 0)
     top.shows("WAITING: 1", "resnet")
-    top.click(10, 6)
-    top.keys("Enter")
-    top.shows("stdout of gang 1.0")
+    for together in (False, True):
+        top.click(10, 6, together)
+        top.keys("Enter")
+        top.shows("stdout of gang 1.0")
+        top.click(13, 0, together)
+        top.shows("WAITING: 1")
+        top.keys("k")
 
 
 def the_cells_of_a_sweep_lead_to_the_log_of_each(world):
