@@ -285,9 +285,16 @@ int measure(const std::string& gang, const std::string& state, int seconds_each)
   }
   watch(terminal, milliseconds(3'000));
   const pid_t screen = child_of(pid);
-  for (const auto& [key, name] :
-       {std::pair{"1", "devices"}, {"2", "jobs"}, {"3", "job"}, {"4", "plan"}}) {
-    if (::write(terminal, key, 1) != 1) return 1;
+  for (const auto& [key, name] : {std::pair{"1", "devices"},
+                                  {"2", "jobs"},
+                                  {"GGGGGGGG", "all jobs"},
+                                  {"3", "job"},
+                                  {"4", "plan"}}) {
+    // Each goes to the end of what there is and asks for more.
+    for (const char* one = key; *one != '\0'; ++one) {
+      if (::write(terminal, one, 1) != 1) return 1;
+      watch(terminal, milliseconds(500));
+    }
     watch(terminal, milliseconds(3'000));
     const double before = cpu_of(screen) + cpu_of(pid);
     const auto begun = std::chrono::steady_clock::now();

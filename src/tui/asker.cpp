@@ -137,6 +137,13 @@ std::vector<News> Asker::take() {
   return std::exchange(news_, {});
 }
 
+Span Asker::silence() {
+  const std::lock_guard lock(mutex_);
+  if (!waits_since_) return Span{0};
+  const auto waited = Clock::now() - *waits_since_;
+  return Span{std::chrono::duration_cast<std::chrono::microseconds>(waited).count()};
+}
+
 void Asker::tell(News news) {
   {
     const std::lock_guard lock(mutex_);
@@ -195,13 +202,17 @@ void Asker::ask_on() {
         state = {false, changes_, Clock::now()};
         questions = questions_;
       }
+      waits_since_ = Clock::now();
     }
     if (given) {
       obey(*given);
+      const std::lock_guard lock(mutex_);
+      waits_since_.reset();
       continue;
     }
     if (!connected()) {
       std::unique_lock lock(mutex_);
+      waits_since_.reset();
       due_.wait_for(lock, between_tries, [&] { return !orders_.empty(); });
       continue;
     }
@@ -209,6 +220,7 @@ void Asker::ask_on() {
     answer(*topic, questions);
     const auto cost = cpu_time() - before;
     const std::lock_guard lock(mutex_);
+    waits_since_.reset();
     rests_until_ = std::max(rests_until_, Clock::now()) + cost * rests;
   }
 }

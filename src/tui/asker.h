@@ -44,6 +44,8 @@ class Asker : public std::enable_shared_from_this<Asker> {
   void want(const Questions& questions);
   void order(const Wish& order);
   std::vector<News> take();
+  /// How long it has waited for the answer that it waits for now.
+  Span silence();
 
  private:
   struct TopicState {
@@ -83,6 +85,7 @@ class Asker : public std::enable_shared_from_this<Asker> {
   std::vector<News> news_;
   std::uint64_t changes_ = 1;
   std::array<TopicState, topic_count> topics_;
+  std::optional<Clock::time_point> waits_since_;
   Clock::time_point rests_until_{};  ///< nothing is asked before that nobody waits for
 
   // Of the thread that asks alone.

@@ -21,7 +21,7 @@ void draw_titles(const Canvas& canvas) {
 }
 
 struct Totals {
-  int used = 0, outside = 0, free = 0, unusable = 0;
+  int used = 0, outside = 0, free = 0, not_told = 0, unusable = 0;
   std::optional<double> watts;
 };
 
@@ -35,7 +35,8 @@ Totals totals_of(const Seen& seen) {
       if (!device.allottable) continue;
       if (i < view.use.size() && !view.use[i].gangs.empty()) ++totals.used;
       else if (i < view.use.size() && !view.use[i].foreign.empty()) ++totals.outside;
-      else if (!device.present || !takes_gangs(view.node)) ++totals.unusable;
+      else if (!device.present || !view.node.up) ++totals.unusable;
+      else if (view.node.elsewhere) ++totals.not_told;
       else ++totals.free;
     }
   return totals;
@@ -46,12 +47,13 @@ std::string summary_text(const Canvas& canvas) {
   std::string text;
   if (seen.nodes_at) {
     const Totals totals = totals_of(seen);
-    const int all = totals.used + totals.outside + totals.free + totals.unusable;
+    const int all = totals.used + totals.outside + totals.free + totals.not_told + totals.unusable;
     text = std::to_string(all) + (all == 1 ? " device" : " devices");
     bool first = true;
     for (const auto& [n, word] : {std::pair{totals.used, "used"},
                                   {totals.free, "free"},
                                   {totals.outside, "held from outside"},
+                                  {totals.not_told, "not told"},
                                   {totals.unusable, "not usable"}}) {
       if (n == 0) continue;
       text += (first ? ": " : ", ") + std::to_string(n) + " " + word;

@@ -131,7 +131,7 @@ void draw_devices(const Canvas& canvas) {
   ListPlace place = place_of(rows, canvas.state, canvas.seen);
   keep_in_view(place, static_cast<int>(rows.size()), height);
   for (int i = 0; i < height && place.first + i < static_cast<int>(rows.size()); ++i) {
-    const DeviceRow& row = rows[static_cast<std::size_t>(place.first + i)];
+    const DeviceRow& row = rows[as_index(place.first + i)];
     const NodeView& view = canvas.seen.nodes[row.node];
     const int at = rows_above_list + i;
     if (row.device) draw_device(canvas, at, row, fitted);

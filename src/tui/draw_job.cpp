@@ -68,7 +68,7 @@ void draw_cells(const Canvas& canvas, const JobLayout& layout) {
   const int first = std::max(0, chosen / layout.cells_columns - layout.cells_rows + 1);
   for (int row = 0; row < layout.cells_rows; ++row)
     for (int column = 0; column < layout.cells_columns; ++column) {
-      const auto index = static_cast<std::size_t>((first + row) * layout.cells_columns + column);
+      const auto index = as_index((first + row) * layout.cells_columns + column);
       if (index >= cells.size()) break;
       canvas.grid.put(layout.cells_at + row, column, cells.substr(index, 1),
                       style_of_cell(cells[index]));
@@ -191,7 +191,7 @@ void draw_why(const Canvas& canvas, const JobLayout& layout) {
   const int over = std::max(0, static_cast<int>(lines.size()) - layout.log_rows);
   const int first = std::min(canvas.state.why_line, over);
   for (int i = 0; i < layout.log_rows && first + i < static_cast<int>(lines.size()); ++i)
-    grid.put(layout.log_at + i, 0, lines[static_cast<std::size_t>(first + i)]);
+    grid.put(layout.log_at + i, 0, lines[as_index(first + i)]);
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ void draw_jobs(const Canvas& canvas) {
   ListPlace place = place_of(rows, canvas.state);
   keep_in_view(place, static_cast<int>(rows.size()), height);
   for (int i = 0; i < height && place.first + i < static_cast<int>(rows.size()); ++i) {
-    const JobRow& row = rows[static_cast<std::size_t>(place.first + i)];
+    const JobRow& row = rows[as_index(place.first + i)];
     const int at = rows_above_list + i;
     if (row.job != nullptr) draw_one(canvas, at, *row.job, fitted);
     else grid.put_fitted(at, 0, grid.size().columns, head_text(canvas, row.phase), Style::strong);

@@ -87,7 +87,7 @@ void draw_plan(const Canvas& canvas) {
   ListPlace place = canvas.state.plan_rows;
   keep_in_view(place, static_cast<int>(rows.size()), height);
   for (int i = 0; i < height && place.first + i < static_cast<int>(rows.size()); ++i) {
-    const PlanRow& row = rows[static_cast<std::size_t>(place.first + i)];
+    const PlanRow& row = rows[as_index(place.first + i)];
     const int at = rows_above_list + i;
     grid.put_fitted(at, 0, names_width - 1, row.name);
     for (int column = axis.at; column < size.columns; ++column)

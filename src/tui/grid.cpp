@@ -63,7 +63,7 @@ int columns_of_text(std::string_view text) {
 }
 
 Grid::Grid(ScreenSize size, bool utf8)
-    : size_(size), utf8_(utf8), cells_(static_cast<std::size_t>(size.rows * size.columns)) {}
+    : size_(size), utf8_(utf8), cells_(as_index(size.rows * size.columns)) {}
 
 std::string Grid::as_shown(std::string_view text) const {
   std::string shown = printable(text);

@@ -30,6 +30,9 @@ int columns_of(char32_t character);
 char32_t take_character(std::string_view& text);
 std::string utf8_of(char32_t character);
 
+/// A place in a list, where an `int` says it because it may be moved below 0 meanwhile.
+constexpr std::size_t as_index(int place) { return static_cast<std::size_t>(place); }
+
 class Grid {
  public:
   /// Where not `utf8`, all that is put becomes ASCII.
@@ -55,9 +58,7 @@ class Grid {
   static constexpr int whole_row = 1 << 20;
 
  private:
-  std::size_t place(int row, int column) const {
-    return static_cast<std::size_t>(row * size_.columns + column);
-  }
+  std::size_t place(int row, int column) const { return as_index(row * size_.columns + column); }
   std::string as_shown(std::string_view text) const;
 
   ScreenSize size_;

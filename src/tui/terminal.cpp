@@ -194,7 +194,10 @@ void Terminal::put(const Grid& grid) {
 }
 
 std::optional<KeyPress> Terminal::mouse_press() {
-  static constexpr std::pair<mmask_t, KeyKind> kinds[] = {{BUTTON1_PRESSED, KeyKind::click},
+  // A press and what follows it are one event where they come together.
+  static constexpr mmask_t clicked =
+      BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED;
+  static constexpr std::pair<mmask_t, KeyKind> kinds[] = {{clicked, KeyKind::click},
                                                           {BUTTON4_PRESSED, KeyKind::wheel_up},
                                                           {BUTTON5_PRESSED, KeyKind::wheel_down}};
   MEVENT event{};

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/ask.h"
@@ -57,11 +58,27 @@ bool wait_for_something(int milliseconds) {
 // Each second the clock goes on; news in between is drawn at once, though not more often than this.
 constexpr int clock_ms = 1'000;
 constexpr Span between_drawings = milliseconds(100);
+constexpr Span longest_silence = seconds(5);  ///< then what is shown is called old
+
+/// Takes what was told. A service that is there and gives no answer is as good as none, until it
+/// gives one.
+void take_news(Asker& asker, Seen& seen, bool& silent, Time now) {
+  const Span silence = asker.silence();  // before the news: what ended it is among them
+  bool lost = false;
+  for (News& news : asker.take()) {
+    lost = lost || std::holds_alternative<ServiceLost>(news);
+    update(seen, std::move(news));
+  }
+  const bool was_silent = std::exchange(silent, silence > longest_silence);
+  if (silent && !was_silent) update(seen, ServiceLost{now - silence, "it gives no answer"});
+  if (was_silent && !silent && !lost) update(seen, ServiceBack{});
+}
 
 int draw_until_quit(Terminal& terminal, Asker& asker, const TopWorld& world) {
   ScreenState state;
   Seen seen;
   Time drawn{0};
+  bool silent = false;
   for (bool there = true; there;) {
     const ScreenSize size = terminal.size();
     bool pressed = false;
@@ -72,8 +89,8 @@ int draw_until_quit(Terminal& terminal, Asker& asker, const TopWorld& world) {
       if (state.quits) return 0;
     }
     if (ends_by != 0) return ends_by == SIGINT ? 0 : 128 + ends_by;
-    for (News& news : asker.take()) update(seen, std::move(news));
     const Time now = world.now();
+    take_news(asker, seen, silent, now);
     settle(state, seen);
     asker.want(questions_of(state, seen, size, now));
     if (pressed || now - drawn >= between_drawings || now < drawn) {

@@ -129,14 +129,14 @@ def without_utf8_only_ascii_is_sent(world):
 
 
 def logs_are_followed_and_what_would_garble_the_screen_is_text(world):
-    world.sh("gang submit -q --name 'evil' -- sh -c 'printf \"red \\033[31mtext\\007\\n\"; printf \"up\\rdown\\n\"; "
+    world.sh("gang submit -q --name 'evil' -- sh -c 'printf \"red \\033[31mtext\\007\\n\"; printf \"up\\rdown\\n\"; echo \"日本語|e\u0301|\"; "
              "while [ ! -e go ]; do sleep 0.05; done; echo later; exec sleep 1000'")
     world.until("gang logs 1 | grep -q down")
     top = world.top()
     top.keys("2")
     top.shows("evil")
     top.keys("Enter")
-    top.shows(r"red \x1b[31mtext\x07", "\nup\n", "\ndown\n")
+    top.shows(r"red \x1b[31mtext\x07", "\nup\n", "\ndown\n", "日本語|e\u0301|")
     world.sh("touch go")
     top.shows("\nlater\n")
 
@@ -191,9 +191,13 @@ def the_mouse_chooses_and_opens_pages(world):
     top.shows("1 resnet")
     top.click(13, 0)
     top.shows("WAITING: 1", "resnet")
-    top.click(10, 6)
-    top.keys("Enter")
-    top.shows("stdout of gang 1.0")
+    for together in (False, True):
+        top.click(10, 6, together)
+        top.keys("Enter")
+        top.shows("stdout of gang 1.0")
+        top.click(13, 0, together)
+        top.shows("WAITING: 1")
+        top.keys("k")
 
 
 def the_cells_of_a_sweep_lead_to_the_log_of_each(world):
@@ -222,6 +226,22 @@ def the_service_is_killed_and_started_while_it_is_open(world):
     top.shows("OLD, of ")
     top.keys("S")
     top.shows_no("OLD")
+
+
+def a_service_that_gives_no_answer_is_said_and_keys_go_on(world):
+    small_world(world)
+    top = world.top()
+    top.shows("1 resnet")
+    service = int(world.sh("gang daemon status -q"))
+    os.kill(service, signal.SIGSTOP)
+    top.shows("OLD, of ", "1 resnet")
+    top.keys("?")
+    top.shows("any key goes back")
+    top.keys("?", "2")
+    top.shows("JOB NAME", "OLD, of ")
+    os.kill(service, signal.SIGCONT)
+    top.shows_no("OLD, of ")
+    top.shows("WAITING: 1")
 
 
 def ended_by(world, name, end, code):
@@ -254,6 +274,18 @@ def crashes_give_the_terminal_back(world):
         number = getattr(signal, "SIG" + name)
         text = ended_by(world, name, lambda top, n=number: os.kill(top.pids()[1], n), 128 + number)
         assert f"ended by signal {int(number)}" in text, text
+
+
+def a_parent_that_is_killed_leaves_no_screen_behind(world):
+    drawing = []
+
+    def end(top):
+        parent, child = top.pids()
+        drawing.append(child)
+        os.kill(parent, signal.SIGKILL)
+
+    ended_by(world, "KILL of the parent", end, 137)
+    world.until(f"! kill -0 {drawing[0]} 2>/dev/null")
 
 
 def it_is_stopped_and_goes_on(world):
@@ -295,7 +327,9 @@ TESTS = [the_four_pages_and_the_help_are_as_recorded, at_60_by_15_it_says_what_i
          logs_are_followed_and_what_would_garble_the_screen_is_text, a_job_is_stopped_only_after_yes,
          why_tells_what_blocks_a_job, a_filter_shows_only_what_has_it, the_mouse_chooses_and_opens_pages,
          the_cells_of_a_sweep_lead_to_the_log_of_each, the_service_is_killed_and_started_while_it_is_open,
-         all_ends_give_the_terminal_back, crashes_give_the_terminal_back, it_is_stopped_and_goes_on,
+         a_service_that_gives_no_answer_is_said_and_keys_go_on,
+         all_ends_give_the_terminal_back, crashes_give_the_terminal_back,
+         a_parent_that_is_killed_leaves_no_screen_behind, it_is_stopped_and_goes_on,
          what_is_no_terminal_is_told_so, without_colours_there_are_none]
 
 

@@ -85,10 +85,14 @@ class Terminal:
     def resize(self, columns, rows):
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def click(self, column, row):
+    def click(self, column, row, together=False):
         """Both from 0, as a terminal tells that the left button was pressed and let go of."""
-        for button in " #":
-            self.type(f"\x1b[M{button}{chr(33 + column)}{chr(33 + row)}")
+        place = chr(33 + column) + chr(33 + row)
+        if together:
+            self.type(f"\x1b[M {place}\x1b[M#{place}")
+        else:
+            self.type(f"\x1b[M {place}")
+            self.type(f"\x1b[M#{place}")
 
     def pids(self):
         """Of `gang top` here: the parent and the one that draws."""
