@@ -124,7 +124,8 @@ void Counts::read(NodeId node, const NodeSample& sample) {
 void Counts::show(Figures& figures) const {
   figures.events = store_.last_event();
   figures.counted = counted_;
-  for (const auto& [name, queue] : queues_) {
+  for (const auto& named : queues_) {
+    const QueueCounted& queue = named.second;
     figures.queues.push_back(queue);
     // One without jobs now has 0 of them: a line that comes and goes is hard to draw.
     const bool has_jobs =
