@@ -118,6 +118,19 @@ Result<void> Controller::begin() {
     for (const auto& [index, gang] : job.live)
       if (const auto* running = std::get_if<Running>(&gang.state))
         meter_.begin({id, index}, gang.attempt, gang.place(), running->started);
+  hear_engine();
+  engine_.resume(store_.cursor(), asked);
+  for (const auto& [id, job] : register_.jobs())
+    if (job.stop_asked)
+      for (const auto& [index, gang] : job.live)
+        stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
+  cycle_.ask_again();
+  watch_idleness();
+  ask_for_cycle();
+  return {};
+}
+
+void Controller::hear_engine() {
   engine_.on_sample([this](NodeId node, const NodeSample& sample) {
     meter_.read(node, sample);
     readings_.add(node, sample);
@@ -131,15 +144,6 @@ Result<void> Controller::begin() {
       return job.job.spec->pilot && job.after.empty() && !job.stop_asked && job.waiting() > 0;
     });
   });
-  engine_.resume(store_.cursor(), asked);
-  for (const auto& [id, job] : register_.jobs())
-    if (job.stop_asked)
-      for (const auto& [index, gang] : job.live)
-        stops_.push_back({{id, index}, EndCause::stopped, job.stop_reason, false});
-  cycle_.ask_again();
-  watch_idleness();
-  ask_for_cycle();
-  return {};
 }
 
 void Controller::tell_by(Messenger& messenger) {

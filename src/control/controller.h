@@ -145,6 +145,7 @@ class Controller final : public Service, private EventLog {
   void watch_idleness();
   void return_turns(Span longer_than);
   void note_trouble(const Error& error);
+  void hear_engine();
   void adopt_found_nodes();
   void adopt_found(Node found);
   void give_back_nodes(const std::set<std::string>& there);

@@ -146,9 +146,12 @@ void answer_one_of_all(Controller& controller, Callers& callers, const HttpReque
 }
 
 /// Null unless GANGLINE_LOG names a file.
-std::unique_ptr<JsonDiary> diary_of(Loop& loop) {
+Result<std::unique_ptr<JsonDiary>> diary_of(Loop& loop) {
   const char* path = std::getenv("GANGLINE_LOG");
-  if (path == nullptr || *path != '/') return nullptr;
+  if (path == nullptr || *path == '\0') return std::unique_ptr<JsonDiary>();
+  if (*path != '/')
+    return Error{ErrorKind::usage, "GANGLINE_LOG is no absolute path", path,
+                 "write the whole path, or unset it"};
   return std::make_unique<JsonDiary>(loop, path);
 }
 
@@ -193,7 +196,9 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   LoopWorld world(loop);
   const std::unique_ptr<Engine> engine = make_engine(loop, places, settings, (*store)->name());
   Courier courier(loop, settings.notify);
-  const std::unique_ptr<JsonDiary> diary = diary_of(loop);
+  const auto diary_file = diary_of(loop);
+  if (!diary_file) return not_ready(ready, diary_file.error());
+  JsonDiary* const diary = diary_file->get();
   Loop::WatchPtr ending;
   std::string socket = places.socket;
   Controller controller(world, **store, *engine,

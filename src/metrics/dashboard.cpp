@@ -44,96 +44,111 @@ std::string choice(std::string_view name, std::string_view title, std::string_vi
          "\"current\":{\"text\":\"All\",\"value\":\"$__all\"}}";
 }
 
+DashboardRow row_of_gangs() {
+  return {
+      "Jobs and gangs",
+      {{"Gangs that wait",
+        "short",
+        {{R"(sum by (queue) (gangline_gangs{state="waiting",queue=~"$queue"}))", "{{queue}}"}}},
+       {"Gangs that run",
+        "short",
+        {{R"(sum by (queue) (gangline_gangs{state="running",queue=~"$queue"}))", "{{queue}}"}}},
+       {"Jobs", "short", {{R"(sum by (state) (gangline_jobs{queue=~"$queue"}))", "{{state}}"}}},
+       {"Gangs that ended, by cause",
+        "short",
+        {{R"(sum by (cause) (increase(gangline_gangs_ended_total{queue=~"$queue"}[$__rate_interval])))",
+          "{{cause}}"}}},
+       {"Wait of gangs for their start",
+        "s",
+        {{R"(histogram_quantile(0.5, sum by (le) (rate(gangline_gang_wait_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
+          "half waited less"},
+         {R"(histogram_quantile(0.9, sum by (le) (rate(gangline_gang_wait_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
+          "9 of 10 waited less"}}},
+       {"Run time of gangs",
+        "s",
+        {{R"(histogram_quantile(0.5, sum by (le) (rate(gangline_gang_run_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
+          "half ran less"},
+         {R"(histogram_quantile(0.9, sum by (le) (rate(gangline_gang_run_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
+          "9 of 10 ran less"}}}}};
+}
+
+DashboardRow row_of_devices() {
+  return {
+      "Devices",
+      {{"Devices allotted",
+        "percentunit",
+        {{R"(sum by (node) (gangline_device_allotted_ratio{node=~"$node"}) / count by (node) (gangline_device_allotted_ratio{node=~"$node"}))",
+          "{{node}}"}}},
+       {"Busy",
+        "percentunit",
+        {{R"(gangline_device_busy_ratio{node=~"$node"})", "{{node}} {{device}}"}}},
+       {"Allotted, and nothing ran on it",
+        "short",
+        {{R"(sum by (node) ((gangline_device_allotted_ratio{node=~"$node"} > 0) * (gangline_device_busy_ratio{node=~"$node"} < bool 0.01)))",
+          "{{node}}"}}},
+       {"Used by somebody outside Gangline",
+        "short",
+        {{R"(sum by (node) (gangline_device_foreign{node=~"$node"}))", "{{node}}"}}},
+       {"Memory in use",
+        "percentunit",
+        {{R"(gangline_device_memory_used_bytes{node=~"$node"} / gangline_device_memory_bytes{node=~"$node"})",
+          "{{node}} {{device}}"}}},
+       {"Power",
+        "watt",
+        {{R"(gangline_device_power_watts{node=~"$node"})", "{{node}} {{device}}"}}},
+       {"Temperature",
+        "celsius",
+        {{R"(gangline_device_temperature_celsius{node=~"$node"})", "{{node}} {{device}}"}}},
+       {"Energy in an hour",
+        "joule",
+        {{R"(sum by (node) (increase(gangline_device_energy_joules_total{node=~"$node"}[1h])))",
+          "{{node}}"}}},
+       {"Nodes that are down",
+        "short",
+        {{R"(count(gangline_node_up == 0) or vector(0))", "nodes"}}}}};
+}
+
+DashboardRow row_of_people() {
+  return {
+      "By job and owner",
+      {{"Devices held",
+        "short",
+        {{R"(sum by (owner) (gangline_running_gang{device!="",queue=~"$queue"}))", "{{owner}}"}}},
+       {"Power of each job",
+        "watt",
+        {{R"(sum by (owner, job, name) (gangline_device_power_watts * on (node, device) group_right () (gangline_running_gang{device!="",queue=~"$queue"} / on (node, device) group_left () gangline_device_gangs)))",
+          "{{owner}} {{job}} {{name}}"}}},
+       {"Lines that were left out", "short", {{"gangline_running_gang_left_out", "lines"}}}}};
+}
+
+DashboardRow row_of_service() {
+  return {"The service",
+          {{"Time of a plan",
+            "s",
+            {{"histogram_quantile(0.5, sum by (le) "
+              "(rate(gangline_plan_seconds_bucket[$__rate_interval])))",
+              "half took less"},
+             {"histogram_quantile(0.99, sum by (le) "
+              "(rate(gangline_plan_seconds_bucket[$__rate_interval])))",
+              "99 of 100 took less"}}},
+           {"Time until a commit is on the disk",
+            "s",
+            {{"histogram_quantile(0.5, sum by (le) "
+              "(rate(gangline_store_commit_seconds_bucket[$__rate_interval])))",
+              "half took less"},
+             {"histogram_quantile(0.99, sum by (le) "
+              "(rate(gangline_store_commit_seconds_bucket[$__rate_interval])))",
+              "99 of 100 took less"}}},
+           {"Events in a second",
+            "short",
+            {{"rate(gangline_events_total[$__rate_interval])", "events"}}}}};
+}
+
 }  // namespace
 
 const std::vector<DashboardRow>& dashboard_rows() {
-  static const std::vector<DashboardRow> rows = {
-      {"Jobs and gangs",
-       {{"Gangs that wait",
-         "short",
-         {{R"(sum by (queue) (gangline_gangs{state="waiting",queue=~"$queue"}))", "{{queue}}"}}},
-        {"Gangs that run",
-         "short",
-         {{R"(sum by (queue) (gangline_gangs{state="running",queue=~"$queue"}))", "{{queue}}"}}},
-        {"Jobs", "short", {{R"(sum by (state) (gangline_jobs{queue=~"$queue"}))", "{{state}}"}}},
-        {"Gangs that ended, by cause",
-         "short",
-         {{R"(sum by (cause) (increase(gangline_gangs_ended_total{queue=~"$queue"}[$__rate_interval])))",
-           "{{cause}}"}}},
-        {"Wait of gangs for their start",
-         "s",
-         {{R"(histogram_quantile(0.5, sum by (le) (rate(gangline_gang_wait_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
-           "half waited less"},
-          {R"(histogram_quantile(0.9, sum by (le) (rate(gangline_gang_wait_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
-           "9 of 10 waited less"}}},
-        {"Run time of gangs",
-         "s",
-         {{R"(histogram_quantile(0.5, sum by (le) (rate(gangline_gang_run_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
-           "half ran less"},
-          {R"(histogram_quantile(0.9, sum by (le) (rate(gangline_gang_run_seconds_bucket{queue=~"$queue"}[$__rate_interval]))))",
-           "9 of 10 ran less"}}}}},
-      {"Devices",
-       {{"Devices allotted",
-         "percentunit",
-         {{R"(sum by (node) (gangline_device_allotted_ratio{node=~"$node"}) / count by (node) (gangline_device_allotted_ratio{node=~"$node"}))",
-           "{{node}}"}}},
-        {"Busy",
-         "percentunit",
-         {{R"(gangline_device_busy_ratio{node=~"$node"})", "{{node}} {{device}}"}}},
-        {"Allotted, and nothing ran on it",
-         "short",
-         {{R"(sum by (node) ((gangline_device_allotted_ratio{node=~"$node"} > 0) * (gangline_device_busy_ratio{node=~"$node"} < bool 0.01)))",
-           "{{node}}"}}},
-        {"Used by somebody outside Gangline",
-         "short",
-         {{R"(sum by (node) (gangline_device_foreign{node=~"$node"}))", "{{node}}"}}},
-        {"Memory in use",
-         "percentunit",
-         {{R"(gangline_device_memory_used_bytes{node=~"$node"} / gangline_device_memory_bytes{node=~"$node"})",
-           "{{node}} {{device}}"}}},
-        {"Power",
-         "watt",
-         {{R"(gangline_device_power_watts{node=~"$node"})", "{{node}} {{device}}"}}},
-        {"Temperature",
-         "celsius",
-         {{R"(gangline_device_temperature_celsius{node=~"$node"})", "{{node}} {{device}}"}}},
-        {"Energy in an hour",
-         "joule",
-         {{R"(sum by (node) (increase(gangline_device_energy_joules_total{node=~"$node"}[1h])))",
-           "{{node}}"}}},
-        {"Nodes that are down",
-         "short",
-         {{R"(count(gangline_node_up == 0) or vector(0))", "nodes"}}}}},
-      {"By job and owner",
-       {{"Devices held",
-         "short",
-         {{R"(sum by (owner) (gangline_running_gang{device!="",queue=~"$queue"}))", "{{owner}}"}}},
-        {"Power of each job",
-         "watt",
-         {{R"(sum by (owner, job, name) (gangline_device_power_watts * on (node, device) group_right () (gangline_running_gang{device!="",queue=~"$queue"} / on (node, device) group_left () gangline_device_gangs)))",
-           "{{owner}} {{job}} {{name}}"}}},
-        {"Lines that were left out", "short", {{"gangline_running_gang_left_out", "lines"}}}}},
-      {"The service",
-       {{"Time of a plan",
-         "s",
-         {{"histogram_quantile(0.5, sum by (le) "
-           "(rate(gangline_plan_seconds_bucket[$__rate_interval])))",
-           "half took less"},
-          {"histogram_quantile(0.99, sum by (le) "
-           "(rate(gangline_plan_seconds_bucket[$__rate_interval])))",
-           "99 of 100 took less"}}},
-        {"Time until a commit is on the disk",
-         "s",
-         {{"histogram_quantile(0.5, sum by (le) "
-           "(rate(gangline_store_commit_seconds_bucket[$__rate_interval])))",
-           "half took less"},
-          {"histogram_quantile(0.99, sum by (le) "
-           "(rate(gangline_store_commit_seconds_bucket[$__rate_interval])))",
-           "99 of 100 took less"}}},
-        {"Events in a second",
-         "short",
-         {{"rate(gangline_events_total[$__rate_interval])", "events"}}}}},
-  };
+  static const std::vector<DashboardRow> rows = {row_of_gangs(), row_of_devices(), row_of_people(),
+                                                 row_of_service()};
   return rows;
 }
 

@@ -114,6 +114,7 @@ constexpr const char* trusted[] = {"/etc/ssl/certs/ca-certificates.crt",
 asio::ssl::context trusting() {
   asio::ssl::context context(asio::ssl::context::tls_client);
   error_code ignored;
+  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ignored);
   context.set_default_verify_paths(ignored);
   for (const char* file : trusted) context.load_verify_file(file, ignored);
   context.set_verify_mode(asio::ssl::verify_peer, ignored);

@@ -90,8 +90,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void answer(HttpAnswer reply, bool keep) {
     response_.emplace(static_cast<http::status>(reply.status), 11);
-    response_->set(http::field::content_type,
-                   reply.type.empty() ? "application/json" : reply.type);
+    response_->set(http::field::content_type, reply.type.empty() ? "application/json" : reply.type);
     response_->set("Gangline-Version", core_->settings.version);
     response_->keep_alive(keep);
     response_->body() = std::move(reply.body);

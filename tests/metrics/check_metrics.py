@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)$')
@@ -157,6 +158,33 @@ def dashboard_faults(gang, served, place):
     yield from promtool_faults(place[1], expressions, place[0])
 
 
+def log_faults(run, log):
+    """The log of the service: JSON in each line, cycles that name the events they stored, and an end to its size."""
+    run("list", "--name", "private")
+    wanted = lambda: {"event", "cycle", "request"} <= {json.loads(line)["log"] for line in log.read_text().splitlines()}
+    until = time.monotonic() + 30
+    while not (log.exists() and wanted()) and time.monotonic() < until:
+        time.sleep(0.05)
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    events = {entry["number"] for entry in entries if entry["log"] == "event"}
+    cycles = [entry for entry in entries if entry["log"] == "cycle" and "first_event" in entry]
+    if not cycles or any(not set(range(entry["first_event"], entry["last_event"] + 1)) <= events for entry in cycles):
+        yield f"the log has no cycles, or cycles with events that it lacks: {cycles}"
+    if log.stat().st_mode & 0o077 or "private" in log.read_text():
+        yield "others may read the log, or it has what was asked for"
+    os.truncate(log, 32 << 20)  # as if much had happened
+    old = log.with_name(log.name + ".1")
+    until = time.monotonic() + 30
+    while not old.exists() and time.monotonic() < until:
+        run("daemon", "restart")  # it looks at the size when it opens the file
+        run("list")
+        time.sleep(0.3)
+        run("list")
+        time.sleep(0.3)
+    if not old.exists() or log.stat().st_size > 1 << 20:
+        yield "a large log is not put aside"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gang", type=pathlib.Path, required=True)
@@ -165,6 +193,7 @@ def main():
         place = pathlib.Path(folder)
         os.environ.update({
             "GANGLINE_STATE": str(place / "state"), "GANGLINE_CONFIG": str(place / "config.toml"), "GANGLINE_ROOT": str(place / "root"),
+            "GANGLINE_LOG": str(place / "log.jsonl"),
             "GANGLINE_NVML": str(gang.parent / "fake_nvml" / "libnvidia-ml.so.1"),
             "FAKE_NVML_FILE": str(ROOT / "tests" / "fake_nvml" / "eight_gpus.txt")})
         (place / "config.toml").write_text('[queue.night]\npriority = -1\n')
@@ -201,6 +230,7 @@ def main():
             there = {re.sub("_(bucket|sum|count)$", "", name) for name in names_in(text)}
             wrong += [f"docs/guide/metrics.md and /metrics do not both have {name}" for name in sorted(said ^ there)]
             wrong += dashboard_faults(gang, names_in(text), (place, older))
+            wrong += log_faults(run, place / "log.jsonl")
         finally:
             run("stop", "tr\\ain", "held", "waits", "--now")
             run("daemon", "stop")

@@ -128,6 +128,22 @@ def check_nobody_waits(machine, wrong):
         wrong.append(f"the failure is not told: {machine.run('daemon', 'status').stdout}")
 
 
+def check_ended_alone(machine, wrong):
+    """A job that ends while there is no service is told of by the next one."""
+    (machine.place / "told").unlink()
+    script(machine.place / "tell", f"cat >> {machine.place}/told")
+    machine.config(f'on = "failure"\ncommand = ["{machine.place}/tell"]\n')
+    machine.run("daemon", "restart")
+    job = machine.run("submit", "-q", "--", "sh", "-c", "touch begun; while [ ! -e go ]; do sleep 0.05; done; touch over; exit 1").stdout
+    until(lambda: (machine.place / "begun").exists())
+    os.kill(int(machine.run("daemon", "status", "-q").stdout), signal.SIGKILL)
+    (machine.place / "go").touch()
+    until(lambda: (machine.place / "over").exists())
+    machine.run("daemon", "start")
+    if not until(lambda: f'"id":{job.strip()},' in machine.read("told")):
+        wrong.append(f"nobody was told of job {job}: {machine.read('told')}")
+
+
 def check_tls(machine, place, wrong):
     if not shutil.which("openssl"):
         print("left out: openssl is not installed")
@@ -159,6 +175,7 @@ def main():
         try:
             check_all_ways(machines[0], wrong)
             check_nobody_waits(machines[0], wrong)
+            check_ended_alone(machines[0], wrong)
             check_tls(machines[1], place, wrong)
             refused = machines[1].run("run", "--notify", "endd", "--", "true")
             if refused.returncode != 2:

@@ -33,8 +33,8 @@ class Telling : public Control {
     controller_->tell_by(messenger_);
     world_.pass(milliseconds(100));
   }
-  JobId end_one(EndCause cause, JobSpec spec) {
-    const auto job = submit(std::move(spec));
+  JobId end_one(EndCause cause, const JobSpec& spec) {
+    const auto job = submit(spec);
     EXPECT_TRUE(job);
     engine_->start_and_end({job->id, 0}, cause, 1, cause == EndCause::done ? 0 : 3);
     world_.pass(milliseconds(100));

@@ -124,7 +124,15 @@ void Counts::read(NodeId node, const NodeSample& sample) {
 void Counts::show(Figures& figures) const {
   figures.events = store_.last_event();
   figures.counted = counted_;
-  for (const auto& [_, queue] : queues_) figures.queues.push_back(queue);
+  for (const auto& named : queues_) {
+    const QueueCounted& queue = named.second;
+    figures.queues.push_back(queue);
+    // One without jobs now has 0 of them: a line that comes and goes is hard to draw.
+    const bool has_jobs =
+        std::any_of(figures.queues_now.begin(), figures.queues_now.end(),
+                    [&](const QueueNow& now) { return now.queue == queue.queue; });
+    if (!has_jobs) figures.queues_now.push_back({queue.queue});
+  }
   figures.plans = plans_;
   figures.commits = commits_;
   for (DeviceFigures& device : figures.devices) {

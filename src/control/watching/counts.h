@@ -35,7 +35,7 @@ class Counts {
   void committed(Span took) { commits_.add(std::max(0.0, to_seconds(took)), store_bounds); }
   void read(NodeId node, const NodeSample& sample);
 
-  /// Puts in what it knows; devices are there already.
+  /// Puts in what it knows; devices and what is in queues now are there already.
   void show(Figures& figures) const;
 
  private:

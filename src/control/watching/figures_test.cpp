@@ -47,7 +47,8 @@ TEST_F(Numbers, JobsAreCountedByQueueAndCauseWithTheirWaitsAndRuns) {
   EXPECT_NEAR(queue.waits.sum, 5, 0.5);
   EXPECT_NEAR(queue.runs.sum, 130, 0.5);
   EXPECT_EQ(now.counted, now.events);
-  EXPECT_TRUE(now.queues_now.empty());
+  ASSERT_EQ(now.queues_now.size(), 1u) << "it is told that there are none";
+  EXPECT_EQ(now.queues_now[0].jobs_waiting + now.queues_now[0].gangs_running, 0u);
 }
 
 TEST_F(Numbers, CountersAreTheSameAfterARestartOfTheService) {

@@ -45,16 +45,16 @@ void JsonDiary::request(Time at, const std::string& method, const std::string& t
       (uid ? number("uid", *uid) : "") + "}");
 }
 
-void JsonDiary::add(std::string line) {
+void JsonDiary::add(const std::string& line) {
   if (gathered_.size() + line.size() > most_gathered) {
     ++dropped_;
     return;
   }
-  gathered_ += std::move(line);
+  gathered_ += line;
   gathered_ += '\n';
   if (!due_)
     due_ = loop_.after(written_every, [this] {
-      due_.reset();
+      const auto over = std::move(due_);  // outlives the call
       write_out();
     });
 }

@@ -32,7 +32,7 @@ class JsonDiary final : public Diary {
                Span took, std::optional<std::uint32_t> uid);
 
  private:
-  void add(std::string line);
+  void add(const std::string& line);
   void write_out();
 
   Loop& loop_;
