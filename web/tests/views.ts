@@ -278,9 +278,11 @@ test("a device opens by Enter, closes by Escape, and the focus comes back", asyn
   await said("device cgroup");
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.querySelector("dialog"));
-  await page.waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 }).catch(async () => {
-    assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
-  });
+  await page
+    .waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 })
+    .catch(async () => {
+      assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
+    });
 });
 
 test("a service that runs no simulations is said to, with the command that does", async () => {
