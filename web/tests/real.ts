@@ -146,6 +146,19 @@ test("each view opens without an error, at 400 pixels too, and every text can be
   assert.deepEqual(browser.trouble, []);
 });
 
+test("a what-if runs on the history, and its page is saved", async () => {
+  const { page } = browser;
+  await page.evaluate(() => (location.hash = "#/what-if"));
+  await page.getByLabel("fifo").check();
+  await page.getByLabel("Say how far").uncheck();
+  await page.getByRole("button", { name: "Run" }).click();
+  const save = page.getByRole("button", { name: "Save" });
+  await save.waitFor({ timeout: 60_000 });
+  const saving = page.waitForEvent("download");
+  await save.click();
+  assert.equal((await saving).suggestedFilename(), "simulation-1.html");
+});
+
 test("the service is killed and started: the page says so, comes back, and shows the truth", async () => {
   const { page } = browser;
   await page.evaluate(() => (location.hash = "#/jobs/ended"));

@@ -293,6 +293,22 @@ test("a service that runs no simulations is said to, with the command that does"
   await said("This service does not run simulations from the page");
 });
 
+test("a what-if is run, its progress shown and its page saved", async () => {
+  const { page } = browser;
+  await anew("#/cluster");
+  service.simulations = [];
+  await go("#/what-if");
+  await page.getByLabel("fgd").check();
+  await page.getByRole("button", { name: "Run" }).click();
+  await said("running 40 %");
+  const [run] = service.simulations;
+  assert.deepEqual(run!.options, ["--backtest", "--policy", "fgd"]);
+  Object.assign(run!, { state: "done", ended: service.world.clock() });
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save" }).click();
+  assert.equal((await saving).suggestedFilename(), "simulation-1.html");
+});
+
 for (const width of [400, 1920])
   test(`at ${width} pixels no view is wider than the window`, async () => {
     await anew();
