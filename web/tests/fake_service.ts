@@ -22,6 +22,9 @@ export class FakeService {
   /** The service behind the gateway does not answer. */
   gone = false;
   requests: string[] = [];
+  /** Left out: it runs none. */
+  simulations:
+    { id: number; state: string; options: string[]; started: number; progress?: number; ended?: number }[] | undefined;
   submits = new Map<string, number>();
   private server: Server | undefined;
   private sockets = new Set<Socket>();
@@ -161,6 +164,15 @@ export class FakeService {
         const devices = url.searchParams.get("devices")?.split(",").map(Number) ?? node.node.devices!.map((_, i) => i);
         return send(answer, this.readings(node.id, devices));
       }
+      case "GET simulations":
+        if (this.simulations) return send(answer, [...this.simulations].reverse());
+        break;
+      case "POST simulations":
+        if (this.simulations) return send(answer, this.begin_simulation(body));
+        break;
+      case "GET simulations/*/page":
+        answer.writeHead(200, { "Content-Type": "text/html" });
+        return answer.end("<!doctype html><title>what if</title>");
       case "GET timeline": {
         const bars = this.world.bars(Number(url.searchParams.get("from")), Number(url.searchParams.get("until")));
         return send(answer, { now: this.world.clock(), bars, cut: false });
@@ -173,6 +185,19 @@ export class FakeService {
       }
     }
     return refuse(answer, 404, "not_found", `there is nothing at ${url.pathname}`);
+  }
+
+  private begin_simulation(body: string) {
+    const { options } = JSON.parse(body) as { options: string[] };
+    const run = {
+      id: this.simulations!.length + 1,
+      state: "running",
+      options,
+      started: this.world.clock(),
+      progress: 0.4,
+    };
+    this.simulations!.push(run);
+    return run;
   }
 
   private status() {

@@ -51,7 +51,10 @@ async function start_serve(port = "0"): Promise<string> {
 async function until_known(token: string) {
   const end = Date.now() + 10_000;
   const ask = () => fetch(new URL("/v1/whoami", place), { headers: { Authorization: `Bearer ${token}` } });
-  while (!(await ask()).ok) assert.ok(Date.now() < end, "the token is not known");
+  while (!(await ask()).ok) {
+    assert.ok(Date.now() < end, "the token is not known");
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }
 
 async function said(words: string | RegExp, within = 10_000) {
@@ -141,6 +144,19 @@ test("each view opens without an error, at 400 pixels too, and every text can be
     }
   }
   assert.deepEqual(browser.trouble, []);
+});
+
+test("a what-if runs on the history, and its page is saved", async () => {
+  const { page } = browser;
+  await page.evaluate(() => (location.hash = "#/what-if"));
+  await page.getByLabel("fifo").check();
+  await page.getByLabel("Say how far").uncheck();
+  await page.getByRole("button", { name: "Run" }).click();
+  const save = page.getByRole("button", { name: "Save" });
+  await save.waitFor({ timeout: 60_000 });
+  const saving = page.waitForEvent("download");
+  await save.click();
+  assert.equal((await saving).suggestedFilename(), "simulation-1.html");
 });
 
 test("the service is killed and started: the page says so, comes back, and shows the truth", async () => {

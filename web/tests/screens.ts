@@ -24,6 +24,17 @@ const sizes = { wide: { width: 1920, height: 1080 }, narrow: { width: 400, heigh
 async function main() {
   mkdirSync(out, { recursive: true });
   const service = new FakeService(lab(), files);
+  const ago = (minutes: number) => service.world.clock() - minutes * 60e6;
+  service.simulations = [
+    { id: 1, state: "done", options: ["--backtest", "--policy", "easy,fgd"], started: ago(64), ended: ago(63) },
+    {
+      id: 2,
+      state: "running",
+      options: ["--add", "2:hpc1", "--scale-arrivals", "1.3"],
+      started: ago(1),
+      progress: 0.62,
+    },
+  ];
   const root = await service.start();
   for (const [size, viewport] of Object.entries(sizes))
     for (const colorScheme of ["light", "dark"] as const) {

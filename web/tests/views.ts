@@ -278,9 +278,11 @@ test("a device opens by Enter, closes by Escape, and the focus comes back", asyn
   await said("device cgroup");
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !document.querySelector("dialog"));
-  await page.waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 }).catch(async () => {
-    assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
-  });
+  await page
+    .waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 })
+    .catch(async () => {
+      assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
+    });
 });
 
 test("a service that runs no simulations is said to, with the command that does", async () => {
@@ -289,6 +291,22 @@ test("a service that runs no simulations is said to, with the command that does"
   await browser.page.getByLabel("So many times as many jobs").fill("1.3");
   await said("gang simulate --backtest --policy fgd --scale-arrivals 1.3");
   await said("This service does not run simulations from the page");
+});
+
+test("a what-if is run, its progress shown and its page saved", async () => {
+  const { page } = browser;
+  await anew("#/cluster");
+  service.simulations = [];
+  await go("#/what-if");
+  await page.getByLabel("fgd").check();
+  await page.getByRole("button", { name: "Run" }).click();
+  await said("running 40 %");
+  const [run] = service.simulations;
+  assert.deepEqual(run!.options, ["--backtest", "--policy", "fgd"]);
+  Object.assign(run!, { state: "done", ended: service.world.clock() });
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save" }).click();
+  assert.equal((await saving).suggestedFilename(), "simulation-1.html");
 });
 
 for (const width of [400, 1920])

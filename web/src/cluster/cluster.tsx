@@ -1,5 +1,5 @@
 // All nodes with their devices, and what they come to in all.
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { count, many, percent, power, size } from "../base/format";
 import type { JobSummary, NodeView, Status } from "../base/model";
 import { short } from "../base/text";
@@ -18,6 +18,19 @@ const filters: [NodeFilter, string][] = [
   ["trouble", "In trouble"],
 ];
 
+/** So many nodes are drawn at first, and with each step more: those on the screen do not wait for all. */
+const nodes_in_a_step = 12;
+
+function useSteps(all: number): number {
+  const [drawn, set] = useState(nodes_in_a_step);
+  useEffect(() => {
+    if (drawn >= all) return undefined;
+    const timer = setTimeout(() => set(drawn + nodes_in_a_step));
+    return () => clearTimeout(timer);
+  }, [drawn, all]);
+  return drawn;
+}
+
 export function ClusterView(props: { node?: number; device?: number }) {
   const seen = useLive<NodeView[]>("/v1/nodes", each_second);
   const running = useLive<JobSummary[]>("/v1/jobs?phase=running&limit=500", list_rule);
@@ -31,6 +44,7 @@ export function ClusterView(props: { node?: number; device?: number }) {
   const nodes = seen.value;
   const sum = useMemo(() => (nodes ? totals(nodes) : undefined), [nodes]);
   const shown = useMemo(() => nodes?.filter((view) => node_matches(view, filter, text)), [nodes, filter, text]);
+  const drawn = useSteps(shown?.length ?? 0);
   const open = props.device === undefined ? undefined : nodes?.find((view) => view.id === props.node);
   return (
     <>
@@ -68,7 +82,7 @@ export function ClusterView(props: { node?: number; device?: number }) {
       {nodes?.length === 0 && <Empty words="No node has been seen yet." />}
       {nodes && nodes.length > 0 && shown?.length === 0 && <Empty words="No node is like that." />}
       <div class="nodes">
-        {shown?.map((view) => (
+        {shown?.slice(0, drawn).map((view) => (
           <NodeRow key={view.id} view={view} names={names} />
         ))}
       </div>

@@ -30,7 +30,7 @@ export class LogLines {
 
   add(added: Added) {
     for (const line of added.lines) this.append(line);
-    this.tail.replaceChildren(...pieces(added.open));
+    this.tail.replaceChildren(...(added.open.length > 0 ? pieces(added.open) : []));
     while (this.texts.length > most_lines) this.drop_block();
   }
 

@@ -1,7 +1,7 @@
 // How busy devices were, their memory and their power, over time. What was not measured is a gap.
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { percent, power, size } from "../base/format";
+import { exact, percent, power, size } from "../base/format";
 import type { Readings } from "../base/model";
 import { colour, useTheme, watch_width } from "./colours";
 
@@ -87,6 +87,12 @@ function Chart(props: { kind: Kind; readings: Readings; over: boolean }) {
   );
 }
 
+/** "14:05", or "14:05:30" where the lines of the axis are less than a minute apart. */
+function time_words(seconds: number, splits: number[]): string {
+  const whole = exact(seconds * 1e6).slice(-8);
+  return splits.length > 1 && splits[1]! - splits[0]! < 60 ? whole : whole.slice(0, 5);
+}
+
 const chart_height = 120;
 
 function options(kind: Kind, readings: Readings, width: number): uPlot.Options {
@@ -102,7 +108,7 @@ function options(kind: Kind, readings: Readings, width: number): uPlot.Options {
     cursor: { sync: { key: "use" }, drag: { x: false, y: false }, points: { show: false } },
     scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, kind.most ?? Math.max(high || 0, 1) * 1.05] } },
     axes: [
-      { ...axis, size: 22, values: "{HH}:{mm}", space: 60 },
+      { ...axis, size: 22, values: (_plot, splits) => splits.map((at) => time_words(at, splits)), space: 70 },
       {
         ...axis,
         size: 52,

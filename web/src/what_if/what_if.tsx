@@ -49,7 +49,7 @@ export function WhatIfView() {
       </div>
       <p class="lead">
         The jobs that ran here, run once more in pretended time: under other policies, with more or fewer machines, with
-        more jobs. Each table says how far a simulation is from what really happened.
+        more jobs.
       </p>
       <form class="what-if" onSubmit={run}>
         <Fields what={what} set={set} />
@@ -149,30 +149,35 @@ function Simulations(props: { all: Simulation[] }) {
     URL.revokeObjectURL(link.href);
   };
   return (
-    <table class="small">
-      <thead>
-        <tr>
-          <th>Simulation</th>
-          <th>State</th>
-          <th class="number">Started</th>
-          <th class="number">Took</th>
-          <th>Result</th>
-        </tr>
-      </thead>
-      <tbody>
-        {props.all.map((each) => (
-          <tr key={each.id}>
-            <td>{(each.options ?? []).join(" ") || each.id}</td>
-            <td>
-              {each.state}
-              {each.progress !== undefined && each.state === "running" ? ` ${Math.round(each.progress * 100)} %` : ""}
-            </td>
-            <td class="number">{clock(each.started, now)}</td>
-            <td class="number">{each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}</td>
-            <td>{each.state === "done" ? <button onClick={() => void save(each)}>Save</button> : plain(each.says)}</td>
+    <section class="simulations scroll" aria-label="Simulations">
+      <h2>Simulations</h2>
+      <table class="small">
+        <thead>
+          <tr>
+            <th>Simulation</th>
+            <th>State</th>
+            <th class="number">Started</th>
+            <th class="number">Took</th>
+            <th>Result</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {props.all.map((each) => (
+            <tr key={each.id}>
+              <td>{(each.options ?? []).join(" ") || each.id}</td>
+              <td>
+                {each.state}
+                {each.progress !== undefined && each.state === "running" ? ` ${Math.round(each.progress * 100)} %` : ""}
+              </td>
+              <td class="number">{clock(each.started, now)}</td>
+              <td class="number">{each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}</td>
+              <td>
+                {each.state === "done" ? <button onClick={() => void save(each)}>Save</button> : plain(each.says)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
