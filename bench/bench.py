@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev bench: what Gangline costs, as ratios to rivals and physical limits measured in the same run.
 
-usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build papers package shared slurm
+usage: bench/bench.py PATH_TO_GANG [NAME...]      names: sweep run submit memory jobs schedule build papers package shared slurm web serve
 """
 import json
 import os
@@ -17,7 +17,9 @@ import time
 from papers_bench import bench_papers
 from schedule_bench import bench_schedule
 from shared_bench import bench_shared
+from serve_bench import bench_serve
 from slurm_bench import bench_slurm
+from web_bench import bench_web
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SWEEP = int(os.environ.get("BENCH_SWEEP", "10000"))
@@ -255,7 +257,8 @@ def bench_package(gang):
 BENCHES = {"sweep": bench_sweep, "run": bench_run, "submit": bench_submit, "memory": bench_memory, "jobs": bench_jobs,
            "schedule": lambda _: bench_schedule(row), "build": bench_build,
            "papers": lambda _: bench_papers(), "package": bench_package,
-           "shared": lambda gang: bench_shared(gang, Machine, row), "slurm": lambda gang: bench_slurm(gang, row)}
+           "shared": lambda gang: bench_shared(gang, Machine, row), "slurm": lambda gang: bench_slurm(gang, row), "web": bench_web,
+           "serve": lambda gang: bench_serve(gang, row)}
 
 
 def main():

@@ -34,6 +34,11 @@ outside(openssl ${ssl_archive} ${crypto_archive} Threads::Threads ${CMAKE_DL_LIB
 find_archive(zlib_archive z)
 outside(zlib ${zlib_archive})
 
+# The terminal (src/tui/terminal.cpp), with wide characters; what it knows of terminals is read from files.
+find_archive(ncurses_archive ncursesw)
+find_archive(tinfo_archive tinfo)
+outside(ncurses ${ncurses_archive} ${tinfo_archive} Threads::Threads)
+
 # hwloc's archive names libudev, which the distribution has in shared form only; src/devices/cpu/topology.cpp
 # stands in for it.
 find_archive(hwloc_archive hwloc)

@@ -18,6 +18,9 @@ function(add_room name allowed)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "/starter_program\\.cpp$")  # a program of its own, see starter.cmake
+  if(GANGLINE_WEB_BUILT)
+    list(FILTER sources EXCLUDE REGEX "/no_page_files\\.cpp$")  # the page is there, see web.cmake
+  endif()
   list(APPEND sources ${room_sources_${flat}})
   if(NOT sources)
     return()

@@ -8,6 +8,7 @@ import re
 import sys
 
 LONGEST_FILE = 600
+LONGEST_FUNCTION = 70  # of the dashboard; clang-tidy looks at those of C++
 FULLEST_FOLDER = 15
 BANNED = "Manager Handler Helper Util Utils Info Data Context Base Impl Common".split()
 NO_FOLDERS = {"common", "util", "utils", "core", "misc", "helpers"}
@@ -78,6 +79,30 @@ def equal_names(root):
             declared[name] = header
 
 
+def check_page(root):
+    """The dashboard: files and functions, whose ends are known by their indentation."""
+    for file in sorted((root / "web").rglob("*")):
+        if file.suffix not in (".ts", ".tsx", ".mjs", ".css") or {"node_modules", ".out"} & set(file.parts):
+            continue
+        lines = file.read_text().splitlines()
+        if len(lines) > LONGEST_FILE:
+            yield f"{file}: {len(lines)} lines; the most is {LONGEST_FILE}"
+        if file.suffix != ".css":
+            yield from long_functions(file, lines)
+
+
+def long_functions(file, lines):
+    begin = re.compile(r"( {0,2})(?:(?:export|default|async|private|override|static) )*(?:function \w+|\w+)\(.*")
+    open_at = {}
+    for number, line in enumerate(lines, 1):
+        started = begin.fullmatch(line)
+        if started and line.endswith(("{", "(")) and "=>" not in line:
+            open_at[started.group(1)] = number
+        elif re.fullmatch(r"( {0,2})\}", line) and (at := open_at.pop(line[:-1], None)):
+            if number - at >= LONGEST_FUNCTION:
+                yield f"{file}:{at}: a function of {number - at + 1} lines; the most is {LONGEST_FUNCTION}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     rooms, mistakes = read_layers(root / "src/layers.txt")
@@ -90,6 +115,7 @@ def main():
         if file.suffix in (".cpp", ".c") and not file.stem.endswith("_test"):
             folders[file.parent] = folders.get(file.parent, 0) + 1
     mistakes += equal_names(root)
+    mistakes += check_page(root)
     for folder, count in folders.items():
         if count > FULLEST_FOLDER:
             mistakes.append(f"{folder}: {count} sources; the most is {FULLEST_FOLDER}")

@@ -12,7 +12,7 @@ export LC_ALL=C
 oldest_glibc=2.36
 maintainer="The Gangline project"
 # Whose code is inside the executable; what they ask to be told with it stands in /usr/share/doc/gangline/copyright.
-inside=(libboost-dev libcli11-dev libhwloc-dev libsqlite3-dev libssl-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev)
+inside=(libboost-dev libcli11-dev libhwloc-dev libncurses-dev libsqlite3-dev libssl-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev)
 
 fail() { printf 'package: %s\n' "$*" >&2; exit 1; }
 
@@ -62,6 +62,9 @@ lay_out() {
       printf '\n== %s\n' "$name"
       cat "/usr/share/doc/$name/copyright"
     done
+    # The dashboard's; not there where it was built without.
+    name=$(dirname "$gang")/web/page/licences.txt
+    if [ -e "$name" ]; then printf '\n== the dashboard\n'; cat "$name"; fi
   } >"$share/doc/gangline/copyright"
   cat >"$tree/DEBIAN/control" <<END
 Package: gangline

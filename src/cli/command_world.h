@@ -88,6 +88,10 @@ struct CommandWorld {
   std::function<Result<std::string>(const AccessToken&)> add_token;
   std::function<Result<std::vector<AccessToken>>()> tokens;
   std::function<Result<void>(const std::string& name)> remove_token;
+  /// `gang top`: takes the terminal until the person quits; the exit code. And the same once, as
+  /// text of so many columns.
+  std::function<Result<int>()> show_screen;
+  std::function<Result<std::string>(std::size_t width)> screen_once;
   std::function<Interrupted()> interrupted;
   std::function<Time()> now;
   std::function<void(const std::string&)> out;  ///< to standard output, as it is

@@ -9,11 +9,13 @@
 #include "cli/completion/misuse.h"
 #include "cli/completion/scripts.h"
 #include "cli/devices/record.h"
+#include "cli/metrics/metrics.h"
 #include "cli/pilot/pilot.h"
 #include "cli/profile/profile.h"
 #include "cli/serve/serve_flags.h"
 #include "cli/simulate.h"
-#include "cli/simulate/options.h"
+#include "cli/simulate/flags.h"
+#include "cli/top/top.h"
 
 namespace gangline {
 namespace {
@@ -39,6 +41,8 @@ struct Parsed {
   ProfileOptions profile;
   ServeOptions serve;
   TokenOptions token;
+  MetricsOptions metrics;
+  TopOptions top;
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
@@ -84,6 +88,7 @@ void add_job_flags(CLI::App* command, Parsed& parsed) {
   many("--after", flags.after, "jobs that must have ended well")->delimiter(',');
   many("--sweep", flags.sweep, "one gang for each value: lr=0.1,0.01 or seed=1..8");
   command->add_option("--launcher", flags.launcher, "plain or mpi");
+  command->add_option("--notify", flags.notify, "tell of its end: never, failure or end");
   command->add_option("--stop-signal", flags.stop_signal, "sent first when it is stopped: INT");
   command->add_option("--grace", flags.grace, "between that signal and KILL: 30s");
   command->add_flag_callback(
@@ -237,68 +242,6 @@ void add_profile(CLI::App& app, Parsed& parsed) {
           "What somebody wrote is never overwritten.");
 }
 
-void add_simulate(CLI::App& app, Parsed& parsed) {
-  SimulateOptions& options = parsed.simulate;
-  CLI::App* command = app.add_subcommand(
-      "simulate", "a history once more, under other policies or on other machines");
-  command->add_option("history", options.history,
-                      "a file of past jobs; without one, what ran on this machine");
-  const auto text = [&](const char* flag, std::string& value, const char* help) {
-    command->add_option(flag, value, help);
-  };
-  const auto many = [&](const char* flag, std::vector<std::string>& values, const char* help) {
-    return command->add_option(flag, values, help)->allow_extra_args(false);
-  };
-  text("--from", options.from, "slurm: the jobs in its accounts, on its nodes");
-  text("--since", options.since, "with --from: jobs of the last so long; 30d");
-  text("--cluster", options.cluster, "a file that says which machines; without one, this machine");
-  many("--policy", options.policies, "policies to compare: easy,best_fit,fgd");
-  text("--format", options.format, "of the history, where its content does not tell");
-  text("--only-queue", options.queue, "only the jobs of this queue, partition or virtual cluster");
-  command->add_flag("--processors-are-gpus", options.processors_are_gpus,
-                    "what SWF and Batsim call processors");
-  command->add_flag("--as-given", options.as_given, "Slurm: sizes as given, not as asked for");
-  text("--arrivals", options.arrivals, "openb: a file with the order of arrivals");
-  text("--seed", options.seed, "openb: which column of it");
-  many("--add", options.what_if.add, "more nodes like one there is: 2:gpu-03");
-  many("--remove", options.what_if.remove, "nodes less: gpu-03, or 2:gpu-03 for one like it too");
-  many("--gpu-model-swap", options.what_if.swap_models, "devices of another model: V100=A100");
-  command->add_option("--scale-arrivals", options.what_if.scale_arrivals,
-                      "so many times as many jobs in the same time: 1.3");
-  command->add_option("--assume-limits", options.assumed_limit,
-                      "jobs without a time limit promise so many times their run time: 2");
-  command->add_flag("--end-at-limit", options.ends_at_limit,
-                    "end jobs at their time limit, whatever the history says");
-  command->add_flag("--lose-work", options.loses_work,
-                    "who is stopped for others begins anew instead of going on");
-  text("--restart-cost", options.restart_cost, "what it takes to go on after that: 30s");
-  text("--start-cost", options.start_cost, "what each start takes before it does any work: 30s");
-  text("--speeds", options.speeds, "a file that says how fast jobs are at which places");
-  text("--rounds", options.rounds, "plan at whole multiples of this alone: 60s");
-  command->add_flag("--leave-unless-started", options.leaves_unless_started,
-                    "a job that does not start when it comes never does");
-  many("--set", options.what_if.set,
-       "a setting of a queue or policy: queue.night.priority=5, policy.promises=4");
-  many("--maintenance", options.what_if.maintenance, "nodes are down: FROM,TO or FROM,TO,NODES");
-  text("--drain", options.what_if.drain, "nothing new starts there so long before: 6h");
-  text("--power-limit", options.what_if.power_limit, "of all devices together: 20kW");
-  command->add_flag("--each-queue", options.each_queue,
-                    "each queue on the nodes that the cluster file says are its own");
-  command->add_flag("--backtest", options.backtest,
-                    "say how far the starts are from the true ones, under the policy in force or "
-                    "--backtest=POLICY; an error if it cannot be said");
-  text("--html", options.page, "write a page with pictures");
-  text("--csv", options.csv, "write the table as CSV");
-  text("--write-cluster", options.write_cluster, "write the machines as a cluster file");
-  add_form(command, parsed, "print the measures as one object of JSON",
-           "print nothing; for --html and --csv");
-  example(command,
-          "  gang simulate --backtest\n  gang simulate --from slurm --since 30d\n  gang simulate "
-          "jobs.csv --cluster lab.toml --policy "
-          "fifo,easy --html compare.html\n  gang simulate log.swf --cluster lab.toml --add "
-          "2:gpu-01 --scale-arrivals 1.3");
-}
-
 void add_record(CLI::App& app, Parsed& parsed) {
   CLI::App* record = app.add_subcommand(
       "record", "all that is seen of this machine's devices, in one file to send to others");
@@ -348,8 +291,15 @@ void add_daemon(CLI::App& app, Parsed& parsed) {
           "  sudo gang daemon install --operators anna");
 }
 
+void add_top(CLI::App& app, Parsed& parsed) {
+  CLI::App* top = app.add_subcommand("top", "devices, jobs, a job with its log and the plan, live");
+  top->add_flag("--once", parsed.top.once, "print devices and jobs once, without a terminal");
+  example(top, "  gang top\n  gang top --once",
+          "Keys: 1 devices, 2 jobs, 3 one job, 4 plan; ? tells all of them; q quits.");
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
-  add_simulate(app, parsed);
+  add_simulate(app, {parsed.simulate, parsed.json, parsed.quiet});
   add_run_and_submit(app, parsed);
   add_shell(app, parsed);
   add_reserve(app, parsed);
@@ -397,13 +347,15 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_form(nodes, parsed, "print one list of nodes as JSON", "print each node's name");
   example(nodes, "  gang nodes\n  gang nodes --on slurm\n  gang nodes --on slurm n17 --json");
 
+  add_top(app, parsed);
   add_record(app, parsed);
   add_daemon(app, parsed);
   add_pilot(app, parsed);
   add_profile(app, parsed);
   add_serve_and_token(app, {parsed.serve, parsed.token, parsed.json, parsed.quiet});
+  add_metrics(app, parsed.metrics, parsed.json);
   for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
-                           "pilot", "serve", "daemon"})
+                           "top", "pilot", "serve", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
 }
@@ -491,6 +443,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "profile") return run_profile(parsed.profile, out);
   if (name == "serve") return run_serve(parsed.serve, out);
   if (name == "token") return run_token(parsed.token, out);
+  if (name == "metrics") return run_metrics(parsed.metrics, out);
   if (name == "reserve") return run_reserve(parsed.reserve, out);
   if (name == "list") {
     for (const GangPhase phase :
@@ -503,6 +456,7 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   if (name == "logs") return run_logs(parsed.logs, out);
   if (name == "stop") return run_stop(parsed.stop, out);
   if (name == "nodes") return run_nodes(parsed.nodes, out);
+  if (name == "top") return run_top(parsed.top, out);
   if (name == "record") return run_record(parsed.record, out);
   if (name == "completion") return run_completion(parsed.shell, out);
   if (name == "simulate") return run_simulate(parsed.simulate, out);

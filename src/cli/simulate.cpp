@@ -214,7 +214,8 @@ void note_queues_without_nodes(const FoundCluster& found, History& history) {
 /// A bar on a terminal while it takes long. False once the user has pressed Ctrl-C.
 class Progress {
  public:
-  Progress(Output& out, std::string name) : out_(out), name_(std::move(name)) {}
+  Progress(Output& out, std::string name, bool in_lines)
+      : out_(out), name_(std::move(name)), in_lines_(in_lines) {}
   ~Progress() {
     if (shown_) out_.around().err("\r\033[K");
   }
@@ -223,6 +224,7 @@ class Progress {
 
   bool operator()(double part) {
     if (out_.around().interrupted().times > 0) return false;
+    if (in_lines_) return tell_line(part);
     const Time now = out_.around().now();
     if (!out_.around().err_is_terminal || now - last_ < milliseconds(100)) return true;
     last_ = now;
@@ -236,8 +238,18 @@ class Progress {
   }
 
  private:
+  /// For programs, which read it.
+  bool tell_line(double part) {
+    const int percent = static_cast<int>(part * 100);
+    if (percent != std::exchange(told_, percent))
+      out_.around().err("progress " + std::to_string(percent) + "\n");
+    return true;
+  }
+
   Output& out_;
   std::string name_;
+  bool in_lines_ = false;
+  int told_ = -1;
   Time last_;
   bool shown_ = false;
 };
@@ -249,6 +261,7 @@ struct Question {
   SimulationSettings how;
   bool each_queue = false;
   Span rounds{0};  ///< 0: as the policy says
+  bool tells_progress = false;
 };
 
 // What of the files is used and what is not, on standard error: the result goes to standard output.
@@ -271,7 +284,7 @@ std::string name_of(const Policy& policy) {
 
 Result<PolicyRun> run_one(const Policy& policy, const std::string& shown, const Question& question,
                           Output& out) {
-  Progress progress(out, shown);
+  Progress progress(out, shown, question.tells_progress);
   SimulationSettings how = question.how;
   how.policy = policy;
   if (question.rounds.us > 0) how.policy.rounds = question.rounds;
@@ -451,8 +464,12 @@ int run_simulate(const SimulateOptions& given, Output& out) {
   if (!options.from.empty())
     if (auto note = note_on_gone_nodes(*history, prepared->found.cluster); !note.empty())
       history->notes.push_back(std::move(note));
-  const Question question{std::move(*history), std::move(prepared->found),
-                          settings_for(options, *own), options.each_queue, Span{0}};
+  const Question question{std::move(*history),
+                          std::move(prepared->found),
+                          settings_for(options, *own),
+                          options.each_queue,
+                          Span{0},
+                          options.tells_progress};
   // 2. As recorded, then with what is changed.
   Question changed = question;
   change_jobs(options, *prepared, changed);

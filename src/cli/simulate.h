@@ -35,6 +35,7 @@ struct SimulateOptions {
   /// "true": the one in force here; empty: that too, where the history tells true starts.
   std::string backtest;
   std::string page, csv, write_cluster;  ///< files to write; empty: none
+  bool tells_progress = false;           ///< a line for each percent, for programs
 };
 int run_simulate(const SimulateOptions& options, Output& out);
 

@@ -172,6 +172,8 @@ void Client::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {
           "", reply);
 }
 
+void Client::figures(Reply<Figures> reply) { ask_for("GET", "/v1/figures", "", reply); }
+
 void Client::find(const std::string& name, Reply<JobId> reply) {
   ask_for("GET", "/v1/names/" + encode(name), "", reply);
 }

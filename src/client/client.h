@@ -34,6 +34,7 @@ class Client final : public Service {
                Reply<JobResults> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
+  void figures(Reply<Figures> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;

@@ -86,6 +86,9 @@ void Controller::translate(JobSpec spec, Reply<Translation> reply) {
 Result<Job> Controller::check_submit(const Submitter& submitter, JobSpec spec,
                                      const Register::Kept& before) {
   if (const auto good = check(spec); !good) return good.error();
+  if (auto in_vain =
+          why_nobody_is_told(settings_.settings.notify, spec, submitter.person != nullptr))
+    return *in_vain;
   choose_pilot(spec, engine_);
   const auto& queues = settings_.settings.queues;
   const bool elsewhere = engine_.places(spec);
@@ -443,6 +446,7 @@ void Controller::status(Reply<ServiceStatus> reply) {
   status.trouble = trouble_.empty() ? engine_.trouble() : trouble_;
   status.way = engine_.way();
   status.notes = config_notes_.of(settings_.settings.house, world_);
+  for (std::string& note : notices_.notes()) status.notes.push_back(std::move(note));
   reply(std::move(status));
 }
 

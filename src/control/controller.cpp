@@ -57,6 +57,8 @@ Controller::Controller(World& world, Store& store, Engine& engine, ControllerSet
       cycle_(engine, *this, settings_.settings, policy_),
       register_(cycle_.beliefs()),
       feed_(store),
+      counts_(store, register_),
+      notices_(world, store, settings_.settings.notify, [this] { ask_for_cycle(); }),
       started_(world.now()),
       last_touched_(started_) {
   if (!settings_.usual.empty()) cycle_.expect(settings_.usual);
@@ -91,6 +93,8 @@ Result<void> Controller::begin() {
   }
   last_job_ = store_.last_job();
   ended_before_ = store_.ended_gang_count();
+  counts_.begin();
+  catch_up_counts();
 
   // 2. What is: this node, and what became of the gangs that were asked to start.
   adopt_found_nodes();
@@ -117,6 +121,7 @@ Result<void> Controller::begin() {
   engine_.on_sample([this](NodeId node, const NodeSample& sample) {
     meter_.read(node, sample);
     readings_.add(node, sample);
+    counts_.read(node, sample);
     note_measured();
   });
   engine_.on_news([this] { ask_for_cycle(); });
@@ -135,6 +140,11 @@ Result<void> Controller::begin() {
   watch_idleness();
   ask_for_cycle();
   return {};
+}
+
+void Controller::tell_by(Messenger& messenger) {
+  notices_.send_by(&messenger);
+  notices_.begin();
 }
 
 void Controller::adopt_found_nodes() {
@@ -186,23 +196,36 @@ void Controller::ask_for_cycle() {
 
 void Controller::run_cycle() {
   if (ended_) return;
+  CycleTrace trace{++cycles_, world_.now()};
+  const std::uint64_t events_before = store_.last_event();
+  auto lap = [&, last = trace.at]() mutable {
+    const Time now = world_.now();
+    return now - std::exchange(last, now);
+  };
   // 1. Learn what happened. Only events change what we believe.
   learn(engine_.poll(world_.now()));
   if (!engine_.asks_devices()) answer_with_devices();
+  trace.learn = lap();
 
   // 2. New jobs are answered when they are on disk, before we think about them.
   if (!submits_.empty()) accept_submits();
+  trace.accept = lap();
 
   // 3. Decide on one picture of the world. Pure: no clock, no I/O, no log.
   const Plan plan = plan_now();
+  trace.plan = lap();
 
   // 4. Write down, then ask. A start that failed is decided again, because no event came.
   carry_out(plan);
+  trace.carry_out = lap();
 
   // 5. Tell those who wait.
   picture_.reset();
   answer_waiters();
   retire_ended_jobs();
+  trace.tell = lap();
+  trace.starts = static_cast<std::uint32_t>(plan.starts.size());
+  if (diary_ != nullptr) note_cycle(trace, events_before);
 }
 
 // A question about devices waits until they are known, and no other does.
@@ -319,7 +342,10 @@ Result<Submitted> Controller::submitted_before(const JobSpec& spec, JobId id) {
 }
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {
-  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty()) return {};
+  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty() && !notices_.changed())
+    return {};
+  const Time began = world_.now();
+  counts_.keep();
   for (const Event& event : unstored_) store_.append(event);
   for (const Event& event : wishes) {
     store_.append(event);
@@ -332,7 +358,11 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
       store_.add_job(submitted->job, summary);
     }
   }
-  for (const JobId id : register_.ended()) store_.put_summary(summary_of(*register_.find(id)));
+  for (const JobId id : register_.ended()) {
+    store_.put_summary(summary_of(*register_.find(id)));
+    notices_.ends(*register_.find(id));
+  }
+  notices_.keep();
   for (const PastUse& use : cycle_.unstored_use()) store_.put_past_use(use);
   for (const PastHour& hour : cycle_.unstored_hours()) store_.put_past_hour(hour);
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
@@ -346,6 +376,8 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
     return stored;
   }
   trouble_.clear();
+  notices_.kept();
+  counts_.committed(world_.now() - began);
   tell_feed(wishes);
   cycle_.use_is_stored();
   unstored_.clear();
@@ -361,6 +393,11 @@ void Controller::tell_feed(const std::vector<Event>& wishes) {
   for (const auto* events : {&std::as_const(unstored_), &wishes})
     for (const Event& event : *events) stored.push_back(&event);
   feed_.add(stored);
+  counts_.add(stored);
+  if (diary_ != nullptr) {
+    std::uint64_t number = store_.last_event() - stored.size();
+    for (const Event* event : stored) diary_->event(entry_of(++number, *event));
+  }
   if (!feed_.somebody_waits() || std::exchange(feed_asked_, true)) return;
   // What comes within this goes in one answer.
   world_.call_later(feed_gathers, [this, alive = alive_] {
@@ -391,6 +428,7 @@ Plan Controller::plan_now() {
   if (!blind) {
     planned_ = true;
     Plan plan = cycle_.decide(now);
+    counts_.planned(world_.now() - now);
     plan_again_at(plan.again);
     // A round goes on while it has something started, or somebody has not left yet.
     if (plan.starts.empty() && plan.stops.empty() &&
@@ -444,7 +482,9 @@ bool Controller::may_wait_for_company() const {
 
 void Controller::retire_ended_jobs() {
   // Not before their last lines are on disk.
-  if (unstored_.empty()) cycle_.retire_ended();
+  if (!unstored_.empty()) return;
+  for (const JobId id : register_.ended()) notices_.is_stored(*register_.find(id));
+  cycle_.retire_ended();
 }
 
 bool Controller::is_over(const Waiter& waiter) const {

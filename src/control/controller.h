@@ -12,9 +12,12 @@
 
 #include "account/meter.h"
 #include "control/cycle.h"
+#include "control/notify/notices.h"
 #include "control/people/config_notes.h"
 #include "control/pilots/own_pilots.h"
 #include "control/rounds.h"
+#include "control/watching/counts.h"
+#include "control/watching/diary.h"
 #include "control/watching/feed.h"
 #include "control/watching/readings.h"
 #include "control/world.h"
@@ -64,6 +67,11 @@ class Controller final : public Service, private EventLog {
   /// Reads back what was, finds out what is, and goes on. Call once, before all else.
   Result<void> begin();
 
+  /// Ends of jobs are told by this one from now on. After `begin`; it must outlive the controller.
+  void tell_by(Messenger& messenger);
+  /// It is told of each cycle and event from now on; it must outlive the controller.
+  void keep_diary(Diary& diary) { diary_ = &diary; }
+
   /// As whoever the service belongs to.
   void submit(JobSpec spec, Reply<Submitted> reply) override;
   void translate(JobSpec spec, Reply<Translation> reply) override;
@@ -89,6 +97,7 @@ class Controller final : public Service, private EventLog {
                Reply<JobResults> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
+  void figures(Reply<Figures> reply) override;
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;
   void reserve(const ReserveRequest& request, Reply<Reservation> reply) override;
@@ -125,6 +134,8 @@ class Controller final : public Service, private EventLog {
   void note_measured();
   void accept_submits();
   Result<Submitted> submitted_before(const JobSpec& spec, JobId id);
+  void catch_up_counts();
+  void note_cycle(CycleTrace trace, std::uint64_t events_before);
   void tell_feed(const std::vector<Event>& wishes);
   Plan plan_now();
   void plan_again_at(Time at);
@@ -176,6 +187,10 @@ class Controller final : public Service, private EventLog {
   OwnPilots own_pilots_;
   Feed feed_;
   ReadingsKept readings_;
+  Counts counts_;
+  Notices notices_;
+  Diary* diary_ = nullptr;
+  std::uint64_t cycles_ = 0;
   Time reading_asked_{0};
   SharedEnvironments environments_;
   std::uint64_t last_job_ = 0, last_reservation_ = 0;

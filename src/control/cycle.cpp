@@ -153,6 +153,9 @@ void Cycle::learn(Event event) {
       ended->ending.detail = job->stop_reason;
     }
     if (!ended->again) ++ended_gangs_;
+  } else if (auto* over = std::get_if<WaitingEnded>(&event.body)) {
+    const JobState* job = register_.find(over->job);
+    over->gangs = over->index ? 1 : job == nullptr ? 0 : job->waiting();
   }
   apply(event);
   log_.note(event);

@@ -39,6 +39,7 @@ Gateway::Gateway(Loop& loop, GatewaySettings settings)
       settings_(std::move(settings)),
       gate_(settings_.gate),
       pool_(loop, {settings_.connect, settings_.version}),
+      simulations_(loop, settings_.simulations),
       streams_(loop, pool_),
       follower_(loop, pool_,
                 {[this](const std::string& of, std::uint64_t after,
@@ -95,6 +96,9 @@ const std::vector<Gateway::OwnRoute>& Gateway::own_routes() {
       {"GET", "/v1/events", Role::read, &Gateway::answer_events},
       {"GET", "/v1/openapi.json", Role::read, &Gateway::answer_openapi},
       {"GET", "/metrics", Role::read, &Gateway::answer_metrics},
+      {"GET", "/v1/simulations", Role::read, &Gateway::answer_simulations},
+      {"GET", "/v1/simulations/{id}/page", Role::read, &Gateway::answer_simulation_page},
+      {"POST", "/v1/simulations", Role::submit, &Gateway::answer_simulate},
       {"POST", "/v1/check", Role::submit, &Gateway::answer_check},
       {"POST", "/v1/jobs", Role::submit, &Gateway::answer_submit},
       {"POST", "/v1/reservations", Role::submit, &Gateway::answer_reserve},
@@ -239,7 +243,7 @@ void Gateway::answer_let_in(const Asking& asking) {
     return false;
   };
   for (const OwnRoute& route : own_routes()) {
-    if (route.path != path) continue;
+    if (!match_route(route.path.substr(1), path.substr(1))) continue;
     if (route.method == method) return may(route.role) ? (this->*route.call)(asking) : void();
     other_method = true;
   }

@@ -12,6 +12,7 @@
 #include "gateway/follower.h"
 #include "gateway/gate.h"
 #include "gateway/remembered.h"
+#include "gateway/simulations.h"
 #include "gateway/streams.h"
 #include "model/environment.h"
 #include "os/loop.h"
@@ -30,6 +31,7 @@ struct GatewaySettings {
   std::string login;      ///< as whom the service is asked
   std::string directory;  ///< where relative paths of submitted job files start
   Environment inherited;  ///< of jobs that are submitted as a job file
+  SimulationsSettings simulations;
 };
 
 class Gateway final : public WebAnswerer {
@@ -86,6 +88,9 @@ class Gateway final : public WebAnswerer {
   void answer_reserve(const Asking& asking);
   void answer_metrics(const Asking& asking);
   void answer_openapi(const Asking& asking);
+  void answer_simulations(const Asking& asking);
+  void answer_simulation_page(const Asking& asking);
+  void answer_simulate(const Asking& asking);
   void answer_json(const Asking& asking, unsigned status, std::string body) const;
   /// From memory, or as the answer to the same question of another, or by asking.
   void answer_remembered(const Asking& asking);
@@ -115,6 +120,7 @@ class Gateway final : public WebAnswerer {
   std::unordered_map<std::uint64_t, std::size_t> waits_of_;
   std::uint64_t next_call_ = 1;
   std::string openapi_;  // once it was asked for
+  Simulations simulations_;
   Streams streams_;
   Follower follower_;
   Loop::WatchPtr tidying_, expiring_;

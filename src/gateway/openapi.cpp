@@ -115,6 +115,13 @@ std::span<const RouteRow> own_rows() {
        "The JobSpec that a job file stands for, or all its mistakes with their lines.", "toml",
        "object"},
       {"GET", "v1/openapi.json", Role::read, straight, "This.", "", "object"},
+      {"GET", "v1/simulations", Role::read, straight, "Simulations that were asked for here.", "",
+       "[SimulationRun]"},
+      {"GET", "v1/simulations/{id}/page", Role::read, straight, "The page that one wrote.", "",
+       "text"},
+      {"POST", "v1/simulations", Role::submit, straight,
+       "Runs `gang simulate` on the history of this machine; one at a time.", "SimulationRequest",
+       "SimulationRun"},
       {"GET", "metrics", Role::read, straight, "Metrics in the form of OpenMetrics.", "", "text"},
   };
   return all;

@@ -5,6 +5,7 @@
 #include "gateway/openapi.h"
 #include "json/access_json.h"
 #include "json/json.h"
+#include "json/simulation_json.h"
 #include "server/query.h"
 
 namespace gangline {
@@ -118,6 +119,36 @@ void Gateway::answer_reserve(const Asking& asking) {
            longest_call,
            most_answer_bytes},
           false);
+}
+
+void Gateway::answer_simulations(const Asking& asking) {
+  answer_json(asking, 200, to_json(simulations_.all()));
+}
+
+void Gateway::answer_simulation_page(const Asking& asking) {
+  const std::string_view target = asking.request.head.target;
+  const auto words =
+      match_route("v1/simulations/{id}/page", target.substr(1, target.find('?') - 1));
+  const auto id = words ? parse_number(words->front()) : std::nullopt;
+  auto page = simulations_.page(id.value_or(0));
+  if (!page) return say_no(asking.request, asking.exchange, {404, page.error()}, asking.cors);
+  // To be kept as a file: what stands in it is not to run as a part of the dashboard.
+  WebAnswer answer;
+  answer.type = "application/octet-stream";
+  answer.fields = asking.cors +
+                  "Cache-Control: no-store\r\nContent-Disposition: attachment; "
+                  "filename=\"simulation.html\"\r\n";
+  answer.body = web_body(*std::move(page));
+  asking.exchange.answer(std::move(answer));
+}
+
+void Gateway::answer_simulate(const Asking& asking) {
+  const auto request = from_json<SimulationRequest>(asking.request.body);
+  if (!request) return say_no(asking.request, asking.exchange, {400, request.error()}, asking.cors);
+  const auto run = simulations_.begin(request->options);
+  if (run) return answer_json(asking, 200, to_json(*run));
+  const bool is_mistake = run.error().kind == ErrorKind::usage;
+  say_no(asking.request, asking.exchange, {is_mistake ? 400u : 409u, run.error()}, asking.cors);
 }
 
 void Gateway::answer_metrics(const Asking& asking) {

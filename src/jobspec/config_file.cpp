@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "jobspec/config_keys.h"
 #include "jobspec/house/read_house.h"
+#include "jobspec/notify/read_notify.h"
 #include "jobspec/read_value.h"
 #include "jobspec/slurm/read_slurm.h"
 #include "jobspec/toml_reader.h"
@@ -235,6 +236,7 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Settings set
   read_quiet_hours(root, settings.queues, settings.house, mistakes);
   read_maintenance(root, settings.house, mistakes);
   read_slurm(root, settings.on_slurm, mistakes);
+  read_notify(root, settings.notify, mistakes);
   return settings;
 }
 

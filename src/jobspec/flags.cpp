@@ -31,6 +31,7 @@ constexpr Flag single_flags[] = {
     {"--retries", "retries", &JobFlags::retries},
     {"--dir", "dir", &JobFlags::dir},
     {"--launcher", "launcher", &JobFlags::launcher},
+    {"--notify", "notify", &JobFlags::notify},
     {"--grace", "grace", &JobFlags::grace},
     {"--stop-signal", "stop_signal", &JobFlags::stop_signal},
     {"--checkpoint", "checkpoint", &JobFlags::checkpoint},

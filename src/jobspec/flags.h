@@ -15,8 +15,8 @@ namespace gangline {
 /// Everything as it was typed.
 struct JobFlags {
   std::optional<std::string> name, tasks, gpus, gpu_memory, model, device, cpus, memory, time,
-      queue, priority, retries, dir, launcher, grace, stop_signal, checkpoint, log_limit, mps,
-      lossy, pilot;
+      queue, priority, retries, dir, launcher, notify, grace, stop_signal, checkpoint, log_limit,
+      mps, lossy, pilot;
   std::vector<std::string> retry_on;  ///< of each, and of `after`: words between commas
   std::vector<std::string> after;
   std::vector<std::string> env;      ///< "KEY=value"

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "jobspec/flags.h"
 #include "jobspec/job_reader.h"
+#include "jobspec/notify/read_notify.h"
 #include "jobspec/read_value.h"
 #include "model/check_spec.h"
 #include "model/placeholders.h"
@@ -20,7 +21,7 @@ constexpr std::string_view job_keys[] = {
     "device",     "cpus",      "memory",   "any_of",   "time",       "queue",
     "priority",   "retries",   "retry_on", "after",    "dir",        "env",
     "sweep",      "split",     "gather",   "launcher", "grace",      "stop_signal",
-    "checkpoint", "log_limit", "mps",      "lossy",    "pilot"};
+    "checkpoint", "log_limit", "mps",      "lossy",    "pilot",      "notify"};
 
 constexpr std::array<std::string_view, 4> retry_names{"lost", "failure", "memory", "time"};
 constexpr std::array<std::string_view, 2> launcher_names{"plain", "mpi"};
@@ -148,6 +149,9 @@ class JobReader {
       spec_.pilot = read_truth({"pilot", *value}, mistakes_).value_or(false);
       spec_.pilot_said_by = PilotSaidBy::person;
     }
+    if (const Written* value = find(root_, "notify"))
+      if (const auto choice = read_choice({"notify", *value}, notify_words, mistakes_))
+        spec_.notify = static_cast<NotifyOn>(*choice);
     if (const Written* value = find(root_, "launcher"))
       if (const auto choice = read_choice({"launcher", *value}, launcher_names, mistakes_))
         spec_.launcher = static_cast<TeamLauncher>(*choice);

@@ -40,6 +40,10 @@ struct AllOf<PilotSaidBy> {
   static constexpr PilotSaidBy values[] = {PilotSaidBy::person, PilotSaidBy::service};
 };
 template <>
+struct AllOf<NotifyOn> {
+  static constexpr NotifyOn values[] = {NotifyOn::no_end, NotifyOn::failure, NotifyOn::end};
+};
+template <>
 struct AllOf<LinkKind> {
   static constexpr LinkKind values[] = {
       LinkKind::same_board,  LinkKind::nvlink, LinkKind::pcie_switch, LinkKind::pcie_switches,
@@ -178,6 +182,7 @@ void fields(M& m, JobSpec& v) {
   m("submit_key", v.submit_key);
   m("pilot_said_by", v.pilot_said_by);
   m("log_limit", v.log_limit);
+  m("notify", v.notify);
 }
 template <class M>
 void fields(M& m, ProcessLimit& v) {
@@ -407,6 +412,7 @@ void fields(M& m, WaitingEnded& v) {
   m("job", v.job);
   m("index", v.index);
   m("ending", v.ending);
+  m("gangs", v.gangs);
 }
 template <class M>
 void fields(M& m, Promised& v) {

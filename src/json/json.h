@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/figures.h"
 #include "model/follow.h"
 #include "model/job.h"
 #include "model/pilot.h"
@@ -52,6 +53,8 @@ std::string to_json(const GangCells& cells);
 std::string to_json(const JobResults& results);
 std::string to_json(const Readings& readings);
 std::string to_json(const TimeChart& timeline);
+std::string to_json(const Figures& figures);
+std::string to_json(const std::vector<QueueCounted>& queues);
 std::string to_json(const Person& person);
 
 /// As it stands in what is written here, with its quotation marks.

@@ -5,6 +5,7 @@
 
 #include "json/access_fields.h"
 #include "json/follow_fields.h"
+#include "json/simulation_fields.h"
 
 namespace gangline::mapping {
 namespace {
@@ -136,7 +137,7 @@ const std::map<std::string, std::string>& all_schemas() {
     Schemas schemas(named);
     const auto take = [&]<class... T>(Use use, T*...) { (schemas.of<T>(use), ...); };
     take(Use::read, static_cast<JobSpec*>(nullptr), static_cast<ReserveRequest*>(nullptr),
-         static_cast<PilotRequest*>(nullptr));
+         static_cast<PilotRequest*>(nullptr), static_cast<SimulationRequest*>(nullptr));
     take(Use::written, static_cast<Error*>(nullptr), static_cast<Submitted*>(nullptr),
          static_cast<Translation*>(nullptr), static_cast<JobSummary*>(nullptr),
          static_cast<JobDetail*>(nullptr), static_cast<GangView*>(nullptr),
@@ -145,7 +146,8 @@ const std::map<std::string, std::string>& all_schemas() {
          static_cast<Reservation*>(nullptr), static_cast<PilotView*>(nullptr),
          static_cast<FeedPage*>(nullptr), static_cast<GangCells*>(nullptr),
          static_cast<JobResults*>(nullptr), static_cast<Readings*>(nullptr),
-         static_cast<TimeChart*>(nullptr), static_cast<WhoAmI*>(nullptr));
+         static_cast<TimeChart*>(nullptr), static_cast<WhoAmI*>(nullptr),
+         static_cast<SimulationRun*>(nullptr));
     named["JobId"] = schemas.of<JobId>(Use::written);
     named["Unit"] = R"({"type":"object"})";
     return named;

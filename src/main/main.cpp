@@ -29,6 +29,7 @@
 #include "main/slurm_history.h"
 #include "main/slurm_profile.h"
 #include "main/stored_jobs.h"
+#include "main/top_screen.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "shell/hold_shell.h"
@@ -323,6 +324,8 @@ int run(const std::vector<std::string>& words) {
     if (!places) return places.error();
     return read_settings(*places);
   };
+  around.show_screen = show_top;
+  around.screen_once = top_once;
   around.join_shell = [](const std::string& path, Time ends) -> Result<ShellEnd> {
     const auto left = join_shell({path, ends});
     if (!left) return left.error();

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <string_view>
@@ -24,8 +25,10 @@
 #include "json/json.h"
 #include "launch/job_files.h"
 #include "main/choose_engine.h"
+#include "main/diary/json_diary.h"
 #include "main/for_all/callers.h"
 #include "main/for_all/daemons.h"
+#include "main/notify/courier.h"
 #include "main/service_lock.h"
 #include "main/start_news.h"
 #include "os/clock.h"
@@ -142,6 +145,23 @@ void answer_one_of_all(Controller& controller, Callers& callers, const HttpReque
          [desk, reply = std::move(reply)](HttpAnswer answer) { reply(std::move(answer)); });
 }
 
+/// Null unless GANGLINE_LOG names a file.
+std::unique_ptr<JsonDiary> diary_of(Loop& loop) {
+  const char* path = std::getenv("GANGLINE_LOG");
+  if (path == nullptr || *path != '/') return nullptr;
+  return std::make_unique<JsonDiary>(loop, path);
+}
+
+/// The same reply, which says in the diary what was asked and how long it took.
+HttpReply noted(JsonDiary& diary, const HttpRequest& request, HttpReply reply) {
+  return [&diary, reply = std::move(reply), method = request.method, target = request.target,
+          peer = request.peer, began = now()](HttpAnswer answer) {
+    diary.request(began, method, target, answer.status, now() - began,
+                  peer ? std::optional(peer->uid) : std::nullopt);
+    reply(std::move(answer));
+  };
+}
+
 // Says the outcome of the start to whoever started us; -1 where nobody did.
 int not_ready(const Fd& ready, const Error& error) {
   if (ready.open()) tell_trouble(ready, error.sentence());
@@ -172,6 +192,8 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   Loop loop;
   LoopWorld world(loop);
   const std::unique_ptr<Engine> engine = make_engine(loop, places, settings, (*store)->name());
+  Courier courier(loop, settings.notify);
+  const std::unique_ptr<JsonDiary> diary = diary_of(loop);
   Loop::WatchPtr ending;
   std::string socket = places.socket;
   Controller controller(world, **store, *engine,
@@ -182,6 +204,8 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                           ending = loop.after(last_words, [&] { loop.stop(); });
                         });
   if (const auto begun = controller.begin(); !begun) return not_ready(ready, begun.error());
+  controller.tell_by(courier);
+  if (diary) controller.keep_diary(*diary);
 
   auto callers = Callers::make(places.for_all ? settings.for_all : ForAllSettings{"", ""});
   if (!callers) return not_ready(ready, callers.error());
@@ -198,6 +222,7 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                     to_json(Error{ErrorKind::unavailable, "the service is ending", "",
                                   "the next command starts another"}),
                     {}});
+    if (diary) reply = noted(*diary, request, std::move(reply));
     if (places.for_all) answer_one_of_all(controller, *callers, request, std::move(reply));
     else answer(controller, request, std::move(reply));
   };

@@ -115,6 +115,7 @@ struct WaitingEnded {
   JobId job;
   std::optional<std::uint32_t> index;
   Ending ending;
+  std::optional<std::uint32_t> gangs = {};  ///< so many; empty: nobody wrote it down
 };
 /// The gang will start by `start` at the latest, unless a cause is named. May only improve.
 struct Promised {

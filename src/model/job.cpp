@@ -26,6 +26,15 @@ const char* name_of(RetryOn on) {
   return "lost";
 }
 
+const char* name_of(NotifyOn on) {
+  switch (on) {
+    case NotifyOn::no_end: return "never";
+    case NotifyOn::failure: return "failure";
+    case NotifyOn::end: return "end";
+  }
+  return "never";
+}
+
 const char* name_of(PilotSaidBy who) {
   switch (who) {
     case PilotSaidBy::person: return "person";

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/units.h"
 #include "model/environment.h"
+#include "model/notify.h"
 #include "model/person.h"
 #include "model/resources.h"
 
@@ -93,6 +94,7 @@ struct JobSpec {
   /// What is submitted twice by one person with the same key is one job; empty: no key.
   std::string submit_key = {};
   std::optional<PilotSaidBy> pilot_said_by;  ///< the service says it of many short gangs
+  std::optional<NotifyOn> notify = {};       ///< empty: as the config file says
   bool operator==(const JobSpec&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "model/house.h"
+#include "model/notify.h"
 #include "model/slurm_profile.h"
 #include "model/snapshot.h"
 
@@ -48,6 +49,7 @@ struct Settings {
   ForAllSettings for_all;
   std::uint32_t cpus_as_device = 8;  ///< so many CPUs of gangs without devices are used as one
   House house;
+  NotifySettings notify;
   SlurmProfile on_slurm;
 };
 

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
@@ -84,6 +85,43 @@ Result<HttpPlace> read_http_place(std::string_view text) {
   return place;
 }
 
+Result<HttpPlace> read_web_place(std::string_view text) {
+  constexpr std::string_view front = "https://";
+  constexpr std::uint16_t usual_port = 443;
+  const bool tls = text.starts_with(front);
+  const std::string_view rest = tls ? text.substr(front.size()) : text;
+  auto place = read_http_place(tls ? "http://" + std::string(rest) : std::string(text));
+  if (!place) return place.error();
+  if (!place->socket.empty()) return bad_place(text, "this is no web address");
+  // What stands behind the host counts to its last letter.
+  const std::size_t begin = tls ? 0 : std::string_view("http://").size();
+  const std::size_t slash = rest.find_first_of("/?", begin);
+  const std::string_view named = rest.substr(begin, slash == rest.npos ? rest.npos : slash - begin);
+  place->path = slash == rest.npos ? "/" : std::string(rest.substr(slash));
+  if (place->path.front() == '?') return bad_place(text, "it has no / behind its host");
+  place->tls = tls;
+  if (tls && named.find(':', named.find(']') == named.npos ? 0 : named.find(']')) == named.npos)
+    place->port = usual_port;
+  return place;
+}
+
+namespace {
+
+/// Where systems keep the certificates that they trust, beside OpenSSL's own place for them.
+constexpr const char* trusted[] = {"/etc/ssl/certs/ca-certificates.crt",
+                                   "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem"};
+
+asio::ssl::context trusting() {
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  error_code ignored;
+  context.set_default_verify_paths(ignored);
+  for (const char* file : trusted) context.load_verify_file(file, ignored);
+  context.set_verify_mode(asio::ssl::verify_peer, ignored);
+  return context;
+}
+
+}  // namespace
+
 struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
   Core(asio::io_context& context, HttpPlace to, HttpCall asked, Heard whom)
       : io(context),
@@ -132,18 +170,36 @@ struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
     if (!call.body.empty()) request.set(http::field::content_type, "application/json");
     request.body() = std::move(call.body);
     request.prepare_payload();
-    http::async_write(stream, request, [self = shared_from_this()](error_code error, std::size_t) {
-      // It may have read all that it needs before it closed.
-      if (error) return self->fail("it closed the connection", HttpFailure::no_answer);
-      self->read();
-    });
+    if (!place.tls) return write(stream);
+    secured.emplace(stream, trust.emplace(trusting()));
+    error_code wrong;
+    secured->set_verify_callback(asio::ssl::host_name_verification(place.host), wrong);
+    if (wrong || SSL_set_tlsext_host_name(secured->native_handle(), place.host.c_str()) != 1)
+      return fail("TLS cannot be used", HttpFailure::not_sent);
+    secured->async_handshake(
+        asio::ssl::stream_base::client, [self = shared_from_this()](error_code error) {
+          if (!error) return self->write(*self->secured);
+          self->fail("it shows no certificate that is good for its name", HttpFailure::not_sent);
+        });
   }
 
-  void read() {
+  template <class Over>
+  void write(Over& over) {
+    http::async_write(over, request,
+                      [self = shared_from_this(), &over](error_code error, std::size_t) {
+                        // It may have read all that it needs before it closed.
+                        if (error)
+                          return self->fail("it closed the connection", HttpFailure::no_answer);
+                        self->read(over);
+                      });
+  }
+
+  template <class Over>
+  void read(Over& over) {
     parser.header_limit(largest_http_header);
     parser.body_limit(call.most_answer);
     http::async_read(
-        stream, buffer, parser,
+        over, buffer, parser,
         [self = shared_from_this()](error_code error, std::size_t) { self->hear(error); });
   }
 
@@ -160,7 +216,7 @@ struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
                                     : "it closed the connection without an answer",
                   HttpFailure::no_answer);
     // One that ends where the connection does cannot be told from half of it.
-    if (parser.need_eof())
+    if (parser.need_eof() && !call.status_alone)
       return fail("its answer does not say how long it is", HttpFailure::no_answer,
                   ErrorKind::broken);
     const unsigned status = parser.get().result_int();
@@ -197,6 +253,8 @@ struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
   Heard heard;
   std::optional<asio::steady_timer> resolving;
   std::vector<Generic::endpoint> endpoints;
+  std::optional<asio::ssl::context> trust;
+  std::optional<asio::ssl::stream<Stream&>> secured;
   http::request<http::string_body> request;
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;

@@ -23,10 +23,15 @@ struct HttpPlace {
   std::string host = {};    ///< a name or an address
   std::uint16_t port = 80;
   std::string path = {};  ///< before each target, without a slash at its end: "", "/slurm-api"
+  bool tls = false;       ///< over TLS, to a server whose certificate is good for `host`
 };
 /// "http://host:6820/path", "http://[::1]:6820" or "unix:/path". An Error says which part of it is
 /// wrong; nothing else is understood, https among it.
 Result<HttpPlace> read_http_place(std::string_view text);
+
+/// The same of an address that is called as it is, with whatever stands behind the host, also by
+/// https.
+Result<HttpPlace> read_web_place(std::string_view text);
 
 struct HttpCall {
   std::string method;  ///< "GET"
@@ -35,6 +40,7 @@ struct HttpCall {
   std::string body = {};                                          ///< JSON; empty: none
   Span deadline = seconds(30);                                    ///< for all of it
   std::size_t most_answer = 128 << 20;                            ///< bytes of its body
+  bool status_alone = false;  ///< an answer that does not say how long it is will do
 };
 
 /// How far a call came that has no whole answer. What was not sent has done nothing.

@@ -159,5 +159,22 @@ TEST(HttpPlaceTest, is_a_host_with_a_port_or_a_path_of_a_socket) {
     EXPECT_FALSE(read_http_place(text).ok()) << text;
 }
 
+TEST(HttpPlaceTest, a_web_address_keeps_all_that_stands_behind_its_host) {
+  const auto hook = read_web_place("https://chat.example/hooks/a/?key=b:c/");
+  ASSERT_TRUE(hook.ok()) << hook.error().sentence();
+  EXPECT_TRUE(hook->tls);
+  EXPECT_EQ(hook->host, "chat.example");
+  EXPECT_EQ(hook->port, 443);
+  EXPECT_EQ(hook->path, "/hooks/a/?key=b:c/");
+  EXPECT_EQ(read_web_place("https://[::1]:8443")->port, 8443);
+  EXPECT_EQ(read_web_place("https://[::1]")->port, 443);
+  EXPECT_EQ(read_web_place("https://[::1]")->path, "/");
+  EXPECT_FALSE(read_web_place("http://head/x")->tls);
+  EXPECT_EQ(read_web_place("http://head/x")->port, 80);
+  for (const char* text : {"", "unix:/run/x", "https://", "https://head?x", "ftp://head/",
+                           "https://a b", "https://a\r\nX: y", "https://me:secret@head"})
+    EXPECT_FALSE(read_web_place(text).ok()) << text;
+}
+
 }  // namespace
 }  // namespace gangline

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "json/json.h"
+#include "metrics/metrics_text.h"
 #include "server/query.h"
 
 namespace gangline {
@@ -283,6 +284,23 @@ void timeline(const Asked& asked) {
       as_json<TimeChart>(asked.reply));
 }
 
+void figures(const Asked& asked) { asked.service.figures(as_json<Figures>(asked.reply)); }
+
+/// For programs that gather such numbers; `?format=prometheus` for those that know no other.
+void metrics(const Asked& asked) {
+  const auto wanted = asked.target.query.find("format");
+  const bool older = wanted != asked.target.query.end() && wanted->second == "prometheus";
+  if (wanted != asked.target.query.end() && !older && wanted->second != "openmetrics")
+    return send(asked.reply, bad("'format' is openmetrics or prometheus"));
+  const MetricsFormat format = older ? MetricsFormat::prometheus : MetricsFormat::open_metrics;
+  asked.service.figures([format, reply = asked.reply](auto figures) {
+    if (!figures) return send(reply, figures.error());
+    HttpAnswer answer{200, metrics_text(*figures, format), {}};
+    answer.type = content_type_of(format);
+    reply(std::move(answer));
+  });
+}
+
 void nodes(const Asked& asked) { asked.service.nodes(as_json<std::vector<NodeView>>(asked.reply)); }
 void find(const Asked& asked) { asked.service.find(asked.words[0], as_json<JobId>(asked.reply)); }
 void status(const Asked& asked) { asked.service.status(as_json<ServiceStatus>(asked.reply)); }
@@ -340,6 +358,8 @@ constexpr Route routes[] = {
     {"GET", "v1/jobs/*/results", results},
     {"GET", "v1/feed", feed},
     {"GET", "v1/timeline", timeline},
+    {"GET", "v1/figures", figures},
+    {"GET", "metrics", metrics},
     {"GET", "v1/status", status},
     {"POST", "v1/reservations", reserve},
     {"GET", "v1/reservations", reservations},

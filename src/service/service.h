@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/figures.h"
 #include "model/follow.h"
 #include "model/job.h"
 #include "model/pilot.h"
@@ -52,6 +53,8 @@ class Service {
   /// As far back as they are kept: an hour, in this life of the service.
   virtual void readings(const ReadingsQuery& query, Reply<Readings> reply) = 0;
   virtual void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) = 0;
+  /// For programs that watch: what there is and what was counted.
+  virtual void figures(Reply<Figures> reply) = 0;
   /// The newest job of that name.
   virtual void find(const std::string& name, Reply<JobId> reply) = 0;
   virtual void status(Reply<ServiceStatus> reply) = 0;

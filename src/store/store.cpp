@@ -242,8 +242,8 @@ void Store::put_summary(const JobSummary& summary) {
   core_->write(put);
 }
 
-void Store::put_cursor(const std::string& cursor) {
-  core_->put_note.bind(1, "cursor").bind(2, cursor);
+void Store::put_note(const std::string& key, const std::string& value) {
+  core_->put_note.bind(1, key).bind(2, value);
   core_->write(core_->put_note);
 }
 
@@ -288,13 +288,9 @@ std::uint64_t Store::last_job() const {
   return std::max(newest, number_after_);
 }
 
-std::string Store::name() const {
-  Statement query(core_->database.get(), "SELECT value FROM note WHERE key = 'name'");
-  return query.next() ? query.text(0) : std::string();
-}
-
-std::string Store::cursor() const {
-  Statement query(core_->database.get(), "SELECT value FROM note WHERE key = 'cursor'");
+std::string Store::note(const std::string& key) const {
+  Statement query(core_->database.get(), "SELECT value FROM note WHERE key = ?1");
+  query.bind(1, key);
   return query.next() ? query.text(0) : std::string();
 }
 
@@ -466,6 +462,15 @@ Result<std::vector<PastRun>> Store::runs_between(Time from, Time until, std::uin
     }
   }
   return runs;
+}
+
+Result<std::optional<JobSummary>> Store::summary(JobId job) const {
+  Statement query(core_->database.get(), "SELECT summary FROM job WHERE id = ?1");
+  query.bind(1, signed_of(job.n));
+  if (!query.next()) return std::optional<JobSummary>();
+  auto summary = from_json<JobSummary>(query.text(0));
+  if (!summary) return summary.error();
+  return std::optional(std::move(*summary));
 }
 
 Result<std::optional<std::pair<Job, JobSummary>>> Store::find(JobId job) const {

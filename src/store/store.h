@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "model/event.h"
+#include "model/figures.h"
 #include "model/follow.h"
 #include "model/job.h"
 #include "model/queue.h"
@@ -31,6 +32,12 @@ struct PastRun {
   std::shared_ptr<const Allocation> allocation;  ///< null: not known
 };
 
+/// Sums of the first events.
+struct EventsCounted {
+  std::uint64_t up_to = 0;  ///< number of the last of them
+  std::vector<QueueCounted> queues = {};
+};
+
 class Store {
  public:
   /// Opens or makes the database and brings an older schema up to date; a newer one is refused.
@@ -44,7 +51,10 @@ class Store {
   void append(const Event& event);
   void add_job(const Job& job, const JobSummary& summary);
   void put_summary(const JobSummary& summary);
-  void put_cursor(const std::string& cursor);
+  void put_cursor(const std::string& cursor) { put_note("cursor", cursor); }
+  /// A short text under a name, in the place of what was put there before.
+  void put_note(const std::string& key, const std::string& value);
+  void put_counts(const EventsCounted& counts);
   /// In the place of what was put for the same queue and owner.
   void put_past_use(const PastUse& use);
   void put_past_hour(const PastHour& hour);
@@ -59,8 +69,11 @@ class Store {
   /// Of the newest job; numbers up to it are not given again.
   std::uint64_t last_job() const;
   /// Random, made with the store: no other store has it.
-  std::string name() const;
-  std::string cursor() const;
+  std::string name() const { return note("name"); }
+  std::string cursor() const { return note("cursor"); }
+  std::string note(const std::string& key) const;  ///< empty: none
+  /// Those that were put last; empty: none, or they cannot be read.
+  std::optional<EventsCounted> counts() const;
   Result<std::vector<PastUse>> past_use() const;
   Result<std::vector<Reservation>> reservations() const;
   std::uint64_t last_reservation() const;  ///< the highest number that was ever given
@@ -84,6 +97,9 @@ class Store {
   /// Runs of gangs of which a part lies between these times, those that ended last in front.
   Result<std::vector<PastRun>> runs_between(Time from, Time until, std::uint32_t most) const;
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
+  /// Its line, as it was stored last: without what is known only of jobs that have ended, if it has
+  /// not.
+  Result<std::optional<JobSummary>> summary(JobId job) const;
   /// The newest job of that name of each user who has one, the newest first; at most `most`.
   std::vector<JobId> newest_of_each(const std::string& name, std::uint32_t most) const;
   /// The job that this user submitted with this key.

@@ -56,6 +56,7 @@ class StandIn final : public Service {
     CHECK(query.most <= most_timeline_bars);
     reply(TimeChart{});
   }
+  void figures(Reply<Figures> reply) override { reply(Figures{}); }
   void find(const std::string& name, Reply<JobId> reply) override {
     CHECK(name.find('\0') == std::string::npos);
     reply(Error{ErrorKind::not_found, name, "", ""});

@@ -51,6 +51,7 @@ constexpr NamedValue named_values[] = {
     {"--most", "N"},
     {"--name", "NAME"},
     {"--nodes", "N"},
+    {"--notify", "{never,failure,end}"},
     {"--on", "PLACE"},
     {"--only-queue", "NAME"},
     {"--operators", "USER,..."},

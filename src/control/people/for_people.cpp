@@ -150,6 +150,9 @@ void ForPeople::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {
   controller_.timeline(query, std::move(reply));
 }
 
+// Names and owners of all jobs, as in a list.
+void ForPeople::figures(Reply<Figures> reply) { controller_.figures(std::move(reply)); }
+
 void ForPeople::find(const std::string& name, Reply<JobId> reply) {
   controller_.find_of(name, caller_.person->uid,
                       [name, others = caller_.is_operator, &controller = controller_,

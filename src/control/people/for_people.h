@@ -34,6 +34,7 @@ class ForPeople final : public Service {
                Reply<JobResults> reply) override;
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override;
   void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) override;
+  void figures(Reply<Figures> reply) override;
   /// The caller's newest job of that name; an operator's, else the newest of all.
   void find(const std::string& name, Reply<JobId> reply) override;
   void status(Reply<ServiceStatus> reply) override;

@@ -259,6 +259,8 @@ void add_many(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
 }
 
 void add_manners(const JobSpec& spec, const SlurmSite& site, Rows& rows) {
+  if (spec.notify)
+    rows.push_back({"notify", Fidelity::exact, "your service tells, once it hears of the end"});
   if (spec.launcher == TeamLauncher::mpi)
     rows.push_back({"launcher", Fidelity::near,
                     "the same variables, and Slurm's PMIx or PMI2 where its srun has one"});

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "base/text.h"
@@ -210,6 +211,10 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   settings.login = login_name(::geteuid());
   settings.directory = own_directory();
   settings.inherited = Environment(environment);
+  std::error_code unknown;
+  settings.simulations.directory =
+      std::filesystem::path(*tokens_at).parent_path().string() + "/simulations";
+  settings.simulations.program = {std::filesystem::read_symlink("/proc/self/exe", unknown)};
   Gateway gateway(loop, std::move(settings));
   gateway.set_tokens(kept.with_own(*tokens));
   const bool https = *keys != nullptr;

@@ -1,0 +1,62 @@
+// How components watch the service.
+import { createContext } from "preact";
+import { useContext, useEffect, useReducer, useRef, useState } from "preact/hooks";
+import type { WhoAmI } from "../base/model";
+import type { Rule } from "./fresh";
+import type { Live, Seen } from "./live";
+
+export interface Session {
+  live: Live;
+  who: WhoAmI;
+}
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("no session around this view");
+  return session;
+}
+
+/** The newest of `path`, and again whenever it changes. Null: nothing is watched. */
+export function useLive<T>(path: string | null, rule: Rule): Seen<T> {
+  const { live } = useSession();
+  const [, changed] = useReducer((n: number) => n + 1, 0);
+  const newest_rule = useRef(rule);
+  newest_rule.current = rule;
+  useEffect(() => {
+    if (path === null) return undefined;
+    const end = live.watch(path, newest_rule.current, () => changed(null as never));
+    changed(null as never);
+    return end;
+  }, [live, path]);
+  return path === null ? { version: 0 } : live.seen<T>(path);
+}
+
+/** The same, and while another path is asked for, what the one before said, with its path. */
+export function useLiveKept<T>(path: string, rule: Rule): Seen<T> & { shown: string } {
+  const seen = useLive<T>(path, rule);
+  const kept = useRef<{ path: string; value: T } | undefined>(undefined);
+  if (seen.value !== undefined) kept.current = { path, value: seen.value };
+  return { ...seen, value: kept.current?.value, shown: kept.current?.path ?? path };
+}
+
+/** Time by this clock in microseconds, moving on each `every` ms, for "3m ago". */
+export function useNow(every = 1000): number {
+  const [now, set] = useState(() => Date.now() * 1000);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) set(Date.now() * 1000);
+    }, every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return now;
+}
+
+export function can_submit(who: WhoAmI): boolean {
+  return who.role !== "read";
+}
+
+/** Whether this person may stop a job of `owner`. */
+export function can_stop(who: WhoAmI, owner: string): boolean {
+  return who.role === "operate" || (who.role === "submit" && who.login === owner);
+}

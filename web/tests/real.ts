@@ -1,0 +1,183 @@
+// The page of a real `gang serve` in a browser: submit from the form, watch it run, open its log, stop it; the service
+// killed and started meanwhile; a token withdrawn.
+import assert from "node:assert/strict";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { low_contrast, overflow } from "./audit";
+import { open_browser, type TestBrowser } from "./browser";
+
+const gang = process.env.GANG!;
+const nvml = join(dirname(gang), "fake_nvml/libnvidia-ml.so.1");
+const folder = mkdtempSync(join(tmpdir(), "gangline-web-"));
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  GANGLINE_STATE: join(folder, "state"),
+  GANGLINE_NVML: "",
+  HOME: folder,
+};
+if (existsSync(nvml)) {
+  environment.GANGLINE_NVML = nvml;
+  environment.FAKE_NVML_FILE = join(process.cwd(), "../tests/fake_nvml/eight_gpus.txt");
+}
+
+let serve: ChildProcess;
+let browser: TestBrowser;
+let place: string;
+
+function run(...words: string[]): string {
+  return execFileSync(gang, words, { env: environment, cwd: folder, encoding: "utf8" });
+}
+
+/** Starts `gang serve` and gives the address that it prints. */
+async function start_serve(port = "0"): Promise<string> {
+  serve = spawn(gang, ["serve", "-q", "--port", port], {
+    env: environment,
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let said = "";
+  for await (const part of serve.stdout!) {
+    said += String(part);
+    const found = /http:\/\/\S+/.exec(said);
+    if (found) return found[0];
+  }
+  throw new Error(`gang serve ended, having said: ${said}`);
+}
+
+/** `gang serve` looks at the file of tokens now and then. */
+async function until_known(token: string) {
+  const end = Date.now() + 10_000;
+  const ask = () => fetch(new URL("/v1/whoami", place), { headers: { Authorization: `Bearer ${token}` } });
+  while (!(await ask()).ok) assert.ok(Date.now() < end, "the token is not known");
+}
+
+async function said(words: string | RegExp, within = 10_000) {
+  await browser.page.getByText(words).first().waitFor({ timeout: within });
+}
+
+before(async () => {
+  run("daemon", "start", "--stay");
+  place = await start_serve();
+  browser = await open_browser({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
+});
+
+after(async () => {
+  await browser.close();
+  serve.kill();
+  run("daemon", "stop");
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the address that gang serve prints opens the cluster", async () => {
+  await browser.page.goto(place);
+  await browser.page.waitForSelector(".node h2");
+  assert.equal(new URL(browser.page.url()).hash, "#/cluster");
+  await said(/\d+ of \d+ CPUs?/);
+});
+
+test("a job is submitted from the form, watched, its log followed, and stopped", async () => {
+  const { page } = browser;
+  await page.goto(new URL("/#/jobs/new", place).href);
+  await page
+    .getByLabel("Command")
+    .fill("echo begun; while :; do echo <i>tick</i>; sleep 0.3; done".replace("<i>tick</i>", "'<i>tick</i>'"));
+  await page.getByLabel("Name", { exact: true }).fill("real <job>");
+  await page.getByLabel("Longest time").fill("soon");
+  await page.locator("#mistake-time").waitFor();
+  await page.getByLabel("Longest time").fill("5m");
+  await said("No mistakes.");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByRole("heading", { name: "real <job>" }).waitFor();
+  await page.locator(".job-head .state.running").waitFor();
+  await said("begun");
+  await said("<i>tick</i>");
+  const lines = await page.locator(".log .line").count();
+  await page.waitForFunction((before) => document.querySelectorAll(".log .line").length > before, lines, {
+    timeout: 5000,
+  });
+  await page.getByRole("button", { name: "Stop…" }).click();
+  await page.getByRole("button", { name: "Stop it" }).click();
+  await page.locator(".job-head .state.stopped").waitFor();
+});
+
+test("a pasted sweep runs, its cells are drawn and its values shown", async () => {
+  const { page } = browser;
+  await page.goto(new URL("/#/jobs/new", place).href);
+  await page.getByRole("tab", { name: "Job file" }).click();
+  await page.locator("#job-file").fill('name = "sweep"\ncomand = "true"\n');
+  await said("line 2:");
+  await page.locator("#job-file").fill('name = "sweep"\ncommand = "echo value {n}"\n[sweep]\nn = "1..40"\n');
+  await said("No mistakes.");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByRole("heading", { name: "sweep", exact: true }).waitFor();
+  await page.locator(".legend", { hasText: "40 done" }).waitFor({ timeout: 30_000 });
+  await page.locator(".cells canvas").focus();
+  for (const key of ["Home", "ArrowRight", "Enter"]) await page.keyboard.press(key);
+  await page.getByRole("heading", { name: /^Gang 1 · n = 2/ }).waitFor();
+  await said("value 2");
+});
+
+test("each view opens without an error, at 400 pixels too, and every text can be read", async () => {
+  const { page } = browser;
+  for (const width of [400, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const address of [
+      "#/cluster",
+      "#/jobs/waiting",
+      "#/jobs/running",
+      "#/jobs/ended",
+      "#/job/2/1",
+      "#/time",
+      "#/what-if",
+    ]) {
+      await page.evaluate((to) => (location.hash = to), address);
+      await page.waitForTimeout(700);
+      assert.ok((await overflow(page)) <= 0, `${address} at ${width} is too wide`);
+      assert.deepEqual(await low_contrast(page), [], address);
+      assert.equal(await page.locator("[role=alert]").count(), 0, address);
+    }
+  }
+  assert.deepEqual(browser.trouble, []);
+});
+
+test("the service is killed and started: the page says so, comes back, and shows the truth", async () => {
+  const { page } = browser;
+  await page.evaluate(() => (location.hash = "#/jobs/ended"));
+  await said("sweep");
+  const { pid } = JSON.parse(run("daemon", "status", "--json")) as { pid: number };
+  process.kill(pid, "SIGKILL");
+  // The gateway starts it again at once; where that is quicker than a look, nothing was to be said.
+  await said(/The service is not there at the moment/, 3000).catch(() => undefined);
+  run("submit", "--name", "after-the-kill", "--", "true");
+  await said("after-the-kill", 30_000);
+  await page.waitForFunction(() => !document.querySelector(".banner"), undefined, { timeout: 30_000 });
+});
+
+test("gang serve is killed and started on its port: the page asks for the new token", async () => {
+  const { page } = browser;
+  const port = new URL(place).port;
+  serve.kill("SIGKILL");
+  await said("The connection is lost");
+  place = await start_serve(port);
+  await said("This token is not valid", 30_000);
+  await page.goto(place);
+  await page.waitForSelector(".node h2");
+});
+
+test("a token that is withdrawn while the page is open leads to the form", async () => {
+  const { page } = browser;
+  const token = run("token", "add", "visitor", "--role", "read", "-q").trim().split(/\s+/).pop()!;
+  await until_known(token);
+  await page.getByRole("button", { name: "Leave" }).click();
+  await page.getByLabel("Token").fill(token);
+  await page.getByRole("button", { name: "Open" }).click();
+  await page.waitForSelector(".node h2");
+  await page.evaluate(() => (location.hash = "#/jobs/ended"));
+  await said("sweep");
+  assert.equal(await page.getByRole("link", { name: "New job" }).count(), 0);
+  run("token", "remove", "visitor");
+  await said("This token is not valid", 15_000);
+});

@@ -1,0 +1,247 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Device, LogChunk, NodeView, TimelineBar } from "../src/base/model";
+import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
+import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
+import { LogReader, text_of } from "../src/job/log_reader";
+import { sweep_values } from "../src/job/values";
+import { job_file, empty_form, quoted } from "../src/jobs/job_file";
+import { list_path, next_sort, sorted } from "../src/jobs/list";
+import { rows_of, ticks } from "../src/time/plan";
+import { command, empty_what_if } from "../src/what_if/command";
+import { log_chunk } from "./fake_service";
+import { lab } from "./worlds";
+
+const gpu: Device = { kind: "gpu", uid: "GPU-1", present: true, allottable: true };
+
+test("a device stands as held, free, foreign, aside, cut or missing", () => {
+  assert.equal(standing_of(gpu, {}), "free");
+  assert.equal(standing_of(gpu, { gangs: [[{ job: 1, gang: 0 }, 1000]] }), "held");
+  assert.equal(standing_of(gpu, { foreign: "pid 4 of eve" }), "foreign");
+  assert.equal(standing_of(gpu, { leased: true }), "foreign");
+  assert.equal(standing_of(gpu, { set_aside: ["reservation 3"] }), "aside");
+  assert.equal(standing_of({ ...gpu, allottable: false }, {}), "cut");
+  assert.equal(standing_of({ ...gpu, present: false }, {}), "missing");
+});
+
+test("totals count what is known, and what nobody can tell is not 0", () => {
+  const nodes = lab().nodes;
+  const sum = totals(nodes);
+  assert.equal(sum.devices, sum.held + sum.free + sum.others + sum.away);
+  assert.equal(sum.down, 1);
+  const silent: NodeView = { id: 0, node: { name: "a", devices: [gpu] }, use: [{}] };
+  assert.equal(totals([silent]).busy, undefined);
+  assert.equal(totals([silent]).power, undefined);
+  assert.equal(totals([silent]).memory_used, undefined);
+});
+
+test("devices of a node that is not reachable are not free", () => {
+  const away: NodeView = { id: 0, node: { name: "a", devices: [gpu], up: false }, use: [{}] };
+  assert.equal(device_views(away)[0]!.standing, "away");
+  assert.equal(totals([away]).free, 0);
+  assert.equal(node_matches(away, "free", ""), false);
+  assert.equal(node_matches(away, "trouble", ""), true);
+});
+
+test("a pair of devices without a link is across NUMA nodes, and the nearest come first", () => {
+  const view: NodeView = {
+    id: 0,
+    node: { name: "a", devices: [gpu, gpu, gpu], links: [{ a: 1, b: 2, kind: "nvlink", lanes: 18 }] },
+  };
+  assert.deepEqual(
+    links_of(view, 2).map((each) => [each.device, each.words]),
+    [
+      [1, "NVLink ×18"],
+      [0, "across NUMA"],
+    ],
+  );
+});
+
+test("10,000 gangs fit on a screen, and every cell is found where it is drawn", () => {
+  for (const width of [360, 1000, 1800]) {
+    const grid = grid_of(10_000, width, 420);
+    assert.ok(grid.columns * grid.pitch <= width);
+    assert.ok(grid.columns * grid.rows >= 10_000);
+    for (const gang of [0, 17, 9_999])
+      assert.equal(
+        cell_at(grid, 10_000, (gang % grid.columns) * grid.pitch + 1, Math.floor(gang / grid.columns) * grid.pitch + 1),
+        gang,
+      );
+    assert.equal(cell_at(grid, 10_000, -1, 0), null);
+  }
+});
+
+test("arrow keys walk the cells and stop at the edges", () => {
+  const grid = { columns: 10, rows: 3, pitch: 10 };
+  assert.equal(walk(grid, 25, 0, "ArrowLeft"), 0);
+  assert.equal(walk(grid, 25, 9, "ArrowRight"), 10);
+  assert.equal(walk(grid, 25, 12, "ArrowDown"), 22);
+  assert.equal(walk(grid, 25, 17, "ArrowDown"), 17);
+  assert.equal(walk(grid, 25, 3, "End"), 24);
+  assert.equal(walk(grid, 25, 3, "Tab"), null);
+});
+
+test("the next gang of a kind is found around the end", () => {
+  assert.equal(next_of("dfdd", "f", 2), 1);
+  assert.equal(next_of("dfdd", "x", 0), null);
+  assert.equal(counts("ddf").get("d"), 2);
+});
+
+test("the last axis of a sweep varies fastest", () => {
+  const spec = {
+    name: "",
+    command: { shell: true, words: [] },
+    resources: { tasks: 1 },
+    sweep: [
+      { name: "lr", values: ["a", "b"] },
+      { name: "seed", values: ["1", "2", "3"] },
+    ],
+  };
+  assert.deepEqual(sweep_values(spec, 4), [
+    ["lr", "b"],
+    ["seed", "2"],
+  ]);
+  assert.deepEqual(sweep_values(spec, 6), []);
+});
+
+test("a form becomes a job file, and each of its lines knows its field", () => {
+  const file = job_file({
+    ...empty_form,
+    command: 'echo "{lr}"',
+    name: "x",
+    gpus: "one",
+    cpus: "4",
+    after: "prepare, 7",
+    sweep: "lr = 0.1, 0.01\nseed = 1..8",
+  });
+  assert.equal(
+    file.text,
+    'name = "x"\ncommand = "echo \\"{lr}\\""\ngpus = "one"\ncpus = 4\nafter = ["prepare", "7"]\n[sweep]\nlr = [0.1, 0.01]\nseed = "1..8"\n',
+  );
+  assert.deepEqual(file.fields, ["name", "command", "gpus", "cpus", "after", "sweep", "sweep", "sweep"]);
+});
+
+test("whatever is typed stays one text of the job file", () => {
+  assert.equal(quoted('a"\n[sweep]\\\u0001'), '"a\\"\\n[sweep]\\\\\\u0001"');
+  assert.equal(job_file({ ...empty_form, name: 'x"\ngpus = 8' }).text.split("\n").length, 2);
+});
+
+test("a list asks for its page, in the order of starts where jobs wait", () => {
+  assert.equal(
+    list_path({ phase: "waiting", text: "", queue: "", newest_first: false }),
+    "/v1/jobs?phase=waiting&limit=50&order=start",
+  );
+  assert.equal(
+    list_path({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }),
+    "/v1/jobs?phase=ended&limit=50&all=&text=a%26b&queue=q&before=7",
+  );
+});
+
+test("a heading sorts up, then down, then not", () => {
+  const one = next_sort(null, "name");
+  const two = next_sort(one, "name");
+  assert.deepEqual([one?.down, two?.down, next_sort(two, "name")], [false, true, null]);
+  const jobs = [...lab().jobs.values()].map((job) => job.summary);
+  const ids = sorted(jobs, { column: "id", down: true }).map((job) => job.id);
+  assert.deepEqual(
+    ids,
+    [...ids].sort((a, b) => b - a),
+  );
+});
+
+function bar(from: number, until: number | undefined, more: Partial<TimelineBar> = {}): TimelineBar {
+  return {
+    gang: { job: 1, gang: from },
+    from,
+    until,
+    phase: until === undefined ? "running" : "ended",
+    devices: [{ node: 0, device: 0 }],
+    nodes: [0],
+    ...more,
+  };
+}
+
+test("gangs that share a device are drawn beside each other, and only while they do", () => {
+  const nodes: NodeView[] = [{ id: 0, node: { name: "a", devices: [gpu] } }];
+  const [row] = rows_of(nodes, [bar(0, 10), bar(10, 20), bar(15, 30)], 100, 200);
+  assert.deepEqual(
+    row!.bars.map((each) => [each.lane, each.lanes]),
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ],
+  );
+});
+
+test("what runs without a limit goes on to the edge, and a node without devices has a row", () => {
+  const nodes: NodeView[] = [{ id: 0, node: { name: "a", devices: [] } }];
+  const rows = rows_of(nodes, [bar(0, undefined, { devices: [], nodes: [0] })], 100, 200);
+  assert.equal(rows.length, 1);
+  assert.equal(rows[0]!.bars[0]!.until, 200);
+});
+
+test("lines of the time axis stand at round times", () => {
+  const hour = 3600e6;
+  assert.deepEqual(
+    ticks(0.6 * hour, 4.2 * hour, 8, 0).map((at) => at / hour),
+    [1, 1.5, 2, 2.5, 3, 3.5, 4],
+  );
+});
+
+test("a what-if becomes a command whose words cannot break out", () => {
+  assert.equal(
+    command({ ...empty_what_if, policies: ["easy", "fgd"], add: "2:gpu-01", power_limit: "1;rm" }),
+    "gang simulate --backtest --policy easy,fgd --add 2:gpu-01 --power-limit '1;rm'",
+  );
+});
+
+async function read_log(
+  log: () => string,
+  rounds: number,
+  window?: number,
+): Promise<{ lines: string[]; open: string; reader: LogReader }> {
+  const reader = new LogReader(async (query) => log_chunk(log(), new URLSearchParams(query)) as LogChunk, window);
+  const lines: string[] = [];
+  let open = "";
+  for (let i = 0; i < rounds; ++i) {
+    const added = await reader.read();
+    lines.push(...added.lines.map(text_of));
+    open = text_of(added.open);
+  }
+  return { lines, open, reader };
+}
+
+test("a log is read from its end, and what is added comes once", async () => {
+  let log = "one\ntwo\nthr";
+  let reads = 0;
+  const seen = await read_log(() => (++reads > 3 ? "one\ntwo\nthree\nfour\n" : log), 4);
+  assert.deepEqual(seen.lines, ["one", "two", "three", "four"]);
+  assert.equal(seen.reader.caught_up(), true);
+  const tail = await read_log(() => "x".repeat(100) + "\nlast\n", 1, 6);
+  assert.deepEqual(tail.lines.slice(-1), ["last"]);
+  assert.equal(tail.reader.from, 100);
+});
+
+test("a character cut between two ranges is whole", async () => {
+  const bytes = Buffer.from("größer\n");
+  let size = 4;
+  const reader = new LogReader(async (query) => {
+    const from = Number(new URLSearchParams(query).get("from"));
+    const part = bytes.subarray(from, size);
+    return { bytes: { hex: part.toString("hex") }, from, size };
+  });
+  await reader.read();
+  size = bytes.length;
+  assert.deepEqual((await reader.read()).lines.map(text_of), ["größer"]);
+});
+
+test("what a log lost is said where it is missing", async () => {
+  let call = 0;
+  const reader = new LogReader(async () =>
+    ++call === 1 ? { bytes: "", from: 0, size: 20 } : { bytes: "end\n", from: 16, size: 20, dropped: 16 },
+  );
+  const { lines } = await reader.read();
+  assert.deepEqual(lines.map(text_of), ["… 16 bytes are not kept …", "end"]);
+  assert.equal(reader.dropped, 16);
+});

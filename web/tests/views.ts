@@ -1,0 +1,344 @@
+// The page in a browser, against a pretended service.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { low_contrast, nameless, overflow, tab_order } from "./audit";
+import { open_browser, type TestBrowser } from "./browser";
+import { FakeService } from "./fake_service";
+import { lab } from "./worlds";
+
+const addresses = [
+  "#/cluster",
+  "#/cluster/0/5",
+  "#/jobs/waiting",
+  "#/jobs/running",
+  "#/jobs/ended",
+  "#/jobs/new",
+  "#/job/9/53",
+  "#/job/3",
+  "#/time",
+  "#/what-if",
+];
+
+let service: FakeService;
+let browser: TestBrowser;
+let root: string;
+
+before(async () => {
+  service = new FakeService(lab(), process.env.PAGE!);
+  root = await service.start();
+  browser = await open_browser({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
+});
+
+after(async () => {
+  await browser.close();
+  await service.stop();
+});
+
+/** A world of its own for the test, and the page in it. */
+async function anew(address = "#/cluster") {
+  await browser.page.goto("about:blank");
+  await service.stop();
+  service = new FakeService(lab(), process.env.PAGE!);
+  root = await service.start();
+  browser.trouble.length = 0;
+  await browser.page.goto(`${root}/#token=secret`);
+  await browser.page.waitForSelector(".tile");
+  await go(address);
+}
+
+async function go(address: string) {
+  await browser.page.evaluate((to) => (location.hash = to), address);
+}
+
+async function said(words: string | RegExp, within = 5000) {
+  await browser.page.getByText(words).first().waitFor({ timeout: within });
+}
+
+test("the token leaves the address, and without a valid one a form asks for it", async () => {
+  const { page } = browser;
+  await page.goto(`${root}/#token=secret`);
+  await page.waitForSelector(".tile");
+  assert.equal(new URL(page.url()).hash, "#/cluster");
+  await page.getByRole("button", { name: "Leave" }).click();
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Open" }).click();
+  await said("This token is not valid");
+  await page.getByLabel("Token").fill("secret");
+  await page.getByRole("button", { name: "Open" }).click();
+  await page.waitForSelector(".tile");
+});
+
+test("a token that is withdrawn while the page is open leads to the form", async () => {
+  await anew();
+  service.token = "another";
+  await said("This token is not valid");
+});
+
+test("no view asks another host, breaks the content policy, or writes an error", async () => {
+  await anew();
+  for (const address of addresses) {
+    await go(address);
+    await browser.page.waitForTimeout(600);
+  }
+  assert.deepEqual(browser.trouble, []);
+});
+
+test("the cluster shows who is on each device, and what is unknown as unknown", async () => {
+  await anew();
+  const tile = browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(4);
+  await said("lr-sweep");
+  assert.match((await tile.textContent())!, /10\.0 llama-sft/);
+  const slice = browser.page.locator(".node", { hasText: "lab3" }).locator(".tile").nth(1);
+  assert.match((await slice.textContent())!, /busy–/);
+  assert.match(
+    (await browser.page.locator(".node", { hasText: "amd1" }).textContent())!,
+    /pid 4242 \(python3\) of eve/,
+  );
+  assert.match((await browser.page.locator(".node", { hasText: "gpu-a-017" }).textContent())!, /drained: bad fan/);
+  await tile.hover();
+  assert.match(
+    (await browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(5).textContent())!,
+    /NVLink ×18/,
+  );
+  await browser.page.getByLabel("Which nodes").selectOption("foreign");
+  assert.equal(await browser.page.locator(".node").count(), 1);
+});
+
+test("readings are new each second, and a tile stays the same element", async () => {
+  await anew();
+  const tile = await browser.page.$(".tile");
+  const text = await tile!.textContent();
+  await browser.page.waitForFunction(
+    ([element, old]) => (element as Element).textContent !== old,
+    [tile, text] as const,
+    { timeout: 4000 },
+  );
+  assert.equal(await tile!.evaluate((element) => element.isConnected), true);
+});
+
+test("a job is submitted from the form, watched, its log opened and followed, and stopped", async () => {
+  const { page } = browser;
+  await anew("#/jobs/running");
+  await page.getByRole("link", { name: "New job" }).click();
+  await page.getByLabel("Command").fill("python3 train.py");
+  await page.getByLabel("Name", { exact: true }).fill("from-the-form");
+  await page.getByLabel("GPUs", { exact: true }).fill("one");
+  await said("gpus must be a number, not a text");
+  assert.equal(await page.getByLabel("GPUs", { exact: true }).getAttribute("aria-invalid"), "true");
+  await page.getByLabel("GPUs", { exact: true }).fill("1");
+  await said("No mistakes.");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByRole("heading", { name: "from-the-form" }).waitFor();
+  assert.equal(service.submits.size, 1);
+  const job = [...service.world.jobs.values()].pop()!;
+  service.world.start(job, 0, 1, [2]);
+  job.log = "\u001b[32mhello\u001b[0m <b>there</b>\n";
+  await page.locator(".job-head .state.running").waitFor({ timeout: 3000 });
+  await said("hello");
+  assert.equal(await page.locator(".log .fg2").first().textContent(), "hello");
+  assert.equal(await page.locator(".log b").count(), 0);
+  job.log += "second line\n";
+  await said("second line", 3000);
+  await page.getByLabel("Search in the log").fill("SECOND");
+  await said("1 of 1");
+  await page.getByRole("button", { name: "Stop…" }).click();
+  await page.getByRole("button", { name: "Leave it" }).click();
+  assert.equal(job.summary.phase, "running");
+  await page.getByRole("button", { name: "Stop…" }).click();
+  await page.getByRole("button", { name: "Stop it" }).click();
+  await page.locator(".job-head .state.stopped").waitFor({ timeout: 3000 });
+});
+
+test("a pasted job file shows each mistake at its line, and is submitted as it stands", async () => {
+  const { page } = browser;
+  await anew("#/jobs/new");
+  await page.getByRole("tab", { name: "Job file" }).click();
+  await page.locator("#job-file").fill('name = "x"\ncomand = "true"\n');
+  await said("line 2:");
+  await said("unknown key 'comand'; did you mean 'command'?");
+  await page.locator("#job-file").fill('name = "pasted"\ncommand = "true"\n');
+  await said("No mistakes.");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByRole("heading", { name: "pasted" }).waitFor();
+});
+
+test("what happens is on the screen within a second or so", async () => {
+  await anew("#/jobs/waiting");
+  await said("report");
+  await browser.page.waitForTimeout(1200);
+  const begin = Date.now();
+  service.world.submit("just-came");
+  await said("just-came", 3000);
+  assert.ok(Date.now() - begin < 1500, `it took ${Date.now() - begin} ms`);
+});
+
+test("rows do not move while one is pointed at", async () => {
+  const { page } = browser;
+  await anew("#/jobs/running");
+  const names = () => page.locator(".jobs .name").allTextContents();
+  await said("embed");
+  const shown = await names();
+  await page.locator(".jobs tbody tr").nth(1).hover();
+  const job = service.world.submit("newcomer");
+  service.world.start(job, 0, 1, [1]);
+  await said("1 change held back while you point at the list");
+  assert.deepEqual(await names(), shown);
+  await page.mouse.move(5, 5);
+  await said("newcomer", 2000);
+});
+
+test("a service that is killed and started again: the page says so, comes back, and shows the truth", async () => {
+  await anew("#/jobs/running");
+  await said("embed");
+  await service.stop();
+  await said("The connection is lost", 3000);
+  await said("embed");
+  const job = [...service.world.jobs.values()].find((each) => each.summary.name === "embed")!;
+  service.world.on_entry = () => {};
+  service.world.end(job, 0);
+  await service.start();
+  await browser.page.waitForFunction(() => !document.querySelector(".banner"), undefined, { timeout: 20_000 });
+  await browser.page.waitForFunction(
+    () => ![...document.querySelectorAll(".jobs .name")].some((cell) => cell.textContent!.includes("embed")),
+    undefined,
+    { timeout: 5000 },
+  );
+});
+
+test("another store after a restart: everything is shown anew", async () => {
+  await anew("#/jobs/running");
+  await said("embed");
+  service.world.submit("soon-forgotten");
+  await browser.page.waitForTimeout(300);
+  await service.stop();
+  service.world.store = "fake2";
+  service.world.entries = [];
+  for (const job of service.world.jobs.values()) if (job.summary.name === "embed") job.summary.name = "renamed";
+  await service.start();
+  await said("renamed", 20_000);
+});
+
+test("a service that is gone behind the gateway is told, and what was seen stays", async () => {
+  await anew("#/cluster");
+  service.set_gone(true);
+  await said("The service is not there at the moment");
+  assert.ok((await browser.page.locator(".tile").count()) > 10);
+  service.set_gone(false);
+  await browser.page.waitForFunction(() => !document.querySelector(".banner"));
+});
+
+test("HTML in names is shown as text", async () => {
+  await anew("#/jobs/waiting");
+  await said("ablation <b>bold</b>");
+  assert.equal(await browser.page.locator(".jobs td b").count(), 0);
+});
+
+test("who may only look is offered nothing else", async () => {
+  await anew();
+  await browser.page.goto("about:blank");
+  service.role = "read";
+  await browser.page.goto(`${root}/#token=secret`);
+  await browser.page.waitForSelector(".tile");
+  await go("#/jobs/running");
+  await said("embed");
+  assert.equal(await browser.page.getByRole("link", { name: "New job" }).count(), 0);
+  assert.equal(await browser.page.getByRole("button", { name: /Stop/ }).count(), 0);
+});
+
+test("gangs are walked by keys and opened by Enter", async () => {
+  const { page } = browser;
+  await anew("#/job/9");
+  await page.locator(".cells canvas").focus();
+  for (const key of ["End", "ArrowLeft", "ArrowUp", "Home", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+  await said(/^gang 2: done · lr = 0.3, seed = 3/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^Gang 2/ }).waitFor();
+  assert.equal(new URL(page.url()).hash, "#/job/9/2");
+});
+
+test("the chart of devices against time is walked by keys and opened by Enter", async () => {
+  const { page } = browser;
+  await anew("#/time");
+  await page.locator(".gantt").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await said(/^9\.53 lr-sweep of anna: runs since/);
+  await page.keyboard.press("ArrowRight");
+  await said(/^13\.0 wide of anna: promised a start by/);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "wide" }).waitFor();
+});
+
+test("a device opens by Enter, closes by Escape, and the focus comes back", async () => {
+  const { page } = browser;
+  await anew();
+  await page.locator(".tile-open").nth(2).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await said("device cgroup");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.querySelector("dialog"));
+  await page.waitForFunction(() => document.activeElement?.className === "tile-open", undefined, { timeout: 2000 }).catch(async () => {
+    assert.fail(`the focus is on ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}`);
+  });
+});
+
+test("a service that runs no simulations is said to, with the command that does", async () => {
+  await anew("#/what-if");
+  await browser.page.getByLabel("fgd").check();
+  await browser.page.getByLabel("So many times as many jobs").fill("1.3");
+  await said("gang simulate --backtest --policy fgd --scale-arrivals 1.3");
+  await said("This service does not run simulations from the page");
+});
+
+for (const width of [400, 1920])
+  test(`at ${width} pixels no view is wider than the window`, async () => {
+    await anew();
+    await browser.page.setViewportSize({ width, height: 900 });
+    for (const address of addresses) {
+      await go(address);
+      await browser.page.waitForTimeout(500);
+      assert.ok((await overflow(browser.page)) <= 0, `${address} is ${await overflow(browser.page)} pixels too wide`);
+    }
+    await browser.page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+for (const colorScheme of ["light", "dark"] as const)
+  test(`every text can be read, and everything has a name: ${colorScheme}`, async () => {
+    await anew();
+    await browser.page.emulateMedia({ colorScheme });
+    for (const address of addresses) {
+      await go(address);
+      await browser.page.waitForTimeout(500);
+      assert.deepEqual(await low_contrast(browser.page), [], address);
+      assert.deepEqual(await nameless(browser.page), [], address);
+    }
+  });
+
+test("the Tab key reaches everything, always seen, and is nowhere caught", async () => {
+  const { page } = browser;
+  await anew("#/jobs/running");
+  await said("embed");
+  await page.reload();
+  await said("embed");
+  const seen = await tab_order(page, 80);
+  assert.ok(seen.length < 80, "it goes on for ever");
+  assert.deepEqual(
+    seen.filter((each) => each.startsWith("UNSEEN")),
+    [],
+  );
+  for (const wanted of [
+    "A Skip to the content",
+    "A Time",
+    "BUTTON Leave",
+    "A New job",
+    "INPUT Find by name or owner",
+    "BUTTON Name",
+    "A embed",
+    "BUTTON Stop job 9",
+  ])
+    assert.ok(
+      seen.some((each) => each.startsWith(wanted)),
+      `${wanted} is not among ${seen.join(", ")}`,
+    );
+});
