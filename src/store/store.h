@@ -38,6 +38,8 @@ struct EventsCounted {
   std::vector<QueueCounted> queues = {};
 };
 
+struct StoreCore;  // of core.h
+
 class Store {
  public:
   /// Opens or makes the database and brings an older schema up to date; a newer one is refused.
@@ -122,7 +124,7 @@ class Store {
   std::uint64_t ended_gang_count() const;
 
  private:
-  struct Core;
+  using Core = StoreCore;
   explicit Store(std::unique_ptr<Core> core);
   std::unique_ptr<Core> core_;
   std::uint64_t number_after_ = 0;

@@ -58,11 +58,11 @@ void add_simulate(CLI::App& app, const SimulateWords& words) {
   text("--html", options.page, "write a page with pictures");
   text("--csv", options.csv, "write the table as CSV");
   text("--write-cluster", options.write_cluster, "write the machines as a cluster file");
-  add_form(command, parsed, "print the measures as one object of JSON",
-           "print nothing; for --html and --csv");
+  command->add_flag("--json", words.json, "print the measures as one object of JSON");
+  command->add_flag("-q,--quiet", words.quiet, "print nothing; for --html and --csv");
   command->footer(
-      std::string("examples:\n") +
-      "  gang simulate --backtest\n  gang simulate --from slurm --since 30d\n  gang simulate "
+      "examples:\n  gang simulate --backtest\n  gang simulate --from slurm --since 30d\n  gang "
+      "simulate "
       "jobs.csv --cluster lab.toml --policy "
       "fifo,easy --html compare.html\n  gang simulate log.swf --cluster lab.toml --add "
       "2:gpu-01 --scale-arrivals 1.3");
