@@ -95,7 +95,6 @@ const std::vector<Gateway::OwnRoute>& Gateway::own_routes() {
       {"GET", "/v1/whoami", Role::read, &Gateway::answer_whoami},
       {"GET", "/v1/events", Role::read, &Gateway::answer_events},
       {"GET", "/v1/openapi.json", Role::read, &Gateway::answer_openapi},
-      {"GET", "/metrics", Role::read, &Gateway::answer_metrics},
       {"GET", "/v1/simulations", Role::read, &Gateway::answer_simulations},
       {"GET", "/v1/simulations/{id}/page", Role::read, &Gateway::answer_simulation_page},
       {"POST", "/v1/simulations", Role::submit, &Gateway::answer_simulate},

@@ -86,7 +86,6 @@ class Gateway final : public WebAnswerer {
   void answer_check(const Asking& asking);
   void answer_submit(const Asking& asking);
   void answer_reserve(const Asking& asking);
-  void answer_metrics(const Asking& asking);
   void answer_openapi(const Asking& asking);
   void answer_simulations(const Asking& asking);
   void answer_simulation_page(const Asking& asking);

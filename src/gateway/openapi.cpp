@@ -122,7 +122,6 @@ std::span<const RouteRow> own_rows() {
       {"POST", "v1/simulations", Role::submit, straight,
        "Runs `gang simulate` on the history of this machine; one at a time.", "SimulationRequest",
        "SimulationRun"},
-      {"GET", "metrics", Role::read, straight, "Metrics in the form of OpenMetrics.", "", "text"},
   };
   return all;
 }

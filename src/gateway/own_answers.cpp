@@ -151,10 +151,4 @@ void Gateway::answer_simulate(const Asking& asking) {
   say_no(asking.request, asking.exchange, {is_mistake ? 400u : 409u, run.error()}, asking.cors);
 }
 
-void Gateway::answer_metrics(const Asking& asking) {
-  pass_on(asking,
-          {"GET", std::string(asking.request.head.target), {}, {}, longest_call, most_answer_bytes},
-          false);
-}
-
 }  // namespace gangline

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "json/access_fields.h"
+#include "json/figures_fields.h"
 #include "json/follow_fields.h"
 #include "json/simulation_fields.h"
 
@@ -147,7 +148,7 @@ const std::map<std::string, std::string>& all_schemas() {
          static_cast<FeedPage*>(nullptr), static_cast<GangCells*>(nullptr),
          static_cast<JobResults*>(nullptr), static_cast<Readings*>(nullptr),
          static_cast<TimeChart*>(nullptr), static_cast<WhoAmI*>(nullptr),
-         static_cast<SimulationRun*>(nullptr));
+         static_cast<SimulationRun*>(nullptr), static_cast<Figures*>(nullptr));
     named["JobId"] = schemas.of<JobId>(Use::written);
     named["Unit"] = R"({"type":"object"})";
     return named;

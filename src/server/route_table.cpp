@@ -64,6 +64,12 @@ std::vector<RouteRow> job_rows() {
        "",
        "JobSummary",
        {gang, {"at_once", "boolean", "without the grace to end by itself"}}},
+  };
+}
+
+std::vector<RouteRow> gang_rows() {
+  const RouteWord first{"first", "integer", "the first gang told; 0 if left out"};
+  return {
       {"GET",
        "v1/jobs/{job}/cells",
        Role::read,
@@ -136,6 +142,15 @@ std::vector<RouteRow> other_rows() {
         {"most", "integer", "at most so many; 1000 if left out"},
         {"us", "integer", "waits so long for something to tell, in microseconds"}}},
       {"GET", "v1/status", Role::read, remembered, "The service itself.", "", "ServiceStatus"},
+      {"GET", "v1/figures", Role::read, straight, "What /metrics is made of.", "", "Figures"},
+      {"GET",
+       "metrics",
+       Role::read,
+       straight,
+       "Counters and histograms for programs that gather such.",
+       "",
+       "text",
+       {{"format", "openmetrics|prometheus", "openmetrics if left out"}}},
       {"POST", "v1/reservations", Role::submit, straight,
        "Holds devices for a person for a time. For others: role operate.", "ReserveRequest",
        "Reservation"},
@@ -173,7 +188,8 @@ std::string_view next_part(std::string_view& rest) {
 std::span<const RouteRow> route_rows() {
   static const std::vector<RouteRow> all = [] {
     std::vector<RouteRow> rows = job_rows();
-    for (RouteRow& row : other_rows()) rows.push_back(std::move(row));
+    for (auto more : {gang_rows(), other_rows()})
+      for (RouteRow& row : more) rows.push_back(std::move(row));
     return rows;
   }();
   return all;
