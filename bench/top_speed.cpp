@@ -98,6 +98,12 @@ class BusyCluster final : public Service {
       cells.cells[i] = "drf"[(i + static_cast<std::size_t>(tick())) % 3];
     reply(cells);
   }
+  void results(JobId job, std::uint32_t, std::uint32_t, Reply<JobResults> reply) override {
+    JobResults none;
+    none.job = job;
+    reply(none);
+  }
+  void figures(Reply<Figures> reply) override { reply(Figures{}); }
   void readings(const ReadingsQuery& query, Reply<Readings> reply) override {
     Readings told;
     for (std::uint32_t i = 0; i < query.most; ++i) told.at.push_back(now());

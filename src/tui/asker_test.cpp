@@ -64,6 +64,8 @@ class PretendService final : public Service {
     answer("feed", page, reply);
   }
   void cells(JobId, std::uint32_t, std::uint32_t, Reply<GangCells> reply) override { no(reply); }
+  void results(JobId, std::uint32_t, std::uint32_t, Reply<JobResults> reply) override { no(reply); }
+  void figures(Reply<Figures> reply) override { no(reply); }
   void readings(const ReadingsQuery&, Reply<Readings> reply) override { no(reply); }
   void timeline(const TimeChartQuery&, Reply<TimeChart> reply) override { no(reply); }
   void find(const std::string&, Reply<JobId> reply) override { no(reply); }
