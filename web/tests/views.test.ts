@@ -6,6 +6,7 @@ import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
 import {
   across_choices,
+  gang_column,
   less_is_better,
   marks_of,
   nearest,
@@ -337,17 +338,22 @@ test("results are sorted by any column, the best first, and what is missing come
   assert.deepEqual(gangs(next_result_sort(null, lr!)), [4, 1, 10]);
   assert.deepEqual(gangs(next_result_sort(null, how!)), [1, 4, 10]);
   assert.deepEqual(gangs({ column: "number gone", down: true }), [1, 4, 10]);
+  const backwards = next_result_sort(null, gang_column);
+  assert.deepEqual(gangs(backwards), [10, 4, 1]);
+  assert.deepEqual(gangs(next_result_sort(backwards, gang_column)), [1, 4, 10]);
 });
 
 test("less is better of what is named loss, error or time", () => {
-  for (const name of ["loss", "val_loss", "test/error", "RMSE", "train.time"]) assert.equal(less_is_better(name), true, name);
-  for (const name of ["accuracy", "closs_up", "reward", "f1", "timely"]) assert.equal(less_is_better(name), false, name);
+  const costs = ["loss", "val_loss", "test/error", "RMSE", "train.time"];
+  const gains = ["accuracy", "closs_up", "reward", "f1", "timely"];
+  for (const name of costs) assert.equal(less_is_better(name), true, name);
+  for (const name of gains) assert.equal(less_is_better(name), false, name);
 });
 
 test("a sweep value is a number only where all of it is one", () => {
-  for (const [text, value] of [["0.1", 0.1], ["1e-3", 1e-3], ["-2", -2], [".5", 0.5], ["007", 7]] as const)
-    assert.equal(number_in(text), value);
-  for (const text of ["", "0x10", "1e999", "nan", "Infinity", "3 layers", "1,5"]) assert.equal(number_in(text), null, text);
+  assert.deepEqual(["0.1", "1e-3", "-2", ".5", "007"].map(number_in), [0.1, 1e-3, -2, 0.5, 7]);
+  const none = ["", "0x10", "1e999", "nan", "Infinity", "3 layers", "1,5"];
+  for (const text of none) assert.equal(number_in(text), null, text);
 });
 
 test("numbers of a column have as many decimals as each other, unless that would hide some", () => {

@@ -1,9 +1,9 @@
 // A number against a sweep value, a point for each gang: pointed at, walked by keys, opened by Enter.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { count } from "../base/format";
 import { colour, useTheme, watch_width } from "../parts/colours";
-import { marks_of, nearest, number_words, point_after, scale_of, type Point, type Scale } from "./results";
+import { marks_of, nearest, number_words, point_after, scale_of, type Point } from "./results";
 
 interface Props {
   points: Point[];
@@ -22,30 +22,15 @@ const reach = 14;
 export function ResultChart(props: Props) {
   const { points } = props;
   const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot | undefined>(undefined);
-  const rings = useRef<Ring[]>([]);
   const [pointed, set_pointed] = useState<number | null>(null);
   const [walked, set_walked] = useState<number | null>(null);
   const [focused, set_focused] = useState(false);
-  const theme = useTheme();
-  const scale = useMemo(() => scale_of(points.map((point) => point.x), true), [points]);
   const of_gang = (gang: number | null | undefined) => points.find((point) => point.gang === gang);
-  rings.current = [
+  const chart = usePlot(place, points, [
     { point: of_gang(props.open), colour: "text" },
     { point: focused ? of_gang(walked) : undefined, colour: "focus" },
     { point: of_gang(pointed), colour: "muted" },
-  ];
-  useEffect(() => {
-    const element = place.current!;
-    const plot = new uPlot(options(points, scale, element.clientWidth || 300, rings), data_of(points), element);
-    chart.current = plot;
-    const end = watch_width(element, (width) => plot.setSize({ width, height: chart_height }));
-    return () => {
-      end();
-      plot.destroy();
-    };
-  }, [theme, points, scale]);
-  useEffect(() => chart.current?.redraw(false, false), [pointed, walked, focused, props.open]);
+  ]);
 
   const press = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -60,6 +45,9 @@ export function ResultChart(props: Props) {
     event.preventDefault();
   };
   const under = (event: MouseEvent) => gang_under(chart.current, points, event);
+  const words =
+    `${props.up} against ${props.across} of ${count(points.length)} gangs. ` +
+    "Arrow keys walk, Enter opens. The table below has the same numbers.";
   const told = pointed ?? (focused ? walked : null);
   return (
     <figure class="chart result-chart">
@@ -69,7 +57,7 @@ export function ResultChart(props: Props) {
         tabIndex={0}
         role="application"
         aria-roledescription="chart"
-        aria-label={`${props.up} against ${props.across} of ${count(points.length)} gangs. Arrow keys walk, Enter opens. The table below has the same numbers.`}
+        aria-label={words}
         aria-describedby="result-told"
         onKeyDown={press}
         onFocus={() => set_focused(true)}
@@ -95,6 +83,26 @@ interface Ring {
   colour: string;
 }
 
+// The plot in `place`: anew with other points or colours, drawn once more with other rings.
+function usePlot(place: { current: HTMLElement | null }, points: Point[], rings: Ring[]): { current: uPlot | undefined } {
+  const chart = useRef<uPlot | undefined>(undefined);
+  const newest = useRef(rings);
+  newest.current = rings;
+  const theme = useTheme();
+  useEffect(() => {
+    const element = place.current!;
+    const plot = new uPlot(options(points, element.clientWidth || 300, newest), data_of(points), element);
+    chart.current = plot;
+    const end = watch_width(element, (width) => plot.setSize({ width, height: chart_height }));
+    return () => {
+      end();
+      plot.destroy();
+    };
+  }, [theme, points]);
+  useEffect(() => chart.current?.redraw(false, false), [rings.map((ring) => ring.point?.gang).join(" ")]);
+  return chart;
+}
+
 function data_of(points: Point[]): uPlot.AlignedData {
   return [points.map((point) => point.x), points.map((point) => point.y)];
 }
@@ -107,13 +115,14 @@ function gang_under(plot: uPlot | undefined, points: Point[], event: MouseEvent)
   return at === null ? null : points[at]!.gang;
 }
 
-function options(points: Point[], scale: Scale, width: number, rings: { current: Ring[] }): uPlot.Options {
+function options(points: Point[], width: number, rings: { current: Ring[] }): uPlot.Options {
   const accent = colour("accent");
   const font = `11px ${getComputedStyle(document.body).fontFamily}`;
-  const upright = scale_of(points.map((point) => point.y), false);
   const xs = points.map((point) => point.x);
+  const ys = points.map((point) => point.y);
+  const scale = scale_of(xs, true);
+  const upright = scale_of(ys, false);
   const axis = { stroke: colour("muted"), font, grid: { stroke: colour("line"), width: 1 }, ticks: { show: false } };
-  const words = (splits: number[]) => splits.map(number_words(splits));
   return {
     width,
     height: chart_height,
@@ -133,15 +142,46 @@ function options(points: Point[], scale: Scale, width: number, rings: { current:
         // Values of a sweep are far apart where the scale is logarithmic: each is written by itself.
         values: (_plot, splits) => splits.map((split) => String(Number(split.toPrecision(6)))),
       },
-      { ...axis, space: 40, size: (_plot, values) => 16 + 7 * longest(values), values: (_plot, splits) => words(splits) },
+      {
+        ...axis,
+        space: 40,
+        size: (_plot, values) => 16 + 7 * longest(values),
+        values: (_plot, splits) => splits.map(number_words(splits)),
+      },
     ],
-    series: [{}, { paths: () => null, points: { show: true, size: 9, width: 1, fill: accent, stroke: colour("surface") } }],
-    hooks: { draw: [(plot) => draw_rings(plot, rings.current)] },
+    series: [{}, { paths: () => null, points: { show: false } }],
+    hooks: {
+      draw: [
+        (plot) => {
+          // It remembers what the pen was set to last.
+          plot.ctx.save();
+          draw_points(plot, points, accent);
+          draw_rings(plot, rings.current);
+          plot.ctx.restore();
+        },
+      ],
+    },
   };
 }
 
 function longest(words: string[] | null): number {
   return Math.max(3, ...(words ?? []).map((word) => word.length));
+}
+
+// Each by itself and half seen through, so that those on one another look fuller.
+function draw_points(plot: uPlot, points: Point[], style: string) {
+  const pen = plot.ctx;
+  const scale = devicePixelRatio || 1;
+  pen.fillStyle = pen.strokeStyle = style;
+  pen.lineWidth = scale;
+  for (const point of points) {
+    pen.beginPath();
+    pen.arc(plot.valToPos(point.x, "x", true), plot.valToPos(point.y, "y", true), 4 * scale, 0, 2 * Math.PI);
+    pen.globalAlpha = 0.45;
+    pen.fill();
+    pen.globalAlpha = 1;
+    pen.stroke();
+  }
 }
 
 function draw_rings(plot: uPlot, rings: Ring[]) {

@@ -1,6 +1,6 @@
 // What the gangs of a sweep wrote against the values they got: a chart, and a table that says the same.
 import { useMemo, useRef, useState } from "preact/hooks";
-import { count, many } from "../base/format";
+import { count, many, unknown } from "../base/format";
 import type { JobResults, JobSummary } from "../base/model";
 import { address } from "../base/route";
 import { steady } from "../base/steady";
@@ -8,7 +8,7 @@ import { useLiveKept } from "../live/hooks";
 import { results_rule } from "../live/rules";
 import { Empty, Trouble } from "../parts/notice";
 import { ResultChart } from "./result_chart";
-import { across_choices, next_result_sort, points_of, results_table, sorted_rows } from "./results";
+import { across_choices, gang_column, next_result_sort, points_of, results_table, sorted_rows } from "./results";
 import type { ResultColumn, ResultRow, ResultSort, ResultTable } from "./results";
 
 /** As many as the service looks at for one question. */
@@ -19,10 +19,7 @@ const rows_at_once = 100;
 export function ResultView(props: { job: JobSummary; open: number | undefined }) {
   const { job } = props;
   const [first, set_first] = useState(0);
-  const seen = useLiveKept<JobResults>(
-    `/v1/jobs/${job.id}/results?first=${first}&most=${page}`,
-    results_rule(job.id),
-  );
+  const seen = useLiveKept<JobResults>(`/v1/jobs/${job.id}/results?first=${first}&most=${page}`, results_rule(job.id));
   const results = seen.value;
   const table = useMemo(() => (results ? results_table(results.results ?? []) : undefined), [results]);
   const all = results?.gangs ?? job.gangs;
@@ -32,7 +29,9 @@ export function ResultView(props: { job: JobSummary; open: number | undefined })
     <>
       <Trouble trouble={seen.trouble} has_value={table !== undefined} />
       {!table && !seen.trouble && <Empty words="Asking…" />}
-      {table && table.rows.length === 0 && <Empty words="None of the gangs that ended well wrote numbers to {output}." />}
+      {table && table.rows.length === 0 && (
+        <Empty words="None of the gangs that ended well wrote numbers to {output}." />
+      )}
       {table && table.rows.length > 0 && (
         <>
           <Chart job={job.id} table={table} open={props.open} />
@@ -115,6 +114,8 @@ function words_of(table: ResultTable, gang: number, up: ResultColumn): string {
   return `gang ${gang}: ${up.name} ${number} · ${values.join(", ")}`;
 }
 
+const by_gang: ResultSort = { column: gang_column.id, down: false };
+
 // Rows stay in their places while somebody points at one.
 function Rows({ job, table, open }: Shown) {
   const [sort, set_sort] = useState<ResultSort | null>(null);
@@ -140,11 +141,9 @@ function Rows({ job, table, open }: Shown) {
         <table class="gangs results">
           <thead>
             <tr>
-              <th class="number" aria-sort={sort ? "none" : "ascending"}>
-                Gang
-              </th>
+              <Heading column={gang_column} sort={sort ?? by_gang} press={press} />
               {table.columns.map((column) => (
-                <Heading key={column.id} column={column} sort={sort} press={press} />
+                <Heading key={column.id} column={column} sort={sort ?? by_gang} press={press} />
               ))}
             </tr>
           </thead>
@@ -155,21 +154,7 @@ function Rows({ job, table, open }: Shown) {
             onBlurCapture={() => set_focused(false)}
           >
             {(all ? rows : rows.slice(0, rows_at_once)).map((row) => (
-              <tr key={row.gang} class={row.gang === open ? "open" : ""}>
-                <td class="number">
-                  <a
-                    href={address({ view: "job", job, gang: row.gang })}
-                    aria-current={row.gang === open ? "true" : undefined}
-                  >
-                    {row.gang}
-                  </a>
-                </td>
-                {table.columns.map((column, i) => (
-                  <td key={column.id} class={column.numeric ? "number" : ""} title={row.cells[i]!.exact}>
-                    {row.cells[i]!.words || (column.of_sweep ? "" : "–")}
-                  </td>
-                ))}
-              </tr>
+              <Row key={row.gang} job={job} columns={table.columns} row={row} open={row.gang === open} />
             ))}
           </tbody>
         </table>
@@ -191,13 +176,27 @@ function Rows({ job, table, open }: Shown) {
   );
 }
 
-function Heading(props: {
-  column: ResultColumn;
-  sort: ResultSort | null;
-  press: (column: ResultColumn) => void;
-}) {
+function Row(props: { job: number; columns: ResultColumn[]; row: ResultRow; open: boolean }) {
+  const { row, open } = props;
+  return (
+    <tr class={open ? "open" : ""}>
+      <td class="number">
+        <a href={address({ view: "job", job: props.job, gang: row.gang })} aria-current={open ? "true" : undefined}>
+          {row.gang}
+        </a>
+      </td>
+      {props.columns.map((column, i) => (
+        <td key={column.id} class={column.numeric ? "number" : ""} title={row.cells[i]!.exact}>
+          {row.cells[i]!.words || (column.of_sweep ? "" : unknown)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function Heading(props: { column: ResultColumn; sort: ResultSort; press: (column: ResultColumn) => void }) {
   const { column, sort } = props;
-  const here = sort?.column === column.id;
+  const here = sort.column === column.id;
   return (
     <th class={column.numeric ? "number" : ""} aria-sort={here ? (sort.down ? "descending" : "ascending") : "none"}>
       <button class="sort" onClick={() => props.press(column)}>

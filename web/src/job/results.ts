@@ -28,6 +28,9 @@ export interface ResultTable {
   left_out: number;
 }
 
+/** Not among those of a table, as each row has its gang. */
+export const gang_column: ResultColumn = { id: "gang", name: "Gang", of_sweep: true, numeric: true };
+
 /** More numbers than that are not columns. */
 export const most_number_columns = 24;
 const nothing: ResultCell = { words: "", number: null };
@@ -112,7 +115,7 @@ export function number_words(numbers: number[]): (value: number) => string {
   const decimals = numbers.map((value) => String(rounded(value)).split(".")[1]?.length ?? 0);
   const room = largest > 0 ? digits_told - 1 - Math.floor(Math.log10(largest)) : 0;
   const places = Math.min(Math.max(...decimals, 0), Math.max(room, 0));
-  const fits = numbers.every((value) => value === 0 || Math.abs(value) >= 10 ** (1 - places) || Number.isInteger(value));
+  const fits = numbers.every((value) => Number.isInteger(value) || Math.abs(value) >= 10 ** (1 - places));
   if (largest >= 1e9 || !fits) return (value) => String(rounded(value));
   return (value) => value.toFixed(places);
 }
@@ -126,25 +129,35 @@ export interface ResultSort {
   down: boolean;
 }
 
-const costs = /(^|[^a-z])(loss|nll|err|errors?|mse|mae|rmse|wer|cer|fid|perplexity|ppl|regret|time|seconds|latency)([^a-z]|$)/i;
+const costs = new Set(
+  "loss nll err error errors mse mae rmse wer cer fid perplexity ppl regret time seconds latency".split(" "),
+);
 
 /** Whether a number's name says that less of it is better. */
 export function less_is_better(name: string): boolean {
-  return costs.test(name);
+  return name
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .some((word) => costs.has(word));
 }
 
 /** A press on a heading: the best on top (of a sweep value the least), then the other way, then by gang. */
 export function next_result_sort(sort: ResultSort | null, column: ResultColumn): ResultSort | null {
   const first = !column.of_sweep && !less_is_better(column.name);
-  if (sort?.column !== column.id) return { column: column.id, down: first };
-  return sort.down === first ? { column: column.id, down: !first } : null;
+  // Without a sort they stand by gang already.
+  const now = sort ?? { column: gang_column.id, down: false };
+  if (now.column !== column.id) return { column: column.id, down: first };
+  return now.down === first ? { column: column.id, down: !first } : null;
 }
 
 /** Sorted copies; what has nothing in that column comes last either way. */
 export function sorted_rows(table: ResultTable, sort: ResultSort | null): ResultRow[] {
   const at = table.columns.findIndex((column) => column.id === sort?.column);
-  if (!sort || at < 0) return [...table.rows].sort((a, b) => a.gang - b.gang);
-  const sign = sort.down ? -1 : 1;
+  const sign = sort?.down ? -1 : 1;
+  if (at < 0) {
+    const by_gang = sort?.column === gang_column.id ? sign : 1;
+    return [...table.rows].sort((a, b) => by_gang * (a.gang - b.gang));
+  }
   const { numeric } = table.columns[at]!;
   return [...table.rows].sort((a, b) => {
     const [one, other] = [a.cells[at]!, b.cells[at]!];
@@ -215,10 +228,11 @@ export function part_of(scale: Scale, value: number): number {
 
 const most_values_marked = 12;
 
-/** What the axis below names: the values themselves where they are few, else round ones; each `room` pixels or more apart. */
+/** What the axis below names: the values where they are few, else round ones; each `room` pixels or more apart. */
 export function marks_of(scale: Scale, values: number[], width: number, room: number): number[] {
   const own = [...new Set(values)].sort((a, b) => a - b);
-  const marks = own.length <= most_values_marked ? own : scale.log ? powers_of_ten(scale) : round_steps(scale, width / room);
+  const round = () => (scale.log ? powers_of_ten(scale) : round_steps(scale, width / room));
+  const marks = own.length <= most_values_marked ? own : round();
   const kept: number[] = [];
   for (const mark of marks) {
     const last = kept[kept.length - 1];
@@ -234,7 +248,7 @@ function powers_of_ten(scale: Scale): number[] {
   return marks;
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten, no more than `most` of them. */
+/** Multiples of 1, 2 or 5 times a power of ten, about `most` of them at most. */
 export function round_steps(scale: Scale, most: number): number[] {
   const least = (scale.high - scale.low) / Math.max(1, most);
   const power = Math.floor(Math.log10(least));
