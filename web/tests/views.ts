@@ -325,7 +325,7 @@ test("results stand against the values of a sweep: sorted, drawn, walked by keys
   const { page } = browser;
   await anew("#/job/16");
   await page.getByRole("tab", { name: "Results" }).click();
-  await said("0.001");
+  await page.locator(".results tbody tr").first().waitFor();
   assert.equal((await result_gangs()).length, 54);
   assert.deepEqual(await page.locator(".results th").allTextContents(), [
     "Gang ↑",

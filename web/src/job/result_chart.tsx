@@ -84,7 +84,7 @@ interface Ring {
 }
 
 // The plot in `place`: anew with other points or colours, drawn once more with other rings.
-function usePlot(place: { current: HTMLElement | null }, points: Point[], rings: Ring[]): { current: uPlot | undefined } {
+function usePlot(place: { current: HTMLElement | null }, points: Point[], rings: Ring[]) {
   const chart = useRef<uPlot | undefined>(undefined);
   const newest = useRef(rings);
   newest.current = rings;
