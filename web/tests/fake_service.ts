@@ -155,6 +155,10 @@ export class FakeService {
           gangs: job!.gangs.length,
           cells: job!.gangs.map((gang) => gang.letter).join(""),
         });
+      case "GET jobs/*/results": {
+        const [first, most] = ["first", "most"].map((key) => Number(url.searchParams.get(key) ?? 0));
+        return send(answer, this.world.results(job!, first!, most || 1000));
+      }
       case "GET jobs/*/gangs/*":
         return send(answer, this.world.gang_view(job!, Number(words[3])));
       case "GET jobs/*/gangs/*/log":

@@ -28,6 +28,8 @@ export interface FakeGang {
   ended?: number;
   ending?: Ending;
   place?: { node: number; devices: number[] };
+  /** What it wrote to its {output}. */
+  numbers?: [string, number][];
 }
 
 export class FakeWorld {
@@ -320,6 +322,16 @@ export class FakeWorld {
         : {}),
       notes: [],
     };
+  }
+
+  results(job: FakeJob, first: number, most: number) {
+    const gangs = job.gangs.length;
+    const looked_at = Math.max(0, Math.min(most, 1000, gangs - first));
+    const results = job.gangs.slice(first, first + looked_at).flatMap(({ letter, numbers }, i) => {
+      if (letter !== "d" || !numbers) return [];
+      return [{ gang: first + i, values: values_of(job, first + i), numbers }];
+    });
+    return { job: job.summary.id, first, gangs, looked_at, results };
   }
 
   bars(from: number, until: number): TimelineBar[] {

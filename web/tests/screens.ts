@@ -16,6 +16,7 @@ const views: [string, string][] = [
   ["new-job", "#/jobs/new"],
   ["job", "#/job/9/53"],
   ["job-failed", "#/job/3"],
+  ["results", "#/job/16"],
   ["time", "#/time"],
   ["what-if", "#/what-if"],
 ];
@@ -46,6 +47,7 @@ async function main() {
         if (only && !file.includes(only)) continue;
         await browser.page.evaluate((to) => (location.hash = to), address);
         await browser.page.waitForTimeout(900);
+        if (name === "results") await show_results(browser.page);
         if (name === "new-job") await fill(browser.page);
         writeFileSync(join(out, file), with_palette(read_png(await browser.page.screenshot())));
       }
@@ -53,6 +55,16 @@ async function main() {
       await browser.close();
     }
   await service.stop();
+}
+
+async function show_results(page: import("playwright-core").Page) {
+  await page.getByRole("tab", { name: "Results" }).click();
+  await page.getByRole("button", { name: "accuracy" }).click();
+  await page.locator(".result-chart [role=application]").focus();
+  await page.keyboard.press("End");
+  await page.evaluate(() => document.querySelector(".job-main")!.scrollIntoView());
+  await page.evaluate(() => scrollBy(0, -110));
+  await page.waitForTimeout(300);
 }
 
 async function fill(page: import("playwright-core").Page) {

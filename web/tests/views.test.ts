@@ -1,9 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Device, LogChunk, NodeView, TimelineBar } from "../src/base/model";
+import type { Device, GangResult, LogChunk, NodeView, TimelineBar } from "../src/base/model";
 import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
 import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
+import {
+  across_choices,
+  gang_column,
+  less_is_better,
+  marks_of,
+  nearest,
+  next_result_sort,
+  number_in,
+  number_words,
+  part_of,
+  point_after,
+  points_of,
+  results_table,
+  round_steps,
+  scale_of,
+  sorted_rows,
+} from "../src/job/results";
 import { sweep_values } from "../src/job/values";
 import { job_file, empty_form, quoted } from "../src/jobs/job_file";
 import { list_path, next_sort, sorted } from "../src/jobs/list";
@@ -244,4 +261,155 @@ test("what a log lost is said where it is missing", async () => {
   const { lines } = await reader.read();
   assert.deepEqual(lines.map(text_of), ["… 16 bytes are not kept …", "end"]);
   assert.equal(reader.dropped, 16);
+});
+
+const wrote = (gang: number, lr: string, numbers: [string, number][]): GangResult => ({
+  gang,
+  values: [
+    ["lr", lr],
+    ["how", gang % 2 === 0 ? "sgd" : "adam"],
+  ],
+  numbers,
+});
+const three = [
+  wrote(1, "0.1", [
+    ["accuracy", 0.9],
+    ["lr", 0.1],
+  ]),
+  wrote(4, "1e-3", [
+    ["loss", 0.25],
+    ["accuracy", 0.9125],
+  ]),
+  wrote(10, "1", [["loss", 1.5]]),
+];
+
+test("results have a column for each sweep value and each number, but none that repeats a value", () => {
+  const table = results_table(three);
+  assert.deepEqual(
+    table.columns.map((column) => [column.name, column.of_sweep, column.numeric]),
+    [
+      ["lr", true, true],
+      ["how", true, false],
+      ["accuracy", false, true],
+      ["loss", false, true],
+    ],
+  );
+  assert.deepEqual(
+    table.rows.map((row) => row.cells.map((cell) => cell.words)),
+    [
+      ["0.1", "adam", "0.9000", ""],
+      ["1e-3", "sgd", "0.9125", "0.25"],
+      ["1", "sgd", "", "1.50"],
+    ],
+  );
+  const other = results_table([wrote(0, "0.1", [["lr", 0.2]])]);
+  assert.deepEqual(
+    other.columns.map((column) => column.id),
+    ["value lr", "value how", "number lr"],
+  );
+  assert.deepEqual(results_table([]), { columns: [], rows: [], left_out: 0 });
+  assert.equal(results_table([{}]).rows[0]!.gang, 0);
+});
+
+test("of very many numbers those that most gangs wrote are columns", () => {
+  const results = Array.from({ length: 40 }, (_, i) =>
+    wrote(i, "1", [
+      [`own${i}`, i],
+      ["accuracy", i / 40],
+    ]),
+  );
+  const table = results_table(results);
+  assert.equal(table.columns.length, 2 + 24);
+  assert.equal(table.left_out, 17);
+  assert.ok(table.columns.some((column) => column.name === "accuracy"));
+});
+
+test("results are sorted by any column, the best first, and what is missing comes last", () => {
+  const table = results_table(three);
+  const [lr, how, accuracy, loss] = table.columns;
+  const gangs = (sort: ReturnType<typeof next_result_sort>) => sorted_rows(table, sort).map((row) => row.gang);
+  assert.deepEqual(gangs(null), [1, 4, 10]);
+  const best = next_result_sort(null, accuracy!);
+  assert.deepEqual(gangs(best), [4, 1, 10]);
+  const worst = next_result_sort(best, accuracy!);
+  assert.deepEqual(gangs(worst), [1, 4, 10]);
+  assert.equal(next_result_sort(worst, accuracy!), null);
+  assert.deepEqual(gangs(next_result_sort(worst, loss!)), [4, 10, 1]);
+  assert.deepEqual(gangs(next_result_sort(null, lr!)), [4, 1, 10]);
+  assert.deepEqual(gangs(next_result_sort(null, how!)), [1, 4, 10]);
+  assert.deepEqual(gangs({ column: "number gone", down: true }), [1, 4, 10]);
+  const backwards = next_result_sort(null, gang_column);
+  assert.deepEqual(gangs(backwards), [10, 4, 1]);
+  assert.deepEqual(gangs(next_result_sort(backwards, gang_column)), [1, 4, 10]);
+});
+
+test("less is better of what is named loss, error or time", () => {
+  const costs = ["loss", "val_loss", "test/error", "RMSE", "train.time"];
+  const gains = ["accuracy", "closs_up", "reward", "f1", "timely"];
+  for (const name of costs) assert.equal(less_is_better(name), true, name);
+  for (const name of gains) assert.equal(less_is_better(name), false, name);
+});
+
+test("a sweep value is a number only where all of it is one", () => {
+  assert.deepEqual(["0.1", "1e-3", "-2", ".5", "007"].map(number_in), [0.1, 1e-3, -2, 0.5, 7]);
+  const none = ["", "0x10", "1e999", "nan", "Infinity", "3 layers", "1,5"];
+  for (const text of none) assert.equal(number_in(text), null, text);
+});
+
+test("numbers of a column have as many decimals as each other, unless that would hide some", () => {
+  assert.deepEqual([0.5, 0.9712345, 1].map(number_words([0.5, 0.9712345, 1])), ["0.5000", "0.9712", "1.0000"]);
+  assert.deepEqual([1234.5678, 20].map(number_words([1234.5678, 20])), ["1234.6", "20.0"]);
+  assert.deepEqual([1e-6, 3.25].map(number_words([1e-6, 3.25])), ["0.000001", "3.25"]);
+  assert.deepEqual([3e12, 0].map(number_words([3e12, 0])), ["3000000000000", "0"]);
+  assert.deepEqual([100000, 7].map(number_words([100000, 7])), ["100000", "7"]);
+});
+
+test("a scale is logarithmic where all values are above 0 and span more than 100 times", () => {
+  assert.equal(scale_of([0.001, 1], true).log, true);
+  assert.equal(scale_of([0.001, 1], false).log, false);
+  assert.equal(scale_of([1, 100], true).log, false);
+  assert.equal(scale_of([0, 1000], true).log, false);
+  assert.equal(scale_of([-1, 1000], true).log, false);
+  const scale = scale_of([1e-4, 1], true);
+  assert.ok(Math.abs(part_of(scale, 1e-2) - 0.5) < 1e-9);
+  assert.ok(part_of(scale, 1e-4) > 0 && part_of(scale, 1) < 1);
+  const flat = scale_of([5, 5], true);
+  assert.equal(part_of(flat, 5), 0.5);
+  assert.equal(part_of(scale_of([0], true), 0), 0.5);
+});
+
+test("few values are marked themselves, many by round ones, and none stands on another", () => {
+  const few = [0.001, 0.01, 0.1, 1];
+  assert.deepEqual(marks_of(scale_of(few, true), few, 400, 46), few);
+  assert.deepEqual(marks_of(scale_of(few, true), few, 150, 46), [0.001, 0.1]);
+  assert.deepEqual(marks_of(scale_of([1, 2, 32], true), [1, 2, 32, 32], 300, 46), [1, 32]);
+  const many = Array.from({ length: 50 }, (_, i) => i * 2);
+  assert.deepEqual(marks_of(scale_of(many, true), many, 300, 46), [0, 20, 40, 60, 80, 100]);
+  const wide = Array.from({ length: 50 }, (_, i) => 1.5 ** (i - 20));
+  assert.deepEqual(marks_of(scale_of(wide, true), wide, 2000, 46).slice(0, 3), [0.001, 0.01, 0.1]);
+  assert.ok(round_steps({ log: false, low: 0, high: 1e-9 }, 5).length <= 6);
+});
+
+test("points go from left to right, are walked by keys, and the nearest is found", () => {
+  const table = results_table(three);
+  assert.deepEqual(points_of(table, "value lr", "number accuracy"), [
+    { gang: 4, x: 0.001, y: 0.9125 },
+    { gang: 1, x: 0.1, y: 0.9 },
+  ]);
+  assert.deepEqual(points_of(table, "value how", "number accuracy"), []);
+  assert.deepEqual(
+    across_choices(table).map((column) => column.name),
+    ["lr"],
+  );
+  assert.equal(point_after(2, null, "ArrowRight"), 0);
+  assert.equal(point_after(2, 1, "ArrowRight"), 1);
+  assert.equal(point_after(2, 1, "Home"), 0);
+  assert.equal(point_after(2, 0, "x"), null);
+  assert.equal(point_after(0, null, "End"), null);
+  const places: [number, number][] = [
+    [0, 0],
+    [10, 0],
+  ];
+  assert.equal(nearest(places, 7, 2, 14), 1);
+  assert.equal(nearest(places, 40, 0, 14), null);
 });

@@ -309,6 +309,135 @@ test("a what-if is run, its progress shown and its page saved", async () => {
   assert.equal((await saving).suggestedFilename(), "simulation-1.html");
 });
 
+/** A sweep that runs: two gangs have ended, one of them with a number. */
+function sweep_that_runs(lr: string[]) {
+  const job = service.world.submit("small-sweep", { sweep: [{ name: "lr", values: lr }] });
+  for (const gang of [0, 1, 2]) Object.assign(job.gangs[gang]!, { letter: "r", started: service.world.clock() });
+  job.gangs[0]!.numbers = [["accuracy", 0.9]];
+  service.world.end(job, 0);
+  service.world.end(job, 1);
+  return job;
+}
+
+const result_gangs = () => browser.page.locator(".results tbody tr td:first-child").allTextContents();
+
+test("results stand against the values of a sweep: sorted, drawn, walked by keys and opened by Enter", async () => {
+  const { page } = browser;
+  await anew("#/job/16");
+  await page.getByRole("tab", { name: "Results" }).click();
+  await page.locator(".results tbody tr").first().waitFor();
+  assert.equal((await result_gangs()).length, 54);
+  assert.deepEqual(await page.locator(".results th").allTextContents(), [
+    "Gang ↑",
+    "lr",
+    "optimiser",
+    "seed",
+    "accuracy",
+    "loss",
+    "epochs",
+  ]);
+  const numbers = async (column: number) =>
+    (await page.locator(`.results tbody td:nth-child(${column})`).allTextContents()).map(Number);
+  await page.getByRole("button", { name: "accuracy" }).click();
+  const best = await numbers(5);
+  assert.deepEqual(best, [...best].sort((a, b) => b - a));
+  await page.getByRole("button", { name: "loss" }).click();
+  const least = await numbers(6);
+  assert.deepEqual(least, [...least].sort((a, b) => a - b));
+  await page.getByLabel("Chart").selectOption({ label: "loss" });
+  const chart = page.getByRole("application");
+  await chart.focus();
+  await page.keyboard.press("Home");
+  await said(/^gang \d+: loss [\d.]+ · lr = 0.001, optimiser = \w+, seed = \d$/);
+  await page.keyboard.press("ArrowRight");
+  const told = await page.locator("#result-told").textContent();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: new RegExp(`^Gang ${/\d+/.exec(told!)![0]}`) }).waitFor();
+  assert.deepEqual(browser.trouble, []);
+});
+
+test("a point of the results tells its gang when it is pointed at", async () => {
+  const { page } = browser;
+  await anew();
+  const job = sweep_that_runs(["0.1", "0.2", "0.3"]);
+  await go(`#/job/${job.summary.id}`);
+  await page.getByRole("tab", { name: "Results" }).click();
+  // It is alone, and so in the middle.
+  const box = (await page.locator(".result-chart .u-over").boundingBox())!;
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await said("gang 0: accuracy 0.9 · lr = 0.1");
+  await page.mouse.move(box.x + 5, box.y + 5);
+  await page.waitForFunction(() => document.querySelector("#result-told")!.textContent!.trim() === "");
+});
+
+test("results are asked for while they are looked at, and anew when a gang ends", async () => {
+  const { page } = browser;
+  await anew();
+  const job = sweep_that_runs(["0.1", "0.2", "0.3"]);
+  const asked = () => service.requests.filter((each) => each.includes("/results")).length;
+  await go(`#/job/${job.summary.id}`);
+  await page.getByRole("tab", { name: "Results" }).waitFor();
+  assert.equal(asked(), 0);
+  await page.getByRole("tab", { name: "Results" }).click();
+  await page.locator(".results tbody tr").waitFor();
+  assert.deepEqual(await result_gangs(), ["0"]);
+  service.world.tell("started", job.summary.id, 2);
+  await page.waitForTimeout(1500);
+  assert.equal(asked(), 1);
+  job.gangs[2]!.numbers = [["accuracy", 0.95]];
+  service.world.end(job, 2);
+  await page.locator(".results tbody tr").nth(1).waitFor({ timeout: 3000 });
+  assert.deepEqual(await result_gangs(), ["0", "2"]);
+  assert.equal(asked(), 2);
+});
+
+test("results are offered only of a sweep of which a gang ended well", async () => {
+  const { page } = browser;
+  await anew("#/job/9");
+  await page.getByRole("tab", { name: "Results" }).click();
+  await said("None of the gangs that ended well wrote numbers to {output}.");
+  const fresh = service.world.submit("fresh", { sweep: [{ name: "lr", values: ["1", "2"] }] });
+  for (const [job, name] of [
+    [fresh.summary.id, "fresh"],
+    [4, "resnet"],
+  ] as const) {
+    await go(`#/job/${job}`);
+    await page.getByRole("heading", { name }).waitFor();
+    assert.equal(await page.getByRole("tab", { name: "Results" }).count(), 0);
+  }
+});
+
+test("of more than 1,000 gangs it is said whose results were looked at, and the others are a press away", async () => {
+  const { page } = browser;
+  await anew();
+  const job = sweep_that_runs(Array.from({ length: 1200 }, (_, i) => String(i)));
+  job.gangs[1100]!.numbers = [["accuracy", 0.8]];
+  service.world.end(job, 1100);
+  await go(`#/job/${job.summary.id}`);
+  await page.getByRole("tab", { name: "Results" }).click();
+  await said("1,000 of 1,200 gangs were looked at: 0 to 999");
+  await page.getByRole("button", { name: "After" }).click();
+  await said("200 of 1,200 gangs were looked at: 1,000 to 1,199");
+  assert.deepEqual(await result_gangs(), ["1100"]);
+});
+
+for (const [width, colorScheme] of [
+  [400, "dark"],
+  [1920, "light"],
+] as const)
+  test(`results fit at ${width} pixels, and can be read in the ${colorScheme}`, async () => {
+    const { page } = browser;
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await anew("#/job/16");
+    await page.getByRole("tab", { name: "Results" }).click();
+    await page.locator(".result-chart canvas").waitFor();
+    assert.ok((await overflow(page)) <= 0, `${await overflow(page)} pixels too wide`);
+    assert.deepEqual(await low_contrast(page), []);
+    assert.deepEqual(await nameless(page), []);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
 for (const width of [400, 1920])
   test(`at ${width} pixels no view is wider than the window`, async () => {
     await anew();

@@ -33,6 +33,7 @@ export function lab(): FakeWorld {
   add_slurm(world);
   add_past(world, now);
   add_present(world, now);
+  add_digits(world, now);
   for (let i = 0; i < 12; ++i) world.read();
   return world;
 }
@@ -198,6 +199,32 @@ function add_present(world: FakeWorld, now: number) {
   const never = world.submit("report", { owner: "anna", submitted: now - 4 * minute, request: "1 cpu" });
   never.reason = "it comes after job 10 (llama-sft), which runs";
   for (const job of [sweep, wide, late, never]) world.count(job);
+}
+
+// A sweep that is over and whose gangs wrote how well they did.
+function add_digits(world: FakeWorld, now: number) {
+  const rates = ["1", "0.3", "0.1", "0.03", "0.01", "0.003", "0.001"];
+  const job = world.submit("digits", {
+    command: "python3 digits.py --lr {lr} --optimiser {optimiser} --seed {seed} > {output}",
+    submitted: now - 9 * hour,
+    sweep: [
+      { name: "lr", values: rates },
+      { name: "optimiser", values: ["sgd", "adam"] },
+      { name: "seed", values: numbers(4) },
+    ],
+  });
+  job.gangs.forEach((gang, i) => {
+    gang.started = now - 9 * hour + i * minute;
+    const off = Math.log10(Number(rates[i >> 3])) + (i % 8 < 4 ? 1 : 2.2);
+    const accuracy = 0.981 - 0.05 * off * off - 0.012 * world.random();
+    gang.numbers = [
+      ["accuracy", Number(accuracy.toFixed(4))],
+      ["loss", Number((4 * (1 - accuracy)).toFixed(5))],
+      ["epochs", 20 + (i % 5)],
+    ];
+    const bad = i === 4 || i === 6;
+    world.end(job, i, { cause: bad ? "failed" : "done", exit_code: bad ? 1 : 0 }, gang.started + 12 * minute);
+  });
 }
 
 export function training_log(steps: number): string {

@@ -258,6 +258,20 @@ export interface Cells {
   cells: string;
 }
 
+/** What a gang that ended well wrote to its {output}, and the sweep values it got. */
+export interface GangResult {
+  gang?: number;
+  values?: EnvVar[];
+  numbers?: [string, number][];
+}
+export interface JobResults {
+  job: number;
+  first?: number;
+  gangs?: number;
+  looked_at?: number;
+  results?: GangResult[];
+}
+
 export interface FeedEntry {
   number?: number;
   at?: number;

@@ -13,6 +13,7 @@ import { CellGrid } from "./cells";
 import { EndingBox } from "./ending";
 import { GangPanel } from "./gang";
 import { GangTable } from "./gang_table";
+import { ResultView } from "./result_view";
 import { sweep_values, values_words } from "./values";
 
 /** A job of so many gangs or fewer is shown as a table at once. */
@@ -109,37 +110,41 @@ function Why(props: { job: JobSummary }) {
   );
 }
 
+type Shown = "cells" | "table" | "results";
+const shown_names: Record<Shown, string> = { cells: "Cells", table: "Table", results: "Results" };
+
 function Gangs(props: { detail: JobDetail; open: number | undefined }) {
   const { summary, spec, gangs } = props.detail;
   const all = summary.gangs;
-  const table = all <= few_gangs;
-  const [as_table, set_as_table] = useState(false);
-  const seen = useLive<Cells>(table ? null : `/v1/jobs/${summary.id}/cells`, job_rule(summary.id));
+  const few = all <= few_gangs;
+  const [wanted, set_wanted] = useState<Shown>(few ? "table" : "cells");
+  const seen = useLive<Cells>(few ? null : `/v1/jobs/${summary.id}/cells`, job_rule(summary.id));
   const known = useMemo(() => new Map(gangs.map((gang) => [gang.id.gang, gang])), [gangs]);
   const choose = (gang: number) => (location.hash = address({ view: "job", job: summary.id, gang }));
   const tell = (gang: number) => values_words(known.get(gang)?.values ?? sweep_values(spec, gang));
-  const shown_as_table = table || as_table || seen.trouble !== undefined;
+  const shown = wanted === "cells" && seen.trouble !== undefined ? "table" : wanted;
+  const choices: Shown[] = few ? ["table"] : ["cells", "table"];
+  if ((spec.sweep?.length ?? 0) > 0 && summary.ended_well > 0) choices.push("results");
   return (
     <section aria-label="Gangs">
       <div class="heading small">
         <h2>{many(all, "gang")}</h2>
-        {!table && (
+        {choices.length > 1 && (
           <div class="tabs small" role="tablist" aria-label="How gangs are shown">
-            <button role="tab" aria-selected={!shown_as_table} onClick={() => set_as_table(false)}>
-              Cells
-            </button>
-            <button role="tab" aria-selected={shown_as_table} onClick={() => set_as_table(true)}>
-              Table
-            </button>
+            {choices.map((choice) => (
+              <button key={choice} role="tab" aria-selected={shown === choice} onClick={() => set_wanted(choice)}>
+                {shown_names[choice]}
+              </button>
+            ))}
           </div>
         )}
       </div>
-      {shown_as_table ? (
-        <GangTable job={summary} open={props.open} />
-      ) : (
-        seen.value && <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
+      {shown === "results" && <ResultView job={summary} open={props.open} />}
+      {shown === "table" && <GangTable job={summary} open={props.open} />}
+      {shown === "cells" && seen.value && (
+        <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
       )}
-      {!shown_as_table && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
+      {shown === "cells" && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
         <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
       )}
     </section>

@@ -19,6 +19,11 @@ export function job_rule(job: number): Rule {
   return { on: (entry) => entry.job === job || entry.job === undefined, every: 30_000 };
 }
 
+/** What a gang wrote is read once it ended, and stays. */
+export function results_rule(job: number): Rule {
+  return { on: (entry) => entry.job === job && entry.kind === "ended", every: 60_000 };
+}
+
 export function gang_rule(job: number, gang: number): Rule {
   const about_it = (entry: FeedEntry) => {
     if (entry.job !== job) return false;
