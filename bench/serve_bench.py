@@ -165,6 +165,16 @@ def run_gangs(served):
     return GANGS / (time.perf_counter() - begin)
 
 
+def newest_event(served):
+    """Once nothing has happened for a while."""
+    newest = None
+    while True:
+        before, newest = newest, json.loads(served.get("/v1/feed"))["newest"]
+        if newest == before:
+            return newest
+        time.sleep(0.5)
+
+
 def bench_streams(gang, row):
     print(f"== serve: {STREAMS:,} event streams while a sweep of {GANGS:,} gangs runs")
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -177,12 +187,12 @@ def bench_streams(gang, row):
             alone.append(run_gangs(served))
             last = served.folder / f"last-{number}"
             port = served.address.rsplit(":", 1)[1]
+            newest_event(served)
             readers = subprocess.Popen([program, port, served.token, str(STREAMS), last], stdout=subprocess.PIPE, text=True)
             if readers.stdout.readline() != "open\n":
                 raise SystemExit("the streams did not open")
             watched.append(run_gangs(served))
-            newest = json.loads(served.get("/v1/feed"))["newest"]
-            last.with_suffix(".new").write_text(str(newest))
+            last.with_suffix(".new").write_text(str(newest_event(served)))
             last.with_suffix(".new").rename(last)
             said.append([int(n) for n in readers.communicate(timeout=PATIENCE_S)[0].split()])
         memory = served.megabytes(served.process.pid)

@@ -27,7 +27,7 @@ static void fail(const char* what) {
   exit(1);
 }
 
-static int connect_one(int port, const char* token, int number) {
+static int connect_one(int port, const char* token) {
   const int line = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -37,7 +37,6 @@ static int connect_one(int port, const char* token, int number) {
                             "GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\n\r\n", port,
                             token);
   if (write(line, request, (size_t)size) != size) fail("write");
-  (void)number;
   return line;
 }
 
@@ -46,10 +45,13 @@ static void take_line(struct stream* s, const char* line, size_t size) {
   const char* dash = memrchr(line, '-', size);
   if (dash == NULL) return;
   const uint64_t number = strtoull(dash + 1, NULL, 10);
-  if (number == s->newest) return;  // an id alone says where the stream stands
-  if (number < s->newest) s->disordered = 1;
+  const uint64_t before = s->newest;
   s->newest = number;
-  if (!s->begun) return;
+  if (!s->begun) {  // an id alone, which says where the stream stands
+    s->begun = 1;
+    return;
+  }
+  if (number <= before) s->disordered = 1;
   ++s->events;
   s->sum = s->sum * 1099511628211u + number;
 }
@@ -63,6 +65,7 @@ static void take(struct stream* s, const char* bytes, size_t size) {
       s->kept += part;
     }
     if (end == NULL) return;
+    s->line[s->kept] = '\0';
     take_line(s, s->line, s->kept);
     s->kept = 0;
     bytes += part + 1;
@@ -85,12 +88,12 @@ int main(int argc, char** argv) {
   struct stream* streams = calloc((size_t)count, sizeof *streams);
   const int epoll = epoll_create1(0);
   for (int i = 0; i < count; ++i) {
-    streams[i].socket = connect_one(atoi(argv[1]), argv[2], i);
+    streams[i].socket = connect_one(atoi(argv[1]), argv[2]);
     struct epoll_event watch = {.events = EPOLLIN, .data.ptr = &streams[i]};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, streams[i].socket, &watch) != 0) fail("epoll_ctl");
   }
   static char buffer[1 << 20];
-  int begun = 0, ended = 0, quiet = 0;
+  int begun = 0, told = 0, ended = 0, quiet = 0;
   uint64_t wanted = UINT64_MAX;
   while (ended < count && quiet < 600) {
     struct epoll_event ready[256];
@@ -104,13 +107,13 @@ int main(int argc, char** argv) {
         fprintf(stderr, "a stream was ended after %lu events\n", s->events);
         return 1;
       }
+      const int had_begun = s->begun;
       take(s, buffer, (size_t)size);
-      if (!s->begun) {
-        s->begun = 1;
-        if (++begun == count) {
-          printf("open\n");
-          fflush(stdout);
-        }
+      begun += s->begun - had_begun;
+      if (begun == count && !told) {
+        told = 1;
+        printf("open\n");
+        fflush(stdout);
       }
     }
     if (wanted == UINT64_MAX) wanted = wanted_number(argv[4]);

@@ -1,5 +1,7 @@
 #include "gateway/follower.h"
 
+#include <algorithm>
+
 #include "gateway/limits.h"
 #include "json/json.h"
 #include "server/query.h"
@@ -10,6 +12,9 @@ namespace {
 constexpr Span longest_feed = seconds(20);
 // What happens within this goes to everybody in one piece.
 constexpr Span gathers = milliseconds(50);
+// Each piece costs a write for each listener, so for many there are fewer pieces.
+constexpr std::int64_t gathers_more_for_each_us = 200;
+constexpr Span longest_gathering = milliseconds(300);
 constexpr Span pause_while_gone = milliseconds(250);
 constexpr unsigned entries_at_once = 5'000;
 
@@ -58,7 +63,8 @@ void Follower::hear(const Result<HttpAnswer>& answer) {
   const std::uint64_t after = newest_;
   newest_ = page->entries.back().number;
   news_.entries(of_, after, std::move(page->entries));
-  ask_later(gathers);
+  const auto listeners = static_cast<std::int64_t>(news_.listeners());
+  ask_later(std::min(gathers + Span{listeners * gathers_more_for_each_us}, longest_gathering));
 }
 
 }  // namespace gangline

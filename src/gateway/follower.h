@@ -20,6 +20,7 @@ struct FollowerNews {
   /// It cannot be asked; it can be asked again.
   std::function<void(const Error&)> gone;
   std::function<void()> back;
+  std::function<std::size_t()> listeners;  ///< how many hear of each entry
 };
 
 class Follower {

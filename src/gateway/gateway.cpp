@@ -61,7 +61,8 @@ Gateway::Gateway(Loop& loop, GatewaySettings settings)
                    remembered_.forget_all();
                    settings_.gate.log("the service is back");
                    streams_.back();
-                 }}),
+                 },
+                 [this] { return streams_.count(); }}),
       tidying_(loop.every(between_tidying, [this] { gate_.tidy(now(), since_boot()); })),
       expiring_(loop.every(looks_for_expired, [this] { end_of_withdrawn(); })) {}
 
