@@ -25,8 +25,8 @@ export function LogView(props: Props) {
   const place = useRef<HTMLDivElement>(null);
   const log = useLog(props.path, props.grows, window_size, place, follow);
   const scrolled = () => {
-    const element = place.current!;
-    set_follow(element.scrollHeight - element.scrollTop - element.clientHeight < near_end);
+    const element = place.current;
+    if (element !== null) set_follow(element.scrollHeight - element.scrollTop - element.clientHeight < near_end);
   };
   return (
     <section class="log-view" aria-label="Log">
@@ -45,7 +45,8 @@ export function LogView(props: Props) {
               checked={follow}
               onChange={(event) => {
                 set_follow(event.currentTarget.checked);
-                if (event.currentTarget.checked) place.current!.scrollTop = place.current!.scrollHeight;
+                const element = place.current;
+                if (event.currentTarget.checked && element !== null) element.scrollTop = element.scrollHeight;
               }}
             />
             Follow
@@ -135,9 +136,10 @@ function useLog(
       const size_before = reader.size;
       try {
         const added = await reader.read();
-        if (over) return false;
+        // It leaves the page before its effects are told that it is over.
+        const element = place.current;
+        if (over || element === null) return false;
         lines.add(added);
-        const element = place.current!;
         if (following.current) element.scrollTop = element.scrollHeight;
       } catch (refusal) {
         well = false;
