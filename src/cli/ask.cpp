@@ -96,4 +96,17 @@ std::string describe(const Ending& ending) {
   return text;
 }
 
+std::string count_by_state(const JobSummary& job) {
+  std::string text;
+  const auto add = [&](std::uint32_t n, const char* word) {
+    if (n > 0) text += (text.empty() ? "" : ", ") + std::to_string(n) + " " + word;
+  };
+  add(job.ended_well, "well");
+  add(job.ended_badly, "badly");
+  add(job.never_ran, "never ran");
+  add(job.running + job.starting, "run");
+  add(job.waiting, "wait");
+  return text;
+}
+
 }  // namespace gangline

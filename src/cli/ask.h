@@ -38,4 +38,7 @@ std::string describe(const Ending& ending);
 /// What would have had the job's retries used after this end; empty where nothing would.
 std::string retry_hint(const JobSpec& spec, const Ending& ending);
 
+/// Its gangs: "12 well, 1 badly, 2 run, 25 wait".
+std::string count_by_state(const JobSummary& job);
+
 }  // namespace gangline

@@ -12,16 +12,7 @@ namespace {
 // "40: 12 well, 1 badly, 2 run, 25 wait"; a lone gang needs no count.
 std::string gangs_cell(const JobSummary& job) {
   if (job.gangs == 1) return "1";
-  std::string text = std::to_string(job.gangs) + ":";
-  const auto add = [&](std::uint32_t n, const char* word) {
-    if (n > 0) text += (text.ends_with(':') ? " " : ", ") + std::to_string(n) + " " + word;
-  };
-  add(job.ended_well, "well");
-  add(job.ended_badly, "badly");
-  add(job.never_ran, "never ran");
-  add(job.running + job.starting, "run");
-  add(job.waiting, "wait");
-  return text;
+  return std::to_string(job.gangs) + ": " + count_by_state(job);
 }
 
 std::string time_cell(const JobSummary& job, Time now) {

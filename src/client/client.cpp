@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "json/json.h"
+#include "os/url.h"
 
 namespace gangline {
 namespace {
@@ -9,24 +10,6 @@ namespace {
 // With this status a service that ends says that it has not done what was asked.
 constexpr unsigned is_ending = 503;
 constexpr int most_attempts = 10;
-
-std::string encode(std::string_view text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (plain.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
-}
 
 std::string path_of(JobId job) { return "/v1/jobs/" + format(job); }
 std::string path_of(GangId gang) {
@@ -91,7 +74,7 @@ void Client::list(const ListQuery& query, Reply<std::vector<JobSummary>> reply) 
   for (const auto& [key, value] :
        {std::pair{"&name=", &query.name}, std::pair{"&owner=", &query.owner},
         std::pair{"&queue=", &query.queue}, std::pair{"&text=", &query.text}})
-    if (!value->empty()) target += key + encode(*value);
+    if (!value->empty()) target += key + url_encoded(*value);
   if (query.before.n > 0) target += "&before=" + std::to_string(query.before.n);
   if (query.by_start) target += "&order=start";
   ask_for("GET", target, "", reply);
@@ -137,7 +120,7 @@ void Client::nodes(Reply<std::vector<NodeView>> reply) { ask_for("GET", "/v1/nod
 void Client::feed(const FeedQuery& query, Reply<FeedPage> reply) {
   std::string target =
       "/v1/feed?most=" + std::to_string(query.most) + "&us=" + std::to_string(query.longest.us);
-  if (!query.of.empty()) target += "&of=" + encode(query.of);
+  if (!query.of.empty()) target += "&of=" + url_encoded(query.of);
   if (query.after) target += "&after=" + std::to_string(*query.after);
   ask_for("GET", target, "", reply);
 }
@@ -175,7 +158,7 @@ void Client::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {
 void Client::figures(Reply<Figures> reply) { ask_for("GET", "/v1/figures", "", reply); }
 
 void Client::find(const std::string& name, Reply<JobId> reply) {
-  ask_for("GET", "/v1/names/" + encode(name), "", reply);
+  ask_for("GET", "/v1/names/" + url_encoded(name), "", reply);
 }
 
 void Client::status(Reply<ServiceStatus> reply) {

@@ -4,7 +4,7 @@
 
 #include "gateway/limits.h"
 #include "json/json.h"
-#include "server/query.h"
+#include "os/url.h"
 
 namespace gangline {
 namespace {

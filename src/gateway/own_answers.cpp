@@ -6,7 +6,7 @@
 #include "json/access_json.h"
 #include "json/json.h"
 #include "json/simulation_json.h"
-#include "server/query.h"
+#include "os/url.h"
 
 namespace gangline {
 namespace {

@@ -18,9 +18,6 @@ struct Target {
 /// Empty for one that is no path of ours: not beginning with '/', broken escapes, a NUL.
 std::optional<Target> parse_target(std::string_view target);
 
-/// As it may stand in a part of a path or of a query.
-std::string url_encoded(std::string_view text);
-
 /// The number under `key`, `otherwise` if it is missing; empty if it is no number up to `most`.
 std::optional<std::uint64_t> number_in(const Target& target, const std::string& key,
                                        std::uint64_t otherwise, std::uint64_t most);

@@ -8,26 +8,13 @@
 namespace gangline {
 namespace {
 
-std::string counts_text(const JobSummary& job) {
-  std::string text = std::to_string(job.gangs) + " gangs:";
-  const auto add = [&](std::uint32_t n, const char* word) {
-    if (n > 0) text += (text.ends_with(':') ? " " : ", ") + std::to_string(n) + " " + word;
-  };
-  add(job.ended_well, "well");
-  add(job.ended_badly, "badly");
-  add(job.never_ran, "never ran");
-  add(job.running + job.starting, "run");
-  add(job.waiting, "wait");
-  return text;
-}
-
 void draw_head(const Canvas& canvas, const JobDetail& detail) {
   Grid& grid = canvas.grid;
   const JobSummary& job = detail.summary;
   const Time now = canvas.look.now;
   const int width = grid.size().columns;
   std::string title = "job " + named(job) + " of " + job.owner + ": " + name_of(job.phase);
-  if (job.gangs > 1) title += ", " + counts_text(job);
+  if (job.gangs > 1) title += ", " + std::to_string(job.gangs) + " gangs: " + count_by_state(job);
   grid.put_fitted(1, 0, width, title, Style::strong);
   const bool chosen = !job.taken.empty() && job.taken != job.request;
   grid.put_fitted(2, 0, width,
