@@ -39,6 +39,10 @@ struct CommandWorld {
   std::function<Result<Service*>()> service;
   /// Jobs are to run there: "slurm", or "here". Before all else that is asked for.
   std::function<void(const std::string& place)> choose_place;
+  /// The service of another machine is to be asked: its address, or a name of the config file.
+  std::function<void(const std::string& server)> choose_server;
+  /// Where the relative paths of jobs start there.
+  std::function<Result<std::string>()> far_directory;
   /// The service if one runs; never starts one.
   std::function<Result<Service*>()> running_service;
   /// Runs the service in this process until it ends (`gang daemon run`).
@@ -97,6 +101,7 @@ struct CommandWorld {
   std::function<void(const std::string&)> out;  ///< to standard output, as it is
   std::function<void(const std::string&)> err;
   std::string place = "here";  ///< where jobs run: "slurm", or "here"
+  std::string server;          ///< which other machine's service is asked; empty: none
   std::string version;
   std::string login;      ///< of who gives the command
   std::string program;    ///< path of this program

@@ -223,6 +223,18 @@ Result<void> LogReader::pass_on_attempts(std::uint32_t newest, Output& out,
   }
 }
 
+namespace {
+
+int lost(JobId job, const Error& error, Output& out) {
+  const int code = out.fail(error);
+  if (!out.around().server.empty())
+    out.around().err("gang: job " + format(job) + " goes on there; `gang logs -f " + format(job) +
+                     "` follows it\n");
+  return code;
+}
+
+}  // namespace
+
 int follow_job(Service& service, JobId id, Output& out) {
   auto detail = ask<JobDetail>([&](auto reply) { service.show(id, 0, 1, reply); });
   if (!detail) return out.fail(detail.error());
@@ -244,7 +256,7 @@ int follow_job(Service& service, JobId id, Output& out) {
       job = ask<JobSummary>([&](auto reply) {
         service.wait({id, {}, Span{0}}, reply);
       });  // started again
-      if (!job) return out.fail(job.error());
+      if (!job) return lost(id, job.error(), out);
     }
     interrupts.heed();
     if (interrupts.given_up()) return interrupts.exit_code();

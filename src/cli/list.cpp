@@ -85,7 +85,7 @@ void print(const std::vector<JobSummary>& jobs, Output& out) {
 
 // With a config file that is wrong no service starts, and the jobs are there all the same.
 int list_without_service(const Error& error, const ListQuery& query, Output& out) {
-  if (out.around().settings()) return out.fail(error);
+  if (!out.around().server.empty() || out.around().settings()) return out.fail(error);
   const auto jobs = out.around().stored_jobs(query);
   if (!jobs || jobs->empty()) return out.fail(error);
   print(*jobs, out);

@@ -46,7 +46,7 @@ struct Parsed {
   DaemonOptions daemon;
   std::string action = "status";
   std::string shell;
-  std::string on;
+  std::string on, server;
   std::vector<std::string> nodes;
 };
 
@@ -358,6 +358,12 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                            "top", "pilot", "serve", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
+  for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
+                           "top", "pilot", "reserve", "metrics"})
+    app.get_subcommand(name)->add_option(
+        "--server", parsed.server,
+        "ask `gang serve` of another machine: https://HOST:PORT, or a [server.NAME] of the config "
+        "file; GANGLINE_SERVER if left out");
 }
 
 void add_completion(CLI::App& app, Parsed& parsed) {
@@ -535,7 +541,12 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
         words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
     return early.fail(misuse(app, error, "`gang" + command + " --help` shows how to write it"));
   }
+  if (!parsed.server.empty() && !parsed.on.empty())
+    return early.fail({ErrorKind::usage, "--server and --on do not go together", "",
+                       "where jobs of another machine run is settled there"});
+  if (!parsed.server.empty()) around.choose_server(parsed.server);
   if (!parsed.on.empty()) {
+    around.server.clear();
     around.choose_place(parsed.on);
     around.place = parsed.on;
   }

@@ -1,6 +1,9 @@
 #include "client/client.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "json/access_json.h"
 #include "json/json.h"
 #include "os/url.h"
 
@@ -11,6 +14,11 @@ namespace {
 constexpr unsigned is_ending = 503;
 constexpr int most_attempts = 10;
 
+// Of a gateway: too many questions with this token, and a service that it does not reach (now).
+constexpr unsigned too_many = 429, out_of_reach = 503;
+constexpr Span first_patience = seconds(8);
+constexpr Span first_rest = milliseconds(200), longest_rest = seconds(2);
+
 std::string path_of(JobId job) { return "/v1/jobs/" + format(job); }
 std::string path_of(GangId gang) {
   return path_of(gang.job) + "/gangs/" + std::to_string(gang.index);
@@ -19,17 +27,42 @@ std::string path_of(GangId gang) {
 }  // namespace
 
 Client::Client(std::function<Result<Fd>()> connect, std::string version)
-    : connect_(std::move(connect)), version_(std::move(version)), http_(Fd{}, version_) {}
+    : connect_(std::move(connect)), version_(std::move(version)) {}
+
+Client::Client(FarService far, std::string version)
+    : far_(std::move(far)), version_(std::move(version)) {}
+
+Error Client::other_version(const std::string& theirs) const {
+  if (far_)
+    return {ErrorKind::version,
+            "the service there is version " + printable(theirs) + ", this `gang` is " + version_,
+            far_->shown, "use a `gang` of that version"};
+  return {ErrorKind::version,
+          "the service that runs is version " + printable(theirs) + ", this `gang` is " + version_,
+          "", "`gang daemon restart` starts it anew; running gangs go on"};
+}
+
+Result<void> Client::connect() {
+  if (far_) {
+    auto wire = far_->connect();
+    if (!wire) return wire.error();
+    http_ = HttpClient(*std::move(wire), far_->fields);
+    return {};
+  }
+  auto socket = connect_();
+  if (!socket) return socket.error();
+  http_ = HttpClient(std::move(*socket), version_);
+  return {};
+}
 
 // A question is asked again once if the service went away; a POST is not, since it may have been
 // done. Both are asked of the next service where the one there was says that it ends.
 Result<std::string> Client::ask(const std::string& method, const std::string& target,
                                 std::string body, Versions versions) {
+  if (far_) return ask_far(method, target, body, method == "GET");
   for (int attempt = 0;; ++attempt) {
     if (!http_.connected()) {
-      auto socket = connect_();
-      if (!socket) return socket.error();
-      http_ = HttpClient(std::move(*socket), version_);
+      if (const auto connected = connect(); !connected) return connected.error();
     }
     auto reply = http_.ask(method, target, body);
     if (!reply) {
@@ -37,17 +70,60 @@ Result<std::string> Client::ask(const std::string& method, const std::string& ta
       return reply.error();
     }
     if (reply->status == is_ending && attempt < most_attempts) {
-      http_ = HttpClient(Fd{}, version_);
+      http_ = HttpClient();
       continue;
     }
     if (versions == Versions::must_match && reply->version != version_)
-      return Error{ErrorKind::version,
-                   "the service that runs is version " + printable(reply->version) +
-                       ", this `gang` is " + version_,
-                   "", "`gang daemon restart` starts it anew; running gangs go on"};
+      return other_version(reply->version);
     if (reply->status == 200) return std::move(reply->body);
     return error_from_json(reply->body);
   }
+}
+
+// Networks and gateways come and go: what may be asked twice is asked again, until the patience is
+// over. What a gateway answers itself has no version.
+Result<std::string> Client::ask_far(const std::string& method, const std::string& target,
+                                    const std::string& body, bool may_be_asked_again) {
+  Span waited{0};
+  for (Span rest = first_rest;; rest = std::min(rest + rest, longest_rest)) {
+    Error trouble;
+    const bool was_connected = http_.connected();
+    if (const auto ready = was_connected ? Result<void>() : connect(); !ready) {
+      trouble = ready.error();
+      if (trouble.kind != ErrorKind::unavailable || !was_answered_) return trouble;
+    } else if (auto reply = http_.ask(method, far_->path + target, body); !reply) {
+      trouble = reply.error();
+      trouble.where = far_->shown;
+      if (trouble.kind != ErrorKind::unavailable || !may_be_asked_again) return trouble;
+      if (was_connected && waited.us == 0) rest = Span{0};  // it may have been closed for long
+    } else if (reply->status == too_many || reply->status == out_of_reach) {
+      trouble = error_from_json(reply->body);
+      // Of a service that went away meanwhile nobody knows what it did.
+      if (reply->status == out_of_reach && !may_be_asked_again) return trouble;
+    } else {
+      was_answered_ = true;
+      if (!reply->version.empty() && reply->version != version_)
+        return other_version(reply->version);
+      if (reply->status == 200) return std::move(reply->body);
+      Error refused = error_from_json(reply->body);
+      if (refused.kind == ErrorKind::broken && refused.where.empty()) refused.where = far_->shown;
+      return refused;
+    }
+    const Span longest = was_answered_ ? far_->patience : std::min(far_->patience, first_patience);
+    if (waited >= longest) return trouble;
+    far_->rest(rest);
+    waited = waited + rest;
+  }
+}
+
+Result<WhoAmI> Client::who_am_i() {
+  const auto text = ask_far("GET", "/v1/whoami", "", true);
+  if (!text) return text.error();
+  auto who = from_json<WhoAmI>(*text);
+  if (!who)
+    return Error{ErrorKind::broken, "what answers there is no `gang serve`", far_->shown, ""};
+  if (who->version != version_) return other_version(who->version);
+  return who;
 }
 
 template <class T>
@@ -60,7 +136,13 @@ void Client::ask_for(const std::string& method, const std::string& target, std::
 }
 
 void Client::submit(JobSpec spec, Reply<Submitted> reply) {
-  ask_for("POST", "/v1/jobs", to_json(spec), reply);
+  if (!far_) return ask_for("POST", "/v1/jobs", to_json(spec), reply);
+  // With a key it is submitted once, however often it is sent.
+  const auto key = far_->key();
+  if (!key) return reply(key.error());
+  auto text = ask_far("POST", "/v1/jobs?key=" + url_encoded(*key), to_json(spec), true);
+  if (!text) return reply(text.error());
+  reply(from_json<Submitted>(*text));
 }
 
 void Client::translate(JobSpec spec, Reply<Translation> reply) {

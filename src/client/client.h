@@ -1,14 +1,30 @@
-// The Service over a socket: each call asks and waits for the answer, which comes before it
+// The Service over a connection: each call asks and waits for the answer, which comes before it
 // returns.
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "model/access.h"
 #include "os/http_client.h"
 #include "service/service.h"
 
 namespace gangline {
+
+/// A service of another machine, which is asked through a gateway.
+struct FarService {
+  std::function<Result<std::unique_ptr<Wire>>()> connect;
+  std::string path;    ///< before each target, without a slash at its end
+  std::string fields;  ///< of each request, each with its end of line
+  std::string shown;   ///< "https://gpu1.lab:7979"
+  /// So long who was answered before asks again while nobody answers.
+  Span patience = seconds(30);
+  std::function<void(Span)> rest;  ///< between two tries
+  /// A word that none before was like, for what is submitted.
+  std::function<Result<std::string>()> key;
+};
 
 class Client final : public Service {
  public:
@@ -16,6 +32,11 @@ class Client final : public Service {
   /// `version` is ours; a service of another version is an error of kind ErrorKind::version, but
   /// for `status`, `shut_down` and `stop`, which are the way out.
   Client(std::function<Result<Fd>()> connect, std::string version);
+  /// What it submits, it submits once, whatever goes away meanwhile.
+  Client(FarService far, std::string version);
+
+  /// Of a service of another machine: who one is there.
+  Result<WhoAmI> who_am_i();
 
   void submit(JobSpec spec, Reply<Submitted> reply) override;
   void translate(JobSpec spec, Reply<Translation> reply) override;
@@ -48,6 +69,10 @@ class Client final : public Service {
 
  private:
   enum class Versions { must_match, may_differ };
+  Result<void> connect();
+  Error other_version(const std::string& theirs) const;
+  Result<std::string> ask_far(const std::string& method, const std::string& target,
+                              const std::string& body, bool may_be_asked_again);
   Result<std::string> ask(const std::string& method, const std::string& target, std::string body,
                           Versions versions);
   template <class T>
@@ -55,6 +80,8 @@ class Client final : public Service {
                const Reply<T>& reply, Versions versions = Versions::must_match);
 
   std::function<Result<Fd>()> connect_;
+  std::optional<FarService> far_;
+  bool was_answered_ = false;
   std::string version_;
   HttpClient http_;
 };

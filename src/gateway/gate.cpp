@@ -83,6 +83,10 @@ const TokenTable::Holder* Gate::let_in(const WebRequest& request, Time now, Span
     refusal = {429, denied("too many requests without a token that holds", "wait a little"), 5};
     return nullptr;
   }
+  if (!word.empty() && settings_.look_again) {
+    settings_.look_again();
+    if (const auto* holder = tokens_.find(word, now)) return holder;
+  }
   refusal = {401,
              word.empty() ? denied("a token is needed here",
                                    "send `Authorization: Bearer TOKEN`; `gang token add` makes one")

@@ -18,6 +18,8 @@ struct GateSettings {
   std::vector<std::string> names;    ///< of hosts that we are, in small letters, without ports
   std::vector<std::string> origins;  ///< of other sites whose pages may ask: "https://x.example"
   std::function<void(const std::string&)> log;  ///< a line without its end
+  /// A token that is not known was shown: it may have been made a moment ago.
+  std::function<void()> look_again;
 };
 
 /// Why not, and what to answer.

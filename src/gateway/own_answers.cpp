@@ -30,9 +30,9 @@ std::string_view query_word(std::string_view target, std::string_view name) {
 }  // namespace
 
 void Gateway::answer_whoami(const Asking& asking) {
-  answer_json(
-      asking, 200,
-      to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login, settings_.version}));
+  answer_json(asking, 200,
+              to_json(WhoAmI{asking.holder.name, asking.holder.role, settings_.login,
+                             settings_.version, settings_.directory}));
 }
 
 void Gateway::answer_openapi(const Asking& asking) {
@@ -59,13 +59,15 @@ void Gateway::answer_events(const Asking& asking) {
                    {ErrorKind::broken, "this is no place in the stream of events", "",
                     "say the id of the last event that you have, or none"}},
                   asking.cors);
+  const bool packed = asking.request.head.takes_gzip;
   asking.exchange.stream({200,
                           "text/event-stream; charset=utf-8",
-                          asking.cors + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+                          asking.cors + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n" +
+                              std::string(packed ? packed_field : ""),
                           {},
                           false});
   if (asking.request.head.method == "HEAD") return;
-  streams_.open(asking.exchange, holder, std::move(place));
+  streams_.open(asking.exchange, holder, std::move(place), packed);
 }
 
 void Gateway::answer_check(const Asking& asking) {
@@ -95,7 +97,11 @@ void Gateway::answer_submit(const Asking& asking) {
     spec->inherited = settings_.inherited;
     call.body = to_json(*spec);
   } else {
-    call.body = std::string(asking.request.body);
+    auto spec = from_json<JobSpec>(asking.request.body);
+    if (!spec) return say_no(asking.request, asking.exchange, {400, spec.error()}, asking.cors);
+    // Whoever is on another machine has an environment of no use here.
+    if (spec->inherited.empty()) spec->inherited = settings_.inherited;
+    call.body = to_json(*spec);
   }
   pass_on(asking, std::move(call), false);
 }

@@ -10,6 +10,7 @@
 #include "jobspec/house/read_house.h"
 #include "jobspec/notify/read_notify.h"
 #include "jobspec/read_value.h"
+#include "jobspec/servers/read_servers.h"
 #include "jobspec/slurm/read_slurm.h"
 #include "jobspec/toml_reader.h"
 #include "model/check_spec.h"
@@ -237,6 +238,7 @@ Settings settings_of(const Written& root, const PolicyCheck& check, Settings set
   read_maintenance(root, settings.house, mistakes);
   read_slurm(root, settings.on_slurm, mistakes);
   read_notify(root, settings.notify, mistakes);
+  read_servers(root, settings.servers, mistakes);
   return settings;
 }
 

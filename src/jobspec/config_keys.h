@@ -7,6 +7,6 @@ namespace gangline {
 
 inline constexpr std::string_view config_keys[] = {
     "policy", "idle_exit",   "sample_every", "half_life", "cpus_as_device", "queue", "people",
-    "quiet",  "maintenance", "for_all",      "on",        "notify"};
+    "quiet",  "maintenance", "for_all",      "on",        "notify",         "server"};
 
 }  // namespace gangline

@@ -17,6 +17,7 @@ void fields(M& m, WhoAmI& v) {
   m("role", v.role);
   m("login", v.login);
   m("version", v.version);
+  m("directory", v.directory);
 }
 template <class M>
 void fields(M& m, AccessToken& v) {

@@ -24,6 +24,7 @@
 #include "main/for_all/install.h"
 #include "main/places.h"
 #include "main/recordings.h"
+#include "main/remote/far_service.h"
 #include "main/serve/serve.h"
 #include "main/service_process.h"
 #include "main/slurm_history.h"
@@ -160,6 +161,40 @@ class Connection {
   std::unique_ptr<Client> client_;
 };
 
+/// The one of another machine.
+class FarConnection {
+ public:
+  Result<Service*> open(CommandWorld& around) {
+    if (client_) return client_.get();
+    const auto far = find_far_service(word_);
+    if (!far) return far.error();
+    auto client = open_far_service(*far);
+    auto who = client->who_am_i();
+    if (!who) return who.error();
+    around.login = who->login;
+    directory_ = std::move(who->directory);
+    client_ = std::move(client);
+    return client_.get();
+  }
+  Result<std::string> directory(CommandWorld& around) {
+    if (const auto opened = open(around); !opened) return opened.error();
+    return directory_;
+  }
+  void choose(const std::string& word) { word_ = word; }
+  /// Empty: none is asked.
+  Result<std::optional<FarPlace>> place(const CommandWorld& around) const {
+    if (around.server.empty()) return std::optional<FarPlace>();
+    auto far = find_far_service(word_);
+    if (!far) return far.error();
+    return std::optional(*std::move(far));
+  }
+
+ private:
+  std::string word_;  // empty: GANGLINE_SERVER has it
+  std::string directory_;
+  std::unique_ptr<Client> client_;
+};
+
 bool is_special(const std::string& path) {
   return path.starts_with("/dev/") || path.starts_with("/proc/");
 }
@@ -221,6 +256,8 @@ void know_surroundings(CommandWorld& around) {
   around.version = GANGLINE_VERSION;
   if (const char* place = std::getenv("GANGLINE_ON"); place != nullptr && *place != '\0')
     around.place = place;
+  if (const char* server = std::getenv("GANGLINE_SERVER"); server != nullptr)
+    around.server = server;
   around.login = login_name(::geteuid());
   std::error_code unknown;
   around.program = std::filesystem::read_symlink("/proc/self/exe", unknown);
@@ -268,6 +305,30 @@ void know_serving(CommandWorld& around) {
   };
 }
 
+void know_services(CommandWorld& around, Connection& connection, FarConnection& far) {
+  around.service = [&] { return around.server.empty() ? connection.open(true) : far.open(around); };
+  // Processes that this one starts must know it too.
+  around.choose_place = [](const std::string& place) {
+    ::setenv("GANGLINE_ON", place.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+  };
+  around.choose_server = [&](const std::string& server) {
+    far.choose(server);
+    around.server = server;
+  };
+  around.far_directory = [&] { return far.directory(around); };
+  around.running_service = [&] {
+    return around.server.empty() ? connection.open(false) : far.open(around);
+  };
+  around.show_screen = [&]() -> Result<int> {
+    const auto server = far.place(around);
+    return server ? show_top(*server) : server.error();
+  };
+  around.screen_once = [&](std::size_t width) -> Result<std::string> {
+    const auto server = far.place(around);
+    return server ? top_once(*server, width) : server.error();
+  };
+}
+
 int run(const std::vector<std::string>& words) {
   if (is_for_shells(words)) {
     // Nobody waits longer for a suggestion, nor wants to be told why there is none.
@@ -280,12 +341,8 @@ int run(const std::vector<std::string>& words) {
   if (says_how_it_ended(words)) heed_interrupts();
   Connection connection;
   CommandWorld around;
-  around.service = [&] { return connection.open(true); };
-  // Processes that this one starts must know it too.
-  around.choose_place = [](const std::string& place) {
-    ::setenv("GANGLINE_ON", place.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
-  };
-  around.running_service = [&] { return connection.open(false); };
+  FarConnection far;
+  know_services(around, connection, far);
   around.run_daemon = [](bool stays) {
     auto places = find_places();
     if (!places) {
@@ -324,8 +381,6 @@ int run(const std::vector<std::string>& words) {
     if (!places) return places.error();
     return read_settings(*places);
   };
-  around.show_screen = show_top;
-  around.screen_once = top_once;
   around.join_shell = [](const std::string& path, Time ends) -> Result<ShellEnd> {
     const auto left = join_shell({path, ends});
     if (!left) return left.error();

@@ -86,6 +86,19 @@ void name_config(Places& places, const std::string& home) {
 
 }  // namespace
 
+std::string own_home() {
+  const std::string home = absolute_from("HOME");
+  if (!home.empty()) return home;
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_dir : "";
+}
+
+std::string own_config() {
+  Places places;
+  name_config(places, own_home());
+  return places.config;
+}
+
 std::string own_directory() {
   std::vector<char> path(4096);
   return ::getcwd(path.data(), path.size()) != nullptr ? path.data() : "";
@@ -108,9 +121,7 @@ Result<Places> find_places() {
   else if (*wanted && !*on_slurm) return places_for_all();
   Places places;
   places.on_slurm = *on_slurm;
-  std::string home = absolute_from("HOME");
-  if (home.empty())
-    if (const passwd* user = ::getpwuid(::geteuid()); user != nullptr) home = user->pw_dir;
+  const std::string home = own_home();
   const std::string own_state = absolute_from("GANGLINE_STATE");
   const std::string xdg_state = absolute_from("XDG_STATE_HOME");
   if (const char* given = std::getenv("GANGLINE_STATE");

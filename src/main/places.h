@@ -28,6 +28,10 @@ Result<Places> find_places();
 /// Of the service for all, whether it is installed or not.
 Places places_for_all();
 
+/// Of this user; as they would be, whether there are such or not.
+std::string own_home();
+std::string own_config();
+
 /// Where this process is; empty: in a directory that is gone.
 std::string own_directory();
 

@@ -52,6 +52,16 @@ struct WhoAmI {
   Role role = Role::read;
   std::string login;  ///< as whom the service is asked
   std::string version;
+  std::string directory;  ///< where relative paths of jobs start
+};
+
+/// A service of another machine, as a config file has it.
+struct ServerProfile {
+  std::string name;
+  std::string url;           ///< "https://gpu1.lab:7979"
+  std::string token_file;    ///< whose first line is the token; empty: GANGLINE_TOKEN has it
+  std::string certificates;  ///< a file in PEM, believed instead of the system's; empty: those
+  bool operator==(const ServerProfile&) const = default;
 };
 
 }  // namespace gangline

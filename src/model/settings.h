@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "model/access.h"
 #include "model/house.h"
 #include "model/notify.h"
 #include "model/slurm_profile.h"
@@ -51,6 +52,7 @@ struct Settings {
   House house;
   NotifySettings notify;
   SlurmProfile on_slurm;
+  std::vector<ServerProfile> servers;  ///< in the order of the file
 };
 
 }  // namespace gangline

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "os/trust.h"
 
 namespace gangline {
 
@@ -105,24 +106,6 @@ Result<HttpPlace> read_web_place(std::string_view text) {
   return place;
 }
 
-namespace {
-
-/// Where systems keep the certificates that they trust, beside OpenSSL's own place for them.
-constexpr const char* trusted[] = {"/etc/ssl/certs/ca-certificates.crt",
-                                   "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem"};
-
-asio::ssl::context trusting() {
-  asio::ssl::context context(asio::ssl::context::tls_client);
-  error_code ignored;
-  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, ignored);
-  context.set_default_verify_paths(ignored);
-  for (const char* file : trusted) context.load_verify_file(file, ignored);
-  context.set_verify_mode(asio::ssl::verify_peer, ignored);
-  return context;
-}
-
-}  // namespace
-
 struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
   Core(asio::io_context& context, HttpPlace to, HttpCall asked, Heard whom)
       : io(context),
@@ -172,8 +155,8 @@ struct HttpCallRun::Core : std::enable_shared_from_this<HttpCallRun::Core> {
     request.body() = std::move(call.body);
     request.prepare_payload();
     if (!place.tls) return write(stream);
-    secured.emplace(stream, trust.emplace(trusting()));
     error_code wrong;
+    secured.emplace(stream, trust.emplace(trusting("", wrong)));
     secured->set_verify_callback(asio::ssl::host_name_verification(place.host), wrong);
     if (wrong || SSL_set_tlsext_host_name(secured->native_handle(), place.host.c_str()) != 1)
       return fail("TLS cannot be used", HttpFailure::not_sent);

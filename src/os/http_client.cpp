@@ -1,11 +1,7 @@
 #include "os/http_client.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <cerrno>
 
 #include "base/text.h"
 #include "os/file.h"
@@ -17,25 +13,14 @@ using boost::system::error_code;
 
 namespace {
 
-// Written by hand: a request of ours is three lines, and any byte in `target` that could end a line
+// Written by hand: a request of ours is a few lines, and any byte in `target` that could end a line
 // is a bug of the caller.
 std::string request_text(const std::string& method, const std::string& target,
-                         const std::string& body, const std::string& version) {
+                         const std::string& body, const std::string& fields) {
   CHECK(target.find_first_of(" \r\n") == std::string::npos);
-  return method + " " + target + " HTTP/1.1\r\nHost: gangline\r\nGangline-Version: " + version +
-         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+  return method + " " + target + " HTTP/1.1\r\n" + fields +
+         "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + body;
-}
-
-// A connection that was closed must not end us by SIGPIPE, so this is no write.
-bool send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
 }
 
 Error gone() {
@@ -44,10 +29,14 @@ Error gone() {
 
 }  // namespace
 
+HttpClient::HttpClient(Fd socket, const std::string& version)
+    : HttpClient(wire_over(std::move(socket)),
+                 "Host: gangline\r\nGangline-Version: " + version + "\r\n") {}
+
 Result<HttpAnswer> HttpClient::ask(const std::string& method, const std::string& target,
                                    std::string body) {
-  if (!send_all(socket_.number(), request_text(method, target, body, version_))) {
-    socket_.reset();
+  if (!wire_->send(request_text(method, target, body, fields_))) {
+    wire_.reset();
     return gone();
   }
   http::response_parser<http::string_body> parser;
@@ -56,36 +45,31 @@ Result<HttpAnswer> HttpClient::ask(const std::string& method, const std::string&
   parser.eager(true);
   char block[65536];
   while (!parser.is_done()) {
-    if (rest_.empty()) {
-      const ssize_t n = ::read(socket_.number(), block, sizeof block);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) {
-        socket_.reset();
-        return gone();
+    bool cut = false;  // a head in two pieces: read on and put it together
+    if (!rest_.empty()) {
+      error_code error;
+      const std::size_t used = parser.put(boost::asio::buffer(rest_), error);
+      if (error && error != http::error::need_more) {
+        wire_.reset();
+        return Error{ErrorKind::broken, "the service's answer is no HTTP: " + error.message(), "",
+                     ""};
       }
-      rest_.assign(block, static_cast<std::size_t>(n));
+      rest_.erase(0, used);
+      cut = used == 0;
     }
-    error_code error;
-    const std::size_t used = parser.put(boost::asio::buffer(rest_), error);
-    if (error && error != http::error::need_more) {
-      socket_.reset();
-      return Error{ErrorKind::broken, "the service's answer is no HTTP: " + error.message(), "",
-                   ""};
+    if (parser.is_done() || (!cut && !rest_.empty())) continue;
+    const std::size_t n = wire_->read(block, sizeof block);
+    if (n == 0) {
+      wire_.reset();
+      return gone();
     }
-    if (used == 0 && !parser.is_done()) {  // a header cut in two: read on and put it together
-      const ssize_t n = ::read(socket_.number(), block, sizeof block);
-      if (n <= 0) {
-        socket_.reset();
-        return gone();
-      }
-      rest_.append(block, static_cast<std::size_t>(n));
-      continue;
-    }
-    rest_.erase(0, used);
+    rest_.append(block, n);
   }
   auto message = parser.release();
+  if (!message.keep_alive()) wire_.reset();
   return HttpAnswer{message.result_int(), std::move(message.body()),
-                    std::string(message["Gangline-Version"])};
+                    std::string(message["Gangline-Version"]),
+                    std::string(message[http::field::content_type])};
 }
 
 }  // namespace gangline

@@ -39,8 +39,8 @@ class Gateway:
         self.words = words
         self.start()
 
-    def start(self):
-        self.process = subprocess.Popen([self.gang, "serve", "--port", "0", "--json", *self.words], env=self.env,
+    def start(self, port="0"):
+        self.process = subprocess.Popen([self.gang, "serve", "--port", port, "--json", *self.words], env=self.env,
                                         cwd=self.path, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line:

@@ -71,6 +71,7 @@ constexpr NamedValue named_values[] = {
     {"--role", "{read,submit,operate}"},
     {"--rounds", "SPAN"},
     {"--seed", "NAME"},
+    {"--server", "URL"},
     {"--set", "KEY=VALUE"},
     {"--show", "FILE"},
     {"--since", "SPAN"},

@@ -138,6 +138,11 @@ Result<JobId> find_or_submit(Service& service, const std::string& attach,
 }  // namespace
 
 int run_shell(ShellOptions options, Output& out) {
+  if (!out.around().server.empty())
+    return out.fail({ErrorKind::usage,
+                     "a shell is joined on its own machine, and GANGLINE_SERVER "
+                     "names another",
+                     "", "log in there by ssh, or unset GANGLINE_SERVER"});
   std::optional<JobSpec> spec;
   if (options.attach.empty()) {
     auto read = spec_of(options, out);

@@ -205,6 +205,8 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   Waker waker(places);
   GatewaySettings settings;
   settings.gate = gate_of(options, news);
+  std::function<void()> look_at_tokens;
+  settings.gate.look_again = [&] { look_at_tokens(); };
   settings.connect = [&] { return connect_service(places, false); };
   settings.wake_service = [&] { waker.wake(); };
   settings.version = GANGLINE_VERSION;
@@ -222,13 +224,15 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   WebServer server(loop, *std::move(listener),
                    {limits_of_this_process(), fields_of_every_answer(), *keys}, gateway);
   // 3. Until it is told to end. Files that changed are read again.
+  look_at_tokens = [&] {
+    if (!kept.changed()) return;
+    auto again = kept.read();
+    if (!again) news.says(again.error().sentence() + "; no token of the file holds until then");
+    gateway.set_tokens(kept.with_own(again ? *std::move(again) : std::vector<AccessToken>{}));
+  };
   std::array marks = {mark_of(options.certificate), mark_of(options.key)};
   const auto looking = loop.every(between_looks, [&] {
-    if (kept.changed()) {
-      auto again = kept.read();
-      if (!again) news.says(again.error().sentence() + "; no token of the file holds until then");
-      gateway.set_tokens(kept.with_own(again ? *std::move(again) : std::vector<AccessToken>{}));
-    }
+    look_at_tokens();
     const std::array there = {mark_of(options.certificate), mark_of(options.key)};
     if (there == marks) return;
     marks = there;

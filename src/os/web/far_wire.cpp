@@ -1,0 +1,161 @@
+#include "os/web/far_wire.h"
+
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <optional>
+
+#include "base/text.h"
+#include "os/trust.h"
+
+namespace gangline {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Tcp = asio::ip::tcp;
+
+// A minute in all: so long may a machine be away, and no longer is a connection believed.
+constexpr int quiet_s = 20, between_probes_s = 10, probes = 4;
+constexpr unsigned unheard_ms = 60'000;
+
+void notice_who_is_gone(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &quiet_s, sizeof quiet_s);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &between_probes_s, sizeof between_probes_s);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unheard_ms, sizeof unheard_ms);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+class FarWire final : public Wire {
+ public:
+  explicit FarWire(asio::ssl::context trust) : trust_(std::move(trust)) {}
+
+  Result<void> connect(const HttpPlace& place, Span longest);
+
+  std::size_t read(char* to, std::size_t most) override {
+    return past_signals([&](error_code& error) {
+      const auto bytes = asio::buffer(to, most);
+      return secured_ ? secured_->read_some(bytes, error) : socket_.read_some(bytes, error);
+    });
+  }
+
+  bool send(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const std::size_t n = past_signals([&](error_code& error) {
+        const auto rest = asio::buffer(bytes);
+        return secured_ ? secured_->write_some(rest, error) : socket_.write_some(rest, error);
+      });
+      if (n == 0) return false;
+      bytes.remove_prefix(n);
+    }
+    return true;
+  }
+
+ private:
+  template <class Call>
+  std::size_t past_signals(Call call) {
+    for (;;) {
+      error_code error;
+      const std::size_t n = call(error);
+      if (n > 0) return n;
+      if (error && error != asio::error::interrupted) return 0;
+    }
+  }
+
+  /// Until `done` or the time is over: then false.
+  bool run(const bool& done, std::chrono::steady_clock::time_point until) {
+    io_.restart();
+    while (!done && std::chrono::steady_clock::now() < until) io_.run_one_until(until);
+    return done;
+  }
+  Result<void> shake_hands(const HttpPlace& place, std::chrono::steady_clock::time_point until);
+
+  asio::io_context io_;
+  asio::ssl::context trust_;
+  Tcp::socket socket_{io_};
+  std::optional<asio::ssl::stream<Tcp::socket&>> secured_;
+};
+
+Result<void> FarWire::connect(const HttpPlace& place, Span longest) {
+  const std::string shown = printable(place.host) + ":" + std::to_string(place.port);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(longest.us);
+  error_code wrong;
+  Tcp::resolver resolver(io_);
+  const auto all = resolver.resolve(place.host, std::to_string(place.port), wrong);
+  if (wrong)
+    return Error{ErrorKind::unavailable, "its name is not known: " + wrong.message(), shown,
+                 "look at the spelling, or give its address"};
+  bool done = false;
+  asio::async_connect(socket_, all, [&](error_code error, const auto&) {
+    wrong = error;
+    done = true;
+  });
+  const bool in_time = run(done, until);
+  if (in_time && !wrong) {
+    notice_who_is_gone(socket_.native_handle());
+    return place.tls ? shake_hands(place, until) : Result<void>();
+  }
+  error_code ignored;
+  socket_.close(ignored);
+  run(done, std::chrono::steady_clock::time_point::max());
+  return Error{ErrorKind::unavailable,
+               "nobody answers there: " + (in_time ? wrong.message() : "not in time"), shown,
+               "is `gang serve` running there, at this port?"};
+}
+
+Result<void> FarWire::shake_hands(const HttpPlace& place,
+                                  std::chrono::steady_clock::time_point until) {
+  const std::string shown = printable(place.host) + ":" + std::to_string(place.port);
+  secured_.emplace(socket_, trust_);
+  error_code wrong;
+  secured_->set_verify_callback(asio::ssl::host_name_verification(place.host), wrong);
+  error_code no_address;
+  asio::ip::make_address(place.host, no_address);
+  if (no_address) SSL_set_tlsext_host_name(secured_->native_handle(), place.host.c_str());
+  bool done = false;
+  secured_->async_handshake(asio::ssl::stream_base::client, [&](error_code error) {
+    wrong = error;
+    done = true;
+  });
+  const bool in_time = run(done, until);
+  if (in_time && !wrong) return {};
+  error_code ignored;
+  socket_.close(ignored);
+  run(done, std::chrono::steady_clock::time_point::max());
+  const long verdict = SSL_get_verify_result(secured_->native_handle());
+  if (in_time && verdict != X509_V_OK)
+    return Error{
+        ErrorKind::denied,
+        std::string("its certificate does not hold: ") + X509_verify_cert_error_string(verdict),
+        shown,
+        "nothing was sent; where it is one of your own, `certificates` of a "
+        "[server.NAME] in the config file names it"};
+  return Error{ErrorKind::unavailable,
+               "it does not speak TLS: " + (in_time ? wrong.message() : "not in time"), shown,
+               "https:// asks a `gang serve` that has --tls-cert"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Wire>> connect_far(const HttpPlace& place, const std::string& authorities,
+                                          Span longest) {
+  error_code wrong;
+  auto wire = std::make_unique<FarWire>(trusting(authorities, wrong));
+  if (wrong)
+    return Error{ErrorKind::usage, "this is no certificate: " + wrong.message(),
+                 printable(authorities), "it is to be a file in PEM"};
+  if (const auto connected = wire->connect(place, longest); !connected) return connected.error();
+  return std::unique_ptr<Wire>(std::move(wire));
+}
+
+}  // namespace gangline
