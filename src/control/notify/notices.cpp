@@ -62,12 +62,13 @@ Notices::~Notices() { *alive_ = false; }
 void Notices::begin() {
   const std::string kept = store_.note(note_key);
   for (const std::string_view word : split(kept, ' '))
-    if (const auto number = parse_number(word)) untold_.insert(JobId{*number});
-  for (const JobId job : std::set<JobId>(untold_)) {
-    const auto summary = store_.summary(job);
-    // One that has not ended is told when it does.
-    if (summary && *summary && (*summary)->phase == GangPhase::ended) queue(job);
-  }
+    if (const auto number = parse_number(word)) {
+      const auto summary = store_.summary(JobId{*number});
+      const bool known = summary && *summary;
+      remember(JobId{*number}, known ? (*summary)->owner : "");
+      // One that has not ended is told when it does.
+      if (known && (*summary)->phase == GangPhase::ended) queue(JobId{*number});
+    }
   pump();
 }
 
@@ -79,14 +80,30 @@ bool Notices::is_wanted(const JobState& job) const {
 
 void Notices::ends(const JobState& job) {
   if (untold_.contains(job.job.id) || untold_.size() >= most_waiting || !is_wanted(job)) return;
-  untold_.insert(job.job.id);
+  const auto person = people_.find(job.job.owner);
+  if (job.job.person && person != people_.end() && person->second.untold >= most_waiting_of_one)
+    return;
+  remember(job.job.id, job.job.owner);
   changed_ = true;
+}
+
+void Notices::remember(JobId job, const std::string& owner) {
+  if (untold_.emplace(job, owner).second) ++people_[owner].untold;
+}
+
+void Notices::forget(JobId job) {
+  changed_ = true;
+  const auto found = untold_.find(job);
+  if (found == untold_.end()) return;
+  const auto person = people_.find(found->second);
+  if (--person->second.untold == 0) people_.erase(person);
+  untold_.erase(found);
 }
 
 void Notices::keep() {
   if (!changed_) return;
   std::string all;
-  for (const JobId job : untold_) all += (all.empty() ? "" : " ") + format(job);
+  for (const auto& [job, owner] : untold_) all += (all.empty() ? "" : " ") + format(job);
   store_.put_note(note_key, all);
 }
 
@@ -101,13 +118,13 @@ void Notices::is_stored(const JobState& job) {
 
 void Notices::queue(JobId job) {
   const auto stored = store_.find(job);
-  if (!stored || !*stored) {
-    untold_.erase(job);
-    changed_ = true;
-    return;
-  }
+  if (!stored || !*stored) return forget(job);
   const auto& [asked, end] = **stored;
   const auto ways = ways_of(settings_, *asked.spec, asked.person != nullptr, went_well(end));
+  if (ways.empty()) {  // the config file says otherwise by now
+    forget(job);
+    return stored_soon_();
+  }
   waiting_.push_back(std::make_shared<Notice>(Notice{end, {ways.begin(), ways.end()}}));
 }
 
@@ -134,16 +151,8 @@ bool Notices::may_begin() {
 void Notices::pump() {
   if (messenger_ == nullptr) return;
   while (under_way_ < most_at_once && !waiting_.empty()) {
-    const auto notice = waiting_.front();
-    if (notice->ways.empty()) {
-      waiting_.pop_front();
-      untold_.erase(notice->end.id);
-      changed_ = true;
-      stored_soon_();
-      continue;
-    }
     if (!may_begin()) return;
-    waiting_.pop_front();
+    const auto notice = take_next();
     ++under_way_;
     messenger_->send(notice->ways.front(), notice->end,
                      [this, alive = alive_, notice](const Result<void>& outcome) {
@@ -170,8 +179,28 @@ void Notices::heard(const std::shared_ptr<Notice>& notice, const Result<void>& o
   }
   notice->tries = 0;
   notice->ways.pop_front();
-  waiting_.push_front(notice);
+  if (notice->ways.empty()) {
+    forget(notice->end.id);
+    stored_soon_();
+  } else {
+    waiting_.push_front(notice);
+  }
   pump();
+}
+
+std::shared_ptr<Notices::Notice> Notices::take_next() {
+  const auto turn = [this](const std::shared_ptr<Notice>& notice) {
+    const auto person = people_.find(notice->end.owner);
+    return person != people_.end() ? person->second.turn : 0;
+  };
+  const auto next =
+      std::min_element(waiting_.begin(), waiting_.end(),
+                       [&](const auto& a, const auto& b) { return turn(a) < turn(b); });
+  auto notice = *next;
+  waiting_.erase(next);
+  if (const auto person = people_.find(notice->end.owner); person != people_.end())
+    person->second.turn = ++turn_;
+  return notice;
 }
 
 std::vector<std::string> Notices::notes() const {

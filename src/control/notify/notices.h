@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +29,8 @@ std::optional<Error> why_nobody_is_told(const NotifySettings& settings, const Jo
 class Notices {
  public:
   static constexpr std::size_t most_waiting = 1'000;  ///< jobs; of more, nobody is told
+  /// Of these, of one person of a service for all.
+  static constexpr std::size_t most_waiting_of_one = 200;
   static constexpr std::uint32_t most_a_minute = 60;  ///< messages that are begun
   static constexpr std::uint32_t most_at_once = 4;
   /// A hook that failed is tried again after each of these.
@@ -66,6 +68,10 @@ class Notices {
   bool is_wanted(const JobState& job) const;
   void queue(JobId job);
   void pump();
+  /// Of whom nobody was told for the longest, the oldest.
+  std::shared_ptr<Notice> take_next();
+  void remember(JobId job, const std::string& owner);
+  void forget(JobId job);
   void heard(const std::shared_ptr<Notice>& notice, const Result<void>& outcome);
   bool may_begin();
 
@@ -74,7 +80,13 @@ class Notices {
   const NotifySettings settings_;
   const std::function<void()> stored_soon_;
   Messenger* messenger_ = nullptr;
-  std::set<JobId> untold_;  ///< as on disk, once it is kept
+  std::map<JobId, std::string> untold_;  ///< and its owner; as on disk, once it is kept
+  struct Person {
+    std::size_t untold = 0;
+    std::uint64_t turn = 0;  ///< when a message of theirs was begun last
+  };
+  std::map<std::string, Person> people_;  ///< who has some untold
+  std::uint64_t turn_ = 0;
   bool changed_ = false;
   std::deque<std::shared_ptr<Notice>> waiting_;
   std::uint32_t under_way_ = 0;

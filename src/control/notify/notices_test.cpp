@@ -139,6 +139,29 @@ TEST_F(Telling, OneJobOfManyThatEndIsLeftOutRatherThanKeptForEver) {
   EXPECT_TRUE(notes()[0].starts_with("of 5 jobs nobody was told")) << notes()[0];
 }
 
+TEST_F(Telling, OnePersonTakesNeitherTheRoomNorTheTurnsOfOthers) {
+  const auto end_as = [&](const std::string& login, std::size_t times) {
+    Submitter submitter;
+    submitter.login = login;
+    submitter.person = std::make_shared<const Person>();
+    std::vector<JobId> jobs;
+    for (std::size_t i = 0; i < times; ++i)
+      controller_->submit_as(submitter, a_spec(), [&](auto given) { jobs.push_back(given->id); });
+    world_.settle();
+    for (const JobId job : jobs) engine_->start_and_end({job, 0}, EndCause::failed);
+    world_.pass(seconds(1));
+  };
+  end_as("anna", Notices::most_waiting_of_one + 7);
+  ASSERT_EQ(notes().size(), 1u);
+  EXPECT_TRUE(notes()[0].starts_with("of 7 jobs nobody was told")) << notes()[0];
+  end_as("bert", 3);
+  EXPECT_TRUE(notes()[0].starts_with("of 7 jobs nobody was told")) << notes()[0];
+  const std::size_t before = messenger_.sent.size();
+  answer(0, {});
+  ASSERT_EQ(messenger_.sent.size(), before + 1);
+  EXPECT_EQ(messenger_.sent.back().end.owner, "bert");
+}
+
 TEST_F(Telling, AWishThatNobodyCanFulfilIsRefused) {
   settings_.notify = {};
   begin(0);
