@@ -2,8 +2,11 @@
 //
 // usage: stream_readers PORT TOKEN STREAMS LAST_NUMBER_FILE
 // Prints "open" once all streams have begun. Ends when each has had the event whose number stands in the file (looked
-// for every 100 ms), or after 60 s without news. Then: streams, events of the first one, and how many streams heard
-// exactly the same events, in the same order, none twice.
+// for every 100 ms), or after 60 s without news. Then: streams, events of the first one, how many streams heard
+// exactly the same events, in the same order, none twice, and the bytes that came, before and after unpacking.
+//
+// The streams are asked for packed, as browsers and HTTP libraries do. Once all are open, what comes is only kept until
+// the file is there, and unpacked then: the readers stand for machines elsewhere, which would do that meanwhile.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
@@ -11,11 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
+
+enum { room = 256 << 20 };  // of the address space alone, for what comes of one stream
 
 struct stream {
   int socket;
+  unsigned char* bytes;       // all that came
+  size_t came, unpacked, out;  // of these unpacked, and how much that was
+  int headless;               // the head of the answer is over
+  z_stream unpacker;
   uint64_t events, newest, sum;  // sum: over number times place, so that order counts
   int disordered, begun;
   size_t kept;         // of a line that is not complete
@@ -34,8 +45,9 @@ static int connect_one(int port, const char* token) {
   if (line < 0 || connect(line, (struct sockaddr*)&to, sizeof to) != 0) fail("connect");
   char request[512];
   const int size = snprintf(request, sizeof request,
-                            "GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\n\r\n", port,
-                            token);
+                            "GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\n"
+                            "Accept-Encoding: gzip\r\n\r\n",
+                            port, token);
   if (write(line, request, (size_t)size) != size) fail("write");
   return line;
 }
@@ -73,6 +85,31 @@ static void take(struct stream* s, const char* bytes, size_t size) {
   }
 }
 
+static void unpack(struct stream* s) {
+  static unsigned char block[1 << 20];
+  if (!s->headless) {
+    const unsigned char* end = memmem(s->bytes, s->came, "\r\n\r\n", 4);
+    if (end == NULL) return;
+    s->headless = 1;
+    s->unpacked = (size_t)(end - s->bytes) + 4;
+    if (inflateInit2(&s->unpacker, 15 + 16) != Z_OK) fail("inflateInit2");
+  }
+  s->unpacker.next_in = s->bytes + s->unpacked;
+  s->unpacker.avail_in = (uInt)(s->came - s->unpacked);
+  do {
+    s->unpacker.next_out = block;
+    s->unpacker.avail_out = sizeof block;
+    const int said = inflate(&s->unpacker, Z_SYNC_FLUSH);
+    if (said != Z_OK && said != Z_BUF_ERROR) {
+      fprintf(stderr, "this is no gzip: %d\n", said);
+      exit(1);
+    }
+    s->out += sizeof block - s->unpacker.avail_out;
+    take(s, (const char*)block, sizeof block - s->unpacker.avail_out);
+  } while (s->unpacker.avail_out == 0);
+  s->unpacked = s->came;
+}
+
 static uint64_t wanted_number(const char* path) {
   FILE* file = fopen(path, "r");
   uint64_t number = UINT64_MAX;
@@ -88,11 +125,12 @@ int main(int argc, char** argv) {
   struct stream* streams = calloc((size_t)count, sizeof *streams);
   const int epoll = epoll_create1(0);
   for (int i = 0; i < count; ++i) {
+    streams[i].bytes = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (streams[i].bytes == MAP_FAILED) fail("mmap");
     streams[i].socket = connect_one(atoi(argv[1]), argv[2]);
     struct epoll_event watch = {.events = EPOLLIN, .data.ptr = &streams[i]};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, streams[i].socket, &watch) != 0) fail("epoll_ctl");
   }
-  static char buffer[1 << 20];
   int begun = 0, told = 0, ended = 0, quiet = 0;
   uint64_t wanted = UINT64_MAX;
   while (ended < count && quiet < 600) {
@@ -102,13 +140,14 @@ int main(int argc, char** argv) {
     quiet = n == 0 && begun == count ? quiet + 1 : 0;
     for (int i = 0; i < n; ++i) {
       struct stream* s = ready[i].data.ptr;
-      const ssize_t size = read(s->socket, buffer, sizeof buffer);
+      const ssize_t size = read(s->socket, s->bytes + s->came, room - s->came);
       if (size <= 0) {
         fprintf(stderr, "a stream was ended after %lu events\n", s->events);
         return 1;
       }
+      s->came += (size_t)size;
       const int had_begun = s->begun;
-      take(s, buffer, (size_t)size);
+      if (!told || wanted != UINT64_MAX) unpack(s);
       begun += s->begun - had_begun;
       if (begun == count && !told) {
         told = 1;
@@ -116,13 +155,21 @@ int main(int argc, char** argv) {
         fflush(stdout);
       }
     }
-    if (wanted == UINT64_MAX) wanted = wanted_number(argv[4]);
+    if (wanted == UINT64_MAX) {
+      wanted = wanted_number(argv[4]);
+      for (int i = 0; i < count && wanted != UINT64_MAX; ++i) unpack(&streams[i]);
+    }
     ended = 0;
     for (int i = 0; i < count; ++i) ended += streams[i].newest >= wanted;
   }
   int same = 0;
   for (int i = 0; i < count; ++i)
     same += streams[i].events == streams[0].events && streams[i].sum == streams[0].sum && !streams[i].disordered;
-  printf("%d %lu %d\n", count, streams[0].events, same);
+  size_t came = 0, out = 0;
+  for (int i = 0; i < count; ++i) {
+    came += streams[i].came;
+    out += streams[i].out;
+  }
+  printf("%d %lu %d %zu %zu\n", count, streams[0].events, same, came, out);
   return 0;
 }

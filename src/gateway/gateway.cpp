@@ -13,7 +13,6 @@ namespace {
 constexpr Span between_tidying = seconds(30);
 constexpr Span looks_for_expired = seconds(1);
 constexpr std::string_view no_store = "Cache-Control: no-store\r\n";
-constexpr std::string_view packed_field = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 

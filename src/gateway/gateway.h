@@ -125,6 +125,10 @@ class Gateway final : public WebAnswerer {
   Loop::WatchPtr tidying_, expiring_;
 };
 
+/// Fields of an answer that is a gzip.
+inline constexpr std::string_view packed_field =
+    "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n";
+
 /// Fields of every answer: what a browser may do with it.
 std::string fields_of_every_answer();
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "gateway/limits.h"
 #include "json/json.h"
+#include "os/web/gzip.h"
 
 namespace gangline {
 namespace {
@@ -38,7 +39,7 @@ Streams::Streams(Loop& loop, CallPool& pool)
 
 Streams::Batch Streams::batch_of(std::uint64_t after, const std::vector<FeedEntry>& entries) const {
   std::string text;
-  Batch batch{after, after, {}, {}};
+  Batch batch{after, after, {}, {}, {}};
   for (const FeedEntry& entry : entries) {
     batch.starts.emplace_back(entry.number, text.size());
     batch.last = entry.number;
@@ -92,8 +93,8 @@ void Streams::back() {
 }
 
 void Streams::open(const WebExchange& exchange, std::uint64_t holder,
-                   std::optional<StreamPlace> wanted) {
-  auto stream = std::make_shared<Stream>(Stream{exchange, holder});
+                   std::optional<StreamPlace> wanted, bool packed) {
+  auto stream = std::make_shared<Stream>(Stream{exchange, holder, packed});
   stream->from_now = !wanted;
   if (wanted) stream->wanted = *std::move(wanted);
   streams_.push_back(stream);
@@ -104,7 +105,8 @@ void Streams::open(const WebExchange& exchange, std::uint64_t holder,
     held->asked.reset();
     loop_.post([this] { forget_left(); });  // not now: somebody may be going through them
   });
-  exchange.send(is_gone_ ? gone_text() : breath());
+  if (packed) exchange.send({nullptr, gzip_begin()});
+  send(*stream, is_gone_ ? gone_text() : breath());
   if (knows_) place(stream);
 }
 
@@ -128,7 +130,7 @@ void Streams::place(const StreamPtr& stream) {
   if (stream->from_now) {
     // Without it, one that breaks off before anything happened would not know where it was.
     stream->last = newest_;
-    stream->exchange.send(web_body(id_of(of_, newest_) + "\n"));
+    send(*stream, web_body(id_of(of_, newest_) + "\n"));
     return;
   }
   if (stream->wanted.of != of_) return reset(*stream);
@@ -164,7 +166,7 @@ void Streams::hear_older(const StreamPtr& stream, const Result<HttpAnswer>& answ
   if (!page->entries.empty()) {
     const Batch batch = batch_of(stream->wanted.number, page->entries);
     stream->wanted.number = batch.last;
-    if (!stream->exchange.send(batch.text)) return;
+    if (!send(*stream, batch.text)) return;
   }
   if (stream->wanted.number < newest_) return place(stream);
   stream->last = stream->wanted.number;
@@ -172,6 +174,12 @@ void Streams::hear_older(const StreamPtr& stream, const Result<HttpAnswer>& answ
 
 void Streams::send_from(Stream& stream, const Batch& batch) {
   if (stream.left || *stream.last >= batch.last) return;
+  if (*stream.last == batch.after && stream.packed) {
+    stream.last = batch.last;
+    if (!batch.packed) batch.packed = web_body(gzip_part(batch.text.bytes));
+    if (!stream.exchange.send(*batch.packed)) stream.left = true;
+    return;
+  }
   WebBody text = batch.text;
   if (*stream.last > batch.after) {
     const auto next = std::find_if(batch.starts.begin(), batch.starts.end(),
@@ -179,18 +187,26 @@ void Streams::send_from(Stream& stream, const Batch& batch) {
     text.bytes.remove_prefix(next->second);
   }
   stream.last = batch.last;
-  if (!stream.exchange.send(text)) stream.left = true;
+  if (!send(stream, text)) stream.left = true;
+}
+
+bool Streams::send(const Stream& stream, const WebBody& text) {
+  return stream.exchange.send(stream.packed ? web_body(gzip_part(text.bytes)) : text);
 }
 
 void Streams::reset(Stream& stream) {
   stream.last = newest_;
-  if (!stream.exchange.send(web_body(id_of(of_, newest_) + "event: reset\ndata: {}\n\n")))
+  if (!send(stream, web_body(id_of(of_, newest_) + "event: reset\ndata: {}\n\n")))
     stream.left = true;
 }
 
 void Streams::send_to_all(const WebBody& text) {
-  for (const StreamPtr& stream : streams_)
-    if (!stream->left && !stream->exchange.send(text)) stream->left = true;
+  std::optional<WebBody> packed;
+  for (const StreamPtr& stream : streams_) {
+    if (stream->left) continue;
+    if (stream->packed && !packed) packed = web_body(gzip_part(text.bytes));
+    if (!stream->exchange.send(stream->packed ? *packed : text)) stream->left = true;
+  }
   forget_left();
 }
 

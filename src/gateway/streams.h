@@ -34,8 +34,9 @@ class Streams {
   void gone();
   void back();
 
-  /// `exchange` has begun a stream. Without a place: from now on.
-  void open(const WebExchange& exchange, std::uint64_t holder, std::optional<StreamPlace> place);
+  /// `exchange` has begun a stream. Without a place: from now on. `packed`: all of it is a gzip.
+  void open(const WebExchange& exchange, std::uint64_t holder, std::optional<StreamPlace> place,
+            bool packed = false);
   std::size_t count_of(std::uint64_t holder) const;
   std::size_t count() const { return streams_.size(); }
   /// Ends those whose holders hold no more.
@@ -46,11 +47,13 @@ class Streams {
   struct Batch {
     std::uint64_t after, last;
     WebBody text;
+    mutable std::optional<WebBody> packed;                      // once somebody wants it so
     std::vector<std::pair<std::uint64_t, std::size_t>> starts;  // of each entry: number, place
   };
   struct Stream {
     WebExchange exchange;
     std::uint64_t holder;
+    bool packed;
     std::optional<std::uint64_t> last = {};  // sent so far; empty: it is not placed yet
     StreamPlace wanted = {};                 // while it is not placed
     bool from_now = false, left = false;
@@ -63,6 +66,7 @@ class Streams {
   void ask_older(const StreamPtr& stream);
   void hear_older(const StreamPtr& stream, const Result<HttpAnswer>& answer);
   void send_from(Stream& stream, const Batch& batch);
+  static bool send(const Stream& stream, const WebBody& text);
   void reset(Stream& stream);
   void send_to_all(const WebBody& text);
   void forget_left();

@@ -1,6 +1,7 @@
 #include "gateway/streams.h"
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <map>
 
@@ -19,6 +20,7 @@ class FakeLine final : public WebLine {
     if (closed) return false;
     if (bytes.held) text += bytes.bytes;  // breaths, gone and back are of nobody
     else rest += bytes.bytes;
+    all += bytes.bytes;
     pieces.push_back(bytes.bytes.data());
     return true;
   }
@@ -26,7 +28,7 @@ class FakeLine final : public WebLine {
   void on_left(std::uint64_t, std::function<void()> whom) override { left = std::move(whom); }
   bool prove(std::uint64_t) override { return true; }
 
-  std::string text, rest;
+  std::string text, rest, all;
   std::vector<const char*> pieces;
   std::function<void()> left;
   bool closed = false;
@@ -41,9 +43,10 @@ struct Hall {
                  "test"}};
   Streams streams{loop, pool};
 
-  std::shared_ptr<FakeLine> open(std::optional<StreamPlace> place = {}, std::uint64_t holder = 7) {
+  std::shared_ptr<FakeLine> open(std::optional<StreamPlace> place = {}, std::uint64_t holder = 7,
+                                 bool packed = false) {
     auto line = std::make_shared<FakeLine>();
-    streams.open(WebExchange(line), holder, std::move(place));
+    streams.open(WebExchange(line), holder, std::move(place), packed);
     return line;
   }
   void happen(std::uint64_t after, std::uint64_t last) {
@@ -67,6 +70,22 @@ std::string ids_of(const std::string& text) {
   return ids;
 }
 
+/// Of a gzip that goes on: ended, so that it can be read.
+std::string unpacked(std::string packed) {
+  z_stream stream{};
+  EXPECT_EQ(inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string out(1 << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(inflate(&stream, Z_SYNC_FLUSH), Z_OK);
+  EXPECT_EQ(stream.avail_in, 0u);
+  out.resize(stream.total_out);
+  inflateEnd(&stream);
+  return out;
+}
+
 TEST(Streams, EachHasEachEntryOnceFromWhereItWas) {
   Hall hall;
   const auto early = hall.open();  // before it is known where it begins
@@ -80,6 +99,26 @@ TEST(Streams, EachHasEachEntryOnceFromWhereItWas) {
   EXPECT_EQ(ids_of(now->text), "6 7 8");
   EXPECT_EQ(ids_of(from_start->text), "4 5 6 7 8");
   EXPECT_EQ(ids_of(from_middle->text), "6 7 8");
+}
+
+TEST(Streams, PackedSayTheSameAsOthers) {
+  Hall hall;
+  hall.streams.begins("s", 3);
+  hall.happen(3, 6);
+  const auto plain = hall.open(StreamPlace{"s", 3}),
+             packed = hall.open(StreamPlace{"s", 3}, 7, true);
+  const auto from_middle = hall.open(StreamPlace{"s", 5}, 7, true);
+  hall.happen(6, 8);
+  const auto other = hall.open({}, 7, true);
+  hall.streams.gone();
+  hall.streams.back();
+  hall.happen(8, 900);
+  EXPECT_EQ(packed->pieces.back(), other->pieces.back()) << "it was packed twice";
+  hall.streams.begins("t", 1);
+  EXPECT_EQ(unpacked(packed->all), plain->all);
+  EXPECT_EQ(ids_of(unpacked(from_middle->all)).substr(0, 7), "6 7 8 9");
+  EXPECT_EQ(ids_of(unpacked(other->all)).substr(0, 6), "8 9 10");
+  EXPECT_LT(packed->all.size(), plain->all.size() / 4);
 }
 
 TEST(Streams, ShareTheBytesOfWhatTheyAreSent) {

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int quick = 1;
 constexpr int with_gzip_frame = 15 + 16;  // zlib's way to ask for it
+constexpr int no_frame = -15;
 constexpr int usual_memory = 8;
 constexpr std::size_t block_size = 64 << 10;
 
@@ -18,20 +19,38 @@ Bytef* bytes_of(std::string_view text) {
 
 }  // namespace
 
-std::string gzip(std::string_view bytes) {
+namespace {
+
+std::string packed(std::string_view bytes, int frame, int flush, std::size_t room_for_flush) {
   z_stream stream{};
-  CHECK(deflateInit2(&stream, quick, Z_DEFLATED, with_gzip_frame, usual_memory,
-                     Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  CHECK(deflateInit2(&stream, quick, Z_DEFLATED, frame, usual_memory, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(deflateBound(&stream, bytes.size()) + room_for_flush, '\0');
   stream.next_in = bytes_of(bytes);
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = bytes_of(out);
   stream.avail_out = static_cast<uInt>(out.size());
-  const int done = deflate(&stream, Z_FINISH);
+  const int done = deflate(&stream, flush);
+  CHECK(done == (flush == Z_FINISH ? Z_STREAM_END : Z_OK) && stream.avail_in == 0 &&
+        stream.avail_out > 0);
   out.resize(stream.total_out);
   deflateEnd(&stream);
-  CHECK(done == Z_STREAM_END);
   return out;
+}
+
+}  // namespace
+
+std::string gzip(std::string_view bytes) { return packed(bytes, with_gzip_frame, Z_FINISH, 0); }
+
+// RFC 1952, 2.3: deflate, no flags, no time, Unix.
+std::string_view gzip_begin() {
+  static constexpr char head[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03";
+  return {head, sizeof head - 1};
+}
+
+// A full flush ends at a whole byte, and what follows refers to nothing before it.
+std::string gzip_part(std::string_view bytes) {
+  constexpr std::size_t empty_block = 16;
+  return packed(bytes, no_frame, Z_FULL_FLUSH, empty_block);
 }
 
 std::optional<std::string> gunzip(std::string_view bytes, std::size_t most) {
