@@ -21,7 +21,7 @@ STREAMS = int(os.environ.get("BENCH_STREAMS", "1000"))
 GANGS = int(os.environ.get("BENCH_STREAM_GANGS", "10000"))
 CONNECTIONS = 50
 WRK_S = int(os.environ.get("BENCH_WRK_S", "8"))
-ROUNDS = 3
+ROUNDS = 5
 PATIENCE_S = 120
 
 

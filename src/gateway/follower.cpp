@@ -13,8 +13,8 @@ constexpr Span longest_feed = seconds(20);
 // What happens within this goes to everybody in one piece.
 constexpr Span gathers = milliseconds(50);
 // Each piece costs a write for each listener, so for many there are fewer pieces.
-constexpr std::int64_t gathers_more_for_each_us = 200;
-constexpr Span longest_gathering = milliseconds(300);
+constexpr std::int64_t gathers_more_for_each_us = 350;
+constexpr Span longest_gathering = milliseconds(400);
 constexpr Span pause_while_gone = milliseconds(250);
 constexpr unsigned entries_at_once = 5'000;
 
