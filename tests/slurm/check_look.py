@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_look.py: what `gang nodes` shows of a real Slurm. As root, with Debian's packages of Slurm; elsewhere it is skipped, and
+"""check_look.py: what `gang nodes`, `gang top` and `gang serve` show of a real Slurm. As root, with Debian's packages of Slurm; elsewhere it is skipped, and
 says so.
 """
 import argparse
@@ -47,8 +47,27 @@ def check(cluster):
     refused = cluster.run("anna", "/srv/bin/gang", "simulate", "--from", "slurm")
     expect(refused.code == 1, refused)
     expect("keeps no accounts" in refused.complaint, refused)
+    check_serve(cluster)
     gang(cluster, "daemon stop")
     cluster.must("root", "scancel", str(other))
+
+
+def check_serve(cluster):
+    """bert, who has no Slurm of Gangline's, asks anna's `gang serve` on the login host."""
+    word = gang(cluster, "token add far --role submit -q").strip()
+    serving = cluster.start("anna", "bash", "-c", ON + "exec /srv/bin/gang serve --port 7979")
+
+    def far(words):
+        return cluster.run("bert", "bash", "-c", f"export GANGLINE_SERVER=http://127.0.0.1:7979 GANGLINE_TOKEN={word}; "
+                           f"exec /srv/bin/gang {words}")
+    slurm.until("gang serve answers", 30, lambda: far("list").code == 0)
+    done = far("run --gpus 1 -- sh -c 'id -un; hostname; echo $CUDA_VISIBLE_DEVICES'")
+    expect(done.code == 0 and done.said.split()[0] == "anna" and done.said.split()[1] in ("n1", "n2", "n3"), done)
+    top = far("top --once")
+    expect(top.code == 0 and "n4" in top.said and "sh" in top.said, top)
+    expect("gangline_node_up" in far("metrics").said, "the metrics")
+    serving.signal(signal.SIGTERM)
+    serving.wait()
 
 
 def main():
@@ -62,7 +81,7 @@ def main():
     with Cluster(accounting=False, rest=False) as cluster:
         cluster.put(options.gang, "/srv/bin/gang")
         check(cluster)
-    print("what gang nodes shows of Slurm is so")
+    print("what gang nodes, gang top and gang serve show of Slurm is so")
     return 0
 
 
