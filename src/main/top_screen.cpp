@@ -40,6 +40,7 @@ Result<OpenService> open_near() {
 Result<TopWorld> world_of_top(const std::optional<FarPlace>& server) {
   TopWorld world;
   if (server) {
+    world.starts_services = false;
     world.open = [far = *server](bool) { return open_far(far); };
   } else {
     auto near = open_near();

@@ -266,7 +266,11 @@ void Asker::answer(Topic topic, const Questions& questions) {
   }
   if (!error) return;
   const ErrorKind kind = error->kind;
-  if (kind == ErrorKind::unavailable || kind == ErrorKind::version || kind == ErrorKind::broken) {
+  // Others' logs are not for everybody; who may not even see the list is not let in any more.
+  const bool let_out = kind == ErrorKind::denied &&
+                       (topic == Topic::status || topic == Topic::nodes || topic == Topic::jobs);
+  if (let_out || kind == ErrorKind::unavailable || kind == ErrorKind::version ||
+      kind == ErrorKind::broken) {
     lost_ = true;
     service_.reset();
     tell(ServiceLost{now_(), error->sentence()});

@@ -113,7 +113,8 @@ void draw_summary(const Canvas& canvas) {
   const int width = grid.size().columns;
   if (seen.lost) {
     const std::string text = "OLD, of " + clock_text(*seen.lost) +
-                             ": no service answers, S starts one; " + seen.lost_says;
+                             (seen.may_start ? ": no service answers, S starts one; " : ": ") +
+                             seen.lost_says;
     grid.put_fitted(1, 0, width, text, Style::bad);
     grid.choose(1);
     return;

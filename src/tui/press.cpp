@@ -335,7 +335,7 @@ std::optional<Wish> press(ScreenState& state, const Seen& seen, const KeyPress& 
     press_on_filter(state, key);
     return std::nullopt;
   }
-  if (is(key, 'S') && seen.lost) return StartWish{};
+  if (is(key, 'S') && seen.lost && seen.may_start) return StartWish{};
   if (press_anywhere(state, seen, key) || press_on_titles(state, seen, key)) return std::nullopt;
   if (state.page == Page::job && !state.job) return std::nullopt;
   switch (state.page) {

@@ -253,6 +253,11 @@ TEST(Screen, AServiceThatIsGoneIsSaidAndWhatWasSeenIsMarkedAsOld) {
   EXPECT_TRUE(std::holds_alternative<StartWish>(*order));
   update(lab.seen, ServiceBack{});
   EXPECT_FALSE(lab.shows("OLD"));
+  lab.seen.may_start = false;  // that of another machine
+  update(lab.seen, ServiceLost{noon, "connection refused"});
+  EXPECT_TRUE(lab.drawn().row_text(1).ends_with(": connection refused"));
+  EXPECT_FALSE(lab.press_key(typed('S')).has_value());
+  update(lab.seen, ServiceBack{});
   EXPECT_FALSE(lab.press_key(typed('S')).has_value());
 }
 

@@ -55,6 +55,7 @@ struct Seen {
   std::optional<WhyAnswer> why;
   std::optional<LogSeen> log;
   std::optional<TimeChart> chart;
+  bool may_start = true;     ///< a service where none answers
   std::optional<Time> lost;  ///< since then the service does not answer
   std::string lost_says;     ///< what came instead of an answer
   std::string says;          ///< what became of what a person asked for

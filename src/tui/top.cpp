@@ -77,6 +77,7 @@ void take_news(Asker& asker, Seen& seen, bool& silent, Time now) {
 int draw_until_quit(Terminal& terminal, Asker& asker, const TopWorld& world) {
   ScreenState state;
   Seen seen;
+  seen.may_start = world.starts_services;
   Time drawn{0};
   bool silent = false;
   for (bool there = true; there;) {

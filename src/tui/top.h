@@ -11,6 +11,7 @@ namespace gangline {
 struct TopWorld {
   OpenService open;
   std::function<Time()> now;
+  bool starts_services = true;  ///< false: the service is another machine's
   bool colours = true;  ///< where the terminal has them
 };
 

@@ -63,6 +63,8 @@ def check_keys():
     yield from compare("keys of [quiet]", set(re.findall(r"^\| `(\w+)` \|", quiet, re.M)),
                        keys_in_source("house/read_times.cpp", "quiet_keys"))
     yield from compare("keys of the config file", first_cells(table), there)
+    yield from compare("keys of [server.NAME]", first_cells(section("serve.md", "## The command line from another machine")),
+                       keys_in_source("servers/read_servers.cpp", "server_keys"))
     yield from compare("keys of [on.slurm]", first_cells(section("slurm.md", "## Settings")),
                        keys_in_source("slurm/read_slurm.cpp", "slurm_keys"))
 
@@ -73,7 +75,7 @@ def options_of(*command):
 
 
 def job_flags():
-    return options_of("run")[1] - {"dry-run", "on"}
+    return options_of("run")[1] - {"dry-run", "on", "server"}
 
 
 def check_commands():
@@ -85,7 +87,7 @@ def check_commands():
         said = set(re.findall(r"`--([\w-]+)`", rows[command]))
         there = options_of(command)[1]
         if command in ("run", "submit"):
-            there, said = there - job_flags(), {"dry-run", "on"}
+            there, said = there - job_flags(), {"dry-run", "on", "server"}
         yield from compare(f"options of gang {command}", said, there)
 
 

@@ -5,6 +5,7 @@ Each function below is a test, its name a sentence. Recorded screens stand in sc
 person to look through. Ends with 77, which CTest takes for skipped, where there is no tmux.
 """
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -244,6 +245,33 @@ def a_service_that_gives_no_answer_is_said_and_keys_go_on(world):
     top.shows("WAITING: 1")
 
 
+def another_machines_service_is_shown_and_its_gateway_may_be_killed(world):
+    small_world(world)
+    serve = "gang serve --port {} --json >serve.json 2>serve.err & echo $! >serve.pid; until [ -s serve.json ]; do sleep 0.02; done"
+    world.sh(serve.format(0))
+    address = json.loads(world.sh("cat serve.json"))["address"]
+    word = world.sh("gang token add far --role submit -q").strip()
+    far = {"GANGLINE_STATE": str(world.machine.place / "elsewhere"), "GANGLINE_SERVER": address, "GANGLINE_TOKEN": word}
+    top = world.top(**far)
+    top.shows("1 resnet")
+    world.sh("kill -9 $(cat serve.pid); rm serve.json")
+    text = top.shows("OLD, of ", "nobody answers there")
+    assert "S starts one" not in text and "1 resnet" in text, text
+    world.sh("gang submit -q --name after -- true; gang wait after")
+    world.sh(serve.format(address.rsplit(":", 1)[1].strip("/")))
+    top.shows_no("OLD")
+    top.keys("2")
+    top.shows("after", "ended well")
+    world.sh("gang token remove far")
+    top.shows("OLD, of ", "this token does not hold")
+    top.keys("q")
+    terminal = world.terminal(**far)
+    terminal.command("clear; gang top; echo ended with $?")
+    terminal.shows("this token does not hold", "ended with 1")
+    terminal.shows_no("1 Devices")
+    world.sh("kill $(cat serve.pid)")
+
+
 def ended_by(world, name, end, code):
     """Ends `gang top` and expects the terminal to be as it was, and the screen of before."""
     terminal = world.terminal()
@@ -328,6 +356,7 @@ TESTS = [the_four_pages_and_the_help_are_as_recorded, at_60_by_15_it_says_what_i
          why_tells_what_blocks_a_job, a_filter_shows_only_what_has_it, the_mouse_chooses_and_opens_pages,
          the_cells_of_a_sweep_lead_to_the_log_of_each, the_service_is_killed_and_started_while_it_is_open,
          a_service_that_gives_no_answer_is_said_and_keys_go_on,
+         another_machines_service_is_shown_and_its_gateway_may_be_killed,
          all_ends_give_the_terminal_back, crashes_give_the_terminal_back,
          a_parent_that_is_killed_leaves_no_screen_behind, it_is_stopped_and_goes_on,
          what_is_no_terminal_is_told_so, without_colours_there_are_none]
