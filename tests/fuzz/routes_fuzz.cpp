@@ -24,7 +24,7 @@ namespace gangline {
 namespace {
 
 constexpr int requests_of_a_gateway = 300;  // a token may ask the service no more at once
-constexpr Span patience = seconds(20);
+constexpr int patience_s = 20;
 
 class CarefulStandIn final : public StandIn {
  public:
@@ -261,7 +261,10 @@ unsigned ask(World& world, std::string_view text) {
   }
   const auto line = std::make_shared<OneAnswer>(world.loop);
   world.gateway->answer({head, parts.body, peer}, WebExchange(line));
-  const auto too_long = world.loop.after(patience, [&] {
+  // Told by many small waits, for a machine may stand still for a while.
+  int seconds_waited = 0;
+  const auto too_long = world.loop.every(seconds(1), [&] {
+    if (++seconds_waited < patience_s) return;
     std::fprintf(stderr, "ERROR: no answer in time to\n%.*s\n", static_cast<int>(text.size()),
                  text.data());
     std::abort();
