@@ -77,6 +77,10 @@ inline std::vector<GoodRequest> good_requests() {
       if (row.pattern == "v1/jobs" && row.method == "POST")
         add(row, "Content-Type: application/toml\nIdempotency-Key: a b\n",
             "command = \"true\"\nname = \"a\"\n");
+      if (row.takes == "ReserveRequest")
+        for (const ReserveRequest& other : {ReserveRequest{{}, Time{1}, minutes(1), "you", false},
+                                            ReserveRequest{{}, Time{1}, minutes(1), "", true}})
+          add(row, "", to_json(other));
     }
   return all;
 }
