@@ -1,6 +1,7 @@
 #include "gateway/job_text.h"
 
 #include "base/text.h"
+#include "gateway/limits.h"
 #include "jobspec/job_file.h"
 #include "jobspec/mistakes.h"
 #include "json/json.h"
@@ -24,7 +25,8 @@ Result<JobSpec> read_job_text(std::string_view text, const std::string& director
     mistakes.push_back({ErrorKind::usage, "the job file is not UTF-8", shown_name, ""});
     return mistakes.back();
   }
-  auto spec = read_job_file({text, shown_name, directory}, files_of_this_machine(), &mistakes);
+  auto spec = read_job_file({text, shown_name, directory},
+                            files_of_this_machine(most_names_of_pattern), &mistakes);
   if (!spec && mistakes.empty()) mistakes.push_back(spec.error());
   return spec;
 }

@@ -26,6 +26,8 @@ constexpr std::size_t most_strangers_remembered = 10'000;
 
 constexpr std::size_t most_job_bytes = 1 << 20;    ///< of a job file or a JobSpec
 constexpr std::size_t most_body_bytes = 64 << 10;  ///< of any other body
+/// In the folders of a pattern in a job file: others wait as long as these are looked at.
+constexpr std::size_t most_names_of_pattern = 50'000;
 constexpr std::size_t most_answer_bytes = 64 << 20;
 constexpr std::size_t most_remembered_bytes = 64 << 20;
 constexpr std::size_t most_remembered = 2'000;

@@ -24,7 +24,36 @@ std::string schema_of(std::string_view type) {
   return R"({"type":"array","items":)" + reference(type.substr(1, type.size() - 2)) + "}";
 }
 
+/// What is not of the one mapping: job files that are wrong have all their mistakes at once.
+constexpr std::string_view own_schemas =
+    R"("Mistake":{"type":"object","properties":{"what":{"type":"string"},)"
+    R"("where":{"type":"string"},"line":{"type":"integer","format":"int64","minimum":1},)"
+    R"("hint":{"type":"string"}},"required":["what","where","hint"]},)"
+    R"("JobRefused":{"type":"object","properties":{)"
+    R"("kind":{"$ref":"#/components/schemas/ErrorKind"},"what":{"type":"string"},)"
+    R"("where":{"type":"string"},"hint":{"type":"string"},"mistakes":{"type":"array",)"
+    R"("items":{"$ref":"#/components/schemas/Mistake"}}},)"
+    R"("required":["kind","what","where","hint"]},)"
+    R"("CheckedJob":{"type":"object","properties":{)"
+    R"("spec":{"$ref":"#/components/schemas/JobSpec"}},"required":["spec"]})";
+
+struct Refused {
+  std::string_view status, name, says;
+  bool says_when;  ///< with Retry-After
+};
+constexpr Refused ways_to_refuse[] = {
+    {"400", "NotUnderstood", "the request is wrong", false},
+    {"401", "NoToken", "no token, or one that does not hold", false},
+    {"403", "MayNot", "not with this role, or not for this person", false},
+    {"404", "NotThere", "there is no such thing", false},
+    {"409", "NotDone", "it cannot be done as things are", false},
+    {"413", "TooLarge", "the body is too large", false},
+    {"429", "TooMany", "over a limit of requests", true},
+    {"503", "NotNow", "the service or the gateway cannot answer now", true},
+};
+
 std::string type_of(std::string_view type) {
+  if (type == "integer") return R"({"type":"integer","format":"int64","minimum":0})";
   if (type.find('|') == std::string_view::npos) return R"({"type":)" + quoted(type) + "}";
   std::string words;
   for (const std::string_view word : split(type, '|'))
@@ -42,6 +71,8 @@ std::string parameter(std::string_view name, const char* in, std::string_view ty
          "}";
 }
 
+bool is_job(const RouteRow& row) { return row.pattern == "v1/jobs" && row.method == "POST"; }
+
 std::string parameters(const RouteRow& row) {
   std::string text;
   const auto add = [&](const std::string& one) { text += (text.empty() ? "" : ",") + one; };
@@ -51,7 +82,7 @@ std::string parameters(const RouteRow& row) {
       add(parameter(name, "path", name == "name" ? "string" : "integer", ""));
     }
   for (const RouteWord& word : row.query) add(parameter(word.name, "query", word.type, word.says));
-  if (row.pattern == "v1/jobs" && row.method == "POST")
+  if (is_job(row))
     add(parameter("Idempotency-Key", "header", "string", "the same key is the same job, once"));
   if (row.pattern == "v1/events")
     add(parameter("Last-Event-ID", "header", "string", "goes on behind this event"));
@@ -60,12 +91,13 @@ std::string parameters(const RouteRow& row) {
 
 std::string body_of(const RouteRow& row) {
   if (row.takes.empty()) return "";
-  constexpr std::string_view toml = R"("application/toml":{"schema":{"type":"string"}})";
-  std::string kinds;
-  if (row.takes != "toml") kinds = R"("application/json":{"schema":)" + schema_of(row.takes) + "}";
-  else kinds = R"("text/plain":{"schema":{"type":"string"}})";
-  if (row.takes == "toml" || row.pattern == "v1/jobs")
-    kinds += (kinds.empty() ? "" : ",") + std::string(toml);
+  // As a file: what writes clients makes bytes of it, and a job file is sent as it lies there.
+  const std::string toml = R"("application/toml":{"schema":{"type":"string","format":"binary"}})";
+  std::string kinds = toml;
+  if (row.takes != "toml") {
+    kinds = R"("application/json":{"schema":)" + schema_of(row.takes) + "}";
+    if (is_job(row)) kinds += "," + toml;
+  }
   return R"(,"requestBody":{"required":true,"content":{)" + kinds + "}}";
 }
 
@@ -78,21 +110,68 @@ std::string name_of_call(const RouteRow& row) {
   return name;
 }
 
+/// Of "content": what a good answer is.
+std::string content_of(std::string_view gives) {
+  const auto one = [](std::string_view type, const std::string& schema) {
+    return quoted(type) + R"(:{"schema":)" + schema + "}";
+  };
+  const std::string text = R"({"type":"string"})";
+  if (gives == "text")
+    return one("application/openmetrics-text", text) + "," + one("text/plain", text);
+  if (gives == "events") return one("text/event-stream", text);
+  if (gives == "file")
+    return one("application/octet-stream", R"({"type":"string","format":"binary"})");
+  return one("application/json", gives == "object" ? R"({"type":"object"})" : schema_of(gives));
+}
+
+bool may_be(const RouteRow& row, const Refused& refused) {
+  if (refused.status == "404") return row.pattern.find('{') != std::string_view::npos;
+  if (refused.status == "409") return row.method != "GET";
+  if (refused.status == "413") return !row.takes.empty();
+  return true;
+}
+
+std::string error_content(std::string_view type) {
+  return R"("content":{"application/json":{"schema":)" + reference(type) + "}}";
+}
+
 std::string answers_of(const RouteRow& row) {
-  const std::string type = row.gives == "text"     ? "text/plain"
-                           : row.gives == "events" ? "text/event-stream"
-                                                   : "application/json";
-  const std::string schema = type != "application/json" ? R"({"type":"string"})"
-                             : row.gives == "object"    ? R"({"type":"object"})"
-                                                        : schema_of(row.gives);
-  return R"("responses":{"200":{"description":"well","content":{")" + type + R"(":{"schema":)" +
-         schema + R"(}}},"default":{"description":"what stood in the way","content":{)" +
-         R"("application/json":{"schema":)" + reference("Error") + "}}}}";
+  std::string text =
+      R"("responses":{"200":{"description":"well","content":{)" + content_of(row.gives) + "}}";
+  for (const Refused& refused : ways_to_refuse) {
+    if (!may_be(row, refused)) continue;
+    text += "," + quoted(refused.status) + ":";
+    if (refused.status == "400" && (is_job(row) || row.takes == "toml"))
+      text += R"({"description":"the job is wrong: all mistakes of a job file, with lines",)" +
+              error_content("JobRefused") + "}";
+    else text += R"({"$ref":"#/components/responses/)" + std::string(refused.name) + R"("})";
+  }
+  return text + R"(,"default":{"description":"what stood in the way",)" + error_content("Error") +
+         "}}";
+}
+
+std::string refusals() {
+  std::string text;
+  for (const Refused& refused : ways_to_refuse)
+    text += (text.empty() ? "" : ",") + quoted(refused.name) + R"(:{"description":)" +
+            quoted(refused.says) +
+            (refused.says_when ? R"(,"headers":{"Retry-After":{"description":"seconds",)"
+                                 R"("schema":{"type":"integer"}}})"
+                               : "") +
+            "," + error_content("Error") + "}";
+  return "{" + text + "}";
+}
+
+/// The word after "v1/": what programs that write clients sort calls by.
+std::string_view tag_of(const RouteRow& row) {
+  std::string_view rest = row.pattern;
+  if (rest.starts_with("v1/")) rest.remove_prefix(3);
+  return rest.substr(0, rest.find_first_of("/."));
 }
 
 std::string operation(const RouteRow& row) {
   return quoted(row.method == "GET" ? "get" : "post") + R"(:{"operationId":)" +
-         quoted(name_of_call(row)) + R"(,"description":)" +
+         quoted(name_of_call(row)) + R"(,"tags":[)" + quoted(tag_of(row)) + R"(],"description":)" +
          quoted(std::string(row.says) + " Role: " + name_of(row.role) + ".") + parameters(row) +
          body_of(row) + "," + answers_of(row) + "}";
 }
@@ -113,12 +192,12 @@ std::span<const RouteRow> own_rows() {
        {{"after", "string", "goes on behind this event, as Last-Event-ID does"}}},
       {"POST", "v1/check", Role::submit, straight,
        "The JobSpec that a job file stands for, or all its mistakes with their lines.", "toml",
-       "object"},
+       "CheckedJob"},
       {"GET", "v1/openapi.json", Role::read, straight, "This.", "", "object"},
       {"GET", "v1/simulations", Role::read, straight, "Simulations that were asked for here.", "",
        "[SimulationRun]"},
       {"GET", "v1/simulations/{id}/page", Role::read, straight, "The page that one wrote.", "",
-       "text"},
+       "file"},
       {"POST", "v1/simulations", Role::submit, straight,
        "Runs `gang simulate` on the history of this machine; one at a time.", "SimulationRequest",
        "SimulationRun"},
@@ -146,7 +225,8 @@ std::string openapi_text(const std::string& version) {
     text += (std::exchange(first, false) ? "" : ",") + quoted(path) + ":{" + operations + "}";
   return text +
          R"(},"components":{"securitySchemes":{"token":{"type":"http","scheme":"bearer"}},)" +
-         R"("schemas":)" + json_schemas() + "}}";
+         R"("responses":)" + refusals() + R"(,"schemas":{)" + std::string(own_schemas) + "," +
+         json_schemas().substr(1) + "}}";
 }
 
 }  // namespace gangline

@@ -71,8 +71,8 @@ Result<std::string> read_part(const std::string& path, std::uint64_t from, std::
 // Matches a pattern part by part: all paths that fit the parts so far, then one part more.
 class PatternWalk {
  public:
-  PatternWalk(const std::string& directory, std::size_t most)
-      : directory_(directory), most_(most) {}
+  PatternWalk(const std::string& directory, std::size_t most, std::size_t most_names)
+      : directory_(directory), most_(most), most_names_(most_names) {}
 
   Result<std::vector<std::string>> run(const std::string& pattern) {
     const auto parts = split(pattern, '/');
@@ -101,7 +101,7 @@ class PatternWalk {
     std::vector<std::string> found;
     for (const std::string& path : paths) {
       if (!has_wildcard(part)) {
-        if (++looked_at_ > most_names_looked_at) return looked_at_too_many();
+        if (++looked_at_ > most_names_) return looked_at_too_many();
         std::string next = path + std::string(part);
         if (exists(next)) found.push_back(std::move(next) + (last ? "" : "/"));
       } else if (const auto good = add_matches(path, part, last, found); !good) {
@@ -130,7 +130,7 @@ class PatternWalk {
       errno = 0;
       const dirent* entry = readdir(folder.get());
       if (entry == nullptr) break;
-      if (++looked_at_ > most_names_looked_at) return looked_at_too_many();
+      if (++looked_at_ > most_names_) return looked_at_too_many();
       const std::string_view name = entry->d_name;
       if (name != "." && name != ".." && matches_wildcard(part, name))
         found.push_back(path + entry->d_name + (last ? "" : "/"));
@@ -139,9 +139,9 @@ class PatternWalk {
     return {};
   }
 
-  static Error looked_at_too_many() {
+  Error looked_at_too_many() const {
     return {ErrorKind::refused,
-            "the pattern looks at more than " + std::to_string(most_names_looked_at) +
+            "the pattern looks at more than " + std::to_string(most_names_) +
                 " names, which is the most",
             "", ""};
   }
@@ -153,15 +153,15 @@ class PatternWalk {
   }
 
   const std::string& directory_;
-  std::size_t most_;
+  std::size_t most_, most_names_;
   std::size_t looked_at_ = 0;
 };
 
 }  // namespace
 
-SplitFiles files_of_this_machine() {
-  return {[](const std::string& pattern, const std::string& directory, std::size_t most) {
-            return PatternWalk(directory, most).run(pattern);
+SplitFiles files_of_this_machine(std::size_t most_names) {
+  return {[most_names](const std::string& pattern, const std::string& directory, std::size_t most) {
+            return PatternWalk(directory, most, most_names).run(pattern);
           },
           facts_of, read_part};
 }

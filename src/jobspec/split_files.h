@@ -33,11 +33,11 @@ struct SplitFiles {
       read;
 };
 
-/// The real ones.
-SplitFiles files_of_this_machine();
-
 // Limits on looking.
 constexpr std::size_t most_names_looked_at = 4'000'000;  ///< in all folders together
 constexpr std::size_t deepest_pattern = 64;              ///< parts between '/'
+
+/// The real ones. A pattern that looks at more than `most_names` names is refused.
+SplitFiles files_of_this_machine(std::size_t most_names = most_names_looked_at);
 
 }  // namespace gangline

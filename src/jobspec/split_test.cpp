@@ -254,6 +254,13 @@ TEST_F(RealFiles, TooManyOrTooDeepAreRefused) {
   EXPECT_EQ(matching(deep), Texts{"the pattern has 101 parts; the most is 64"});
 }
 
+TEST_F(RealFiles, NoMoreOfThemAreLookedAtThanMayBe) {
+  const auto few = files_of_this_machine(10).matching("*/*.mp4", root_, 100);
+  ASSERT_FALSE(few.ok());
+  EXPECT_EQ(few.error().what, "the pattern looks at more than 10 names, which is the most");
+  EXPECT_EQ(files_of_this_machine(30).matching("*/*.mp4", root_, 100)->size(), 3u);
+}
+
 TEST_F(RealFiles, AreReadInParts) {
   const SplitFiles files = files_of_this_machine();
   EXPECT_EQ(*files.read(root_ + "/top.mp4", 1, 3), "234");

@@ -14,6 +14,13 @@ namespace {
 // Types that people write need not have all that they have when they are read.
 enum class Use { written, read };
 
+/// Of what is read: a job without these is refused; whatever else is left out has a good meaning.
+template <class T>
+bool is_needed(std::string_view key) {
+  if constexpr (std::same_as<T, JobSpec>) return key == "name" || key == "command" || key == "dir";
+  return std::same_as<T, Command> && key == "words";
+}
+
 /// The last part of the type's own name.
 template <class T>
 std::string type_name() {
@@ -39,9 +46,9 @@ class Schemas {
   std::string of(Use use) {
     if constexpr (std::same_as<T, std::string>) return R"({"type":"string"})";
     else if constexpr (std::same_as<T, bool>) return R"({"type":"boolean"})";
-    else if constexpr (std::is_floating_point_v<T>) return R"({"type":["number","null"]})";
-    else if constexpr (std::is_arithmetic_v<T>)
-      return std::is_unsigned_v<T> ? R"({"type":"integer","minimum":0})" : R"({"type":"integer"})";
+    else if constexpr (std::is_floating_point_v<T>)
+      return R"({"type":["number","null"],"format":"double"})";
+    else if constexpr (std::is_arithmetic_v<T>) return of_integer<T>();
     else if constexpr (std::is_enum_v<T>) return of_enum<T>();
     else if constexpr (std::same_as<T, CpuSet>) return R"({"type":"string"})";
     else if constexpr (std::same_as<T, CpuAmount>) return R"({"type":"number","minimum":0})";
@@ -59,8 +66,18 @@ class Schemas {
   }
 
  private:
+  template <class Owner>
   class Properties;
 
+  /// What writes clients takes an integer without a format for one of 32 bits.
+  template <class T>
+  static std::string of_integer() {
+    const bool fits = sizeof(T) < 4 || (sizeof(T) == 4 && std::is_signed_v<T>);
+    return std::string(R"({"type":"integer","format":)") + (fits ? R"("int32")" : R"("int64")") +
+           (std::is_unsigned_v<T> ? R"(,"minimum":0})" : "}");
+  }
+
+  /// Named, so that a client has one type of it however often it is used.
   template <class T>
   std::string of_enum() {
     std::string words;
@@ -68,7 +85,14 @@ class Schemas {
       if (!words.empty()) words += ',';
       write_text(name_of(value), words);
     }
-    return R"({"type":"string","enum":[)" + words + "]}";
+    return named<T>(R"({"type":"string","enum":[)" + words + "]}");
+  }
+
+  template <class T>
+  std::string named(std::string schema) {
+    const std::string name = type_name<T>();
+    named_[name] = std::move(schema);
+    return R"({"$ref":"#/components/schemas/)" + name + R"("})";
   }
 
   template <class T>
@@ -86,7 +110,8 @@ class Schemas {
   std::map<std::string, std::string>& named_;
 };
 
-/// Told by `fields` of each of them.
+/// Of an `Owner`, told by its `fields`.
+template <class Owner>
 class Schemas::Properties {
  public:
   Properties(Schemas& schemas, Use use) : schemas_(schemas), use_(use) {}
@@ -97,20 +122,18 @@ class Schemas::Properties {
     write_text(key, text_);
     // What a program wrote need not be UTF-8.
     const bool raw = std::same_as<T, std::string> && std::string_view(key) == "bytes";
-    text_ += ':' + (raw ? std::string(R"({"oneOf":[{"type":"string"},{"type":"object",)"
-                                      R"("properties":{"hex":{"type":"string"}},)"
-                                      R"("required":["hex"]}]})")
+    text_ += ':' + (raw ? std::string(R"({"oneOf":[{"type":"string"},)"
+                                      R"({"$ref":"#/components/schemas/HexBytes"}]})")
                         : schemas_.of<T>(use_));
-    if constexpr (!Optional<T> && !IsShared<T>::value) {
+    const bool has_value = !Optional<T> && !IsShared<T>::value;
+    if (use_ == Use::written ? has_value : is_needed<Owner>(key)) {
       if (!required_.empty()) required_ += ',';
       write_text(key, required_);
     }
   }
   std::string text() const {
     return R"({"type":"object","properties":{)" + text_ + "}" +
-           (use_ == Use::written && !required_.empty() ? R"(,"required":[)" + required_ + "]"
-                                                       : "") +
-           "}";
+           (required_.empty() ? "" : R"(,"required":[)" + required_ + "]") + "}";
   }
 
  private:
@@ -125,7 +148,7 @@ std::string Schemas::of_struct(Use use) {
   if (!named_.contains(name)) {
     named_[name];  // it may hold itself
     T value{};
-    Properties properties(*this, use);
+    Properties<T> properties(*this, use);
     fields(properties, value);
     named_[name] = properties.text();
   }
@@ -150,6 +173,8 @@ const std::map<std::string, std::string>& all_schemas() {
          static_cast<TimeChart*>(nullptr), static_cast<WhoAmI*>(nullptr),
          static_cast<SimulationRun*>(nullptr), static_cast<Figures*>(nullptr));
     named["JobId"] = schemas.of<JobId>(Use::written);
+    named["HexBytes"] = R"({"type":"object","properties":{"hex":{"type":"string"}},)"
+                        R"("required":["hex"]})";
     named["Unit"] = R"({"type":"object"})";
     return named;
   }();

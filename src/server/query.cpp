@@ -66,4 +66,13 @@ std::optional<std::uint64_t> number_in(const Target& target, const std::string& 
   return number;
 }
 
+std::optional<bool> flag_in(const Target& target, const std::string& key) {
+  const auto found = target.query.find(key);
+  if (found == target.query.end()) return false;
+  const std::string& word = found->second;
+  if (word.empty() || word == "true" || word == "1") return true;
+  if (word == "false" || word == "0") return false;
+  return std::nullopt;
+}
+
 }  // namespace gangline

@@ -22,4 +22,8 @@ std::optional<Target> parse_target(std::string_view target);
 std::optional<std::uint64_t> number_in(const Target& target, const std::string& key,
                                        std::uint64_t otherwise, std::uint64_t most);
 
+/// Whether `key` is there, alone ("?all") or as "?all=true"; programs that were made from the
+/// description write "?all=false" for one that is not. Empty if another word stands there.
+std::optional<bool> flag_in(const Target& target, const std::string& key);
+
 }  // namespace gangline

@@ -15,6 +15,14 @@ TEST(Target, HasPathAndQueryDecoded) {
   EXPECT_FALSE(number_in(*target, "phase", 0, 100).has_value());
 }
 
+TEST(Target, HasAFlagThatStandsThereUnlessItIsSaidToBeFalse) {
+  const auto target = parse_target("/v1/jobs?a&b=&c=true&d=1&e=false&f=0&g=maybe");
+  ASSERT_TRUE(target.has_value());
+  for (const char* key : {"a", "b", "c", "d"}) EXPECT_EQ(flag_in(*target, key), true) << key;
+  for (const char* key : {"e", "f", "missing"}) EXPECT_EQ(flag_in(*target, key), false) << key;
+  EXPECT_FALSE(flag_in(*target, "g").has_value());
+}
+
 TEST(Target, IsNoneWithABrokenEscapeOrANulWrittenEitherWay) {
   EXPECT_FALSE(parse_target("/v1/names/%4").has_value());
   EXPECT_FALSE(parse_target("/v1/names/%zz").has_value());

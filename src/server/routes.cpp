@@ -85,6 +85,13 @@ std::optional<std::uint64_t> number(const Asked& asked, const char* key, std::ui
   return value;
 }
 
+// Whether the query has it, or an answer that it says neither yes nor no.
+std::optional<bool> flag(const Asked& asked, const char* key) {
+  const auto value = flag_in(asked.target, key);
+  if (!value) send(asked.reply, bad(std::string("'") + key + "' is true or false"));
+  return value;
+}
+
 void submit(const Asked& asked) {
   auto spec = from_json<JobSpec>(asked.request.body);
   if (!spec) return send(asked.reply, spec.error());
@@ -104,7 +111,9 @@ void list(const Asked& asked) {
   const auto limit = number(asked, "limit", query.limit, most_index);
   if (!limit) return;
   query.limit = static_cast<std::uint32_t>(*limit);
-  query.all = asked.target.query.contains("all");
+  const auto all = flag(asked, "all");
+  if (!all) return;
+  query.all = *all;
   const auto word = [&](const char* key) {
     const auto found = asked.target.query.find(key);
     return found == asked.target.query.end() ? std::string() : found->second;
@@ -166,7 +175,9 @@ void wait(const Asked& asked) {
 void stop(const Asked& asked) {
   const auto job = job_in(asked);
   if (!job) return;
-  StopRequest request{*job, {}, asked.target.query.contains("at_once"), {}};
+  const auto at_once = flag(asked, "at_once");
+  if (!at_once) return;
+  StopRequest request{*job, {}, *at_once, {}};
   if (asked.target.query.contains("gang")) {
     const auto index = number(asked, "gang", 0, most_index);
     if (!index) return;
@@ -192,7 +203,9 @@ void read_log(const Asked& asked) {
   query.rank = static_cast<std::uint32_t>(*rank);
   query.from = *from;
   query.most = static_cast<std::uint32_t>(*most);
-  query.error_stream = asked.target.query.contains("stderr");
+  const auto error_stream = flag(asked, "stderr");
+  if (!error_stream) return;
+  query.error_stream = *error_stream;
   asked.service.read_log(query, as_json<LogChunk>(asked.reply));
 }
 
@@ -332,7 +345,8 @@ void stop_pilot(const Asked& asked) {
 }
 void shut_down(const Asked& asked) { asked.service.shut_down(as_json<Unit>(asked.reply)); }
 void stay(const Asked& asked) {
-  asked.service.stay(asked.target.query.contains("stays"), as_json<Unit>(asked.reply));
+  if (const auto stays = flag(asked, "stays"))
+    asked.service.stay(*stays, as_json<Unit>(asked.reply));
 }
 
 struct Route {

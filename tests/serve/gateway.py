@@ -26,13 +26,13 @@ class Answer:
 
 
 class Gateway:
-    def __init__(self, gang, *words, tokens=()):
+    def __init__(self, gang, *words, tokens=(), env=()):
         self.gang = os.path.abspath(gang)
         self.path = pathlib.Path(tempfile.mkdtemp(prefix="gangline-serve-"))
         self.state = self.path / "state"
         self.state.mkdir(mode=0o700)
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(("GANGLINE", "XDG"))}
-        self.env |= {"GANGLINE_STATE": str(self.state), "GANGLINE_NVML": "none", "HOME": str(self.path)}
+        self.env |= {"GANGLINE_STATE": str(self.state), "GANGLINE_NVML": "none", "HOME": str(self.path)} | dict(env)
         self.log = open(self.path / "serve.err", "w+")
         self.tokens = {name: self.run("token", "add", name, "--role", role, "-q", *more).strip()
                        for name, role, *more in tokens}
