@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Device, GangResult, LogChunk, NodeView, TimelineBar } from "../src/base/model";
+import type { Device, GangResult, JobSummary, LogChunk, NodeView, TimelineBar } from "../src/base/model";
 import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
 import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
@@ -23,7 +23,7 @@ import {
 } from "../src/job/results";
 import { sweep_values } from "../src/job/values";
 import { job_file, empty_form, quoted } from "../src/jobs/job_file";
-import { list_path, next_sort, sorted } from "../src/jobs/list";
+import { list_paths, next_sort, one_page, page, sorted } from "../src/jobs/list";
 import { rows_of, ticks } from "../src/time/plan";
 import { command, empty_what_if } from "../src/what_if/command";
 import { log_chunk } from "./fake_service";
@@ -144,13 +144,31 @@ test("whatever is typed stays one text of the job file", () => {
 });
 
 test("a list asks for its page, in the order of starts where jobs wait", () => {
-  assert.equal(
-    list_path({ phase: "waiting", text: "", queue: "", newest_first: false }),
+  assert.deepEqual(list_paths({ phase: "waiting", text: "", queue: "", newest_first: false }), [
     "/v1/jobs?phase=waiting&limit=50&order=start",
-  );
-  assert.equal(
-    list_path({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }),
+  ]);
+  assert.deepEqual(list_paths({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }), [
     "/v1/jobs?phase=ended&limit=50&all=&text=a%26b&queue=q&before=7",
+  ]);
+});
+
+test("what starts is among what runs, and pages leave none of either out", () => {
+  assert.deepEqual(list_paths({ phase: "running", text: "", queue: "", newest_first: false, before: 9 }), [
+    "/v1/jobs?phase=running&limit=50&before=9",
+    "/v1/jobs?phase=starting&limit=50&before=9",
+  ]);
+  const all = Array.from({ length: 130 }, (_, i) => ({ id: 130 - i, phase: i % 3 === 0 ? "starting" : "running" }));
+  const ask = (phase: string, before: number) =>
+    all.filter((job) => job.phase === phase && job.id < before).slice(0, page) as JobSummary[];
+  const seen: number[] = [];
+  for (let before = Infinity, more = true; more; before = seen[seen.length - 1]!) {
+    const listed = one_page([ask("running", before), ask("starting", before)]);
+    seen.push(...listed.jobs.map((job) => job.id));
+    more = listed.more;
+  }
+  assert.deepEqual(
+    seen,
+    all.map((job) => job.id),
   );
 });
 

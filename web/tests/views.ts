@@ -172,6 +172,18 @@ test("what happens is on the screen within a second or so", async () => {
   assert.ok(Date.now() - begin < 1500, `it took ${Date.now() - begin} ms`);
 });
 
+test("a job of which no gang runs yet and one is starting is among those that run", async () => {
+  await anew("#/jobs/running");
+  await said("embed");
+  const job = service.world.submit("just-starting");
+  job.gangs[0]!.letter = "s";
+  service.world.count(job);
+  service.world.tell("starting", job.summary.id, 0);
+  const row = browser.page.locator("tr", { hasText: "just-starting" });
+  await row.waitFor({ timeout: 3000 });
+  assert.equal(await row.locator(".state.starting").textContent(), "starting");
+});
+
 test("rows do not move while one is pointed at", async () => {
   const { page } = browser;
   await anew("#/jobs/running");
