@@ -21,6 +21,8 @@ export class FakeService {
   role: Role = "operate";
   /** The service behind the gateway does not answer. */
   gone = false;
+  /** Milliseconds before a part of a log is answered. */
+  slow_log = 0;
   requests: string[] = [];
   /** Left out: it runs none. */
   simulations:
@@ -85,6 +87,7 @@ export class FakeService {
     for await (const part of request) body += String(part);
     if (url.pathname === "/v1/events") return this.open_stream(request, answer);
     if (this.gone) return refuse(answer, 503, "unavailable", "the service does not answer");
+    if (this.slow_log > 0 && url.pathname.endsWith("/log")) await new Promise((done) => setTimeout(done, this.slow_log));
     try {
       this.route(request, url, body, answer);
     } catch (trouble) {

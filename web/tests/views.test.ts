@@ -4,6 +4,7 @@ import type { Device, GangResult, JobSummary, LogChunk, NodeView, TimelineBar } 
 import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
 import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
+import { LogSearch, most_hits } from "../src/job/log_search";
 import {
   across_choices,
   gang_column,
@@ -236,7 +237,8 @@ async function read_log(
   rounds: number,
   window?: number,
 ): Promise<{ lines: string[]; open: string; reader: LogReader }> {
-  const reader = new LogReader(async (query) => log_chunk(log(), new URLSearchParams(query)) as LogChunk, window);
+  const ask = async (query: string) => log_chunk(log(), new URLSearchParams(query)) as LogChunk;
+  const reader = window === undefined ? new LogReader(ask) : new LogReader(ask, { last: window });
   const lines: string[] = [];
   let open = "";
   for (let i = 0; i < rounds; ++i) {
@@ -279,6 +281,73 @@ test("what a log lost is said where it is missing", async () => {
   const { lines } = await reader.read();
   assert.deepEqual(lines.map(text_of), ["… 16 bytes are not kept …", "end"]);
   assert.equal(reader.dropped, 16);
+});
+
+// Ranges of `most` bytes, whatever is asked for.
+function search_in(log: () => string, wanted: string, most: number, limit?: number): LogSearch {
+  const ask = async (query: string) => {
+    const asked = new URLSearchParams(query);
+    asked.set("most", String(Math.min(most, Number(asked.get("most")))));
+    return log_chunk(log(), asked) as LogChunk;
+  };
+  return new LogSearch(ask, wanted, limit);
+}
+
+async function hits_of(search: LogSearch): Promise<number[]> {
+  do await search.step();
+  while (!search.done);
+  return search.hits;
+}
+
+test("a text is found in all of a log, however its ranges cut it, and where its colours do", async () => {
+  const log = "größe one\nno\n\u001b[31mG\u001b[1mröße\u001b[0m two\r\nover\rgröße\nlast größe";
+  const starts = [0, 14, 47, 60].map((_, i) => {
+    const lines = log.split("\n");
+    return Buffer.byteLength(lines.slice(0, [0, 2, 3, 4][i]).join("\n") + (i === 0 ? "" : "\n"));
+  });
+  for (const most of [1, 2, 3, 7, 16, 1000])
+    assert.deepEqual(await hits_of(search_in(() => log, "GRÖSSE".replace("SS", "ß"), most)), starts, `by ${most}`);
+  assert.deepEqual(await hits_of(search_in(() => log, "nowhere", 5)), []);
+  // What a carriage return wrote over is not on the screen either.
+  assert.deepEqual(await hits_of(search_in(() => log, "over", 5)), []);
+});
+
+test("a search goes on where a log has grown, and finds a line that had no end once", async () => {
+  let log = "one hit\ntwo";
+  const search = search_in(() => log, "hit", 4);
+  assert.deepEqual(await hits_of(search), [0]);
+  log += " hit";
+  assert.deepEqual(await hits_of(search), [0, 8]);
+  log += " and more\nthree\nhit";
+  assert.deepEqual(await hits_of(search), [0, 8, 31]);
+  assert.equal(search.to, log.length);
+});
+
+test("a search has limits of bytes and of lines, and says what it left out", async () => {
+  const long = "first hit\n" + "x".repeat(100) + "\nhit\n";
+  const end = search_in(() => long, "hit", 1000, 50);
+  assert.deepEqual(await hits_of(end), [long.length - 4]);
+  assert.equal(end.from, long.length - 50);
+  const many = search_in(() => "hit\n".repeat(most_hits + 5), "hit", 1 << 20);
+  assert.equal((await hits_of(many)).length, most_hits);
+  assert.equal(many.full, true);
+});
+
+test("around a place no more is read than its part, and each line knows where it begins", async () => {
+  const log = Array.from({ length: 1000 }, (_, i) => `line ${i}\n`).join("");
+  const reader = new LogReader(async (query) => log_chunk(log, new URLSearchParams(query)) as LogChunk, {
+    from: 100,
+    until: 200,
+  });
+  const added = await reader.read();
+  assert.equal(reader.caught_up(), true);
+  assert.equal(reader.to, 200);
+  added.lines.slice(1).forEach((line, i) => {
+    const start = added.starts[i + 1]!;
+    assert.equal(log.slice(start, start + text_of(line).length + 1), text_of(line) + "\n");
+    assert.equal(log[start - 1], "\n");
+  });
+  assert.equal(log.slice(added.open_start, 200), text_of(added.open));
 });
 
 const wrote = (gang: number, lr: string, numbers: [string, number][]): GangResult => ({

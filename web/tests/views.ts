@@ -149,6 +149,87 @@ test("a job is submitted from the form, watched, its log opened and followed, an
   await page.locator(".job-head .state.stopped").waitFor({ timeout: 3000 });
 });
 
+/** A job that runs and has written `lines` lines of 64 bytes; those whose number `marks` takes say "needle". */
+async function job_with_log(lines: number, marks: (line: number) => boolean) {
+  await anew();
+  const job = service.world.submit("long-log");
+  job.log = Array.from(
+    { length: lines },
+    (_, i) => `${String(i).padStart(8)} ${marks(i) ? "Needle" : "hay..."}`.padEnd(63) + "\n",
+  ).join("");
+  service.world.start(job, 0, 1, [2]);
+  await go(`#/job/${job.summary.id}`);
+  await said("Show more");
+  return job;
+}
+
+test("a log is searched in all of it, and each line found is gone to by keys, wherever it lies", async () => {
+  const { page } = browser;
+  const job = await job_with_log(100_000, (i) => i % 30_000 === 10);
+  const marked = () => page.locator(".log .hit").textContent();
+  const at = (line: number) =>
+    page.waitForFunction((wanted) => document.querySelector(".log .hit")?.textContent?.includes(wanted), ` ${line} `);
+  await page.locator("[role=log]").focus();
+  await page.keyboard.press("/");
+  await page.keyboard.type("needle");
+  await at(10);
+  await said("1 of 4");
+  await said("6.1M searched: in 4 lines.");
+  await said("To its end");
+  await page.keyboard.press("Enter");
+  await at(30_010);
+  await said("2 of 4");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.press("Shift+Enter");
+  await at(90_010);
+  await page.locator("[role=log]").focus();
+  await page.keyboard.press("n");
+  await at(10);
+  await page.keyboard.press("Shift+N");
+  await at(90_010);
+  const box = (await page.locator(".log .hit").boundingBox())!;
+  const view = (await page.locator("[role=log]").boundingBox())!;
+  assert.ok(box.y >= view.y && box.y + box.height <= view.y + view.height, "the line is not in sight");
+  job.log += "a late needle\n";
+  await said("4 of 5");
+  assert.match((await marked())!, /90010/);
+  await page.getByRole("button", { name: "To its end" }).click();
+  await said("a late needle");
+  await page.getByLabel("Search in the log").fill("nowhere");
+  await said("6.1M searched: not there.");
+});
+
+test("a search can be stopped, says what it searched, and goes on", async () => {
+  const { page } = browser;
+  const job = await job_with_log(150_000, (i) => i === 149_000);
+  service.slow_log = 400;
+  await page.getByLabel("Search in the log").fill("needle");
+  await page.getByRole("button", { name: "Stop searching" }).click();
+  await said(/^Stopped\. \dM of 9\.2M were searched: not there\.$/);
+  service.slow_log = 0;
+  await page.getByRole("button", { name: "Go on" }).click();
+  await said("9.2M searched: in one line.");
+  assert.equal(job.log.length, 150_000 * 64);
+});
+
+test("a search in a log of tens of MB never keeps the page from answering", async () => {
+  const { page } = browser;
+  await job_with_log(600_000, (i) => i % 1000 === 7);
+  await page.evaluate(() => {
+    const seen = window as unknown as { longest: number };
+    seen.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.longest = Math.max(seen.longest, entry.duration);
+    }).observe({ type: "longtask" });
+  });
+  const begin = Date.now();
+  await page.getByLabel("Search in the log").fill("needle");
+  await said("36.6M searched: in 600 lines.", 20_000);
+  const longest = await page.evaluate(() => (window as unknown as { longest: number }).longest);
+  console.log(`36.6M searched in ${Date.now() - begin} ms, the longest task ${longest.toFixed(0)} ms`);
+  assert.ok(longest < 250, `one task took ${longest} ms`);
+});
+
 test("a pasted job file shows each mistake at its line, and is submitted as it stands", async () => {
   const { page } = browser;
   await anew("#/jobs/new");
