@@ -14,7 +14,9 @@ const types: Record<string, string> = {
   txt: "text/plain",
 };
 /** As the gateway sends it. */
-const policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+export const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; frame-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export class FakeService {
   token = "secret";
@@ -27,6 +29,7 @@ export class FakeService {
   /** Left out: it runs none. */
   simulations:
     { id: number; state: string; options: string[]; started: number; progress?: number; ended?: number }[] | undefined;
+  simulation_page = "<!doctype html><title>what if</title>";
   submits = new Map<string, number>();
   private server: Server | undefined;
   private sockets = new Set<Socket>();
@@ -79,6 +82,7 @@ export class FakeService {
     const url = new URL(request.url!, "http://fake");
     answer.setHeader("Content-Security-Policy", policy);
     answer.setHeader("X-Content-Type-Options", "nosniff");
+    answer.setHeader("X-Frame-Options", "DENY");
     if (!url.pathname.startsWith("/v1/")) return this.file(url.pathname, answer);
     this.requests.push(`${request.method} ${url.pathname}${url.search}`);
     if (request.headers.authorization !== `Bearer ${this.token}`)
@@ -178,8 +182,8 @@ export class FakeService {
         if (this.simulations) return send(answer, this.begin_simulation(body));
         break;
       case "GET simulations/*/page":
-        answer.writeHead(200, { "Content-Type": "text/html" });
-        return answer.end("<!doctype html><title>what if</title>");
+        answer.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Disposition": "attachment" });
+        return answer.end(this.simulation_page);
       case "GET timeline": {
         const bars = this.world.bars(Number(url.searchParams.get("from")), Number(url.searchParams.get("until")));
         return send(answer, { now: this.world.clock(), bars, cut: false });

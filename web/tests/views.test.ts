@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Device, GangResult, JobSummary, LogChunk, NodeView, TimelineBar } from "../src/base/model";
 import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
@@ -27,7 +28,8 @@ import { job_file, empty_form, quoted } from "../src/jobs/job_file";
 import { list_paths, next_sort, one_page, page, sorted } from "../src/jobs/list";
 import { rows_of, ticks } from "../src/time/plan";
 import { command, empty_what_if } from "../src/what_if/command";
-import { log_chunk } from "./fake_service";
+import { may_stay, report_parts, themed } from "../src/what_if/report";
+import { log_chunk, policy } from "./fake_service";
 import { lab } from "./worlds";
 
 const gpu: Device = { kind: "gpu", uid: "GPU-1", present: true, allottable: true };
@@ -171,6 +173,45 @@ test("what starts is among what runs, and pages leave none of either out", () =>
     seen,
     all.map((job) => job.id),
   );
+});
+
+test("the pretended service sends the content policy of the gateway", () => {
+  const source = readFileSync("../src/gateway/gateway.cpp", "utf8");
+  const begin = source.indexOf('"Content-Security-Policy: ');
+  const texts = source.slice(begin, source.indexOf("\\r\\n", begin)).match(/"[^"]*/g)!;
+  const sent = texts.filter((_, i) => i % 2 === 0).map((text) => text.slice(1));
+  assert.equal(sent.join("").replace("Content-Security-Policy: ", ""), policy);
+});
+
+test("a page of a simulation is taken apart: styles as text, nothing that runs", () => {
+  const page =
+    "<!doctype html><html><head><meta http-equiv=Content-Security-Policy content=\"x\"><style>p{color:red}</style>" +
+    "<link rel=icon href='data:,'></head><body><p class=a style='left:3%'>style= in text</p><script>alert(1)</script>" +
+    "<STYLE>b{}</STYLE></body>";
+  const { css, html } = report_parts(page);
+  assert.equal(css, "p{color:red}\nb{}");
+  assert.equal(
+    html,
+    "<!doctype html><html><head></head><body><p class=a data-style='left:3%'>style= in text</p></body>",
+  );
+  assert.equal(themed("@media(prefers-color-scheme:dark){p{}}", true), "@media(min-width:0){p{}}");
+  assert.equal(themed("@media ( prefers-color-scheme: dark ){p{}}", false), "@media (max-width:0){p{}}");
+});
+
+test("of a page of a simulation no attribute stays that runs something or leads out of it", () => {
+  assert.equal(may_stay("href", "#use"), true);
+  assert.equal(may_stay("class", "onload"), true);
+  for (const [name, value] of [
+    ["onerror", "x"],
+    ["ONLOAD", "x"],
+    ["href", "javascript:x"],
+    ["href", "https://example.com"],
+    ["xlink:href", "https://example.com"],
+    ["src", "https://example.com"],
+    ["srcdoc", "#"],
+    ["ping", "https://example.com"],
+  ])
+    assert.equal(may_stay(name!, value!), false, name);
 });
 
 test("a heading sorts up, then down, then not", () => {

@@ -326,16 +326,47 @@ test("HTML in names is shown as text", async () => {
   assert.equal(await browser.page.locator(".jobs td b").count(), 0);
 });
 
-test("who may only look is offered nothing else", async () => {
+test("what a token may not do is off, and says why", async () => {
+  const { page } = browser;
   await anew();
-  await browser.page.goto("about:blank");
   service.role = "read";
-  await browser.page.goto(`${root}/#token=secret`);
-  await browser.page.waitForSelector(".tile");
+  await page.reload();
+  await page.waitForSelector(".tile");
+  const off = async (name: string | RegExp) => {
+    const button = page.getByRole("button", { name });
+    assert.equal(await button.getAttribute("aria-disabled"), "true", String(name));
+    assert.equal(await button.getAttribute("title"), "This token may only look.");
+    await button.focus();
+    await page.keyboard.press("Enter");
+  };
   await go("#/jobs/running");
   await said("embed");
-  assert.equal(await browser.page.getByRole("link", { name: "New job" }).count(), 0);
-  assert.equal(await browser.page.getByRole("button", { name: /Stop/ }).count(), 0);
+  await said("This token may only look. Nothing can be handed in or stopped with it.");
+  await off("New job");
+  await off("Stop job 9");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await go("#/job/9/53");
+  await off("Stop…");
+  await off("Stop this gang…");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await go("#/jobs/new");
+  await page.getByLabel("Command").fill("true");
+  await off("Submit");
+  assert.equal(service.requests.filter((each) => each.startsWith("POST")).length, 0);
+});
+
+test("with a token to submit, jobs of others are not stopped, and it says who may", async () => {
+  const { page } = browser;
+  await anew();
+  service.role = "submit";
+  const job = service.world.submit("of-bert", { owner: "bert" });
+  await page.reload();
+  await page.waitForSelector(".tile");
+  await go(`#/job/${job.summary.id}`);
+  await said("It is bert's: only bert, or a token with the role operate, may stop it.");
+  await go("#/job/9");
+  await page.getByRole("button", { name: "Stop…" }).click();
+  await page.getByRole("dialog").waitFor();
 });
 
 test("gangs are walked by keys and opened by Enter", async () => {
@@ -398,8 +429,100 @@ test("a what-if is run, its progress shown and its page saved", async () => {
   assert.deepEqual(run!.options, ["--backtest", "--policy", "fgd"]);
   Object.assign(run!, { state: "done", ended: service.world.clock() });
   const saving = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save simulation 1" }).click();
   assert.equal((await saving).suggestedFilename(), "simulation-1.html");
+});
+
+/** A page as `gang simulate` writes it, but whose writer forgot to make text of names. */
+const hostile_page = `<!doctype html><html lang=en><head><meta charset=utf-8><style>:root{--bg:#fff}
+@media(prefers-color-scheme:dark){:root{--bg:#123}}body{background:var(--bg)}h1{color:rgb(1,2,3)}</style></head><body>
+<nav><a href="#far">Far</a></nav><h1 id=top style="margin-left:7px">What if</h1>
+<p id=name><img src=x onerror="parent.hit='image'"><svg onload="parent.hit='svg'"></svg>
+<a id=run href="javascript:parent.hit='link'">run</a><a id=out href="https://example.com/">out</a>
+<iframe srcdoc="<script>top.hit='frame'</script>"></iframe><object data="https://example.com/"></object>
+<script>parent.hit='script';document.title=parent.sessionStorage.getItem('gangline-token')</script></p>
+<div style="height:4000px"></div><h2 id=far>The end</h2></body></html>`;
+
+test("the page of a simulation is shown in a frame in which nothing runs, and its links work", async () => {
+  const { page } = browser;
+  await anew("#/cluster");
+  service.simulation_page = hostile_page;
+  service.simulations = [{ id: 1, state: "done", options: ["--policy", "fgd"], started: 1e6, ended: 2e6 }];
+  await go("#/what-if");
+  await page.getByRole("link", { name: "Show simulation 1" }).press("Enter");
+  await page.getByRole("heading", { name: "Simulation 1 --policy fgd" }).waitFor();
+  assert.equal(new URL(page.url()).hash, "#/what-if/1");
+  const inside = page.frameLocator("iframe.report");
+  await inside.getByRole("heading", { name: "What if" }).waitFor();
+  const looks = () =>
+    page.evaluate(() => {
+      const frame = document.querySelector<HTMLIFrameElement>("iframe.report")!;
+      const heading = frame.contentDocument!.querySelector("h1")!;
+      const style = frame.contentWindow!.getComputedStyle(heading);
+      const ground = frame.contentWindow!.getComputedStyle(frame.contentDocument!.body).backgroundColor;
+      return [style.color, style.marginLeft, ground, frame.getAttribute("sandbox")];
+    });
+  assert.deepEqual(await looks(), ["rgb(1, 2, 3)", "7px", "rgb(255, 255, 255)", "allow-same-origin"]);
+  const colours = page.getByRole("button", { name: /^Colours/ });
+  while (!(await colours.getAttribute("aria-label"))!.includes("dark")) await colours.click();
+  assert.equal((await looks())[2], "rgb(17, 34, 51)");
+  await page.evaluate(() => localStorage.removeItem("gangline-theme"));
+  await inside.getByRole("link", { name: "Far" }).click();
+  await page.waitForFunction(
+    () => document.querySelector<HTMLIFrameElement>("iframe.report")!.contentWindow!.scrollY > 3000,
+  );
+  await page.evaluate(() => {
+    const inside = document.querySelector<HTMLIFrameElement>("iframe.report")!.contentDocument!;
+    for (const id of ["run", "out"]) inside.getElementById(id)!.click();
+    inside.body.insertAdjacentHTML("beforeend", "<img src=x>");
+  });
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => (window as unknown as { hit?: string }).hit), undefined);
+  assert.deepEqual(
+    page.frames().map((frame) => frame.url().split(":")[0]),
+    ["http", "blob"],
+  );
+  // Not even parsed without a word: the browser says that it would not have run them.
+  assert.deepEqual(
+    browser.trouble.filter((each) => !each.startsWith("Executing inline event handler violates")),
+    [],
+  );
+  browser.trouble.length = 0;
+  await page.getByRole("link", { name: "Close this result" }).click();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Show simulation 1");
+});
+
+test("a script that came into the frame all the same would not run there", async () => {
+  const { page } = browser;
+  await anew("#/cluster");
+  service.simulations = [{ id: 1, state: "done", options: [], started: 1e6, ended: 2e6 }];
+  await go("#/what-if/1");
+  await page.frameLocator("iframe.report").locator("body").waitFor({ state: "attached" });
+  await page.evaluate(() => {
+    const inside = document.querySelector<HTMLIFrameElement>("iframe.report")!.contentDocument!;
+    for (const source of ["", "/app.js"]) {
+      const script = inside.createElement("script");
+      if (source === "") script.textContent = "top.hit = 'script'";
+      else script.src = source;
+      inside.body.append(script);
+    }
+    const image = inside.createElement("img");
+    image.setAttribute("onerror", "top.hit = 'image'");
+    image.src = "data:,";
+    inside.body.append(image);
+  });
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => (window as unknown as { hit?: string }).hit), undefined);
+  browser.trouble.length = 0;
+});
+
+test("a result that is not kept any more, or not done, is said to be", async () => {
+  await anew("#/cluster");
+  service.simulations = [{ id: 2, state: "running", options: [], started: 1e6, progress: 0.1 }];
+  await go("#/what-if/1");
+  await said("It is not kept.");
+  await go("#/what-if/2");
+  await said("It is not done: running.");
 });
 
 /** A sweep that runs: two gangs have ended, one of them with a number. */

@@ -6,8 +6,9 @@ import { address } from "../base/route";
 import { plain } from "../base/text";
 import { Fences } from "../cluster/device_panel";
 import { StopDialog } from "../jobs/stop";
-import { can_stop, useLive, useNow, useSession } from "../live/hooks";
+import { no_stop, useLive, useNow, useSession } from "../live/hooks";
 import { gang_rule, once, readings_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Trouble } from "../parts/notice";
 import { GangState } from "../parts/state";
 import { UseCharts } from "../parts/use_charts";
@@ -55,8 +56,10 @@ function GangHead(props: Props & { view: GangView }) {
         <span class="muted plain">{values_words(view.values ?? sweep_values(props.spec, gang))}</span>
       </h2>
       <GangState gang={view} />
-      {view.phase !== "ended" && can_stop(who, job.owner) && (
-        <button onClick={() => set_stopping(true)}>Stop this gang…</button>
+      {view.phase !== "ended" && (
+        <MayButton off={no_stop(who, job.owner)} press={() => set_stopping(true)}>
+          Stop this gang…
+        </MayButton>
       )}
       <a class="button quiet" href={address({ view: "job", job: job.id })} aria-label="Close this gang">
         ✕

@@ -4,8 +4,9 @@ import { clock, count, energy, exact, many, relative, size, span } from "../base
 import type { Cells, JobDetail, JobSpec, JobSummary, WhyAnswer } from "../base/model";
 import { address } from "../base/route";
 import { plain, short } from "../base/text";
-import { can_stop, useLive, useNow, useSession } from "../live/hooks";
+import { no_stop, useLive, useNow, useSession } from "../live/hooks";
 import { job_rule, why_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Trouble } from "../parts/notice";
 import { JobState, Progress } from "../parts/state";
 import { StopDialog } from "../jobs/stop";
@@ -55,6 +56,7 @@ function JobHead(props: { summary: JobSummary }) {
   const { summary } = props;
   const { who } = useSession();
   const [stopping, set_stopping] = useState(false);
+  const off = no_stop(who, summary.owner);
   return (
     <header class="job-head">
       <p class="crumb">
@@ -63,9 +65,12 @@ function JobHead(props: { summary: JobSummary }) {
       <div class="heading">
         <h1>{short(summary.name, 120)}</h1>
         <JobState job={summary} />
-        {summary.phase !== "ended" && can_stop(who, summary.owner) && (
-          <button onClick={() => set_stopping(true)}>Stop…</button>
+        {summary.phase !== "ended" && (
+          <MayButton off={off} press={() => set_stopping(true)}>
+            Stop…
+          </MayButton>
         )}
+        {summary.phase !== "ended" && off !== "" && <span class="off-words muted">{off}</span>}
       </div>
       {summary.gangs > 1 && <Progress job={summary} />}
       {stopping && <StopDialog job={summary} close={() => set_stopping(false)} />}

@@ -3,8 +3,9 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../base/format";
 import type { JobSummary, Status } from "../base/model";
 import type { Refusal } from "../live/api";
-import { can_submit, useLive, useSession } from "../live/hooks";
+import { no_submit, useLive, useSession } from "../live/hooks";
 import { list_rule, status_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Empty, Trouble } from "../parts/notice";
 import { list_paths, one_page, page, type Filter, type Listed } from "./list";
 import { JobTable } from "./table";
@@ -97,6 +98,7 @@ function useListed(filter: Filter): { listed?: Listed; key: string; trouble?: Re
 function Heading(props: { phase: Phase }) {
   const { who } = useSession();
   const status = useLive<Status>("/v1/status", status_rule);
+  const off = no_submit(who);
   return (
     <div class="heading">
       <h1>Jobs</h1>
@@ -108,11 +110,16 @@ function Heading(props: { phase: Phase }) {
           </a>
         ))}
       </div>
-      {can_submit(who) && (
+      {off === "" ? (
         <a class="button main" href="#/jobs/new">
           New job
         </a>
+      ) : (
+        <MayButton class="main" off={off}>
+          New job
+        </MayButton>
       )}
+      {off !== "" && <p class="off-words muted">{off} Nothing can be handed in or stopped with it.</p>}
     </div>
   );
 }

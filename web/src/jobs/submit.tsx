@@ -4,7 +4,8 @@ import { many } from "../base/format";
 import type { JobSpec, Mistake, Submitted } from "../base/model";
 import { address } from "../base/route";
 import { Refusal } from "../live/api";
-import { can_submit, useSession } from "../live/hooks";
+import { no_submit, useSession } from "../live/hooks";
+import { MayButton } from "../parts/may_button";
 import { empty_form, job_file, type JobForm } from "./job_file";
 
 type Tab = "form" | "file";
@@ -32,15 +33,16 @@ export function SubmitView() {
   const key = useRef("");
   const file = useMemo(() => job_file(form), [form]);
   const text = tab === "form" ? file.text : pasted;
-  const checked = useCheck(text);
+  const off = no_submit(who);
+  // To check a text is for those who may submit it.
+  const checked = useCheck(off === "" ? text : "");
   useEffect(() => {
     key.current = "";
     set_refused(nothing_said);
   }, [text]);
-  if (!can_submit(who)) return <p class="notice">This token may look, and not submit.</p>;
-
   const submit = async (event: Event) => {
     event.preventDefault();
+    if (off !== "") return;
     set_sending(true);
     key.current ||= new_key();
     try {
@@ -79,11 +81,18 @@ export function SubmitView() {
               <pre class="file-preview">{text || "# nothing said yet"}</pre>
             </>
           )}
-          <Mistakes said={said} empty={text.trim() === ""} lines={tab === "file"} refused={refused.what !== ""} />
+          <Mistakes said={said} empty={text.trim() === "" || off !== ""} lines={tab === "file"} refused={refused.what !== ""} />
           <div class="buttons">
-            <button class="main" type="submit" disabled={sending || text.trim() === ""}>
-              {sending ? "Submitting…" : "Submit"}
-            </button>
+            {off !== "" && <p class="off-words muted">{off}</p>}
+            {off !== "" ? (
+              <MayButton class="main" off={off}>
+                Submit
+              </MayButton>
+            ) : (
+              <button class="main" type="submit" disabled={sending || text.trim() === ""}>
+                {sending ? "Submitting…" : "Submit"}
+              </button>
+            )}
           </div>
         </div>
       </form>
