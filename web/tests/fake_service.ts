@@ -91,7 +91,8 @@ export class FakeService {
     for await (const part of request) body += String(part);
     if (url.pathname === "/v1/events") return this.open_stream(request, answer);
     if (this.gone) return refuse(answer, 503, "unavailable", "the service does not answer");
-    if (this.slow_log > 0 && url.pathname.endsWith("/log")) await new Promise((done) => setTimeout(done, this.slow_log));
+    if (this.slow_log > 0 && url.pathname.endsWith("/log"))
+      await new Promise((done) => setTimeout(done, this.slow_log));
     try {
       this.route(request, url, body, answer);
     } catch (trouble) {

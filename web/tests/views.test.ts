@@ -185,7 +185,7 @@ test("the pretended service sends the content policy of the gateway", () => {
 
 test("a page of a simulation is taken apart: styles as text, nothing that runs", () => {
   const page =
-    "<!doctype html><html><head><meta http-equiv=Content-Security-Policy content=\"x\"><style>p{color:red}</style>" +
+    '<!doctype html><html><head><meta http-equiv=Content-Security-Policy content="x"><style>p{color:red}</style>' +
     "<link rel=icon href='data:,'></head><body><p class=a style='left:3%'>style= in text</p><script>alert(1)</script>" +
     "<STYLE>b{}</STYLE></body>";
   const { css, html } = report_parts(page);

@@ -1,7 +1,7 @@
 // The page in a browser, against a pretended service.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { low_contrast, nameless, overflow, tab_order } from "./audit";
+import { low_contrast, nameless, overflow, tab_order, violations } from "./audit";
 import { open_browser, type TestBrowser } from "./browser";
 import { FakeService } from "./fake_service";
 import { lab } from "./worlds";
@@ -556,10 +556,16 @@ test("results stand against the values of a sweep: sorted, drawn, walked by keys
     (await page.locator(`.results tbody td:nth-child(${column})`).allTextContents()).map(Number);
   await page.getByRole("button", { name: "accuracy" }).click();
   const best = await numbers(5);
-  assert.deepEqual(best, [...best].sort((a, b) => b - a));
+  assert.deepEqual(
+    best,
+    [...best].sort((a, b) => b - a),
+  );
   await page.getByRole("button", { name: "loss" }).click();
   const least = await numbers(6);
-  assert.deepEqual(least, [...least].sort((a, b) => a - b));
+  assert.deepEqual(
+    least,
+    [...least].sort((a, b) => a - b),
+  );
   await page.getByLabel("Chart").selectOption({ label: "loss" });
   const chart = page.getByRole("application");
   await chart.focus();
@@ -677,6 +683,107 @@ for (const colorScheme of ["light", "dark"] as const)
       assert.deepEqual(await nameless(browser.page), [], address);
     }
   });
+
+/** What opens above or within a view, each from its address. */
+const opened: [string, string, () => Promise<unknown>][] = [
+  ["the question before a stop", "#/job/9", () => browser.page.getByRole("button", { name: "Stop…" }).click()],
+  ["results", "#/job/16", () => browser.page.getByRole("tab", { name: "Results" }).click()],
+  ["gangs as a table", "#/job/9", () => browser.page.getByRole("tab", { name: "Table" }).click()],
+  ["time as a table", "#/time", () => browser.page.getByLabel("As a table").check()],
+  ["a pasted file with a mistake", "#/jobs/new", paste_mistake],
+  ["a form with a mistake", "#/jobs/new", () => browser.page.getByLabel("GPUs", { exact: true }).fill("one")],
+  ["a search in a log", "#/job/9/53", () => browser.page.getByLabel("Search in the log").fill("loss")],
+  ["a result of a simulation", "#/what-if/1", async () => undefined],
+  ["the service gone", "#/jobs/waiting", async () => service.set_gone(true)],
+];
+
+async function paste_mistake() {
+  await browser.page.getByRole("tab", { name: "Job file" }).click();
+  await browser.page.locator("#job-file").fill('comand = "true"\n');
+}
+
+for (const colorScheme of ["light", "dark"] as const)
+  for (const width of [400, 1920])
+    test(`axe-core finds nothing in any view: ${colorScheme}, ${width} pixels`, async () => {
+      const { page } = browser;
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      await anew();
+      service.simulations = [
+        { id: 1, state: "done", options: ["--backtest"], started: 1e6, ended: 2e6 },
+        { id: 2, state: "running", options: [], started: 2e6, progress: 0.5 },
+      ];
+      const found: string[] = [];
+      const look = async (name: string) => {
+        await page.waitForTimeout(600);
+        // What lies below the bar at the top could not be pressed there.
+        await page.evaluate(() => scrollTo(0, 0));
+        for (const each of await violations(page)) found.push(`${name}: ${each}`);
+      };
+      for (const address of addresses) {
+        await go(address);
+        await look(address);
+      }
+      for (const [name, address, act] of opened) {
+        await go("#/cluster");
+        await go(address);
+        await act();
+        await look(name);
+        await page.keyboard.press("Escape");
+      }
+      await page.getByRole("button", { name: "Leave" }).click();
+      await look("the form for a token");
+      assert.deepEqual(found, []);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    });
+
+test("tabs are walked by arrow keys, Home and End, and one of them is reached by Tab", async () => {
+  const { page } = browser;
+  await anew("#/job/16");
+  const tab = (name: string) => page.getByRole("tab", { name });
+  await tab("Cells").focus();
+  const selected = async (name: string) => {
+    assert.equal(await tab(name).getAttribute("aria-selected"), "true");
+    assert.equal(await tab(name).evaluate((element) => element === document.activeElement), true);
+    assert.equal(await page.locator("[role=tab][tabindex='0']").count(), 1);
+    await page.getByRole("tabpanel", { name }).waitFor();
+  };
+  for (const [key, name] of [
+    ["ArrowRight", "Table"],
+    ["End", "Results"],
+    ["ArrowRight", "Cells"],
+    ["ArrowLeft", "Results"],
+    ["Home", "Cells"],
+  ] as const) {
+    await page.keyboard.press(key);
+    await selected(name);
+  }
+  await page.keyboard.press("Shift+Tab");
+  assert.equal(await tab("Results").evaluate((element) => element === document.activeElement), false);
+});
+
+test("a dialog holds the focus, and gives it back where that is still there", async () => {
+  const { page } = browser;
+  await anew("#/jobs/running");
+  const stop = page.getByRole("button", { name: "Stop job 9" });
+  await stop.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  for (let i = 0; i < 8; ++i) {
+    await page.keyboard.press("Tab");
+    const where = await page.evaluate(
+      () => document.activeElement === document.body || document.activeElement!.closest("dialog") !== null,
+    );
+    assert.ok(where, "the focus is behind the dialog");
+  }
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Stop job 9");
+  await go("#/job/10");
+  await page.getByRole("button", { name: "Stop…" }).press("Enter");
+  await page.getByRole("button", { name: "Stop it" }).press("Enter");
+  await page.locator(".job-head .state.stopped").waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === "main");
+});
 
 test("the Tab key reaches everything, always seen, and is nowhere caught", async () => {
   const { page } = browser;

@@ -42,8 +42,7 @@ export function ClusterView(props: { node?: number; device?: number }) {
   const [filter, set_filter] = useState<NodeFilter>("all");
   const [text, set_text] = useState("");
   const names = useMemo(
-    () =>
-      new Map([...(running.value ?? []), ...(starting.value ?? [])].map((job) => [job.id, short(job.name, 40)])),
+    () => new Map([...(running.value ?? []), ...(starting.value ?? [])].map((job) => [job.id, short(job.name, 40)])),
     [running.value, starting.value],
   );
   const nodes = seen.value;

@@ -8,6 +8,7 @@ import { no_stop, useLive, useNow, useSession } from "../live/hooks";
 import { job_rule, why_rule } from "../live/rules";
 import { MayButton } from "../parts/may_button";
 import { Trouble } from "../parts/notice";
+import { Tabs, tab_id } from "../parts/tabs";
 import { JobState, Progress } from "../parts/state";
 import { StopDialog } from "../jobs/stop";
 import { CellGrid } from "./cells";
@@ -116,6 +117,7 @@ function Why(props: { job: JobSummary }) {
 }
 
 type Shown = "cells" | "table" | "results";
+const panel = "gangs-panel";
 const shown_names: Record<Shown, string> = { cells: "Cells", table: "Table", results: "Results" };
 
 function Gangs(props: { detail: JobDetail; open: number | undefined }) {
@@ -135,23 +137,26 @@ function Gangs(props: { detail: JobDetail; open: number | undefined }) {
       <div class="heading small">
         <h2>{many(all, "gang")}</h2>
         {choices.length > 1 && (
-          <div class="tabs small" role="tablist" aria-label="How gangs are shown">
-            {choices.map((choice) => (
-              <button key={choice} role="tab" aria-selected={shown === choice} onClick={() => set_wanted(choice)}>
-                {shown_names[choice]}
-              </button>
-            ))}
-          </div>
+          <Tabs
+            class="small"
+            panel={panel}
+            label="How gangs are shown"
+            tabs={choices.map((choice) => [choice, shown_names[choice]])}
+            here={shown}
+            choose={set_wanted}
+          />
         )}
       </div>
-      {shown === "results" && <ResultView job={summary} open={props.open} />}
-      {shown === "table" && <GangTable job={summary} open={props.open} />}
-      {shown === "cells" && seen.value && (
-        <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
-      )}
-      {shown === "cells" && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
-        <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
-      )}
+      <div {...(choices.length > 1 ? { role: "tabpanel", id: panel, "aria-labelledby": tab_id(panel, shown) } : {})}>
+        {shown === "results" && <ResultView job={summary} open={props.open} />}
+        {shown === "table" && <GangTable job={summary} open={props.open} />}
+        {shown === "cells" && seen.value && (
+          <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
+        )}
+        {shown === "cells" && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
+          <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
+        )}
+      </div>
     </section>
   );
 }

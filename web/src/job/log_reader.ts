@@ -84,7 +84,7 @@ export class LogReader {
       this.to = this.line_start = chunk.from;
       this.decoder = new TextDecoder();
     }
-    for (let begin = 0; begin < bytes.length; ) {
+    for (let begin = 0; begin < bytes.length;) {
       const end = bytes.indexOf(10, begin);
       const stop = end < 0 ? bytes.length : end + 1;
       for (const line of this.ansi.read(this.decoder.decode(bytes.subarray(begin, stop), { stream: true }))) {

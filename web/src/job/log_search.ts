@@ -71,7 +71,7 @@ export class LogSearch {
   private look(bytes: Uint8Array, at: number) {
     const decoder = new TextDecoder();
     if (!this.may_hold(decoder.decode(bytes))) return;
-    for (let begin = 0; begin < bytes.length && !this.full; ) {
+    for (let begin = 0; begin < bytes.length && !this.full;) {
       const end = bytes.indexOf(line_end, begin);
       const stop = end < 0 ? bytes.length : end + 1;
       const ansi = new AnsiReader();

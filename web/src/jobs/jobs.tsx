@@ -68,9 +68,7 @@ export function JobsView(props: { phase: Phase }) {
       <Trouble trouble={trouble} has_value={jobs !== undefined} />
       {!jobs && !trouble && <Empty words="Asking…" />}
       {jobs?.length === 0 && <Empty words={filtered ? "No such job is among these." : nothing[props.phase]} />}
-      {jobs && jobs.length > 0 && (
-        <JobTable key={key} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />
-      )}
+      {jobs && jobs.length > 0 && <JobTable key={key} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />}
       <div class="pages">
         {pages.length > 0 && <button onClick={() => set_pages(pages.slice(0, -1))}>Newer</button>}
         {full && jobs && <button onClick={() => set_pages([...pages, jobs[jobs.length - 1]!.id])}>Older</button>}

@@ -6,9 +6,16 @@ import { address } from "../base/route";
 import { Refusal } from "../live/api";
 import { no_submit, useSession } from "../live/hooks";
 import { MayButton } from "../parts/may_button";
+import { Tabs, tab_id } from "../parts/tabs";
 import { empty_form, job_file, type JobForm } from "./job_file";
 
 type Tab = "form" | "file";
+
+const tabs: [Tab, string][] = [
+  ["form", "Form"],
+  ["file", "Job file"],
+];
+const panel = "how-to-say";
 
 interface Said {
   what: string;
@@ -59,21 +66,20 @@ export function SubmitView() {
     <>
       <div class="heading">
         <h1>New job</h1>
-        <div class="tabs" role="tablist" aria-label="How to say it">
-          <TabButton here={tab} tab="form" words="Form" choose={set_tab} />
-          <TabButton here={tab} tab="file" words="Job file" choose={set_tab} />
-        </div>
+        <Tabs panel={panel} label="How to say it" tabs={tabs} here={tab} choose={set_tab} />
       </div>
       <form class="submit" onSubmit={submit} noValidate>
-        {tab === "form" ? (
-          <FormFields
-            form={form}
-            set={(name, value) => set_form({ ...form, [name]: value })}
-            mistakes={by_field(said.mistakes, file.fields)}
-          />
-        ) : (
-          <FileField text={pasted} set={set_pasted} mistakes={said.mistakes} />
-        )}
+        <div role="tabpanel" id={panel} aria-labelledby={tab_id(panel, tab)}>
+          {tab === "form" ? (
+            <FormFields
+              form={form}
+              set={(name, value) => set_form({ ...form, [name]: value })}
+              mistakes={by_field(said.mistakes, file.fields)}
+            />
+          ) : (
+            <FileField text={pasted} set={set_pasted} mistakes={said.mistakes} />
+          )}
+        </div>
         <div class="submit-side">
           {tab === "form" && (
             <>
@@ -81,7 +87,12 @@ export function SubmitView() {
               <pre class="file-preview">{text || "# nothing said yet"}</pre>
             </>
           )}
-          <Mistakes said={said} empty={text.trim() === "" || off !== ""} lines={tab === "file"} refused={refused.what !== ""} />
+          <Mistakes
+            said={said}
+            empty={text.trim() === "" || off !== ""}
+            lines={tab === "file"}
+            refused={refused.what !== ""}
+          />
           <div class="buttons">
             {off !== "" && <p class="off-words muted">{off}</p>}
             {off !== "" ? (
@@ -97,14 +108,6 @@ export function SubmitView() {
         </div>
       </form>
     </>
-  );
-}
-
-function TabButton(props: { here: Tab; tab: Tab; words: string; choose: (tab: Tab) => void }) {
-  return (
-    <button role="tab" type="button" aria-selected={props.here === props.tab} onClick={() => props.choose(props.tab)}>
-      {props.words}
-    </button>
   );
 }
 

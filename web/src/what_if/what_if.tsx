@@ -274,7 +274,13 @@ function Result(props: { id: number; run: Simulation | undefined; known: boolean
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const state = run ? (done ? "Asking…" : `It is not done: ${run.state}.`) : props.known ? "It is not kept." : "Asking…";
+  const state = run
+    ? done
+      ? "Asking…"
+      : `It is not done: ${run.state}.`
+    : props.known
+      ? "It is not kept."
+      : "Asking…";
   return (
     <section class="result-page" aria-label={`Result of simulation ${id}`}>
       <div class="heading">
