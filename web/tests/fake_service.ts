@@ -174,7 +174,7 @@ export class FakeService {
       case "GET nodes/*/readings": {
         const node = this.world.nodes[Number(words[1])]!;
         const devices = url.searchParams.get("devices")?.split(",").map(Number) ?? node.node.devices!.map((_, i) => i);
-        return send(answer, this.readings(node.id, devices));
+        return send(answer, this.readings(node.id, devices, url.searchParams));
       }
       case "GET simulations":
         if (this.simulations) return send(answer, [...this.simulations].reverse());
@@ -291,9 +291,12 @@ export class FakeService {
     };
   }
 
-  private readings(node: number, devices: number[]): Readings {
+  // Those of the newest hour.
+  private readings(node: number, devices: number[], query: URLSearchParams): Readings {
     const now = this.world.clock();
-    const at = Array.from({ length: 240 }, (_, i) => now - (240 - i) * 15e6);
+    const from = Number(query.get("from") ?? 0);
+    const until = Number(query.get("until") ?? Infinity);
+    const at = Array.from({ length: 240 }, (_, i) => now - (240 - i) * 15e6).filter((us) => us >= from && us <= until);
     const wave = (device: number, i: number, mean: number, by: number) =>
       mean + by * Math.sin(i / 9 + device) + (by / 3) * Math.sin(i * 1.7 + device);
     return {

@@ -26,6 +26,7 @@ import {
 import { sweep_values } from "../src/job/values";
 import { job_file, empty_form, quoted } from "../src/jobs/job_file";
 import { list_paths, next_sort, one_page, page, sorted } from "../src/jobs/list";
+import { begin_of, least_seconds, most_seconds, zoomed, type Shown } from "../src/time/window";
 import { rows_of, ticks } from "../src/time/plan";
 import { command, empty_what_if } from "../src/what_if/command";
 import { may_stay, report_parts, themed } from "../src/what_if/report";
@@ -212,6 +213,18 @@ test("of a page of a simulation no attribute stays that runs something or leads 
     ["ping", "https://example.com"],
   ])
     assert.equal(may_stay(name!, value!), false, name);
+});
+
+test("a zoom keeps its time in its place, within what there is of more and less time", () => {
+  const now = 1e15;
+  const hour = { seconds: 3600, shift: 0 };
+  const closer = zoomed(hour, 0.5, now - 600e6, now);
+  assert.equal(closer.seconds, 1800);
+  const part = (shown: Shown, time: number) => (time - begin_of(shown, now)) / (shown.seconds * 1e6);
+  assert.ok(Math.abs(part(closer, now - 600e6) - part(hour, now - 600e6)) < 1e-9);
+  assert.deepEqual(zoomed(hour, 2, now, now), { seconds: 7200, shift: 0 });
+  assert.equal(zoomed(hour, 1e-9, now, now).seconds, least_seconds);
+  assert.equal(zoomed(hour, 1e9, now, now).seconds, most_seconds);
 });
 
 test("a heading sorts up, then down, then not", () => {

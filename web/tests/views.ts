@@ -393,6 +393,53 @@ test("the chart of devices against time is walked by keys and opened by Enter", 
   await page.getByRole("heading", { name: "wide" }).waitFor();
 });
 
+test("time is zoomed and moved by keys and buttons, and what was walked to stays in sight", async () => {
+  const { page } = browser;
+  await anew("#/time");
+  const words = () => page.locator(".window-words").textContent();
+  await page.locator(".gantt").focus();
+  const pressed = (name: string) => page.getByRole("button", { name, exact: true }).getAttribute("aria-pressed");
+  assert.equal(await pressed("6 hours"), "true");
+  await page.keyboard.press("-");
+  await page.keyboard.press("-");
+  await page.keyboard.press("-");
+  assert.equal(await pressed("6 hours"), "false");
+  const two_days = await words();
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.waitForFunction((old) => document.querySelector(".window-words")!.textContent !== old, two_days);
+  assert.equal(await page.getByRole("button", { name: "Now" }).isDisabled(), false);
+  await page.keyboard.press("0");
+  assert.equal(await page.getByRole("button", { name: "Now" }).isDisabled(), true);
+  for (let i = 0; i < 3; ++i) await page.getByRole("button", { name: "Zoom in" }).click();
+  assert.equal(await pressed("6 hours"), "true");
+  await page.getByRole("button", { name: "1 hour", exact: true }).click();
+  await page.locator(".gantt").focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Home");
+  const told = await page.locator("#bar-told").textContent();
+  assert.match(told!, /\d+\.\d+ /);
+  assert.deepEqual(browser.trouble, []);
+});
+
+test("as a table time has the same gangs with the same facts", async () => {
+  const { page } = browser;
+  await anew("#/time");
+  await page.getByLabel("As a table").check();
+  assert.deepEqual(await page.locator(".bars th").allTextContents(), [
+    "Gang",
+    "Name",
+    "Owner",
+    "State",
+    "From",
+    "Until",
+    "For",
+    "Where",
+  ]);
+  const row = page.locator(".bars tr", { hasText: "lr-sweep" }).first();
+  assert.match((await row.textContent())!, /^9\.\d+lr-sweepannaruns.*at the latest.*hpc1 \d$/);
+  await page.locator(".bars tr", { hasText: "promised a start" }).first().waitFor();
+});
+
 test("a device opens by Enter, closes by Escape, and the focus comes back", async () => {
   const { page } = browser;
   await anew();
@@ -736,6 +783,24 @@ for (const colorScheme of ["light", "dark"] as const)
       assert.deepEqual(found, []);
       await page.setViewportSize({ width: 1280, height: 900 });
     });
+
+test("of a long run the charts say from when there are readings, of one that is over why there are none", async () => {
+  await anew();
+  const job = service.world.submit("long");
+  service.world.start(job, 0, 1, [2], 5 * 3600e6);
+  await go(`#/job/${job.summary.id}`);
+  await said(/^From \d\d:\d\d on: of what was before, since .*, there are no readings any more/);
+  assert.equal(await browser.page.locator(".chart").count(), 3);
+  service.world.end(
+    job,
+    0,
+    { cause: "done", exit_code: 0, cpu_time: 75e6, peak_memory: 3 * 2 ** 30 },
+    service.world.clock() - 4 * 3600e6,
+  );
+  await said(/^There are no readings of its time any more.* What it used in all stands above\.$/);
+  const facts = await browser.page.locator(".gang-facts .facts").textContent();
+  assert.match(facts!, /Devices busy87 %Their energy114 WhRead for1hCPU time1m 15sLargest process3G/);
+});
 
 test("tabs are walked by arrow keys, Home and End, and one of them is reached by Tab", async () => {
   const { page } = browser;
