@@ -97,7 +97,7 @@ export function GanttPane(props: { rows: Row[]; window: Window; steer: Steer }) 
 
 const keys_words =
   "Up and down walk the devices, left and right, Home and End their gangs, Enter opens one. Plus and minus zoom, " +
-  "Shift with left and right moves in time, 0 is now. As a table has the same.";
+  "Shift with left and right moves in time, 0 is now. The table says the same.";
 
 function in_window(placed: Placed, window: Window): boolean {
   return placed.until >= window.from && placed.bar.from <= window.until;

@@ -197,10 +197,10 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
             <tr>
               <th scope="col">Simulation</th>
               <th scope="col">State</th>
-              <th scope="col" class="number">
+              <th scope="col" class="number wide-only">
                 Started
               </th>
-              <th scope="col" class="number">
+              <th scope="col" class="number wide-only">
                 Took
               </th>
               <th scope="col">Result</th>
@@ -212,14 +212,16 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
                 <td>
                   <b>{each.id}</b> {words_of(each)}
                 </td>
-                <td>
+                <td class="run-state">
                   {each.state}
                   {each.progress !== undefined && each.state === "running"
                     ? ` ${Math.round(each.progress * 100)} %`
                     : ""}
                 </td>
-                <td class="number">{clock(each.started, now)}</td>
-                <td class="number">{each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}</td>
+                <td class="number wide-only">{clock(each.started, now)}</td>
+                <td class="number wide-only">
+                  {each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}
+                </td>
                 <td class="result-cell">
                   {each.state === "done" ? (
                     <>
@@ -300,7 +302,7 @@ function Result(props: { id: number; run: Simulation | undefined; known: boolean
       )}
       {page !== undefined && <ReportFrame page={page} title={`What simulation ${id} says`} />}
       {page !== undefined && (
-        <p class="muted">Nothing runs in it here. The saved page also says the numbers below a pointer.</p>
+        <p class="muted result-foot">Nothing runs in it here. The saved page also says the numbers below a pointer.</p>
       )}
     </section>
   );
