@@ -37,14 +37,8 @@ export function LogView(props: Props) {
     const element = place.current;
     if (element !== null) element.scrollTop = element.scrollHeight;
   };
-  // Of the log alone, so that they are in nobody's way elsewhere.
   const press = (event: KeyboardEvent) => {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "/") find.input.current?.focus();
-    else if (event.key === "n") find.step(1);
-    else if (event.key === "N") find.step(-1);
-    else return;
-    event.preventDefault();
+    if (find_by_key(event, find)) event.preventDefault();
   };
   return (
     <section class="log-view" aria-label="Log">
@@ -52,19 +46,9 @@ export function LogView(props: Props) {
         {props.children}
         <FindBox {...find} />
         <span class="grow" />
-        <label class="check">
-          <input type="checkbox" checked={wrap} onChange={(event) => set_wrap(event.currentTarget.checked)} />
-          Wrap
-        </label>
+        <Check words="Wrap" on={wrap} set={set_wrap} />
         {props.grows && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={follow && at_end}
-              onChange={(event) => (event.currentTarget.checked ? to_end() : set_follow(false))}
-            />
-            Follow
-          </label>
+          <Check words="Follow" on={follow && at_end} set={(on) => (on ? to_end() : set_follow(false))} />
         )}
       </div>
       <FindState finding={find.finding} stop={find.stop} go_on={find.go_on} />
@@ -86,12 +70,7 @@ export function LogView(props: Props) {
         onScroll={scrolled}
         onKeyDown={press}
       />
-      {log.size > log.to && !at_end && same(log.part, part) && (
-        <p class="log-more">
-          <button onClick={to_end}>To its end</button>{" "}
-          <span class="muted">{size(log.size - log.to)} come after this</span>
-        </p>
-      )}
+      {log.size > log.to && !at_end && same(log.part, part) && <After log={log} to_end={to_end} />}
       <p class="unseen" role="status">
         {find.told}
       </p>
@@ -102,6 +81,34 @@ export function LogView(props: Props) {
         {log.dropped > 0 && `, ${size(log.dropped)} not kept`}
       </p>
     </section>
+  );
+}
+
+function Check(props: { words: string; on: boolean; set: (on: boolean) => void }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={props.on} onChange={(event) => props.set(event.currentTarget.checked)} />
+      {props.words}
+    </label>
+  );
+}
+
+// Keys of the log alone, so that they are in nobody's way elsewhere.
+function find_by_key(event: KeyboardEvent, find: ReturnType<typeof useFind>): boolean {
+  if (event.altKey || event.ctrlKey || event.metaKey) return false;
+  if (event.key === "/") find.input.current?.focus();
+  else if (event.key === "n") find.step(1);
+  else if (event.key === "N") find.step(-1);
+  else return false;
+  return true;
+}
+
+function After(props: { log: LogSeen; to_end: () => void }) {
+  return (
+    <p class="log-more">
+      <button onClick={props.to_end}>To its end</button>{" "}
+      <span class="muted">{size(props.log.size - props.log.to)} come after this</span>
+    </p>
   );
 }
 

@@ -93,21 +93,28 @@ export function SubmitView() {
             lines={tab === "file"}
             refused={refused.what !== ""}
           />
-          <div class="buttons">
-            {off !== "" && <p class="off-words muted">{off}</p>}
-            {off !== "" ? (
-              <MayButton class="main" off={off}>
-                Submit
-              </MayButton>
-            ) : (
-              <button class="main" type="submit" disabled={sending || text.trim() === ""}>
-                {sending ? "Submitting…" : "Submit"}
-              </button>
-            )}
-          </div>
+          <SubmitButton off={off} sending={sending} empty={text.trim() === ""} />
         </div>
       </form>
     </>
+  );
+}
+
+function SubmitButton(props: { off: string; sending: boolean; empty: boolean }) {
+  const { off, sending } = props;
+  return (
+    <div class="buttons">
+      {off !== "" && <p class="off-words muted">{off}</p>}
+      {off !== "" ? (
+        <MayButton class="main" off={off}>
+          Submit
+        </MayButton>
+      ) : (
+        <button class="main" type="submit" disabled={sending || props.empty}>
+          {sending ? "Submitting…" : "Submit"}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -47,9 +47,6 @@ export function GanttPane(props: { rows: Row[]; window: Window; steer: Steer }) 
   useEffect(() => paint(canvas.current, scene));
 
   const under = (event: MouseEvent) => bar_at(scene, event.offsetX, event.offsetY);
-  const open = (placed: Placed | null) => {
-    if (placed) location.hash = address({ view: "job", job: placed.bar.gang.job, gang: placed.bar.gang.gang });
-  };
   const press = (event: KeyboardEvent) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const next = event.shiftKey ? null : step(rows, walked, event.key, window.now);
@@ -89,10 +86,14 @@ export function GanttPane(props: { rows: Row[]; window: Window; steer: Steer }) 
         />
       </div>
       <p id="bar-told" class="cell-told" aria-live={walked ? "polite" : "off"}>
-        {told ? words_of(told, window.now) : walked ? row_words(rows[walked.row]) : "\u00a0"}
+        {told_words(told, walked && rows[walked.row], window.now)}
       </p>
     </>
   );
+}
+
+function open(placed: Placed | null) {
+  if (placed) location.hash = address({ view: "job", job: placed.bar.gang.job, gang: placed.bar.gang.gang });
 }
 
 const keys_words =
@@ -174,7 +175,10 @@ function font(): string {
   return family;
 }
 
-const row_words = (row: Row | undefined) => (row ? `${row.label}: nothing in this time` : "");
+function told_words(placed: Placed | null, row: Row | null | undefined, now: number): string {
+  if (placed) return words_of(placed, now);
+  return row ? `${row.label}: nothing in this time` : "\u00a0";
+}
 
 function words_of(placed: Placed, now: number): string {
   const { bar } = placed;

@@ -1,4 +1,5 @@
 // Devices against time: what ran, what runs, and what is promised a start.
+import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { clock, count } from "../base/format";
 import type { NodeView, Timeline } from "../base/model";
@@ -58,28 +59,12 @@ export function TimeView() {
   return (
     <>
       <Heading seconds={seconds} choose={(each) => show({ seconds: each, shift: 0 })} />
-      <div class="tools">
-        <button onClick={() => steer.move(-0.5)}>← Earlier</button>
-        <button onClick={steer.now} disabled={shift === 0}>
-          Now
-        </button>
-        <button onClick={() => steer.move(0.5)}>Later →</button>
-        <button onClick={() => steer.zoom(0.5)} disabled={seconds <= least_seconds} aria-label="Zoom in">
-          +
-        </button>
-        <button onClick={() => steer.zoom(2)} disabled={seconds >= most_seconds} aria-label="Zoom out">
-          −
-        </button>
-        <span class="muted window-words">
-          {clock(from, now)} – {clock(from + width, now)}
-        </span>
-        <TimeLegend />
-        <span class="grow" />
+      <Tools view={view} steer={steer} words={`${clock(from, now)} – ${clock(from + width, now)}`}>
         <label class="check">
           <input type="checkbox" checked={as_table} onChange={(event) => set_as_table(event.currentTarget.checked)} />
           As a table
         </label>
-      </div>
+      </Tools>
       <p class="unseen" role="status">
         {told}
       </p>
@@ -107,6 +92,29 @@ function Heading(props: { seconds: number; choose: (seconds: number) => void }) 
           </button>
         ))}
       </div>
+    </div>
+  );
+}
+
+function Tools(props: { view: Shown; steer: Steer; words: string; children: ComponentChildren }) {
+  const { view, steer } = props;
+  return (
+    <div class="tools">
+      <button onClick={() => steer.move(-0.5)}>← Earlier</button>
+      <button onClick={steer.now} disabled={view.shift === 0}>
+        Now
+      </button>
+      <button onClick={() => steer.move(0.5)}>Later →</button>
+      <button onClick={() => steer.zoom(0.5)} disabled={view.seconds <= least_seconds} aria-label="Zoom in">
+        +
+      </button>
+      <button onClick={() => steer.zoom(2)} disabled={view.seconds >= most_seconds} aria-label="Zoom out">
+        −
+      </button>
+      <span class="muted window-words">{props.words}</span>
+      <TimeLegend />
+      <span class="grow" />
+      {props.children}
     </div>
   );
 }

@@ -70,20 +70,7 @@ export function WhatIfView(props: { run?: number }) {
               {said}
             </p>
           )}
-          {!missing && (
-            <div class="buttons">
-              {off !== "" && <p class="off-words muted">{off}</p>}
-              {off !== "" ? (
-                <MayButton class="main" off={off}>
-                  Run
-                </MayButton>
-              ) : (
-                <button class="main" type="submit" disabled={seen.value === undefined}>
-                  Run
-                </button>
-              )}
-            </div>
-          )}
+          {!missing && <RunButton off={off} ready={seen.value !== undefined} />}
         </div>
       </form>
       {!missing && seen.value && <Simulations all={seen.value} shown={props.run} />}
@@ -96,6 +83,24 @@ export function WhatIfView(props: { run?: number }) {
         />
       )}
     </>
+  );
+}
+
+function RunButton(props: { off: string; ready: boolean }) {
+  const { off } = props;
+  return (
+    <div class="buttons">
+      {off !== "" && <p class="off-words muted">{off}</p>}
+      {off !== "" ? (
+        <MayButton class="main" off={off}>
+          Run
+        </MayButton>
+      ) : (
+        <button class="main" type="submit" disabled={!props.ready}>
+          Run
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -208,45 +213,47 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
           </thead>
           <tbody>
             {props.all.map((each) => (
-              <tr key={each.id}>
-                <td>
-                  <b>{each.id}</b> {words_of(each)}
-                </td>
-                <td class="run-state">
-                  {each.state}
-                  {each.progress !== undefined && each.state === "running"
-                    ? ` ${Math.round(each.progress * 100)} %`
-                    : ""}
-                </td>
-                <td class="number wide-only">{clock(each.started, now)}</td>
-                <td class="number wide-only">
-                  {each.started === undefined ? "–" : span((each.ended ?? now) - each.started)}
-                </td>
-                <td class="result-cell">
-                  {each.state === "done" ? (
-                    <>
-                      <a
-                        class="button"
-                        href={address({ view: "what-if", run: each.id })}
-                        aria-label={`Show simulation ${each.id}`}
-                        aria-current={each.id === props.shown ? "true" : undefined}
-                      >
-                        Show
-                      </a>
-                      <button onClick={() => void ask_and_save(each.id)} aria-label={`Save simulation ${each.id}`}>
-                        Save
-                      </button>
-                    </>
-                  ) : (
-                    plain(each.says)
-                  )}
-                </td>
-              </tr>
+              <Row key={each.id} run={each} now={now} shown={each.id === props.shown} save={ask_and_save} />
             ))}
           </tbody>
         </table>
       </div>
     </section>
+  );
+}
+
+function Row(props: { run: Simulation; now: number; shown: boolean; save: (id: number) => Promise<void> }) {
+  const { run, now } = props;
+  const progress = run.progress !== undefined && run.state === "running" ? ` ${Math.round(run.progress * 100)} %` : "";
+  return (
+    <tr>
+      <td>
+        <b>{run.id}</b> {words_of(run)}
+      </td>
+      <td class="run-state">
+        {run.state}
+        {progress}
+      </td>
+      <td class="number wide-only">{clock(run.started, now)}</td>
+      <td class="number wide-only">{run.started === undefined ? "–" : span((run.ended ?? now) - run.started)}</td>
+      {run.state === "done" ? (
+        <td class="result-cell">
+          <a
+            class="button"
+            href={address({ view: "what-if", run: run.id })}
+            aria-label={`Show simulation ${run.id}`}
+            aria-current={props.shown ? "true" : undefined}
+          >
+            Show
+          </a>
+          <button onClick={() => void props.save(run.id)} aria-label={`Save simulation ${run.id}`}>
+            Save
+          </button>
+        </td>
+      ) : (
+        <td>{plain(run.says)}</td>
+      )}
+    </tr>
   );
 }
 
