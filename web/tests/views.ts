@@ -332,7 +332,10 @@ test("the page of a simulation is shown in a frame in which nothing runs, and it
   assert.deepEqual(await looks(), ["rgb(1, 2, 3)", "7px", "rgb(255, 255, 255)", "allow-same-origin"]);
   const colours = page.getByRole("button", { name: /^Colours/ });
   while (!(await colours.getAttribute("aria-label"))!.includes("dark")) await colours.click();
-  assert.equal((await looks())[2], "rgb(17, 34, 51)");
+  await page.waitForFunction(() => {
+    const inside = document.querySelector<HTMLIFrameElement>("iframe.report")!.contentDocument!;
+    return inside.defaultView!.getComputedStyle(inside.body).backgroundColor === "rgb(17, 34, 51)";
+  });
   await page.evaluate(() => localStorage.removeItem("gangline-theme"));
   await inside.getByRole("link", { name: "Far" }).click();
   await page.waitForFunction(
