@@ -195,6 +195,52 @@ test("a log of MBs is searched in all of it", async () => {
   run("stop", job);
 });
 
+/** Presses Tab (or Shift+Tab) until the focus is on what has this name. */
+async function tab_to(name: RegExp, key: "Tab" | "Shift+Tab" = "Tab") {
+  const seen: string[] = [];
+  for (let i = 0; i < 120; ++i) {
+    await browser.page.keyboard.press(key);
+    const here = await browser.page.evaluate(() => {
+      const at = document.activeElement!;
+      const labels = "labels" in at ? [...((at as HTMLInputElement).labels ?? [])].map((each) => each.textContent) : [];
+      return [at.getAttribute("aria-label"), ...labels, at.textContent].find((words) => words?.trim())?.trim() ?? "";
+    });
+    if (name.test(here)) return;
+    seen.push(here.slice(0, 30));
+  }
+  assert.fail(`${name} is not among ${seen.join(", ")}`);
+}
+
+test("by keys alone: a job is submitted, its log searched, and it is stopped", async () => {
+  const { page } = browser;
+  await page.goto(new URL("/#/jobs/running", place).href);
+  await page.reload();
+  await page.getByRole("heading", { name: "Jobs" }).waitFor();
+  const keys = page.keyboard;
+  await tab_to(/^New job$/);
+  await keys.press("Enter");
+  await page.getByRole("heading", { name: "New job" }).waitFor();
+  await tab_to(/^Command$/);
+  await keys.type("echo needle; while :; do sleep 0.3; done");
+  await tab_to(/^Name$/);
+  await keys.type("by-keys");
+  await said("No mistakes.");
+  await tab_to(/^Submit$/);
+  await keys.press("Enter");
+  await page.getByRole("heading", { name: "by-keys" }).waitFor();
+  await page.locator(".log .line", { hasText: "needle" }).waitFor();
+  await tab_to(/^Lines of the log$/);
+  await keys.press("/");
+  await keys.type("needle");
+  await said("1 of 1");
+  await page.locator(".log .hit").waitFor();
+  await tab_to(/^Stop…$/, "Shift+Tab");
+  await keys.press("Enter");
+  await tab_to(/^Stop it$/);
+  await keys.press("Enter");
+  await page.locator(".job-head .state.stopped").waitFor();
+});
+
 test("a what-if runs on the history, its page is shown where nothing of it can run, and saved", async () => {
   const { page } = browser;
   browser.trouble.length = 0;

@@ -193,14 +193,20 @@ test("a pasted job file shows each mistake at its line, and is submitted as it s
   await page.getByRole("heading", { name: "pasted" }).waitFor();
 });
 
-test("what happens is on the screen within a second or so", async () => {
+test("what happens is on the screen within a second", async () => {
   await anew("#/jobs/waiting");
   await said("report");
-  await browser.page.waitForTimeout(1200);
-  const begin = Date.now();
-  service.world.submit("just-came");
-  await said("just-came", 3000);
-  assert.ok(Date.now() - begin < 1500, `it took ${Date.now() - begin} ms`);
+  const took: number[] = [];
+  for (let i = 0; i < 5; ++i) {
+    await browser.page.waitForTimeout(900 + 170 * i);
+    const begin = Date.now();
+    service.world.submit(`just-came-${i}`);
+    await said(`just-came-${i}`, 5000);
+    took.push(Date.now() - begin);
+  }
+  took.sort((a, b) => a - b);
+  console.log(`on the screen after ${took.join(", ")} ms`);
+  assert.ok(took[2]! < 1000, `it took ${took.join(", ")} ms`);
 });
 
 test("a job of which no gang runs yet and one is starting is among those that run", async () => {

@@ -24,7 +24,7 @@ export function BarTable(props: { bars: TimelineBar[]; nodes: NodeView[]; window
   if (bars.length === 0) return <Empty words="Nothing ran in this time, and nothing is promised." />;
   return (
     <>
-      <div class="scroll">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of gangs">
         <table class="small bars">
           <caption class="unseen">
             Gangs from {clock(from, now)} to {clock(until, now)}, the newest first
