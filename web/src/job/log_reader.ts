@@ -7,7 +7,8 @@ import { bytes_of } from "../base/text";
 export const window_bytes = 256 << 10;
 /** More is not kept in the page. */
 export const most_bytes = 8 << 20;
-export const chunk_bytes = 1 << 20;
+/** So much is put into the page at once, so that it answers meanwhile. */
+const chunk_bytes = 256 << 10;
 
 /** Which part: its newest `last` bytes and what comes, or the bytes from `from` to `until`. */
 export type Part = { last: number } | { from: number; until: number };

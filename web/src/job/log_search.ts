@@ -2,12 +2,13 @@
 import { AnsiReader } from "../base/ansi";
 import type { LogChunk } from "../base/model";
 import { bytes_of, visible } from "../base/text";
-import { chunk_bytes, text_of } from "./log_reader";
+import { text_of } from "./log_reader";
 
 /** Of a longer log its newest part of this length is searched. */
 export const most_searched = 256 << 20;
 /** After so many lines with the text it is not looked for any more. */
 export const most_hits = 10_000;
+const chunk_bytes = 1 << 20;
 /** Of a line without an end no more is kept to be put together with what follows. */
 const longest_open = 1 << 20;
 
