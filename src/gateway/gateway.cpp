@@ -26,7 +26,8 @@ bool only_asks(const WebHead& head) { return head.method == "GET" || head.method
 
 std::string fields_of_every_answer() {
   return "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-         "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+         "img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src blob:; "
+         "base-uri 'none'; "
          "form-action 'none'; frame-ancestors 'none'\r\n"
          "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
          "Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"

@@ -52,6 +52,17 @@ std::string last_words(const std::string& log) {
   return printable(words);
 }
 
+/// Of the files of one.
+std::uintmax_t bytes_below(const std::string& directory) {
+  std::uintmax_t sum = 0;
+  std::error_code unknown;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, unknown)) {
+    const auto size = entry.file_size(unknown);
+    if (!unknown) sum += size;
+  }
+  return sum;
+}
+
 }  // namespace
 
 Result<void> check_what_if(const std::vector<std::string>& options) {
@@ -100,6 +111,7 @@ void Simulations::recall() {
     }
     runs_[*id] = *std::move(run);
   }
+  forget_oldest();
 }
 
 // What cannot be kept is there as long as the gateway.
@@ -108,9 +120,14 @@ void Simulations::keep(const SimulationRun& run) const {
 }
 
 void Simulations::forget_oldest() {
+  // Directories as they are by now: what is longer than it should be was written by a child.
+  std::uintmax_t bytes = 0;
+  for (const auto& [id, run] : runs_) bytes += bytes_below(directory_of(id));
   std::error_code unknown;
-  while (runs_.size() > most_kept) {
-    std::filesystem::remove_all(directory_of(runs_.begin()->first), unknown);
+  while (runs_.size() > 1 && (runs_.size() > most_kept || bytes > settings_.most_bytes)) {
+    const std::string oldest = directory_of(runs_.begin()->first);
+    bytes -= std::min(bytes, bytes_below(oldest));
+    std::filesystem::remove_all(oldest, unknown);
     runs_.erase(runs_.begin());
   }
 }
@@ -158,6 +175,7 @@ void Simulations::end(std::uint64_t id, Result<ProgramAnswer> answer) {
     run.says = log ? last_words(*log) : "it ended with " + std::to_string(answer->code);
   }
   keep(run);
+  forget_oldest();
 }
 
 std::vector<SimulationRun> Simulations::all() const {

@@ -19,6 +19,7 @@ struct SimulationsSettings {
   std::string directory;             ///< where they are kept, one directory each
   std::vector<std::string> program;  ///< {"/usr/bin/gang"}
   Span longest = hours(1);
+  std::uintmax_t most_bytes = 200'000'000;  ///< of all that are kept
 };
 
 class Simulations {
@@ -27,7 +28,7 @@ class Simulations {
   Simulations(Loop& loop, SimulationsSettings settings);
 
   /// Refused: options that name files or are none of a what-if, and a second one beside one that
-  /// runs. Of those that are over the oldest go when there are too many.
+  /// runs. The oldest go when there are more than 50 or they are too large together.
   Result<SimulationRun> begin(const std::vector<std::string>& options);
   /// The newest first.
   std::vector<SimulationRun> all() const;

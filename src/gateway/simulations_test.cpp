@@ -75,6 +75,28 @@ TEST_F(SimulationsOf, OneRunsAtATimeAndWhatAGatewayLeftRunningHasFailed) {
   EXPECT_EQ(next.all().front().says, "the gateway ended while it ran");
 }
 
+TEST_F(SimulationsOf, TheOldestGoWhenThereAreTooManyAlsoForTheNextGateway) {
+  for (int i = 0; i < 51; ++i) ASSERT_EQ(run_to_end({}).state, SimulationState::done);
+  const Simulations next(loop_, settings_);
+  ASSERT_EQ(next.all().size(), 50u);
+  EXPECT_EQ(next.all().back().id, 2u);
+  EXPECT_FALSE(std::filesystem::exists(settings_.directory + "/1"));
+}
+
+TEST_F(SimulationsOf, TheOldestGoWhenTheyAreTooLargeTogetherAndTheNewestStays) {
+  run_to_end({});
+  run_to_end({"--lose-work"});
+  const std::string page = std::string(1000, 'x');
+  ASSERT_TRUE(write_file(settings_.directory + "/1/page.html", page));
+  ASSERT_TRUE(write_file(settings_.directory + "/2/page.html", page));
+  settings_.most_bytes = 1500;
+  const Simulations next(loop_, settings_);
+  ASSERT_EQ(next.all().size(), 1u);
+  EXPECT_EQ(*next.page(2), page);
+  settings_.most_bytes = 10;
+  EXPECT_EQ(Simulations(loop_, settings_).all().size(), 1u);
+}
+
 TEST(CheckWhatIf, OptionsThatNameFilesOrAreNoneAreRefused) {
   EXPECT_TRUE(check_what_if({}));
   EXPECT_TRUE(check_what_if({"--add", "2:gpu-03", "--scale-arrivals", "1.3", "--lose-work"}));

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One part of the dashboard's tests. usage: run.sh BUILD unit|types|views|real|bench
+# One part of the dashboard's tests. usage: run.sh BUILD unit|types|views|reach|real|bench
 set -eu
 build=$1
 part=$2

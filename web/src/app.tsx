@@ -199,6 +199,6 @@ function View(props: { route: Route }) {
     case "time":
       return <TimeView />;
     case "what-if":
-      return <WhatIfView />;
+      return <WhatIfView run={shown.run} />;
   }
 }

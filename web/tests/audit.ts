@@ -1,5 +1,25 @@
 // What can be checked of a view's looks without eyes: contrast, width, names of what can be pressed.
+import axe from "axe-core";
 import type { Page } from "playwright-core";
+
+/** Rules of WCAG 2.0 to 2.2, levels A and AA. */
+const wcag = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** What axe-core finds that breaks one of them: the rule, where, and what it says of it. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async (tags) => {
+    const found = await (window as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: { type: "tag", values: tags },
+      // Nothing can run in the frame of a simulation, also no check.
+      iframes: false,
+      resultTypes: ["violations"],
+    });
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n")[1]?.trim()}`),
+    );
+  }, wcag);
+}
 
 /** Texts whose contrast is below WCAG 2.2 AA (4.5, or 3 where large), as "ratio text". */
 export function low_contrast(page: Page): Promise<string[]> {

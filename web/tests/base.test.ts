@@ -89,6 +89,9 @@ test("control characters and turned text are shown as signs", () => {
 test("text that is no UTF-8 comes as bytes", () => {
   assert.deepEqual([...bytes_of({ hex: "ff41" })], [255, 65]);
   assert.equal(plain({ hex: "ff41" }), "\ufffdA");
+  const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+  assert.deepEqual(Buffer.from(bytes_of({ hex: all.toString("hex") })), all);
+  assert.deepEqual(Buffer.from(bytes_of({ hex: all.toString("hex").toUpperCase() })), all);
 });
 
 test("a long text is cut on one line", () => {

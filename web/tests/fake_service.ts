@@ -14,17 +14,22 @@ const types: Record<string, string> = {
   txt: "text/plain",
 };
 /** As the gateway sends it. */
-const policy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+export const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+  "connect-src 'self'; frame-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export class FakeService {
   token = "secret";
   role: Role = "operate";
   /** The service behind the gateway does not answer. */
   gone = false;
+  /** Milliseconds before a part of a log is answered. */
+  slow_log = 0;
   requests: string[] = [];
   /** Left out: it runs none. */
   simulations:
     { id: number; state: string; options: string[]; started: number; progress?: number; ended?: number }[] | undefined;
+  simulation_page = "<!doctype html><title>what if</title>";
   submits = new Map<string, number>();
   private server: Server | undefined;
   private sockets = new Set<Socket>();
@@ -77,6 +82,7 @@ export class FakeService {
     const url = new URL(request.url!, "http://fake");
     answer.setHeader("Content-Security-Policy", policy);
     answer.setHeader("X-Content-Type-Options", "nosniff");
+    answer.setHeader("X-Frame-Options", "DENY");
     if (!url.pathname.startsWith("/v1/")) return this.file(url.pathname, answer);
     this.requests.push(`${request.method} ${url.pathname}${url.search}`);
     if (request.headers.authorization !== `Bearer ${this.token}`)
@@ -85,6 +91,8 @@ export class FakeService {
     for await (const part of request) body += String(part);
     if (url.pathname === "/v1/events") return this.open_stream(request, answer);
     if (this.gone) return refuse(answer, 503, "unavailable", "the service does not answer");
+    if (this.slow_log > 0 && url.pathname.endsWith("/log"))
+      await new Promise((done) => setTimeout(done, this.slow_log));
     try {
       this.route(request, url, body, answer);
     } catch (trouble) {
@@ -166,7 +174,7 @@ export class FakeService {
       case "GET nodes/*/readings": {
         const node = this.world.nodes[Number(words[1])]!;
         const devices = url.searchParams.get("devices")?.split(",").map(Number) ?? node.node.devices!.map((_, i) => i);
-        return send(answer, this.readings(node.id, devices));
+        return send(answer, this.readings(node.id, devices, url.searchParams));
       }
       case "GET simulations":
         if (this.simulations) return send(answer, [...this.simulations].reverse());
@@ -175,8 +183,8 @@ export class FakeService {
         if (this.simulations) return send(answer, this.begin_simulation(body));
         break;
       case "GET simulations/*/page":
-        answer.writeHead(200, { "Content-Type": "text/html" });
-        return answer.end("<!doctype html><title>what if</title>");
+        answer.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Disposition": "attachment" });
+        return answer.end(this.simulation_page);
       case "GET timeline": {
         const bars = this.world.bars(Number(url.searchParams.get("from")), Number(url.searchParams.get("until")));
         return send(answer, { now: this.world.clock(), bars, cut: false });
@@ -283,9 +291,12 @@ export class FakeService {
     };
   }
 
-  private readings(node: number, devices: number[]): Readings {
+  // Those of the newest hour.
+  private readings(node: number, devices: number[], query: URLSearchParams): Readings {
     const now = this.world.clock();
-    const at = Array.from({ length: 240 }, (_, i) => now - (240 - i) * 15e6);
+    const from = Number(query.get("from") ?? 0);
+    const until = Number(query.get("until") ?? Infinity);
+    const at = Array.from({ length: 240 }, (_, i) => now - (240 - i) * 15e6).filter((us) => us >= from && us <= until);
     const wave = (device: number, i: number, mean: number, by: number) =>
       mean + by * Math.sin(i / 9 + device) + (by / 3) * Math.sin(i * 1.7 + device);
     return {

@@ -205,7 +205,8 @@ export class FakeWorld {
     const n = (letter: string) => found[letter] ?? 0;
     const started = job.gangs.flatMap((gang) => gang.started ?? []);
     const over = n("w") + n("s") + n("r") === 0;
-    const phase: Phase = over ? "ended" : started.length > 0 ? "running" : "waiting";
+    const begun: Phase = started.length > 0 ? "running" : n("s") > 0 ? "starting" : "waiting";
+    const phase: Phase = over ? "ended" : begun;
     const bad =
       job.gangs.find((gang) => gang.ending && gang.ending.cause !== "done") ?? job.gangs[job.gangs.length - 1]!;
     Object.assign(job.summary, {

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Device, GangResult, LogChunk, NodeView, TimelineBar } from "../src/base/model";
+import type { Device, GangResult, JobSummary, LogChunk, NodeView, TimelineBar } from "../src/base/model";
 import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
 import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
+import { LogSearch, most_hits } from "../src/job/log_search";
 import {
   across_choices,
   gang_column,
@@ -23,10 +25,12 @@ import {
 } from "../src/job/results";
 import { sweep_values } from "../src/job/values";
 import { job_file, empty_form, quoted } from "../src/jobs/job_file";
-import { list_path, next_sort, sorted } from "../src/jobs/list";
+import { list_paths, next_sort, one_page, page, sorted } from "../src/jobs/list";
+import { begin_of, least_seconds, most_seconds, zoomed, type Shown } from "../src/time/window";
 import { rows_of, ticks } from "../src/time/plan";
 import { command, empty_what_if } from "../src/what_if/command";
-import { log_chunk } from "./fake_service";
+import { may_stay, report_parts, themed } from "../src/what_if/report";
+import { log_chunk, policy } from "./fake_service";
 import { lab } from "./worlds";
 
 const gpu: Device = { kind: "gpu", uid: "GPU-1", present: true, allottable: true };
@@ -144,14 +148,83 @@ test("whatever is typed stays one text of the job file", () => {
 });
 
 test("a list asks for its page, in the order of starts where jobs wait", () => {
-  assert.equal(
-    list_path({ phase: "waiting", text: "", queue: "", newest_first: false }),
+  assert.deepEqual(list_paths({ phase: "waiting", text: "", queue: "", newest_first: false }), [
     "/v1/jobs?phase=waiting&limit=50&order=start",
-  );
-  assert.equal(
-    list_path({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }),
+  ]);
+  assert.deepEqual(list_paths({ phase: "ended", text: "a&b", queue: "q", newest_first: false, before: 7 }), [
     "/v1/jobs?phase=ended&limit=50&all=&text=a%26b&queue=q&before=7",
+  ]);
+});
+
+test("what starts is among what runs, and pages leave none of either out", () => {
+  assert.deepEqual(list_paths({ phase: "running", text: "", queue: "", newest_first: false, before: 9 }), [
+    "/v1/jobs?phase=running&limit=50&before=9",
+    "/v1/jobs?phase=starting&limit=50&before=9",
+  ]);
+  const all = Array.from({ length: 130 }, (_, i) => ({ id: 130 - i, phase: i % 3 === 0 ? "starting" : "running" }));
+  const ask = (phase: string, before: number) =>
+    all.filter((job) => job.phase === phase && job.id < before).slice(0, page) as JobSummary[];
+  const seen: number[] = [];
+  for (let before = Infinity, more = true; more; before = seen[seen.length - 1]!) {
+    const listed = one_page([ask("running", before), ask("starting", before)]);
+    seen.push(...listed.jobs.map((job) => job.id));
+    more = listed.more;
+  }
+  assert.deepEqual(
+    seen,
+    all.map((job) => job.id),
   );
+});
+
+test("the pretended service sends the content policy of the gateway", () => {
+  const source = readFileSync("../src/gateway/gateway.cpp", "utf8");
+  const begin = source.indexOf('"Content-Security-Policy: ');
+  const texts = source.slice(begin, source.indexOf("\\r\\n", begin)).match(/"[^"]*/g)!;
+  const sent = texts.filter((_, i) => i % 2 === 0).map((text) => text.slice(1));
+  assert.equal(sent.join("").replace("Content-Security-Policy: ", ""), policy);
+});
+
+test("a page of a simulation is taken apart: styles as text, nothing that runs", () => {
+  const page =
+    '<!doctype html><html><head><meta http-equiv=Content-Security-Policy content="x"><style>p{color:red}</style>' +
+    "<link rel=icon href='data:,'></head><body><p class=a style='left:3%'>style= in text</p><script>alert(1)</script>" +
+    "<STYLE>b{}</STYLE></body>";
+  const { css, html } = report_parts(page);
+  assert.equal(css, "p{color:red}\nb{}");
+  assert.equal(
+    html,
+    "<!doctype html><html><head></head><body><p class=a data-style='left:3%'>style= in text</p></body>",
+  );
+  assert.equal(themed("@media(prefers-color-scheme:dark){p{}}", true), "@media(min-width:0){p{}}");
+  assert.equal(themed("@media ( prefers-color-scheme: dark ){p{}}", false), "@media (max-width:0){p{}}");
+});
+
+test("of a page of a simulation no attribute stays that runs something or leads out of it", () => {
+  assert.equal(may_stay("href", "#use"), true);
+  assert.equal(may_stay("class", "onload"), true);
+  for (const [name, value] of [
+    ["onerror", "x"],
+    ["ONLOAD", "x"],
+    ["href", "javascript:x"],
+    ["href", "https://example.com"],
+    ["xlink:href", "https://example.com"],
+    ["src", "https://example.com"],
+    ["srcdoc", "#"],
+    ["ping", "https://example.com"],
+  ])
+    assert.equal(may_stay(name!, value!), false, name);
+});
+
+test("a zoom keeps its time in its place, within what there is of more and less time", () => {
+  const now = 1e15;
+  const hour = { seconds: 3600, shift: 0 };
+  const closer = zoomed(hour, 0.5, now - 600e6, now);
+  assert.equal(closer.seconds, 1800);
+  const part = (shown: Shown, time: number) => (time - begin_of(shown, now)) / (shown.seconds * 1e6);
+  assert.ok(Math.abs(part(closer, now - 600e6) - part(hour, now - 600e6)) < 1e-9);
+  assert.deepEqual(zoomed(hour, 2, now, now), { seconds: 7200, shift: 0 });
+  assert.equal(zoomed(hour, 1e-9, now, now).seconds, least_seconds);
+  assert.equal(zoomed(hour, 1e9, now, now).seconds, most_seconds);
 });
 
 test("a heading sorts up, then down, then not", () => {
@@ -218,7 +291,8 @@ async function read_log(
   rounds: number,
   window?: number,
 ): Promise<{ lines: string[]; open: string; reader: LogReader }> {
-  const reader = new LogReader(async (query) => log_chunk(log(), new URLSearchParams(query)) as LogChunk, window);
+  const ask = async (query: string) => log_chunk(log(), new URLSearchParams(query)) as LogChunk;
+  const reader = window === undefined ? new LogReader(ask) : new LogReader(ask, { last: window });
   const lines: string[] = [];
   let open = "";
   for (let i = 0; i < rounds; ++i) {
@@ -261,6 +335,73 @@ test("what a log lost is said where it is missing", async () => {
   const { lines } = await reader.read();
   assert.deepEqual(lines.map(text_of), ["… 16 bytes are not kept …", "end"]);
   assert.equal(reader.dropped, 16);
+});
+
+// Ranges of `most` bytes, whatever is asked for.
+function search_in(log: () => string, wanted: string, most: number, limit?: number): LogSearch {
+  const ask = async (query: string) => {
+    const asked = new URLSearchParams(query);
+    asked.set("most", String(Math.min(most, Number(asked.get("most")))));
+    return log_chunk(log(), asked) as LogChunk;
+  };
+  return new LogSearch(ask, wanted, limit);
+}
+
+async function hits_of(search: LogSearch): Promise<number[]> {
+  do await search.step();
+  while (!search.done);
+  return search.hits;
+}
+
+test("a text is found in all of a log, however its ranges cut it, and where its colours do", async () => {
+  const log = "größe one\nno\n\u001b[31mG\u001b[1mröße\u001b[0m two\r\nover\rgröße\nlast größe";
+  const starts = [0, 14, 47, 60].map((_, i) => {
+    const lines = log.split("\n");
+    return Buffer.byteLength(lines.slice(0, [0, 2, 3, 4][i]).join("\n") + (i === 0 ? "" : "\n"));
+  });
+  for (const most of [1, 2, 3, 7, 16, 1000])
+    assert.deepEqual(await hits_of(search_in(() => log, "GRÖSSE".replace("SS", "ß"), most)), starts, `by ${most}`);
+  assert.deepEqual(await hits_of(search_in(() => log, "nowhere", 5)), []);
+  // What a carriage return wrote over is not on the screen either.
+  assert.deepEqual(await hits_of(search_in(() => log, "over", 5)), []);
+});
+
+test("a search goes on where a log has grown, and finds a line that had no end once", async () => {
+  let log = "one hit\ntwo";
+  const search = search_in(() => log, "hit", 4);
+  assert.deepEqual(await hits_of(search), [0]);
+  log += " hit";
+  assert.deepEqual(await hits_of(search), [0, 8]);
+  log += " and more\nthree\nhit";
+  assert.deepEqual(await hits_of(search), [0, 8, 31]);
+  assert.equal(search.to, log.length);
+});
+
+test("a search has limits of bytes and of lines, and says what it left out", async () => {
+  const long = "first hit\n" + "x".repeat(100) + "\nhit\n";
+  const end = search_in(() => long, "hit", 1000, 50);
+  assert.deepEqual(await hits_of(end), [long.length - 4]);
+  assert.equal(end.from, long.length - 50);
+  const many = search_in(() => "hit\n".repeat(most_hits + 5), "hit", 1 << 20);
+  assert.equal((await hits_of(many)).length, most_hits);
+  assert.equal(many.full, true);
+});
+
+test("around a place no more is read than its part, and each line knows where it begins", async () => {
+  const log = Array.from({ length: 1000 }, (_, i) => `line ${i}\n`).join("");
+  const reader = new LogReader(async (query) => log_chunk(log, new URLSearchParams(query)) as LogChunk, {
+    from: 100,
+    until: 200,
+  });
+  const added = await reader.read();
+  assert.equal(reader.caught_up(), true);
+  assert.equal(reader.to, 200);
+  added.lines.slice(1).forEach((line, i) => {
+    const start = added.starts[i + 1]!;
+    assert.equal(log.slice(start, start + text_of(line).length + 1), text_of(line) + "\n");
+    assert.equal(log[start - 1], "\n");
+  });
+  assert.equal(log.slice(added.open_start, 200), text_of(added.open));
 });
 
 const wrote = (gang: number, lr: string, numbers: [string, number][]): GangResult => ({

@@ -5,7 +5,7 @@ export type Route =
   | { view: "submit" }
   | { view: "job"; job: number; gang?: number }
   | { view: "time" }
-  | { view: "what-if" };
+  | { view: "what-if"; run?: number };
 
 function number(word: string | undefined): number | undefined {
   return word !== undefined && /^\d{1,15}$/.test(word) ? Number(word) : undefined;
@@ -29,7 +29,7 @@ export function parse_route(fragment: string): Route {
     case "time":
       return { view: "time" };
     case "what-if":
-      return { view: "what-if" };
+      return { view: "what-if", run: number(words[1]) };
     default:
       return { view: "cluster", node: number(words[1]), device: number(words[2]) };
   }
@@ -45,6 +45,8 @@ export function address(route: Route): string {
       return "#/jobs/new";
     case "job":
       return route.gang === undefined ? `#/job/${route.job}` : `#/job/${route.job}/${route.gang}`;
+    case "what-if":
+      return route.run === undefined ? "#/what-if" : `#/what-if/${route.run}`;
     default:
       return `#/${route.view}`;
   }

@@ -18,6 +18,9 @@ const filters: [NodeFilter, string][] = [
   ["trouble", "In trouble"],
 ];
 
+/** So many jobs on devices have their names beside their numbers. */
+const most_named = 1000;
+
 /** So many nodes are drawn at first, and with each step more: those on the screen do not wait for all. */
 const nodes_in_a_step = 12;
 
@@ -33,13 +36,14 @@ function useSteps(all: number): number {
 
 export function ClusterView(props: { node?: number; device?: number }) {
   const seen = useLive<NodeView[]>("/v1/nodes", each_second);
-  const running = useLive<JobSummary[]>("/v1/jobs?phase=running&limit=500", list_rule);
+  const running = useLive<JobSummary[]>(`/v1/jobs?phase=running&limit=${most_named}`, list_rule);
+  const starting = useLive<JobSummary[]>(`/v1/jobs?phase=starting&limit=${most_named}`, list_rule);
   const status = useLive<Status>("/v1/status", status_rule);
   const [filter, set_filter] = useState<NodeFilter>("all");
   const [text, set_text] = useState("");
   const names = useMemo(
-    () => new Map((running.value ?? []).map((job) => [job.id, short(job.name, 40)])),
-    [running.value],
+    () => new Map([...(running.value ?? []), ...(starting.value ?? [])].map((job) => [job.id, short(job.name, 40)])),
+    [running.value, starting.value],
   );
   const nodes = seen.value;
   const sum = useMemo(() => (nodes ? totals(nodes) : undefined), [nodes]);

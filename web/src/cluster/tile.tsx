@@ -91,12 +91,10 @@ export const Tile = memo(function Tile(props: TileProps) {
       onBlurCapture={() => props.point(null)}
     >
       <span class="tile-head">
-        <a
-          class="tile-open"
-          href={address({ view: "cluster", node: view.node.id, device: view.index })}
-          aria-label={`Device ${number_of(view)} of ${view.node.node.name}, ${name}`}
-        >
+        <a class="tile-open" href={address({ view: "cluster", node: view.node.id, device: view.index })}>
+          <span class="unseen">Device </span>
           <span class="tile-number">{number_of(view)}</span> {name}
+          <span class="unseen"> of {view.node.node.name}</span>
         </a>
         <span class="tile-heat">{celsius(sample.temperature_celsius)}</span>
       </span>

@@ -1,13 +1,14 @@
 // One gang: how it stands, where it runs, what keeps it there, how it uses its devices, and its logs.
 import { useState } from "preact/hooks";
-import { clock, energy, exact, model, percent, span } from "../base/format";
+import { clock, energy, exact, model, percent, size, span } from "../base/format";
 import type { GangView, JobSpec, JobSummary, NodePart, NodeView, Readings } from "../base/model";
 import { address } from "../base/route";
 import { plain } from "../base/text";
 import { Fences } from "../cluster/device_panel";
 import { StopDialog } from "../jobs/stop";
-import { can_stop, useLive, useNow, useSession } from "../live/hooks";
+import { no_stop, useLive, useNow, useSession } from "../live/hooks";
 import { gang_rule, once, readings_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Trouble } from "../parts/notice";
 import { GangState } from "../parts/state";
 import { UseCharts } from "../parts/use_charts";
@@ -55,8 +56,10 @@ function GangHead(props: Props & { view: GangView }) {
         <span class="muted plain">{values_words(view.values ?? sweep_values(props.spec, gang))}</span>
       </h2>
       <GangState gang={view} />
-      {view.phase !== "ended" && can_stop(who, job.owner) && (
-        <button onClick={() => set_stopping(true)}>Stop this gang…</button>
+      {view.phase !== "ended" && (
+        <MayButton off={no_stop(who, job.owner)} press={() => set_stopping(true)}>
+          Stop this gang…
+        </MayButton>
       )}
       <a class="button quiet" href={address({ view: "job", job: job.id })} aria-label="Close this gang">
         ✕
@@ -80,7 +83,10 @@ function GangFacts(props: { view: GangView }) {
           <Fact name={view.ended ? "Ran" : "Runs for"} value={span((view.ended ?? now) - view.started)} />
         )}
         {view.busy_percent !== undefined && <Fact name="Devices busy" value={percent(view.busy_percent)} />}
-        {view.energy !== undefined && <Fact name="Energy" value={energy(view.energy)} />}
+        {view.energy !== undefined && <Fact name="Their energy" value={energy(view.energy)} />}
+        {view.measured !== undefined && <Fact name="Read for" value={span(view.measured)} />}
+        {(view.ending?.cpu_time ?? 0) > 0 && <Fact name="CPU time" value={span(view.ending!.cpu_time)} />}
+        {(view.ending?.peak_memory ?? 0) > 0 && <Fact name="Largest process" value={size(view.ending!.peak_memory)} />}
       </dl>
       {view.allocation && <Places view={view} />}
       {(view.fences?.length ?? 0) > 0 && <Fences fences={view.fences!} />}
@@ -205,15 +211,24 @@ function Use(props: { view: GangView }) {
   if (props.view.started === undefined || parts.length === 0) return null;
   return (
     <section aria-label="Use of its devices">
-      <h3>
-        Use of its devices <span class="muted plain">readings are kept for an hour</span>
-      </h3>
+      <h3>Use of its devices</h3>
       {parts.slice(0, most_charted).map((part) => (
         <NodeUse key={part.node} view={props.view} part={part} alone={parts.length === 1} />
       ))}
       {parts.length > most_charted && <p class="muted">Its first {most_charted} nodes are shown.</p>}
     </section>
   );
+}
+
+/** Readings that begin so long after the gang did are said to. */
+const late = 30e6;
+const kept_words = "The service keeps those of the newest hour, and none over a restart.";
+
+// Why there is no chart, and where the use of the whole run stands.
+function none_words(view: GangView): string {
+  if (view.phase !== "ended") return `There is no reading of it yet. ${kept_words}`;
+  const whole = view.busy_percent !== undefined || view.energy !== undefined;
+  return `There are no readings of its time any more. ${kept_words}${whole ? " What it used in all stands above." : ""}`;
 }
 
 function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
@@ -225,10 +240,17 @@ function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
   const path = `/v1/nodes/${part.node}/readings?devices=${devices.join(",")}&from=${view.started}${until}&most=240`;
   const seen = useLive<Readings>(path, view.phase === "running" ? readings_rule : once);
   if (seen.trouble) return null;
+  const begin = seen.value?.at[0];
   return (
     <>
       {!props.alone && <h4>{name ?? `node ${part.node}`}</h4>}
-      <UseCharts readings={seen.value} over={view.phase === "ended"} />
+      {begin !== undefined && begin - view.started! > late && (
+        <p class="muted">
+          From {clock(begin, Date.now() * 1000)} on: of what was before, since {clock(view.started, Date.now() * 1000)},
+          there are no readings any more. {kept_words}
+        </p>
+      )}
+      <UseCharts readings={seen.value} over={view.phase === "ended"} none={none_words(view)} />
     </>
   );
 }

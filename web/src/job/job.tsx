@@ -4,9 +4,11 @@ import { clock, count, energy, exact, many, relative, size, span } from "../base
 import type { Cells, JobDetail, JobSpec, JobSummary, WhyAnswer } from "../base/model";
 import { address } from "../base/route";
 import { plain, short } from "../base/text";
-import { can_stop, useLive, useNow, useSession } from "../live/hooks";
+import { no_stop, useLive, useNow, useSession } from "../live/hooks";
 import { job_rule, why_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Trouble } from "../parts/notice";
+import { Tabs, tab_id } from "../parts/tabs";
 import { JobState, Progress } from "../parts/state";
 import { StopDialog } from "../jobs/stop";
 import { CellGrid } from "./cells";
@@ -55,6 +57,7 @@ function JobHead(props: { summary: JobSummary }) {
   const { summary } = props;
   const { who } = useSession();
   const [stopping, set_stopping] = useState(false);
+  const off = no_stop(who, summary.owner);
   return (
     <header class="job-head">
       <p class="crumb">
@@ -63,9 +66,12 @@ function JobHead(props: { summary: JobSummary }) {
       <div class="heading">
         <h1>{short(summary.name, 120)}</h1>
         <JobState job={summary} />
-        {summary.phase !== "ended" && can_stop(who, summary.owner) && (
-          <button onClick={() => set_stopping(true)}>Stop…</button>
+        {summary.phase !== "ended" && (
+          <MayButton off={off} press={() => set_stopping(true)}>
+            Stop…
+          </MayButton>
         )}
+        {summary.phase !== "ended" && off !== "" && <span class="off-words muted">{off}</span>}
       </div>
       {summary.gangs > 1 && <Progress job={summary} />}
       {stopping && <StopDialog job={summary} close={() => set_stopping(false)} />}
@@ -111,6 +117,7 @@ function Why(props: { job: JobSummary }) {
 }
 
 type Shown = "cells" | "table" | "results";
+const panel = "gangs-panel";
 const shown_names: Record<Shown, string> = { cells: "Cells", table: "Table", results: "Results" };
 
 function Gangs(props: { detail: JobDetail; open: number | undefined }) {
@@ -130,23 +137,26 @@ function Gangs(props: { detail: JobDetail; open: number | undefined }) {
       <div class="heading small">
         <h2>{many(all, "gang")}</h2>
         {choices.length > 1 && (
-          <div class="tabs small" role="tablist" aria-label="How gangs are shown">
-            {choices.map((choice) => (
-              <button key={choice} role="tab" aria-selected={shown === choice} onClick={() => set_wanted(choice)}>
-                {shown_names[choice]}
-              </button>
-            ))}
-          </div>
+          <Tabs
+            class="small"
+            panel={panel}
+            label="How gangs are shown"
+            tabs={choices.map((choice) => [choice, shown_names[choice]])}
+            here={shown}
+            choose={set_wanted}
+          />
         )}
       </div>
-      {shown === "results" && <ResultView job={summary} open={props.open} />}
-      {shown === "table" && <GangTable job={summary} open={props.open} />}
-      {shown === "cells" && seen.value && (
-        <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
-      )}
-      {shown === "cells" && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
-        <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
-      )}
+      <div {...(choices.length > 1 ? { role: "tabpanel", id: panel, "aria-labelledby": tab_id(panel, shown) } : {})}>
+        {shown === "results" && <ResultView job={summary} open={props.open} />}
+        {shown === "table" && <GangTable job={summary} open={props.open} />}
+        {shown === "cells" && seen.value && (
+          <CellGrid cells={seen.value.cells} open={props.open} choose={choose} tell={tell} />
+        )}
+        {shown === "cells" && seen.value && seen.value.cells.length < (seen.value.gangs ?? 0) && (
+          <p class="muted">The first {count(seen.value.cells.length)} are shown; the table has all.</p>
+        )}
+      </div>
     </section>
   );
 }

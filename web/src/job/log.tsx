@@ -1,12 +1,11 @@
-// A task's log, followed while it grows.
+// A task's log, followed while it grows, and searched.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { count, many, size } from "../base/format";
-import type { LogChunk } from "../base/model";
-import { Refusal } from "../live/api";
-import { useSession } from "../live/hooks";
-import { LogLines } from "./log_lines";
-import { LogReader, most_bytes, window_bytes } from "./log_reader";
+import { many, size } from "../base/format";
+import { FindBox, FindState, state_words, useFinding } from "./log_find";
+import { useLog, type LogSeen } from "./log_follow";
+import { most_bytes, part_around, window_bytes, type Part } from "./log_reader";
+import { first_at } from "./log_lines";
 
 interface Props {
   path: string;
@@ -14,55 +13,51 @@ interface Props {
   children: ComponentChildren;
 }
 
-const pause = 1000;
 /** A scroll position this near to the end counts as the end. */
 const near_end = 24;
 
 export function LogView(props: Props) {
-  const [window_size, set_window] = useState(window_bytes);
+  const [part, set_part] = useState<Part>({ last: window_bytes });
   const [follow, set_follow] = useState(true);
   const [wrap, set_wrap] = useState(false);
   const place = useRef<HTMLDivElement>(null);
-  const log = useLog(props.path, props.grows, window_size, place, follow);
+  const at_end = "last" in part;
+  const log = useLog(props.path, props.grows, part, place, follow && at_end);
+  const find = useFind(props.path, log, part, (next) => {
+    set_follow(false);
+    if (next) set_part(next);
+  });
   const scrolled = () => {
     const element = place.current;
     if (element !== null) set_follow(element.scrollHeight - element.scrollTop - element.clientHeight < near_end);
+  };
+  const to_end = () => {
+    set_follow(true);
+    set_part({ last: window_bytes });
+    const element = place.current;
+    if (element !== null) element.scrollTop = element.scrollHeight;
+  };
+  const press = (event: KeyboardEvent) => {
+    if (find_by_key(event, find)) event.preventDefault();
   };
   return (
     <section class="log-view" aria-label="Log">
       <div class="tools log-tools">
         {props.children}
-        <Search lines={log.lines} version={log.version} found={() => set_follow(false)} />
+        <FindBox {...find} />
         <span class="grow" />
-        <label class="check">
-          <input type="checkbox" checked={wrap} onChange={(event) => set_wrap(event.currentTarget.checked)} />
-          Wrap
-        </label>
+        <Check words="Wrap" on={wrap} set={set_wrap} />
         {props.grows && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={follow}
-              onChange={(event) => {
-                set_follow(event.currentTarget.checked);
-                const element = place.current;
-                if (event.currentTarget.checked && element !== null) element.scrollTop = element.scrollHeight;
-              }}
-            />
-            Follow
-          </label>
+          <Check words="Follow" on={follow && at_end} set={(on) => (on ? to_end() : set_follow(false))} />
         )}
       </div>
+      <FindState finding={find.finding} stop={find.stop} go_on={find.go_on} />
       <Before
         log={log}
-        more={
-          window_size < most_bytes
-            ? () => {
-                set_follow(false);
-                set_window(Math.min(window_size * 4, most_bytes));
-              }
-            : undefined
-        }
+        more={(bytes) => {
+          set_follow(false);
+          set_part("last" in part ? { last: bytes } : { from: log.to - bytes, until: part.until });
+        }}
       />
       <div
         ref={place}
@@ -71,26 +66,62 @@ export function LogView(props: Props) {
         role="log"
         aria-live="off"
         aria-label="Lines of the log"
+        aria-keyshortcuts="/ n N"
         onScroll={scrolled}
+        onKeyDown={press}
       />
+      {log.size > log.to && !at_end && same(log.part, part) && <After log={log} to_end={to_end} />}
+      <p class="unseen" role="status">
+        {find.told}
+      </p>
       {log.trouble !== "" && <p class="bad-text">{log.trouble}</p>}
       <p class="log-foot muted">
         {log.empty ? (props.grows ? "It has written nothing yet." : "It wrote nothing.") : size(log.size)}
-        {log.lost > 0 && `, the first ${many(log.lost, "line")} of it not shown`}
+        {log.lost > 0 && `, the first ${many(log.lost, "line")} of this part not shown`}
         {log.dropped > 0 && `, ${size(log.dropped)} not kept`}
       </p>
     </section>
   );
 }
 
-// What lies before the part that is shown.
-function Before(props: { log: LogSeen; more?: () => void }) {
-  const { log, more } = props;
-  if (log.from === 0) return null;
-  if (!more) return <p class="log-more muted">{size(log.from)} lie before this; gang logs prints all.</p>;
+function Check(props: { words: string; on: boolean; set: (on: boolean) => void }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={props.on} onChange={(event) => props.set(event.currentTarget.checked)} />
+      {props.words}
+    </label>
+  );
+}
+
+// Keys of the log alone, so that they are in nobody's way elsewhere.
+function find_by_key(event: KeyboardEvent, find: ReturnType<typeof useFind>): boolean {
+  if (event.altKey || event.ctrlKey || event.metaKey) return false;
+  if (event.key === "/") find.input.current?.focus();
+  else if (event.key === "n") find.step(1);
+  else if (event.key === "N") find.step(-1);
+  else return false;
+  return true;
+}
+
+function After(props: { log: LogSeen; to_end: () => void }) {
   return (
     <p class="log-more">
-      <button onClick={more}>Show more</button>{" "}
+      <button onClick={props.to_end}>To its end</button>{" "}
+      <span class="muted">{size(props.log.size - props.log.to)} come after this</span>
+    </p>
+  );
+}
+
+// What lies before the part that is shown.
+function Before(props: { log: LogSeen; more: (bytes: number) => void }) {
+  const { log, more } = props;
+  if (log.from === 0) return null;
+  const shown = log.to - log.from;
+  const next = Math.min(Math.max(shown, window_bytes) * 4, most_bytes);
+  if (shown >= next) return <p class="log-more muted">{size(log.from)} lie before this; gang logs prints all.</p>;
+  return (
+    <p class="log-more">
+      <button onClick={() => more(next)}>Show more</button>{" "}
       <span class="muted">
         {size(log.from)} of {size(log.size)} lie before this
       </span>
@@ -98,150 +129,54 @@ function Before(props: { log: LogSeen; more?: () => void }) {
   );
 }
 
-interface LogSeen {
-  lines: LogLines | null;
-  version: number;
-  from: number;
-  size: number;
-  dropped: number;
-  lost: number;
-  empty: boolean;
-  trouble: string;
-}
-const nothing: LogSeen = { lines: null, version: 0, from: 0, size: 0, dropped: 0, lost: 0, empty: false, trouble: "" };
-
-// Reads the log into `place` until the view goes; slower while the page is hidden or the service away.
-function useLog(
-  path: string,
-  grows: boolean,
-  window_size: number,
-  place: { current: HTMLDivElement | null },
-  follow: boolean,
-): LogSeen {
-  const { live } = useSession();
-  const [seen, set_seen] = useState<LogSeen>(nothing);
-  const growing = useRef(grows);
-  const following = useRef(follow);
-  growing.current = grows;
-  following.current = follow;
-  const wake = useRef<() => void>(() => {});
-  useEffect(() => wake.current(), [grows]);
-  useEffect(() => {
-    let over = false;
-    const lines = new LogLines(place.current!);
-    const reader = new LogReader((query) => live.api.get<LogChunk>(path + query), window_size);
-    const step = async () => {
-      let trouble = "";
-      let well = true;
-      const size_before = reader.size;
-      try {
-        const added = await reader.read();
-        // It leaves the page before its effects are told that it is over.
-        const element = place.current;
-        if (over || element === null) return false;
-        lines.add(added);
-        if (following.current) element.scrollTop = element.scrollHeight;
-      } catch (refusal) {
-        well = false;
-        trouble = refusal instanceof Refusal && refusal.status !== 0 ? refusal.what : "";
-      }
-      if (over) return false;
-      if (reader.size !== size_before || trouble !== "" || !growing.current)
-        set_seen((before) => ({
-          lines,
-          trouble,
-          version: before.version + 1,
-          from: reader.from,
-          size: reader.size,
-          dropped: reader.dropped,
-          lost: lines.lost,
-          empty: lines.empty,
-        }));
-      return well;
-    };
-    void follow_log(step, reader, () => over, growing, wake);
-    return () => {
-      over = true;
-      wake.current();
-    };
-  }, [path, window_size]);
-  return seen;
-}
-
-async function follow_log(
-  step: () => Promise<boolean>,
-  reader: LogReader,
-  over: () => boolean,
-  growing: { current: boolean },
-  wake: { current: () => void },
-) {
-  let last_look = false;
-  while (!over()) {
-    const well = !document.hidden && (await step());
-    if (over()) return;
-    if (well && !reader.caught_up()) continue;
-    // What was written between the last look and the end of the gang is read once more.
-    if (well && !growing.current && last_look) {
-      await new Promise<void>((done) => (wake.current = done));
-      last_look = false;
-    } else {
-      last_look = well && !growing.current;
-      await new Promise<void>((done) => {
-        const timer = setTimeout(done, pause);
-        wake.current = () => {
-          clearTimeout(timer);
-          done();
-        };
-      });
-    }
-  }
-}
-
-function Search(props: { lines: LogLines | null; version: number; found: () => void }) {
+// The search, and which of the lines found is marked. What is not in the page is read when it is gone to.
+function useFind(path: string, log: LogSeen, part: Part, found: (next?: Part) => void) {
+  const input = useRef<HTMLInputElement>(null);
   const [text, set_text] = useState("");
-  const [at, set_at] = useState(0);
-  const { lines } = props;
-  const hits = text === "" || !lines ? [] : lines.find(text);
-  const shown = Math.min(at, Math.max(0, hits.length - 1));
-  const go = (to: number, among: number[]) => {
-    if (!lines) return;
-    const next = among.length === 0 ? 0 : (to + among.length) % among.length;
-    set_at(next);
-    props.found();
-    lines.mark(among[next] ?? null);
+  const [told, set_told] = useState("");
+  /** Where the marked line begins. */
+  const [marked, set_marked] = useState<number | null>(null);
+  const pending = useRef<number | null>(null);
+  const { finding, stop, go_on } = useFinding(path, text, log.size);
+  const { hits } = finding;
+  const show = (start: number) => {
+    set_marked(start);
+    const here = same(log.part, part) && start >= log.from && start < log.to;
+    if (here && log.lines?.mark(start, text)) {
+      pending.current = null;
+      set_told(log.lines.marked_text.slice(0, most_told));
+      found();
+      return;
+    }
+    if (pending.current === start) return;
+    pending.current = start;
+    found(part_around(start));
   };
-  const typed = (value: string) => {
-    set_text(value);
-    go(0, value === "" || !lines ? [] : lines.find(value));
+  const at = marked === null ? -1 : first_at(hits, marked);
+  const step = (by: number) => {
+    if (hits.length > 0) show(hits[(Math.max(0, at) + by + hits.length) % hits.length]!);
   };
-  const press = (event: KeyboardEvent) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    go(shown + (event.shiftKey ? -1 : 1), hits);
-  };
-  return (
-    <span class="log-search">
-      <input
-        type="search"
-        placeholder="Search"
-        aria-label="Search in the log"
-        value={text}
-        onInput={(event) => typed(event.currentTarget.value)}
-        onKeyDown={press}
-      />
-      <span class="muted" role="status">
-        {text === "" ? "" : hits.length === 0 ? "not there" : `${count(shown + 1)} of ${count(hits.length)}`}
-      </span>
-      {hits.length > 1 && (
-        <>
-          <button class="quiet" aria-label="The one before" onClick={() => go(shown - 1, hits)}>
-            ↑
-          </button>
-          <button class="quiet" aria-label="The next one" onClick={() => go(shown + 1, hits)}>
-            ↓
-          </button>
-        </>
-      )}
-    </span>
-  );
+  useEffect(() => {
+    pending.current = null;
+    set_marked(null);
+    set_told("");
+    log.lines?.unmark();
+  }, [text]);
+  // The first line is gone to as soon as it is known.
+  useEffect(() => {
+    if (marked === null && hits.length > 0 && finding.wanted === text) show(hits[0]!);
+  }, [finding.version]);
+  useEffect(() => {
+    if (pending.current !== null) show(pending.current);
+  }, [log.version]);
+  // Once, and not again with each line that a log grows by.
+  useEffect(() => {
+    if (finding.state !== "idle" && finding.state !== "going" && hits.length === 0) set_told(state_words(finding));
+  }, [finding.state]);
+  return { input, text, set_text, told, finding, stop, go_on, at, step };
 }
+
+const same = (one: Part | null, other: Part) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Of a line that was gone to, so much is read out. */
+const most_told = 300;

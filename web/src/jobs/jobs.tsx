@@ -1,11 +1,13 @@
 // Waiting, running and ended jobs: found, sorted, paged.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { count } from "../base/format";
 import type { JobSummary, Status } from "../base/model";
-import { can_submit, useLive, useLiveKept, useSession } from "../live/hooks";
+import type { Refusal } from "../live/api";
+import { no_submit, useLive, useSession } from "../live/hooks";
 import { list_rule, status_rule } from "../live/rules";
+import { MayButton } from "../parts/may_button";
 import { Empty, Trouble } from "../parts/notice";
-import { list_path, page, type Filter } from "./list";
+import { list_paths, one_page, page, type Filter, type Listed } from "./list";
 import { JobTable } from "./table";
 
 type Phase = Filter["phase"];
@@ -30,9 +32,9 @@ export function JobsView(props: { phase: Phase }) {
   useEffect(() => set_pages([]), [props.phase, found, queue, newest_first]);
   const in_order_of_start = props.phase === "waiting" && !newest_first;
   const filter: Filter = { phase: props.phase, text: found, queue, newest_first, before: pages[pages.length - 1] };
-  const seen = useLiveKept<JobSummary[]>(list_path(filter), list_rule);
-  const jobs = seen.shown.includes(`phase=${props.phase}&`) ? seen.value : undefined;
-  const full = jobs?.length === page && !in_order_of_start;
+  const { listed, key, trouble } = useListed(filter);
+  const jobs = listed?.jobs;
+  const full = listed?.more && !in_order_of_start;
   const filtered = found !== "" || queue !== "";
   return (
     <>
@@ -63,24 +65,38 @@ export function JobsView(props: { phase: Phase }) {
           </select>
         )}
       </div>
-      <Trouble trouble={seen.trouble} has_value={jobs !== undefined} />
-      {!jobs && !seen.trouble && <Empty words="Asking…" />}
+      <Trouble trouble={trouble} has_value={jobs !== undefined} />
+      {!jobs && !trouble && <Empty words="Asking…" />}
       {jobs?.length === 0 && <Empty words={filtered ? "No such job is among these." : nothing[props.phase]} />}
-      {jobs && jobs.length > 0 && (
-        <JobTable key={seen.shown} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />
-      )}
+      {jobs && jobs.length > 0 && <JobTable key={key} jobs={jobs} phase={props.phase} ranked={in_order_of_start} />}
       <div class="pages">
         {pages.length > 0 && <button onClick={() => set_pages(pages.slice(0, -1))}>Newer</button>}
-        {full && <button onClick={() => set_pages([...pages, jobs[jobs.length - 1]!.id])}>Older</button>}
+        {full && jobs && <button onClick={() => set_pages([...pages, jobs[jobs.length - 1]!.id])}>Older</button>}
         {in_order_of_start && jobs?.length === page && <span class="muted">The first {page} are shown.</span>}
       </div>
     </>
   );
 }
 
+// What the one filter asks for, as one list; while another is asked for, what was there of this phase before.
+function useListed(filter: Filter): { listed?: Listed; key: string; trouble?: Refusal } {
+  const [path, second] = list_paths(filter);
+  const first = useLive<JobSummary[]>(path!, list_rule);
+  const beside = useLive<JobSummary[]>(second ?? null, list_rule);
+  const listed = useMemo(() => {
+    if (!first.value || (second !== undefined && !beside.value)) return undefined;
+    return one_page(second === undefined ? [first.value] : [first.value, beside.value!]);
+  }, [path, first.value, beside.value]);
+  const kept = useRef<{ listed?: Listed; key: string; phase: Phase }>({ key: "", phase: filter.phase });
+  if (listed) kept.current = { listed, key: path!, phase: filter.phase };
+  const trouble = first.trouble ?? beside.trouble;
+  return kept.current.phase === filter.phase ? { ...kept.current, trouble } : { key: path!, trouble };
+}
+
 function Heading(props: { phase: Phase }) {
   const { who } = useSession();
   const status = useLive<Status>("/v1/status", status_rule);
+  const off = no_submit(who);
   return (
     <div class="heading">
       <h1>Jobs</h1>
@@ -92,11 +108,16 @@ function Heading(props: { phase: Phase }) {
           </a>
         ))}
       </div>
-      {can_submit(who) && (
+      {off === "" ? (
         <a class="button main" href="#/jobs/new">
           New job
         </a>
+      ) : (
+        <MayButton class="main" off={off}>
+          New job
+        </MayButton>
       )}
+      {off !== "" && <p class="off-words muted">{off} Nothing can be handed in or stopped with it.</p>}
     </div>
   );
 }

@@ -12,14 +12,38 @@ export interface Filter {
   newest_first: boolean;
 }
 
-export function list_path(filter: Filter): string {
-  const query = new URLSearchParams({ phase: filter.phase, limit: String(page) });
+/**
+ * What is asked for. A job of which no gang runs yet and some are starting is `starting` to the service, and among those
+ * that run to a reader.
+ */
+export function list_paths(filter: Filter): string[] {
+  const phases = filter.phase === "running" ? ["running", "starting"] : [filter.phase];
+  return phases.map((phase) => list_path(filter, phase));
+}
+
+function list_path(filter: Filter, phase: string): string {
+  const query = new URLSearchParams({ phase, limit: String(page) });
   if (filter.phase === "ended") query.set("all", "");
   if (filter.text !== "") query.set("text", filter.text);
   if (filter.queue !== "") query.set("queue", filter.queue);
   if (filter.before !== undefined) query.set("before", String(filter.before));
   if (filter.phase === "waiting" && !filter.newest_first) query.set("order", "start");
   return `/v1/jobs?${query}`;
+}
+
+export interface Listed {
+  jobs: JobSummary[];
+  /** There are more, older than the last of these. */
+  more: boolean;
+}
+
+/** One page of several lists, each the newest first: no job twice, and none left out between two pages. */
+export function one_page(lists: JobSummary[][]): Listed {
+  if (lists.length === 1) return { jobs: lists[0]!, more: lists[0]!.length === page };
+  const newest = new Map<number, JobSummary>();
+  for (const list of lists) for (const job of list) if (!newest.has(job.id)) newest.set(job.id, job);
+  const all = [...newest.values()].sort((a, b) => b.id - a.id);
+  return { jobs: all.slice(0, page), more: all.length > page || lists.some((list) => list.length === page) };
 }
 
 export type Column = "id" | "name" | "owner" | "queue" | "gangs" | "time";

@@ -1,5 +1,5 @@
 // Asks before it stops a job or one gang of it.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { count, many } from "../base/format";
 import type { JobSummary } from "../base/model";
 import { short } from "../base/text";
@@ -13,6 +13,7 @@ export function StopDialog(props: { job: JobSummary; gang?: number; close: () =>
   const [at_once, set_at_once] = useState(false);
   const [asking, set_asking] = useState(false);
   const [trouble, set_trouble] = useState("");
+  const stopped = useRef(false);
   const what = gang === undefined ? `job ${job.id}` : `gang ${job.id}.${gang}`;
   const stop = async (event: Event) => {
     event.preventDefault();
@@ -23,6 +24,7 @@ export function StopDialog(props: { job: JobSummary; gang?: number; close: () =>
     try {
       await live.api.post(`/v1/jobs/${job.id}/stop${query === "" ? "" : `?${query}`}`);
       live.reset();
+      stopped.current = true;
       props.close();
     } catch (refusal) {
       set_trouble(refusal instanceof Refusal ? `${refusal.what}. ${refusal.hint}` : "the answer makes no sense");
@@ -30,7 +32,7 @@ export function StopDialog(props: { job: JobSummary; gang?: number; close: () =>
     }
   };
   return (
-    <Dialog label={`Stop ${what}?`} close={props.close}>
+    <Dialog label={`Stop ${what}?`} close={props.close} done={stopped}>
       <form onSubmit={stop}>
         <h2>
           Stop {what}, <q>{short(job.name, 60)}</q>?

@@ -4,10 +4,18 @@ import { many } from "../base/format";
 import type { JobSpec, Mistake, Submitted } from "../base/model";
 import { address } from "../base/route";
 import { Refusal } from "../live/api";
-import { can_submit, useSession } from "../live/hooks";
+import { no_submit, useSession } from "../live/hooks";
+import { MayButton } from "../parts/may_button";
+import { Tabs, tab_id } from "../parts/tabs";
 import { empty_form, job_file, type JobForm } from "./job_file";
 
 type Tab = "form" | "file";
+
+const tabs: [Tab, string][] = [
+  ["form", "Form"],
+  ["file", "Job file"],
+];
+const panel = "how-to-say";
 
 interface Said {
   what: string;
@@ -32,15 +40,16 @@ export function SubmitView() {
   const key = useRef("");
   const file = useMemo(() => job_file(form), [form]);
   const text = tab === "form" ? file.text : pasted;
-  const checked = useCheck(text);
+  const off = no_submit(who);
+  // To check a text is for those who may submit it.
+  const checked = useCheck(off === "" ? text : "");
   useEffect(() => {
     key.current = "";
     set_refused(nothing_said);
   }, [text]);
-  if (!can_submit(who)) return <p class="notice">This token may look, and not submit.</p>;
-
   const submit = async (event: Event) => {
     event.preventDefault();
+    if (off !== "") return;
     set_sending(true);
     key.current ||= new_key();
     try {
@@ -57,21 +66,20 @@ export function SubmitView() {
     <>
       <div class="heading">
         <h1>New job</h1>
-        <div class="tabs" role="tablist" aria-label="How to say it">
-          <TabButton here={tab} tab="form" words="Form" choose={set_tab} />
-          <TabButton here={tab} tab="file" words="Job file" choose={set_tab} />
-        </div>
+        <Tabs panel={panel} label="How to say it" tabs={tabs} here={tab} choose={set_tab} />
       </div>
       <form class="submit" onSubmit={submit} noValidate>
-        {tab === "form" ? (
-          <FormFields
-            form={form}
-            set={(name, value) => set_form({ ...form, [name]: value })}
-            mistakes={by_field(said.mistakes, file.fields)}
-          />
-        ) : (
-          <FileField text={pasted} set={set_pasted} mistakes={said.mistakes} />
-        )}
+        <div role="tabpanel" id={panel} aria-labelledby={tab_id(panel, tab)}>
+          {tab === "form" ? (
+            <FormFields
+              form={form}
+              set={(name, value) => set_form({ ...form, [name]: value })}
+              mistakes={by_field(said.mistakes, file.fields)}
+            />
+          ) : (
+            <FileField text={pasted} set={set_pasted} mistakes={said.mistakes} />
+          )}
+        </div>
         <div class="submit-side">
           {tab === "form" && (
             <>
@@ -79,23 +87,34 @@ export function SubmitView() {
               <pre class="file-preview">{text || "# nothing said yet"}</pre>
             </>
           )}
-          <Mistakes said={said} empty={text.trim() === ""} lines={tab === "file"} refused={refused.what !== ""} />
-          <div class="buttons">
-            <button class="main" type="submit" disabled={sending || text.trim() === ""}>
-              {sending ? "Submitting…" : "Submit"}
-            </button>
-          </div>
+          <Mistakes
+            said={said}
+            empty={text.trim() === "" || off !== ""}
+            lines={tab === "file"}
+            refused={refused.what !== ""}
+          />
+          <SubmitButton off={off} sending={sending} empty={text.trim() === ""} />
         </div>
       </form>
     </>
   );
 }
 
-function TabButton(props: { here: Tab; tab: Tab; words: string; choose: (tab: Tab) => void }) {
+function SubmitButton(props: { off: string; sending: boolean; empty: boolean }) {
+  const { off, sending } = props;
   return (
-    <button role="tab" type="button" aria-selected={props.here === props.tab} onClick={() => props.choose(props.tab)}>
-      {props.words}
-    </button>
+    <div class="buttons">
+      {off !== "" && <p class="off-words muted">{off}</p>}
+      {off !== "" ? (
+        <MayButton class="main" off={off}>
+          Submit
+        </MayButton>
+      ) : (
+        <button class="main" type="submit" disabled={sending || props.empty}>
+          {sending ? "Submitting…" : "Submit"}
+        </button>
+      )}
+    </div>
   );
 }
 

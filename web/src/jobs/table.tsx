@@ -6,7 +6,8 @@ import type { JobSummary } from "../base/model";
 import { address } from "../base/route";
 import { steady } from "../base/steady";
 import { plain, short } from "../base/text";
-import { can_stop, useNow, useSession } from "../live/hooks";
+import { no_stop, useNow, useSession } from "../live/hooks";
+import { MayButton } from "../parts/may_button";
 import { JobState, Progress } from "../parts/state";
 import { next_sort, sorted, type Column, type Sort } from "./list";
 import { StopDialog } from "./stop";
@@ -62,7 +63,7 @@ export function JobTable(props: { jobs: JobSummary[]; phase: Phase; ranked: bool
           onBlurCapture={() => set_focused(false)}
         >
           {rows.map((job) => (
-            <Row key={job.id} job={job} now={now} stop={can_stop(who, job.owner) ? set_stopping : undefined} />
+            <Row key={job.id} job={job} now={now} off={no_stop(who, job.owner)} stop={set_stopping} />
           ))}
         </tbody>
       </table>
@@ -77,7 +78,9 @@ export function JobTable(props: { jobs: JobSummary[]; phase: Phase; ranked: bool
 interface RowProps {
   job: JobSummary;
   now: number;
-  stop?: (job: JobSummary) => void;
+  /** Why it may not be stopped. */
+  off: string;
+  stop: (job: JobSummary) => void;
 }
 
 const seconds_told = 600e6;
@@ -98,7 +101,7 @@ function time_title(job: JobSummary): string {
 
 // Drawn anew only when something that it shows is another.
 const Row = memo(
-  function Row({ job, now, stop }: RowProps) {
+  function Row({ job, now, off, stop }: RowProps) {
     const where = address({ view: "job", job: job.id });
     const ended = job.phase === "ended";
     return (
@@ -132,10 +135,10 @@ const Row = memo(
           <Says job={job} now={now} />
         </td>
         <td role="cell" class="act">
-          {stop && !ended && (
-            <button class="quiet" onClick={() => stop(job)} aria-label={`Stop job ${job.id}`}>
+          {!ended && (
+            <MayButton class="quiet" off={off} press={() => stop(job)} label={`Stop job ${job.id}`}>
               Stop
-            </button>
+            </MayButton>
           )}
         </td>
       </tr>
@@ -145,7 +148,7 @@ const Row = memo(
     JSON.stringify(a.job) === JSON.stringify(b.job) &&
     time_words(a.job, a.now) === time_words(b.job, b.now) &&
     (a.job.expected === undefined || relative(a.job.expected, a.now) === relative(b.job.expected, b.now)) &&
-    (a.stop === undefined) === (b.stop === undefined),
+    a.off === b.off,
 );
 
 function Says({ job, now }: { job: JobSummary; now: number }) {

@@ -19,8 +19,8 @@ export function all_of(rules: () => Iterable<Rule>): Rule {
   };
 }
 
-/** Nothing is asked for more often than that. */
-export const shortest_pause = 1000;
+/** Nothing is asked for more often than that; with a look each `step` of live.ts what happens is seen within a second. */
+export const shortest_pause = 800;
 /** And no more than this part of the time is spent asking for one thing, so that a slow service is left in peace. */
 const busy_part = 0.25;
 const longest_pause = 30_000;

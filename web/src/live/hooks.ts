@@ -52,11 +52,14 @@ export function useNow(every = 1000): number {
   return now;
 }
 
-export function can_submit(who: WhoAmI): boolean {
-  return who.role !== "read";
+/** Why this person may not submit; empty: may. */
+export function no_submit(who: WhoAmI): string {
+  return who.role === "read" ? "This token may only look." : "";
 }
 
-/** Whether this person may stop a job of `owner`. */
-export function can_stop(who: WhoAmI, owner: string): boolean {
-  return who.role === "operate" || (who.role === "submit" && who.login === owner);
+/** Why this person may not stop a job of `owner`; empty: may. */
+export function no_stop(who: WhoAmI, owner: string): string {
+  if (who.role === "read") return "This token may only look.";
+  if (who.role === "operate" || who.login === owner) return "";
+  return `It is ${owner}'s: only ${owner}, or a token with the role operate, may stop it.`;
 }

@@ -15,7 +15,7 @@ export interface Seen<T> {
 
 /** How long something that nobody looks at any more is kept, for who comes back. */
 const kept_unwatched = 60_000;
-const step = 200;
+const step = 100;
 
 class Watched {
   seen: Seen<unknown> = { version: 0 };

@@ -2,7 +2,16 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-export function Dialog(props: { label: string; close: () => void; wide?: boolean; children: ComponentChildren }) {
+interface Props {
+  label: string;
+  close: () => void;
+  wide?: boolean;
+  /** Set where what opened it is about to go: the focus does not come back to it. */
+  done?: { current: boolean };
+  children: ComponentChildren;
+}
+
+export function Dialog(props: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current!;
@@ -10,7 +19,9 @@ export function Dialog(props: { label: string; close: () => void; wide?: boolean
     if (!element.open) element.showModal();
     return () => {
       if (element.open) element.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      const there = before instanceof HTMLElement && before.isConnected && before !== document.body;
+      if (there && !props.done?.current) before.focus();
+      else document.getElementById("main")?.focus();
     };
   }, []);
   // A click on what lies behind it closes it.

@@ -25,11 +25,11 @@ const kinds: Kind[] = [
 /** More devices than this are lines of one colour. */
 const most_coloured = 8;
 
-export function UseCharts(props: { readings: Readings | undefined; over?: boolean }) {
+export function UseCharts(props: { readings: Readings | undefined; over?: boolean; none?: string }) {
   const { readings } = props;
   if (!readings) return <p class="muted">Asking…</p>;
   if (readings.at.length === 0 || readings.devices.length === 0)
-    return <p class="muted">No reading of this time is kept.</p>;
+    return <p class="muted">{props.none ?? "There is no reading of it yet."}</p>;
   return (
     <div class="charts">
       {kinds.map((kind) => (

@@ -12,7 +12,18 @@ interface Walked {
   placed: Placed | null;
 }
 
-export function GanttPane(props: { rows: Row[]; window: Window }) {
+/** What keys do to the part of time that is shown. */
+export interface Steer {
+  /** So many times as much time; around this time, or what is in the middle. */
+  zoom: (factor: number, around?: number) => void;
+  /** By this part of the window. */
+  move: (part: number) => void;
+  /** With this time in the middle. */
+  show: (time: number) => void;
+  now: () => void;
+}
+
+export function GanttPane(props: { rows: Row[]; window: Window; steer: Steer }) {
   const { rows, window } = props;
   const scroll = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -36,16 +47,15 @@ export function GanttPane(props: { rows: Row[]; window: Window }) {
   useEffect(() => paint(canvas.current, scene));
 
   const under = (event: MouseEvent) => bar_at(scene, event.offsetX, event.offsetY);
-  const open = (placed: Placed | null) => {
-    if (placed) location.hash = address({ view: "job", job: placed.bar.gang.job, gang: placed.bar.gang.gang });
-  };
   const press = (event: KeyboardEvent) => {
-    const next = step(rows, walked, event.key, window.now);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const next = event.shiftKey ? null : step(rows, walked, event.key, window.now);
     if (event.key === "Enter") open(walked?.placed ?? null);
     else if (next) {
       set_walked(next);
       keep_in_sight(scroll.current!, next.row);
-    } else return;
+      if (next.placed && !in_window(next.placed, window)) props.steer.show(next.placed.bar.from);
+    } else if (!steer_by(event, props.steer, walked?.placed ?? null, window)) return;
     event.preventDefault();
   };
   const told = pointed ?? walked?.placed ?? null;
@@ -57,7 +67,7 @@ export function GanttPane(props: { rows: Row[]; window: Window }) {
         tabIndex={0}
         role="application"
         aria-roledescription="chart of devices against time"
-        aria-label={`${count(rows.length)} rows. Up and down walk the devices, left and right their gangs, Enter opens one.`}
+        aria-label={`${count(rows.length)} rows. ${keys_words}`}
         aria-describedby="bar-told"
         onScroll={() => set_top(scroll.current!.scrollTop)}
         onKeyDown={press}
@@ -76,10 +86,34 @@ export function GanttPane(props: { rows: Row[]; window: Window }) {
         />
       </div>
       <p id="bar-told" class="cell-told" aria-live={walked ? "polite" : "off"}>
-        {told ? words_of(told, window.now) : walked ? row_words(rows[walked.row]) : "\u00a0"}
+        {told_words(told, walked && rows[walked.row], window.now)}
       </p>
     </>
   );
+}
+
+function open(placed: Placed | null) {
+  if (placed) location.hash = address({ view: "job", job: placed.bar.gang.job, gang: placed.bar.gang.gang });
+}
+
+const keys_words =
+  "Up and down walk the devices, left and right, Home and End their gangs, Enter opens one. Plus and minus zoom, " +
+  "Shift with left and right moves in time, 0 is now. The table says the same.";
+
+function in_window(placed: Placed, window: Window): boolean {
+  return placed.until >= window.from && placed.bar.from <= window.until;
+}
+
+// Whether the key is one of those that choose the part of time.
+function steer_by(event: KeyboardEvent, steer: Steer, placed: Placed | null, window: Window): boolean {
+  const around = placed && in_window(placed, window) ? Math.max(placed.bar.from, window.from) : undefined;
+  if (event.key === "+" || event.key === "=") steer.zoom(0.5, around);
+  else if (event.key === "-" || event.key === "_") steer.zoom(2, around);
+  else if (event.key === "0") steer.now();
+  else if (event.shiftKey && event.key === "ArrowLeft") steer.move(-0.25);
+  else if (event.shiftKey && event.key === "ArrowRight") steer.move(0.25);
+  else return false;
+  return true;
 }
 
 function useSize(place: { current: HTMLElement | null }): { width: number; height: number } {
@@ -141,7 +175,10 @@ function font(): string {
   return family;
 }
 
-const row_words = (row: Row | undefined) => (row ? `${row.label}: nothing in this time` : "");
+function told_words(placed: Placed | null, row: Row | null | undefined, now: number): string {
+  if (placed) return words_of(placed, now);
+  return row ? `${row.label}: nothing in this time` : "\u00a0";
+}
 
 function words_of(placed: Placed, now: number): string {
   const { bar } = placed;
@@ -164,8 +201,10 @@ function step(rows: Row[], at: Walked | null, key: string, now: number): Walked 
     const bars = rows[to]?.bars ?? [];
     return { row: to, placed: bars.find((each) => each.until >= now) ?? bars[bars.length - 1] ?? null };
   }
-  if (key !== "ArrowLeft" && key !== "ArrowRight") return null;
   const bars = rows[Math.max(0, row)]?.bars ?? [];
+  if (key === "Home" || key === "End")
+    return { row: Math.max(0, row), placed: bars[key === "Home" ? 0 : bars.length - 1] ?? null };
+  if (key !== "ArrowLeft" && key !== "ArrowRight") return null;
   const found = at?.placed ? bars.findIndex((each) => each.bar === at.placed!.bar) : -1;
   const to = found < 0 ? bars.length - 1 : found + (key === "ArrowRight" ? 1 : -1);
   return { row: Math.max(0, row), placed: bars[Math.min(bars.length - 1, Math.max(0, to))] ?? null };
