@@ -19,7 +19,7 @@ struct GateSettings {
   std::vector<std::string> origins;  ///< of other sites whose pages may ask: "https://x.example"
   std::function<void(const std::string&)> log;  ///< a line without its end
   /// A token that is not known was shown: it may have been made a moment ago.
-  std::function<void()> look_again;
+  std::function<void()> look_again = {};
 };
 
 /// Why not, and what to answer.

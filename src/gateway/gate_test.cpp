@@ -9,9 +9,15 @@ constexpr Time noon{1'000'000'000'000'000};
 
 struct Door {
   Door()
-      : gate({{"gpu1.lab"}, {"https://friend.example"}, [this](const std::string& line) {
-                lines.push_back(line);
+      : gate({{"gpu1.lab"},
+              {"https://friend.example"},
+              [this](const std::string& line) { lines.push_back(line); },
+              [this] {
+                ++looks;
+                if (!made.empty()) gate.tokens().set(made);
               }}) {}
+  std::vector<AccessToken> made;  // found when it looks again
+  int looks = 0;
   std::vector<std::string> lines;
   Gate gate;
   WebHead head;
@@ -74,6 +80,25 @@ TEST(Gate, LetsInWhoHasATokenAndCountsStrangersByTheirAddress) {
   door.peer.address = "10.0.0.8";
   EXPECT_EQ(comes("Bearer wrong"), nullptr);
   EXPECT_EQ(refusal.status, 401u);
+}
+
+TEST(Gate, LooksAgainForATokenThatWasMadeAMomentAgo) {
+  Door door;
+  const std::string word = *new_token_word();
+  door.made = {{"a", Role::read, noon, never, hash_of_token(word)}};
+  Refusal refusal;
+  const auto comes = [&](const std::string& authorization) {
+    door.head.authorization = authorization;
+    return door.gate.let_in({door.head, {}, door.peer}, noon, Span{0}, refusal) != nullptr;
+  };
+  EXPECT_FALSE(comes(""));
+  EXPECT_EQ(door.looks, 0) << "nothing was shown";
+  EXPECT_TRUE(comes("Bearer " + word));
+  EXPECT_EQ(door.looks, 1);
+  EXPECT_TRUE(comes("Bearer " + word));
+  EXPECT_EQ(door.looks, 1);
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(comes("Bearer gang_wrong"));
+  EXPECT_LE(door.looks, 101) << "whoever guesses makes it look no more often than they may ask";
 }
 
 TEST(Gate, LogsRefusalsInOneLineEachAndNotWithoutLimit) {
