@@ -85,6 +85,7 @@ Result<std::string> Client::ask(const std::string& method, const std::string& ta
 Result<std::string> Client::ask_far(const std::string& method, const std::string& target,
                                     const std::string& body, bool may_be_asked_again) {
   Span waited{0};
+  bool at_once = false;
   for (Span rest = first_rest;; rest = std::min(rest + rest, longest_rest)) {
     Error trouble;
     const bool was_connected = http_.connected();
@@ -95,7 +96,8 @@ Result<std::string> Client::ask_far(const std::string& method, const std::string
       trouble = reply.error();
       trouble.where = far_->shown;
       if (trouble.kind != ErrorKind::unavailable || !may_be_asked_again) return trouble;
-      if (was_connected && waited.us == 0) rest = Span{0};  // it may have been closed for long
+      // It may have been closed for long.
+      if (was_connected && !std::exchange(at_once, true)) continue;
     } else if (reply->status == too_many || reply->status == out_of_reach) {
       trouble = error_from_json(reply->body);
       // Of a service that went away meanwhile nobody knows what it did.
