@@ -301,6 +301,7 @@ test("a what-if is run, its progress shown and its page saved", async () => {
   const [run] = service.simulations;
   assert.deepEqual(run!.options, ["--backtest", "--policy", "fgd"]);
   Object.assign(run!, { state: "done", ended: service.world.clock() });
+  await page.getByRole("status").getByText("Simulation 1 is done").waitFor({ state: "attached" });
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save simulation 1" }).click();
   assert.equal((await saving).suggestedFilename(), "simulation-1.html");
