@@ -38,6 +38,8 @@ test("the cluster shows who is on each device, and what is unknown as unknown", 
   const tile = browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(4);
   await said("lr-sweep");
   assert.match((await tile.textContent())!, /10\.0 llama-sft/);
+  await tile.getByText("fences 2/3").waitFor();
+  assert.match((await tile.getByText("fences 2/3").getAttribute("title"))!, /^devices holds: device cgroup \(v2\)\n/);
   const slice = browser.page.locator(".node", { hasText: "lab3" }).locator(".tile").nth(1);
   assert.match((await slice.textContent())!, /busy–/);
   assert.match(
