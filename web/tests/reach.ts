@@ -30,6 +30,9 @@ test("what a token may not do is off, and says why", async () => {
   await go("#/jobs/new");
   await page.getByLabel("Command").fill("true");
   await off("Submit");
+  service.simulations = [];
+  await go("#/what-if");
+  await off("Run");
   assert.equal(service.requests.filter((each) => each.startsWith("POST")).length, 0);
 });
 
@@ -168,8 +171,16 @@ const opened: [string, string, () => Promise<unknown>][] = [
   ["a form with a mistake", "#/jobs/new", () => browser.page.getByLabel("GPUs", { exact: true }).fill("one")],
   ["a search in a log", "#/job/9/53", () => browser.page.getByLabel("Search in the log").fill("loss")],
   ["a result of a simulation", "#/what-if/1", async () => undefined],
+  ["a token that may only look", "#/jobs/running", look_only],
   ["the service gone", "#/jobs/waiting", async () => service.set_gone(true)],
+  ["the connection lost", "#/jobs/ended", () => service.stop()],
 ];
+
+async function look_only() {
+  service.role = "read";
+  await browser.page.reload();
+  await said("Nothing can be handed in");
+}
 
 async function paste_mistake() {
   await browser.page.getByRole("tab", { name: "Job file" }).click();

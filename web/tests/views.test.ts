@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Device, GangResult, JobSummary, LogChunk, NodeView, TimelineBar } from "../src/base/model";
-import { device_views, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
+import { device_views, fence_words, links_of, node_matches, standing_of, totals } from "../src/cluster/standing";
 import { cell_at, counts, grid_of, next_of, walk } from "../src/job/grid";
 import { LogReader, text_of } from "../src/job/log_reader";
 import { LogSearch, most_hits } from "../src/job/log_search";
@@ -43,6 +43,17 @@ test("a device stands as held, free, foreign, aside, cut or missing", () => {
   assert.equal(standing_of(gpu, { set_aside: ["reservation 3"] }), "aside");
   assert.equal(standing_of({ ...gpu, allottable: false }, {}), "cut");
   assert.equal(standing_of({ ...gpu, present: false }, {}), "missing");
+});
+
+test("fences of a tile are counted, told each, and a warning where devices are open", () => {
+  const holds = { name: "devices", holds: true, how: "device cgroup (v2)" };
+  const open = { name: "memory", holds: false, how: "not asked for" };
+  assert.deepEqual(fence_words([holds, open]), {
+    words: "fences 1/2",
+    title: "devices holds: device cgroup (v2)\nmemory does not hold: not asked for",
+    open: false,
+  });
+  assert.equal(fence_words([{ ...holds, holds: false }]).open, true);
 });
 
 test("totals count what is known, and what nobody can tell is not 0", () => {

@@ -38,6 +38,8 @@ test("the cluster shows who is on each device, and what is unknown as unknown", 
   const tile = browser.page.locator(".node", { hasText: "hpc1" }).locator(".tile").nth(4);
   await said("lr-sweep");
   assert.match((await tile.textContent())!, /10\.0 llama-sft/);
+  await tile.getByText("fences 2/3").waitFor();
+  assert.match((await tile.getByText("fences 2/3").getAttribute("title"))!, /^devices holds: device cgroup \(v2\)\n/);
   const slice = browser.page.locator(".node", { hasText: "lab3" }).locator(".tile").nth(1);
   assert.match((await slice.textContent())!, /busy–/);
   assert.match(
@@ -301,6 +303,7 @@ test("a what-if is run, its progress shown and its page saved", async () => {
   const [run] = service.simulations;
   assert.deepEqual(run!.options, ["--backtest", "--policy", "fgd"]);
   Object.assign(run!, { state: "done", ended: service.world.clock() });
+  await page.getByRole("status").getByText("Simulation 1 is done").waitFor({ state: "attached" });
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save simulation 1" }).click();
   assert.equal((await saving).suggestedFilename(), "simulation-1.html");

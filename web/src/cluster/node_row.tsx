@@ -12,6 +12,8 @@ interface Props {
 }
 interface State {
   pointed: number | null;
+  /** It was on the screen, or near it. */
+  seen: boolean;
 }
 
 /** A node of more devices takes the whole width. */
@@ -20,7 +22,7 @@ const most_in_half_a_row = 4;
 const near_screen = "400px";
 
 export class NodeRow extends Component<Props, State> {
-  override state: State = { pointed: null };
+  override state: State = { pointed: null, seen: false };
   private on_screen = true;
   private element: HTMLElement | null = null;
   private watcher: IntersectionObserver | undefined;
@@ -30,6 +32,7 @@ export class NodeRow extends Component<Props, State> {
     this.watcher = new IntersectionObserver(
       (entries) => {
         this.on_screen = entries[entries.length - 1]!.isIntersecting;
+        if (this.on_screen && !this.state.seen) this.setState({ seen: true });
         if (this.on_screen && this.behind) this.forceUpdate();
       },
       { rootMargin: near_screen },
@@ -42,15 +45,15 @@ export class NodeRow extends Component<Props, State> {
   }
 
   override shouldComponentUpdate(next: Props, state: State) {
-    if (next.view === this.props.view && next.names === this.props.names && state.pointed === this.state.pointed)
-      return false;
+    const same_state = state.pointed === this.state.pointed && state.seen === this.state.seen;
+    if (next.view === this.props.view && next.names === this.props.names && same_state) return false;
     this.behind = !this.on_screen;
     return this.on_screen;
   }
 
   private point = (index: number | null) => this.setState({ pointed: index });
 
-  override render({ view, names }: Props, { pointed }: State) {
+  override render({ view, names }: Props, { pointed, seen }: State) {
     this.behind = false;
     const devices = device_views(view);
     const near = new Map(pointed === null ? [] : links_of(view, pointed).map((each) => [each.device, each.words]));
@@ -65,7 +68,14 @@ export class NodeRow extends Component<Props, State> {
         {devices.length > 0 && (
           <ul class="tiles">
             {devices.map((each) => (
-              <Tile key={each.index} view={each} names={names} near={near.get(each.index) ?? ""} point={this.point} />
+              <Tile
+                key={each.index}
+                view={each}
+                names={names}
+                seen={seen}
+                near={near.get(each.index) ?? ""}
+                point={this.point}
+              />
             ))}
           </ul>
         )}

@@ -1,6 +1,6 @@
 // What is said of a device and of all together. Pure.
 import { cpus_in } from "../base/format";
-import type { Device, DeviceSample, DeviceUse, GangId, NodeView } from "../base/model";
+import type { Device, DeviceSample, DeviceUse, Fence, GangId, NodeView } from "../base/model";
 import { plain } from "../base/text";
 
 export type Standing = "held" | "free" | "foreign" | "aside" | "cut" | "missing" | "away";
@@ -71,6 +71,16 @@ export function who_words(view: DeviceView): string {
 /** "7" for the only gang of a job is not known here, so a gang is always "7.0". */
 export function gang_name(gang: GangId): string {
   return `${gang.job}.${gang.gang}`;
+}
+
+/** "fences 2/3", each of them in a title, and whether the one around devices is open. */
+export function fence_words(fences: Fence[]): { words: string; title: string; open: boolean } {
+  const holding = fences.filter((fence) => fence.holds).length;
+  return {
+    words: `fences ${holding}/${fences.length}`,
+    title: fences.map((each) => `${each.name} ${each.holds ? "holds" : "does not hold"}: ${each.how}`).join("\n"),
+    open: fences.some((fence) => fence.name === "devices" && !fence.holds),
+  };
 }
 
 /** Below this a held device counts as not busy. */

@@ -2,11 +2,14 @@
 import { memo } from "preact/compat";
 import { celsius, model, percent, power, size, unknown } from "../base/format";
 import { address } from "../base/route";
+import { TileFences } from "./tile_fences";
 import { gang_name, held_idle, who_words, type DeviceView } from "./standing";
 
 export interface TileProps {
   view: DeviceView;
   names: Map<number, string>;
+  /** It was on the screen: only then is asked what the node does not tell. */
+  seen: boolean;
   /** How it reaches the device that is pointed at; empty: none is, or it is this one. */
   near: string;
   point: (index: number | null) => void;
@@ -112,6 +115,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         ) : (
           <>
             <span>{power(sample.power)}</span>
+            {props.seen && view.use.gangs?.[0] && <TileFences gang={view.use.gangs[0][0]} />}
             {foreign !== "" && <span class="warn-text">{foreign}</span>}
             {sample.state && <span class="muted">{sample.state}</span>}
           </>
@@ -123,7 +127,8 @@ export const Tile = memo(function Tile(props: TileProps) {
 
 // What a tile shows is all that counts: most readings of most devices do not change from one second to the next.
 function same_tile(a: TileProps, b: TileProps): boolean {
-  if (a.near !== b.near || a.point !== b.point || a.view.standing !== b.view.standing) return false;
+  if (a.near !== b.near || a.seen !== b.seen || a.point !== b.point || a.view.standing !== b.view.standing)
+    return false;
   const one = a.view.sample;
   const other = b.view.sample;
   if (one.busy_percent !== other.busy_percent || one.memory_used !== other.memory_used || one.power !== other.power)

@@ -11,9 +11,14 @@ export interface Rule {
 /** The rule of all who watch one thing; who watches may change. */
 export function all_of(rules: () => Iterable<Rule>): Rule {
   return {
-    on: (entry) => [...rules()].some((rule) => rule.on?.(entry) ?? false),
+    // Called for each entry and each thing: no lists are made of the rules.
+    on: (entry) => {
+      for (const rule of rules()) if (rule.on?.(entry)) return true;
+      return false;
+    },
     get every() {
-      const least = Math.min(...[...rules()].map((rule) => rule.every ?? Infinity));
+      let least = Infinity;
+      for (const rule of rules()) least = Math.min(least, rule.every ?? Infinity);
       return Number.isFinite(least) ? least : undefined;
     },
   };

@@ -97,7 +97,8 @@ export class Live {
   }
 
   private entry(entry: FeedEntry) {
-    for (const thing of this.things.values()) thing.fresh.mark(entry);
+    // What nobody watches is asked for anew when somebody does.
+    for (const thing of this.things.values()) if (thing.watchers.size > 0) thing.fresh.mark(entry);
   }
 
   private set_link(link: Link) {

@@ -81,6 +81,7 @@ export function BarTable(props: { bars: TimelineBar[]; nodes: NodeView[]; window
 }
 
 function state_words(bar: TimelineBar): string {
+  if (bar.phase === "starting") return "is starting";
   const look = bar_look(bar);
   const cause = look === "failed" && bar.cause ? `, ${bar.cause.replace(/-/g, " ")}` : "";
   return look_words[look] + cause;

@@ -187,7 +187,7 @@ function words_of(placed: Placed, now: number): string {
   if (look === "planned") return `${name}: promised a start by ${clock(bar.from, now)}`;
   if (look === "running") {
     const limit = bar.until === undefined ? "no time limit" : `its time is up at ${clock(bar.until, now)}`;
-    return `${name}: runs since ${clock(bar.from, now)}, ${limit}`;
+    return `${name}: ${bar.phase === "starting" ? "is starting" : "runs"} since ${clock(bar.from, now)}, ${limit}`;
   }
   const cause = bar.cause && bar.cause !== "done" ? `, ${bar.cause.replace(/-/g, " ")}` : "";
   return `${name}: ${clock(bar.from, now)} to ${clock(placed.until, now)}, ${span(placed.until - bar.from)}${cause}`;

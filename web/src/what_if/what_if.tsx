@@ -179,6 +179,7 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
   const now = useNow();
   const { live } = useSession();
   const [said, set_said] = useState("");
+  const over = useOver(props.all);
   if (props.all.length === 0) return <Empty words="No simulation was run yet." />;
   const ask_and_save = async (id: number) => {
     set_said("");
@@ -191,6 +192,9 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
   return (
     <section class="simulations" aria-label="Simulations">
       <h2>Simulations</h2>
+      <p class="unseen" role="status">
+        {over}
+      </p>
       {said !== "" && (
         <p class="bad-text" role="alert">
           {said}
@@ -220,6 +224,21 @@ function Simulations(props: { all: Simulation[]; shown: number | undefined }) {
       </div>
     </section>
   );
+}
+
+// What is read out once a simulation that ran here is over; not how far it is.
+function useOver(all: Simulation[]): string {
+  const [over, set] = useState("");
+  const ran = useRef(new Set<number>());
+  const states = all.map((each) => `${each.id} ${each.state}`).join();
+  useEffect(() => {
+    for (const each of all) {
+      if (each.state === "running") ran.current.add(each.id);
+      else if (ran.current.delete(each.id))
+        set(`Simulation ${each.id} ${each.state === "done" ? "is done" : "failed"}`);
+    }
+  }, [states]);
+  return over;
 }
 
 function Row(props: { run: Simulation; now: number; shown: boolean; save: (id: number) => Promise<void> }) {
