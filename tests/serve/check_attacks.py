@@ -103,13 +103,11 @@ def requests_that_are_too_large(gateway):
 
 @with_gateway
 def patterns_that_look_at_very_much(gateway):
-    for n in range(300):
+    for n in range(250):
         (gateway.path / "many" / str(n)).mkdir(parents=True)
-        for m in range(200):
-            (gateway.path / "many" / str(n) / str(m)).touch()
-    job = 'command = "true"\n[split]\nfiles = "many/%s/*"\n'
-    is_error(gateway.ask("POST", "/v1/check", job % "*"), 400, "looks at more than 50000 names", '"line":3')
-    assert gateway.ask("POST", "/v1/check", job % "1*").status == 200
+    job = 'command = "true"\n[split]\nfiles = "many/%s"\n'
+    is_error(gateway.ask("POST", "/v1/check", job % "*/../*/x"), 400, "looks at more than 50000 names", '"line":3')
+    assert gateway.ask("POST", "/v1/check", job % "*").status == 200
 
 
 @with_gateway
@@ -269,7 +267,7 @@ def with_tls(gateway, keys):
 
 if __name__ == "__main__":
     run_checks([tokens_that_do_not_hold, roles_that_are_too_low, paths_that_lead_elsewhere, requests_that_are_too_large,
-                patterns_that_look_at_very_much,
-                heads_that_say_two_things, many_requests_in_one_piece, hosts_and_sites_that_are_not_ours,
+                patterns_that_look_at_very_much, heads_that_say_two_things, many_requests_in_one_piece,
+                hosts_and_sites_that_are_not_ours,
                 clients_that_hold_connections_open, strangers_that_try_many_tokens, names_with_markup_stay_text,
                 addresses_that_others_reach])
