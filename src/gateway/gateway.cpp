@@ -335,13 +335,19 @@ void Gateway::forward(const Asking& asking, const RouteRow& row) {
 }
 
 void Gateway::pass_on(const Asking& asking, HttpCall call, bool waits) {
-  auto no = gate_.count_call(asking.holder, asking.now);
-  if (!no && waits && waits_of_[asking.holder.number] >= most_waits_of_token)
-    no = Refusal{
-        429,
-        {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
-        5};
-  if (no) return say_no(asking.request, asking.exchange, *no, asking.cors);
+  if (const auto no = gate_.count_call(asking.holder, asking.now))
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
+  pass_on_counted(asking, std::move(call), waits);
+}
+
+void Gateway::pass_on_counted(const Asking& asking, HttpCall call, bool waits) {
+  if (waits && waits_of_[asking.holder.number] >= most_waits_of_token)
+    return say_no(
+        asking.request, asking.exchange,
+        {429,
+         {ErrorKind::refused, "too many wait with this token", "", "read /v1/events instead"},
+         5},
+        asking.cors);
   const std::uint64_t number = next_call_++;
   Call& under_way = calls_[number];
   auto heard = [this, number, exchange = asking.exchange, cors = asking.cors,

@@ -97,6 +97,8 @@ class Gateway final : public WebAnswerer {
   void forward(const Asking& asking, const RouteRow& row);
   /// Asks the service and answers what it answers.
   void pass_on(const Asking& asking, HttpCall call, bool waits);
+  /// The same for one that counts already among those of its token.
+  void pass_on_counted(const Asking& asking, HttpCall call, bool waits);
   void end_call(std::uint64_t number);
   void end_of_withdrawn();
   void say_no(const WebRequest& request, const WebExchange& exchange, const Refusal& refusal,

@@ -71,6 +71,9 @@ void Gateway::answer_events(const Asking& asking) {
 }
 
 void Gateway::answer_check(const Asking& asking) {
+  // It may look at many files.
+  if (const auto no = gate_.count_call(asking.holder, asking.now))
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
   std::vector<Error> mistakes;
   const auto spec = read_job_text(asking.request.body, settings_.directory, mistakes);
   if (!spec) return answer_json(asking, 400, json_of_mistakes(mistakes));
@@ -85,6 +88,14 @@ void Gateway::answer_submit(const Asking& asking) {
                    {ErrorKind::usage, "the Idempotency-Key is too long", "",
                     "use at most " + std::to_string(longest_submit_key) + " characters"}},
                   asking.cors);
+  if (!key.empty() && !query_word(asking.request.head.target, "key").empty())
+    return say_no(asking.request, asking.exchange,
+                  {400,
+                   {ErrorKind::usage, "there are both an Idempotency-Key and a key in the query",
+                    "", "leave one of them out"}},
+                  asking.cors);
+  if (const auto no = gate_.count_call(asking.holder, asking.now))
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
   HttpCall call{"POST", std::string(asking.request.head.target)};
   call.deadline = longest_call;
   if (!key.empty())
@@ -103,7 +114,7 @@ void Gateway::answer_submit(const Asking& asking) {
     if (spec->inherited.empty()) spec->inherited = settings_.inherited;
     call.body = to_json(*spec);
   }
-  pass_on(asking, std::move(call), false);
+  pass_on_counted(asking, std::move(call), false);
 }
 
 void Gateway::answer_reserve(const Asking& asking) {

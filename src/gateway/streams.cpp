@@ -103,7 +103,10 @@ void Streams::open(const WebExchange& exchange, std::uint64_t holder,
     if (!held) return;
     held->left = true;
     held->asked.reset();
-    loop_.post([this] { forget_left(); });  // not now: somebody may be going through them
+    // Not now: somebody may be going through them.
+    loop_.post([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) forget_left();
+    });
   });
   if (packed) exchange.send({nullptr, gzip_begin()});
   send(*stream, is_gone_ ? gone_text() : breath());

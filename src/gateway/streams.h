@@ -80,6 +80,7 @@ class Streams {
   std::size_t recent_bytes_ = 0;
   std::list<StreamPtr> streams_;
   Loop::WatchPtr breathing_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for calls that come later
 };
 
 }  // namespace gangline

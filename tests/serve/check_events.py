@@ -118,6 +118,8 @@ def a_submit_that_is_sent_twice_is_one_job(gateway):
     assert as_json.status == 200, as_json.body
     assert len(gateway.get("/v1/jobs?all&name=once").json()) == 2
     assert gateway.ask("POST", "/v1/jobs", text, fields=TOML + ["Idempotency-Key: " + "a" * 200]).status == 400
+    both = gateway.ask("POST", "/v1/jobs?key=a", text, fields=TOML + ["Idempotency-Key: b"])
+    assert both.status == 400 and "leave one of them out" in both.body, both.body
 
 
 @with_gateway
