@@ -38,38 +38,42 @@ void notice_who_is_gone(int socket) {
 
 class FarWire final : public Wire {
  public:
-  explicit FarWire(asio::ssl::context trust) : trust_(std::move(trust)) {}
+  FarWire(asio::ssl::context trust, Span silence) : trust_(std::move(trust)), silence_(silence) {}
 
   Result<void> connect(const HttpPlace& place, Span longest);
 
   std::size_t read(char* to, std::size_t most) override {
-    return past_signals([&](error_code& error) {
+    return in_time([&](auto heard) {
       const auto bytes = asio::buffer(to, most);
-      return secured_ ? secured_->read_some(bytes, error) : socket_.read_some(bytes, error);
+      if (secured_) secured_->async_read_some(bytes, heard);
+      else socket_.async_read_some(bytes, heard);
     });
   }
 
   bool send(std::string_view bytes) override {
-    while (!bytes.empty()) {
-      const std::size_t n = past_signals([&](error_code& error) {
-        const auto rest = asio::buffer(bytes);
-        return secured_ ? secured_->write_some(rest, error) : socket_.write_some(rest, error);
-      });
-      if (n == 0) return false;
-      bytes.remove_prefix(n);
-    }
-    return true;
+    const std::size_t sent = in_time([&](auto heard) {
+      if (secured_) asio::async_write(*secured_, asio::buffer(bytes), heard);
+      else asio::async_write(socket_, asio::buffer(bytes), heard);
+    });
+    return sent == bytes.size();
   }
 
  private:
-  template <class Call>
-  std::size_t past_signals(Call call) {
-    for (;;) {
-      error_code error;
-      const std::size_t n = call(error);
-      if (n > 0) return n;
-      if (error && error != asio::error::interrupted) return 0;
-    }
+  /// The bytes that were moved before an error, none where that or the time came first.
+  template <class Begin>
+  std::size_t in_time(Begin begin) {
+    bool done = false;
+    std::size_t moved = 0;
+    begin([&](error_code error, std::size_t n) {
+      done = true;
+      moved = error ? 0 : n;
+    });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(silence_.us);
+    if (run(done, until)) return moved;
+    error_code ignored;
+    socket_.close(ignored);
+    run(done, std::chrono::steady_clock::time_point::max());
+    return 0;
   }
 
   /// Until `done` or the time is over: then false.
@@ -82,6 +86,7 @@ class FarWire final : public Wire {
 
   asio::io_context io_;
   asio::ssl::context trust_;
+  const Span silence_;
   Tcp::socket socket_{io_};
   std::optional<asio::ssl::stream<Tcp::socket&>> secured_;
 };
@@ -148,9 +153,9 @@ Result<void> FarWire::shake_hands(const HttpPlace& place,
 }  // namespace
 
 Result<std::unique_ptr<Wire>> connect_far(const HttpPlace& place, const std::string& authorities,
-                                          Span longest) {
+                                          Span longest, Span silence) {
   error_code wrong;
-  auto wire = std::make_unique<FarWire>(trusting(authorities, wrong));
+  auto wire = std::make_unique<FarWire>(trusting(authorities, wrong), silence);
   if (wrong)
     return Error{ErrorKind::usage, "this is no certificate: " + wrong.message(),
                  printable(authorities), "it is to be a file in PEM"};
