@@ -196,7 +196,7 @@ def names_with_markup_stay_text(gateway):
     answer = gateway.ask("POST", "/v1/check", f'name = "{name}"\ncommand = "true"\n')
     assert answer.fields["content-type"] == "application/json"
     for path in ("<script>", "%3Cscript%3E", "\x1b[2J"):
-        gateway.raw(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        gateway.raw(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     assert "\x1b" not in gateway.said()
 
 
