@@ -50,6 +50,11 @@ struct Parsed {
   std::vector<std::string> nodes;
 };
 
+/// Those that may ask another machine's service. All others are about this machine.
+constexpr const char* far_commands[] = {"run",   "submit",  "list",   "show",  "why",
+                                        "logs",  "wait",    "stop",   "nodes", "top",
+                                        "pilot", "reserve", "metrics"};
+
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
   command->footer("examples:\n" + text + (note.empty() ? "" : "\n" + note));
 }
@@ -358,8 +363,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                            "top", "pilot", "serve", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
-  for (const char* name : {"run", "submit", "list", "show", "why", "logs", "wait", "stop", "nodes",
-                           "top", "pilot", "reserve", "metrics"})
+  for (const char* name : far_commands)
     app.get_subcommand(name)->add_option(
         "--server", parsed.server,
         "ask `gang serve` of another machine: https://HOST:PORT, or a [server.NAME] of the config "
@@ -489,6 +493,25 @@ int dispatch(const CLI::App& app, Parsed& parsed, Output& out) {
   return run_daemon(parsed.daemon, out);
 }
 
+/// Whose service is asked, by --server or the variable.
+std::optional<Error> choose_server(const CLI::App& app, const Parsed& parsed,
+                                   CommandWorld& around) {
+  const CLI::App* command = app.get_subcommands().front();
+  const std::string name = command->get_name();
+  const auto given = command->get_option_no_throw("--server");
+  if (given != nullptr && given->count() > 0 && parsed.server.empty())
+    return Error{ErrorKind::usage, "--server names no server", "",
+                 "leave it out to ask the service of this machine"};
+  if (!parsed.server.empty() && !parsed.on.empty())
+    return Error{ErrorKind::usage, "--server and --on do not go together", "",
+                 "where jobs of another machine run is settled there"};
+  if (!parsed.server.empty()) around.choose_server(parsed.server);
+  const bool asks_far =
+      std::find(std::begin(far_commands), std::end(far_commands), name) != std::end(far_commands);
+  if (!asks_far && name != "shell") around.server.clear();
+  return std::nullopt;
+}
+
 // A word that names no command: the nearest one, and where all are listed.
 std::optional<Error> unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
   if (words.empty() || words[0].starts_with("-")) return std::nullopt;
@@ -541,10 +564,7 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
         words.flags.empty() || words.flags[0].starts_with("-") ? "" : " " + words.flags[0];
     return early.fail(misuse(app, error, "`gang" + command + " --help` shows how to write it"));
   }
-  if (!parsed.server.empty() && !parsed.on.empty())
-    return early.fail({ErrorKind::usage, "--server and --on do not go together", "",
-                       "where jobs of another machine run is settled there"});
-  if (!parsed.server.empty()) around.choose_server(parsed.server);
+  if (const auto error = choose_server(app, parsed, around)) return early.fail(*error);
   if (!parsed.on.empty()) {
     around.server.clear();
     around.choose_place(parsed.on);

@@ -80,13 +80,24 @@ Result<std::string> Client::ask(const std::string& method, const std::string& ta
   }
 }
 
+bool Client::waits_for_far(const Error& trouble, Span& rest) {
+  const Span now = far_->clock();
+  const bool first = !silent_since_;
+  if (first) silent_since_ = now;
+  const Span longest = was_answered_ ? far_->patience : std::min(far_->patience, first_patience);
+  if (now - *silent_since_ >= longest) return false;
+  if (first && trouble.kind == ErrorKind::unavailable) far_->tells(trouble, longest);
+  const bool goes_on = far_->rest(rest);
+  rest = std::min(rest + rest, longest_rest);
+  return goes_on;
+}
+
 // Networks and gateways come and go: what may be asked twice is asked again, until the patience is
 // over. What a gateway answers itself has no version.
 Result<std::string> Client::ask_far(const std::string& method, const std::string& target,
                                     const std::string& body, bool may_be_asked_again) {
-  Span waited{0};
   bool at_once = false;
-  for (Span rest = first_rest;; rest = std::min(rest + rest, longest_rest)) {
+  for (Span rest = first_rest;;) {
     Error trouble;
     const bool was_connected = http_.connected();
     if (const auto ready = was_connected ? Result<void>() : connect(); !ready) {
@@ -95,6 +106,11 @@ Result<std::string> Client::ask_far(const std::string& method, const std::string
     } else if (auto reply = http_.ask(method, far_->path + target, body); !reply) {
       trouble = reply.error();
       trouble.where = far_->shown;
+      if (trouble.kind == ErrorKind::unavailable) trouble.what = "it gave no answer";
+      if (!was_answered_ && !was_connected) {
+        if (far_->shown.starts_with("http://")) trouble.hint = "if it speaks TLS, write https://";
+        return trouble;
+      }
       if (trouble.kind != ErrorKind::unavailable || !may_be_asked_again) return trouble;
       // It may have been closed for long.
       if (was_connected && !std::exchange(at_once, true)) continue;
@@ -103,23 +119,27 @@ Result<std::string> Client::ask_far(const std::string& method, const std::string
       // Of a service that went away meanwhile nobody knows what it did.
       if (reply->status == out_of_reach && !may_be_asked_again) return trouble;
     } else {
-      was_answered_ = true;
-      if (!reply->version.empty() && reply->version != version_)
-        return other_version(reply->version);
-      if (reply->status == 200) return std::move(reply->body);
-      Error refused = error_from_json(reply->body);
-      if (refused.kind == ErrorKind::broken && refused.where.empty()) refused.where = far_->shown;
-      return refused;
+      return understand_far(*std::move(reply));
     }
-    const Span longest = was_answered_ ? far_->patience : std::min(far_->patience, first_patience);
-    if (waited >= longest) return trouble;
-    far_->rest(rest);
-    waited = waited + rest;
+    if (!waits_for_far(trouble, rest)) return trouble;
   }
+}
+
+Result<std::string> Client::understand_far(HttpAnswer reply) {
+  was_answered_ = true;
+  silent_since_.reset();
+  if (!reply.version.empty() && reply.version != version_) return other_version(reply.version);
+  if (reply.status == 200) return std::move(reply.body);
+  Error refused = error_from_json(reply.body);
+  if (refused.kind == ErrorKind::broken && refused.where.empty()) refused.where = far_->shown;
+  return refused;
 }
 
 Result<WhoAmI> Client::who_am_i() {
   const auto text = ask_far("GET", "/v1/whoami", "", true);
+  if (!text && text.error().kind == ErrorKind::not_found)
+    return Error{ErrorKind::not_found, "there is no `gang serve` at this path", far_->shown,
+                 "leave out what stands behind the port"};
   if (!text) return text.error();
   auto who = from_json<WhoAmI>(*text);
   if (!who)

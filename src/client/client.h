@@ -19,9 +19,11 @@ struct FarService {
   std::string path;    ///< before each target, without a slash at its end
   std::string fields;  ///< of each request, each with its end of line
   std::string shown;   ///< "https://gpu1.lab:7979"
-  /// So long who was answered before asks again while nobody answers.
+  /// So long who was answered before asks again while nobody answers, in one question or several.
   Span patience = seconds(30);
-  std::function<void(Span)> rest;  ///< between two tries
+  std::function<Span()> clock;     ///< since any moment
+  std::function<bool(Span)> rest;  ///< between two tries; false: the person wants no more of them
+  std::function<void(const Error&, Span longest)> tells;  ///< once in each time without answers, before a try
   /// A word that none before was like, for what is submitted.
   std::function<Result<std::string>()> key;
 };
@@ -73,6 +75,9 @@ class Client final : public Service {
   Error other_version(const std::string& theirs) const;
   Result<std::string> ask_far(const std::string& method, const std::string& target,
                               const std::string& body, bool may_be_asked_again);
+  Result<std::string> understand_far(HttpAnswer reply);
+  /// Whether to ask again after `trouble`.
+  bool waits_for_far(const Error& trouble, Span& rest);
   Result<std::string> ask(const std::string& method, const std::string& target, std::string body,
                           Versions versions);
   template <class T>
@@ -82,6 +87,7 @@ class Client final : public Service {
   std::function<Result<Fd>()> connect_;
   std::optional<FarService> far_;
   bool was_answered_ = false;
+  std::optional<Span> silent_since_;  // of the far service
   std::string version_;
   HttpClient http_;
 };

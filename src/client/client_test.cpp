@@ -53,7 +53,12 @@ class FarAway {
     service.path = "/gang";
     service.fields = "Host: far:1\r\nAuthorization: Bearer word\r\n";
     service.shown = "https://far:1";
-    service.rest = [this](Span span) { rested = rested + span; };
+    service.clock = [this] { return rested; };
+    service.rest = [this](Span span) {
+      rested = rested + span;
+      return !interrupted;
+    };
+    service.tells = [this](const Error& trouble, Span) { told.push_back(trouble.what); };
     service.key = [this]() -> Result<std::string> { return "key" + std::to_string(++keys); };
     return {std::move(service), "1.0"};
   }
@@ -62,6 +67,8 @@ class FarAway {
   std::vector<std::string> asked;
   int connections = 0, refused = 0, keys = 0;
   Span rested{0};
+  bool interrupted = false;
+  std::vector<std::string> told;
 };
 
 template <class T, class Call>
@@ -100,14 +107,16 @@ TEST(FarClient, AsksAgainWhereTooManyAsk) {
 
 TEST(FarClient, SubmitsOnceThoughTheLineBreaks) {
   FarAway far;
-  far.answers = {"", answer(200, R"({"id":3,"gangs":1})"), answer(200, R"({"id":4,"gangs":1})")};
+  far.answers = {answer(200, "7"), "", answer(200, R"({"id":3,"gangs":1})"),
+                 answer(200, R"({"id":4,"gangs":1})")};
   Client client = far.client();
+  EXPECT_TRUE(find(client));
   EXPECT_EQ(submit(client)->id.n, 3u);
   EXPECT_EQ(submit(client)->id.n, 4u);
-  ASSERT_EQ(far.asked.size(), 3u);
-  EXPECT_NE(far.asked[0].find("?key=key1 "), std::string::npos);
-  EXPECT_EQ(far.asked[0], far.asked[1]);
-  EXPECT_NE(far.asked[2].find("?key=key2 "), std::string::npos);
+  ASSERT_EQ(far.asked.size(), 4u);
+  EXPECT_NE(far.asked[1].find("?key=key1 "), std::string::npos);
+  EXPECT_EQ(far.asked[1], far.asked[2]);
+  EXPECT_NE(far.asked[3].find("?key=key2 "), std::string::npos);
 }
 
 TEST(FarClient, DoesNothingTwiceThatIsNoQuestion) {
@@ -136,6 +145,29 @@ TEST(FarClient, GivesUpAtOnceWhereNobodyEverAnsweredAndInTheEndWhereSomebodyDid)
   EXPECT_EQ(find(client).error().what, "nobody answers there");
   EXPECT_GE(far.rested, seconds(30));
   EXPECT_LT(far.rested, seconds(40));
+  EXPECT_EQ(far.told.size(), 1u);
+  // What is asked next waits no more.
+  const Span before = far.rested;
+  EXPECT_FALSE(find(client));
+  EXPECT_EQ(far.rested, before);
+  far.refused = 0;
+  far.answers = {answer(200, "8"), ""};
+  EXPECT_EQ(find(client)->n, 8u);
+  far.refused = 1'000;
+  EXPECT_FALSE(find(client));
+  EXPECT_GE(far.rested, before + seconds(30));
+  EXPECT_EQ(far.told.size(), 2u);
+}
+
+TEST(FarClient, GivesUpWhereThePersonDoes) {
+  FarAway far;
+  far.answers = {answer(200, "7"), ""};
+  Client client = far.client();
+  EXPECT_TRUE(find(client));
+  far.refused = 1'000;
+  far.interrupted = true;
+  EXPECT_FALSE(find(client));
+  EXPECT_LT(far.rested, seconds(1));
 }
 
 TEST(FarClient, TellsWhatIsNoServiceOfItsVersion) {

@@ -168,7 +168,10 @@ class FarConnection {
     if (client_) return client_.get();
     const auto far = find_far_service(word_);
     if (!far) return far.error();
-    auto client = open_far_service(*far);
+    FarPatience patience;
+    patience.says = [&around](const std::string& text) { around.err("gang: " + text + "\n"); };
+    patience.interrupted = [] { return interrupt_count > 0; };
+    auto client = open_far_service(*far, patience);
     auto who = client->who_am_i();
     if (!who) return who.error();
     around.login = who->login;

@@ -15,7 +15,8 @@ namespace {
 /// Asks its first question at once, so that one who is not let in hears it before the screen opens.
 Result<std::unique_ptr<Service>> open_far(const FarPlace& server) {
   // The screen says itself that nobody answers, and asks again.
-  auto client = open_far_service(server, Span{0});
+  auto client =
+      open_far_service(server, {Span{0}, [] { return false; }, [](const std::string&) {}});
   if (const auto who = client->who_am_i(); !who) return who.error();
   return std::unique_ptr<Service>(std::move(client));
 }

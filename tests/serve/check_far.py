@@ -54,6 +54,13 @@ class Here:
         (self.path / ".config/gangline/config.toml").write_text(
             f'[server.far]\nurl = "{self.url}"\ntoken_file = "~/.config/gangline/far.token"\n{certificates}{more}')
 
+    def with_url(self, more):
+        """A config file in which the server's url has more behind it."""
+        config = self.path / ".config/gangline/config.toml"
+        (self.path / "more.toml").write_text(config.read_text().replace(self.url, self.url + more).replace(
+            "far.pem", str(config.parent / "far.pem")))
+        return {"GANGLINE_CONFIG": str(self.path / "more.toml")}
+
     def call(self, *words, code=0, env=(), cwd=None):
         done = subprocess.run([self.gang, *words], env=self.env | dict(env), cwd=cwd or self.path, capture_output=True,
                               text=True, timeout=PATIENCE_S)
@@ -127,7 +134,11 @@ def what_does_not_hold_is_said(here):
     token = here.path / ".config/gangline/far.token"
     assert "did you mean 'far'" in said("list", "--server", "fra", code=2)
     assert "[server.nothing]" in said("list", "--server", "nothing", code=2)
-    assert "begins with" in said("list", "--server", "ftp://x", code=2)
+    assert "https://HOST:PORT" in said("list", "--server", "ftp://x", code=2)
+    assert "write https://127.0.0.1:7979" in said("list", "--server", "127.0.0.1:7979", code=2)
+    assert "names no server" in said("list", "--server", "", code=2)
+    assert "at this path" in here.call("list", "--server", "far", code=1, env={"GANGLINE_TOKEN": here.token} | here.with_url("/x")).stderr
+    assert "write https://" in said("list", "--server", here.url.replace("https", "http"))
     assert "do not go together" in said("list", "--server", "far", "--on", "here", code=2)
     assert "no token" in said("list", "--server", here.url, code=2, GANGLINE_TOKEN="")
     assert "GANGLINE_TOKEN" in said("list", "--server", here.url + "/#token=gang_x")
@@ -149,6 +160,11 @@ def what_does_not_hold_is_said(here):
     assert "nonsense" in said("list", "--server", "far", code=2)
     here.write_config('[server.other]\nurl = "https://x"\ncertificates = "none.pem"\n')
     assert "none.pem" in said("list", "--server", "other", code=2)
+    here.write_config()
+    # What is about this machine stays so.
+    assert "null" in here.call("daemon", "status", "--json", code=1, env={"GANGLINE_SERVER": "far"}).stdout
+    here.call("daemon", "stop", env={"GANGLINE_SERVER": "far"}, code=None)
+    assert here.ask("list").returncode == 0
 
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/html\r\n\r\n<html"
@@ -212,6 +228,21 @@ def the_gateway_and_the_service_may_be_killed_under_a_run(here):
     assert "nobody answers" in done.stderr and "gang serve" in done.stderr, done
 
 
+@with_machines()
+def who_waits_for_an_answer_is_told_and_may_go(here):
+    run = subprocess.Popen([here.gang, "run", "--server", "far", "--", "sh", "-c", "echo there; exec sleep 600"], env=here.env,
+                           cwd=here.path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert run.stdout.readline() == "there\n"
+    here.far.process.kill()
+    here.far.process.wait()
+    line = run.stderr.readline()
+    assert "asked again for 30s" in line, line
+    run.send_signal(signal.SIGINT)
+    trouble = run.communicate(timeout=20)[1]
+    assert run.returncode != 0 and "job 1 goes on there" in trouble, (run.returncode, trouble)
+    assert "running" in here.far.run("list")
+
+
 def try_start(far):
     try:
         far.start(str(far.port))
@@ -223,4 +254,4 @@ def try_start(far):
 if __name__ == "__main__":
     run_checks([a_job_goes_from_here_to_there_and_back, what_a_job_gets_is_of_the_other_machine, what_does_not_hold_is_said,
                 a_token_that_may_only_look_does, a_tunnel_and_the_printed_address_will_do,
-                the_gateway_and_the_service_may_be_killed_under_a_run])
+                the_gateway_and_the_service_may_be_killed_under_a_run, who_waits_for_an_answer_is_told_and_may_go])

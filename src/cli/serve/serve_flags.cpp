@@ -31,8 +31,8 @@ void add_serve(CLI::App& app, const ServeWords& words) {
   example(serve,
           "  gang serve\n  gang serve --address 0.0.0.0 --name gpu1.lab --tls-cert cert.pem "
           "--tls-key key.pem",
-          "The address it prints has a token in it that holds until Ctrl-C. `gang token` makes "
-          "others.");
+          "On loopback the address it prints has a token in it that holds until Ctrl-C. `gang "
+          "token` makes others.");
 }
 
 void add_token(CLI::App& app, const ServeWords& words) {

@@ -15,6 +15,24 @@ bool wants(NotifyOn on, bool ended_well) {
   return on == NotifyOn::end || (on == NotifyOn::failure && !ended_well);
 }
 
+constexpr NotifyWay all_ways[] = {NotifyWay::command, NotifyWay::hook, NotifyWay::mail};
+
+/// "7", or "7:command,mail" where these are done.
+std::string written(JobId job, const std::set<NotifyWay>& told) {
+  std::string text = format(job);
+  for (const NotifyWay way : told)
+    text += (way == *told.begin() ? ":" : ",") + std::string(name_of(way));
+  return text;
+}
+
+std::set<NotifyWay> read_told(std::string_view words) {
+  std::set<NotifyWay> told;
+  for (const std::string_view word : split(words, ','))
+    for (const NotifyWay way : all_ways)
+      if (word == name_of(way)) told.insert(way);
+  return told;
+}
+
 bool went_well(const JobSummary& end) { return end.ended_badly + end.never_ran == 0; }
 
 }  // namespace
@@ -62,10 +80,13 @@ Notices::~Notices() { *alive_ = false; }
 void Notices::begin() {
   const std::string kept = store_.note(note_key);
   for (const std::string_view word : split(kept, ' '))
-    if (const auto number = parse_number(word)) {
+    if (const auto number = parse_number(word.substr(0, word.find(':')))) {
       const auto summary = store_.summary(JobId{*number});
       const bool known = summary && *summary;
-      remember(JobId{*number}, known ? (*summary)->owner : "");
+      Untold untold{known ? (*summary)->owner : ""};
+      if (const auto colon = word.find(':'); colon != word.npos)
+        untold.told = read_told(word.substr(colon + 1));
+      remember(JobId{*number}, std::move(untold));
       // One that has not ended is told when it does.
       if (known && (*summary)->phase == GangPhase::ended) queue(JobId{*number});
     }
@@ -83,19 +104,20 @@ void Notices::ends(const JobState& job) {
   const auto person = people_.find(job.job.owner);
   if (job.job.person && person != people_.end() && person->second.untold >= most_waiting_of_one)
     return;
-  remember(job.job.id, job.job.owner);
+  remember(job.job.id, {job.job.owner});
   changed_ = true;
 }
 
-void Notices::remember(JobId job, const std::string& owner) {
-  if (untold_.emplace(job, owner).second) ++people_[owner].untold;
+void Notices::remember(JobId job, Untold untold) {
+  const std::string owner = untold.owner;
+  if (untold_.emplace(job, std::move(untold)).second) ++people_[owner].untold;
 }
 
 void Notices::forget(JobId job) {
   changed_ = true;
   const auto found = untold_.find(job);
   if (found == untold_.end()) return;
-  const auto person = people_.find(found->second);
+  const auto person = people_.find(found->second.owner);
   if (--person->second.untold == 0) people_.erase(person);
   untold_.erase(found);
 }
@@ -103,7 +125,8 @@ void Notices::forget(JobId job) {
 void Notices::keep() {
   if (!changed_) return;
   std::string all;
-  for (const auto& [job, owner] : untold_) all += (all.empty() ? "" : " ") + format(job);
+  for (const auto& [job, untold] : untold_)
+    all += (all.empty() ? "" : " ") + written(job, untold.told);
   store_.put_note(note_key, all);
 }
 
@@ -120,12 +143,17 @@ void Notices::queue(JobId job) {
   const auto stored = store_.find(job);
   if (!stored || !*stored) return forget(job);
   const auto& [asked, end] = **stored;
-  const auto ways = ways_of(settings_, *asked.spec, asked.person != nullptr, went_well(end));
-  if (ways.empty()) {  // the config file says otherwise by now
-    forget(job);
-    return stored_soon_();
+  const auto shared = std::make_shared<const JobSummary>(end);
+  Untold& untold = untold_[job];
+  for (const NotifyWay way :
+       ways_of(settings_, *asked.spec, asked.person != nullptr, went_well(end))) {
+    if (untold.told.contains(way)) continue;
+    waiting_.push_back(std::make_shared<Notice>(Notice{shared, way}));
+    ++untold.left;
   }
-  waiting_.push_back(std::make_shared<Notice>(Notice{end, {ways.begin(), ways.end()}}));
+  if (untold.left > 0) return;
+  forget(job);  // the config file says otherwise by now
+  stored_soon_();
 }
 
 /// At most so many are begun in a minute; false: not now, `pump` is called again then.
@@ -154,7 +182,7 @@ void Notices::pump() {
     if (!may_begin()) return;
     const auto notice = take_next();
     ++under_way_;
-    messenger_->send(notice->ways.front(), notice->end,
+    messenger_->send(notice->way, *notice->end,
                      [this, alive = alive_, notice](const Result<void>& outcome) {
                        if (*alive) heard(notice, outcome);
                      });
@@ -163,7 +191,7 @@ void Notices::pump() {
 
 void Notices::heard(const std::shared_ptr<Notice>& notice, const Result<void>& outcome) {
   --under_way_;
-  const NotifyWay way = notice->ways.front();
+  const NotifyWay way = notice->way;
   if (!outcome && way == NotifyWay::hook && notice->tries < std::size(tries_after)) {
     world_.call_later(tries_after[notice->tries++], [this, alive = alive_, notice] {
       if (!*alive) return;
@@ -174,23 +202,21 @@ void Notices::heard(const std::shared_ptr<Notice>& notice, const Result<void>& o
   }
   if (!outcome) {
     ++failed_;
-    newest_failure_ = "of job " + format(notice->end.id) + " nobody was told by " +
+    newest_failure_ = "of job " + format(notice->end->id) + " nobody was told by " +
                       std::string(name_of(way)) + ": " + outcome.error().sentence();
   }
-  notice->tries = 0;
-  notice->ways.pop_front();
-  if (notice->ways.empty()) {
-    forget(notice->end.id);
+  if (const auto found = untold_.find(notice->end->id); found != untold_.end()) {
+    found->second.told.insert(way);
+    changed_ = true;
+    if (--found->second.left == 0) forget(notice->end->id);
     stored_soon_();
-  } else {
-    waiting_.push_front(notice);
   }
   pump();
 }
 
 std::shared_ptr<Notices::Notice> Notices::take_next() {
   const auto turn = [this](const std::shared_ptr<Notice>& notice) {
-    const auto person = people_.find(notice->end.owner);
+    const auto person = people_.find(notice->end->owner);
     return person != people_.end() ? person->second.turn : 0;
   };
   const auto next =
@@ -198,7 +224,7 @@ std::shared_ptr<Notices::Notice> Notices::take_next() {
                        [&](const auto& a, const auto& b) { return turn(a) < turn(b); });
   auto notice = *next;
   waiting_.erase(next);
-  if (const auto person = people_.find(notice->end.owner); person != people_.end())
+  if (const auto person = people_.find(notice->end->owner); person != people_.end())
     person->second.turn = ++turn_;
   return notice;
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,10 +60,16 @@ class Notices {
   std::vector<std::string> notes() const;
 
  private:
+  /// One way to tell of one job. None waits for another.
   struct Notice {
-    JobSummary end;
-    std::deque<NotifyWay> ways;
-    std::size_t tries = 0;  ///< of the first of them, that failed
+    std::shared_ptr<const JobSummary> end;
+    NotifyWay way;
+    std::size_t tries = 0;  ///< that failed
+  };
+  struct Untold {
+    std::string owner;
+    std::set<NotifyWay> told = {};  ///< in which it is done with
+    std::size_t left = 0;           ///< ways that wait or are under way
   };
 
   bool is_wanted(const JobState& job) const;
@@ -70,7 +77,7 @@ class Notices {
   void pump();
   /// Of whom nobody was told for the longest, the oldest.
   std::shared_ptr<Notice> take_next();
-  void remember(JobId job, const std::string& owner);
+  void remember(JobId job, Untold untold);
   void forget(JobId job);
   void heard(const std::shared_ptr<Notice>& notice, const Result<void>& outcome);
   bool may_begin();
@@ -80,7 +87,7 @@ class Notices {
   const NotifySettings settings_;
   const std::function<void()> stored_soon_;
   Messenger* messenger_ = nullptr;
-  std::map<JobId, std::string> untold_;  ///< and its owner; as on disk, once it is kept
+  std::map<JobId, Untold> untold_;  ///< as on disk, once it is kept
   struct Person {
     std::size_t untold = 0;
     std::uint64_t turn = 0;  ///< when a message of theirs was begun last

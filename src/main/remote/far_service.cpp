@@ -14,6 +14,7 @@
 #include "jobspec/mistakes.h"
 #include "main/for_all/layout.h"
 #include "main/places.h"
+#include "os/clock.h"
 #include "os/file.h"
 #include "os/web/far_wire.h"
 #include "os/web/secret.h"
@@ -88,13 +89,16 @@ bool is_loopback(const std::string& host) {
 }
 
 Result<HttpPlace> read_address(const std::string& url) {
+  constexpr const char* hint = "write it as https://HOST:PORT";
+  if (!url.starts_with("https://") && !url.starts_with("http://"))
+    return Error{ErrorKind::usage, "this is no address of a `gang serve`", printable(url), hint};
   auto place = read_web_place(url);
   if (!place) {
     Error wrong = place.error();
-    wrong.hint = "write it as https://HOST:PORT";
+    wrong.hint = hint;
     return wrong;
   }
-  // Behind the host with no port stands nothing that says which it is: ours, then.
+  // Behind a host without a port nothing says which it is: ours, then.
   const std::size_t host = url.find("://") + 3;
   const std::string_view named = std::string_view(url).substr(host, url.find('/', host) - host);
   if (named.find(':', named.find(']') == named.npos ? 0 : named.find(']')) == named.npos)
@@ -105,6 +109,12 @@ Result<HttpPlace> read_address(const std::string& url) {
                  "write https://; or come by `ssh -L 7979:127.0.0.1:7979 " +
                      printable(place->host) + "` and ask http://127.0.0.1:7979"};
   return place;
+}
+
+/// "gpu1.lab:7979" and "127.0.0.1", where https:// was left out.
+bool looks_like_address(const std::string& word) {
+  return word.find_first_of(":/") != std::string::npos ||
+         word.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 bool is_token(const std::string& text) {
@@ -128,6 +138,10 @@ Result<FarPlace> find_far_service(const std::string& word) {
     far.token = wanted.substr(mark + token_mark.size());
     wanted.resize(mark);
   }
+  if (wanted.find("://") == std::string::npos && looks_like_address(wanted))
+    return Error{ErrorKind::usage, "this is neither an address nor a name of the config file",
+                 printable(wanted),
+                 "write https://" + printable(wanted) + ", or http:// where a tunnel ends"};
   if (wanted.find("://") == std::string::npos) {
     auto profile = find_profile(wanted);
     if (!profile) return profile.error();
@@ -153,9 +167,9 @@ Result<FarPlace> find_far_service(const std::string& word) {
   return far;
 }
 
-std::unique_ptr<Client> open_far_service(const FarPlace& far, Span patience) {
+std::unique_ptr<Client> open_far_service(const FarPlace& far, const FarPatience& patience) {
   FarService service;
-  service.patience = patience;
+  service.patience = patience.longest;
   service.connect = [far] { return connect_far(far.place, far.certificates, longest_connect); };
   service.path = far.place.path;
   const bool bare = far.place.host.find(':') != std::string::npos;
@@ -163,7 +177,15 @@ std::unique_ptr<Client> open_far_service(const FarPlace& far, Span patience) {
                    std::to_string(far.place.port) + "\r\nAuthorization: Bearer " + far.token +
                    "\r\nGangline-Version: " GANGLINE_VERSION "\r\n";
   service.shown = far.shown;
-  service.rest = [](Span span) { ::usleep(static_cast<useconds_t>(span.us)); };
+  service.clock = since_boot;
+  service.rest = [interrupted = patience.interrupted](Span span) {
+    if (interrupted()) return false;
+    ::usleep(static_cast<useconds_t>(span.us));  // a signal ends it
+    return !interrupted();
+  };
+  service.tells = [says = patience.says](const Error& trouble, Span longest) {
+    says(trouble.where + ": " + trouble.what + "; asked again for " + format(longest));
+  };
   service.key = [] { return random_word(key_bytes); };
   return std::make_unique<Client>(std::move(service), GANGLINE_VERSION);
 }

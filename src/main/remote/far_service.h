@@ -2,6 +2,7 @@
 // gives it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,7 +22,14 @@ struct FarPlace {
 /// `word` as --server has it, or empty: then GANGLINE_SERVER. Reads the config file and the token.
 Result<FarPlace> find_far_service(const std::string& word);
 
-/// Not connected yet: the first question does that. `patience`: see FarService.
-std::unique_ptr<Client> open_far_service(const FarPlace& far, Span patience = seconds(30));
+/// What a person hears and says while nobody answers.
+struct FarPatience {
+  Span longest = seconds(30);
+  std::function<bool()> interrupted = [] { return false; };
+  std::function<void(const std::string&)> says = [](const std::string&) {};
+};
+
+/// Not connected yet: the first question does that.
+std::unique_ptr<Client> open_far_service(const FarPlace& far, const FarPatience& patience);
 
 }  // namespace gangline

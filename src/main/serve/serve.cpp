@@ -181,7 +181,7 @@ Result<void> serve_network(const Places& places, const ServeOptions& options,
   // 1. All that may stand in the way.
   auto keys = keys_of(options);
   if (!keys) return keys.error();
-  auto listener = listen_tcp(options.address, options.port);
+  auto listener = listen_tcp(options.address, static_cast<std::uint16_t>(options.port));
   if (!listener) return listener.error();
   std::string word;
   std::optional<AccessToken> own;

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "os/file.h"
 #include "os/trust.h"
 
 namespace gangline {
@@ -154,6 +155,13 @@ Result<void> FarWire::shake_hands(const HttpPlace& place,
 
 Result<std::unique_ptr<Wire>> connect_far(const HttpPlace& place, const std::string& authorities,
                                           Span longest, Span silence) {
+  // Read by us: what OpenSSL says of a file that is not there helps nobody.
+  if (const auto there = authorities.empty() ? Result<std::string>("") : read_file(authorities);
+      !there) {
+    Error missing = there.error();
+    missing.kind = ErrorKind::usage;
+    return missing;
+  }
   error_code wrong;
   auto wire = std::make_unique<FarWire>(trusting(authorities, wrong), silence);
   if (wrong)

@@ -17,6 +17,6 @@ namespace gangline {
 /// `silence`. Errors: usage, where `authorities` is no such file; denied, where the certificate
 /// does not hold; unavailable.
 Result<std::unique_ptr<Wire>> connect_far(const HttpPlace& place, const std::string& authorities,
-                                          Span longest, Span silence = minutes(2));
+                                          Span longest, Span silence = minutes(1));
 
 }  // namespace gangline

@@ -75,6 +75,7 @@ Result<TcpListener> listen_tcp(const std::string& address, std::uint16_t port) {
     Error error = system_error("listen", shown, errno);
     if (errno == EADDRINUSE)
       error.hint = "another program listens there; --port 0 takes a free one";
+    if (errno == EACCES) error.hint = "ports below 1024 are root's; --port says another";
     if (errno == EADDRNOTAVAIL) error.hint = "this machine has no such address";
     return error;
   }
