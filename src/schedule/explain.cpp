@@ -51,6 +51,7 @@ std::string jobs(const std::vector<JobId>& ids) {
 
 struct Holding {
   std::uint64_t amount = 0;
+  std::size_t gangs = 0;    ///< that hold some of it
   std::optional<Time> end;  ///< of the first of its gangs to end
 };
 
@@ -73,7 +74,9 @@ Holding holding_of(JobId job, const std::string& what, const Snapshot& snapshot)
         }
       }
     holding.amount += here;
-    if (here > 0) holding.end = std::min(holding.end.value_or(never), holder.expected_end);
+    if (here == 0) continue;
+    ++holding.gangs;
+    holding.end = std::min(holding.end.value_or(never), holder.expected_end);
   }
   return holding;
 }
@@ -98,22 +101,33 @@ std::string foreign_part(const Snapshot& snapshot) {
   return text;
 }
 
-std::string sentence(const AllTaken& blocker, const Snapshot& snapshot) {
+/// Who holds: "job 5 holds", or of `own`, which is the one that waits, "other gangs of it hold".
+std::string who_holds(JobId job, std::optional<JobId> own, std::size_t gangs) {
+  if (job != own) return "job " + format(job) + " holds";
+  return gangs == 1 ? "another gang of this job holds" : "other gangs of this job hold";
+}
+
+std::string sentence(const AllTaken& blocker, const Snapshot& snapshot, std::optional<JobId> own) {
   std::string text = amount(blocker.what, blocker.wanted) + " wanted, " +
                      number(blocker.what, blocker.free) + " free";
   std::size_t told = 0;
   for (const JobId job : blocker.holders) {
     if (told == most_holders_told) break;
     const Holding holding = holding_of(job, blocker.what, snapshot);
-    text += (told++ == 0 ? "; job " : ", job ") + format(job);
+    text += told++ == 0 ? "; " : ", ";
     if (holding.amount == 0) {
-      text += " gets the rest now";  // it starts in the same plan
+      // It starts in the same plan.
+      text += job == own ? "gangs of this job get the rest now"
+                         : "job " + format(job) + " gets the rest now";
       continue;
     }
-    text += " holds " + number(blocker.what, holding.amount);
+    text += who_holds(job, own, holding.gangs) + " " + number(blocker.what, holding.amount);
     if (blocker.holders.size() > 1) continue;
-    if (!holding.end || *holding.end == never) text += " and has no time limit";
-    else if (*holding.end <= snapshot.now) text += " and is past its time limit";
+    const bool several = job == own && holding.gangs > 1;
+    if (!holding.end || *holding.end == never)
+      text += several ? " and have no time limit" : " and has no time limit";
+    else if (*holding.end <= snapshot.now)
+      text += several ? " and one is past its time limit" : " and is past its time limit";
     else text += " until about " + about(*holding.end, snapshot.now);
   }
   if (blocker.holders.size() > told)
@@ -213,14 +227,15 @@ std::string sentence(const SetAsideForOther& blocker, const Snapshot&) {
 }
 
 /// What one job holds of a queue's quota.
-std::uint64_t quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
-  std::int64_t sum = 0;
+Holding quota_of(JobId job, const OverQuota& blocker, const Snapshot& snapshot) {
+  Holding holding;
   for (const Holder& holder : snapshot.holders) {
     if (holder.job != job) continue;
-    const Charge charge = charge_of(*holder.allocation);
-    sum += charge.of(blocker.account);
+    const auto here = static_cast<std::uint64_t>(charge_of(*holder.allocation).of(blocker.account));
+    holding.amount += here;
+    holding.gangs += here > 0 ? 1 : 0;
   }
-  return static_cast<std::uint64_t>(sum);
+  return holding;
 }
 
 /// What is kept for the waiting gangs of a job.
@@ -233,7 +248,7 @@ std::uint64_t kept_quota_of(JobId job, const OverQuota& blocker, const Snapshot&
 
 /// Who has what there is of a quota: "; job 3 holds 2, job 4 holds 1, and 2 more; 1 kept for job
 /// 7".
-std::string who_has(const OverQuota& blocker, const Snapshot& snapshot) {
+std::string who_has(const OverQuota& blocker, const Snapshot& snapshot, std::optional<JobId> own) {
   const auto number = [&](std::uint64_t amount) {
     const std::string text = quota_text(blocker.account, amount);
     return text.substr(0, text.find(' '));
@@ -242,9 +257,13 @@ std::string who_has(const OverQuota& blocker, const Snapshot& snapshot) {
   std::size_t told = 0;
   for (const JobId job : blocker.holders) {
     if (told == most_holders_told) break;
-    const std::uint64_t amount = quota_of(job, blocker, snapshot);
-    text += (told++ == 0 ? "; job " : ", job ") + format(job) +
-            (amount == 0 ? " gets some now" : " holds " + number(amount));
+    const Holding holding = quota_of(job, blocker, snapshot);
+    text += told++ == 0 ? "; " : ", ";
+    if (holding.amount > 0)
+      text += who_holds(job, own, holding.gangs) + " " + number(holding.amount);
+    else
+      text +=
+          job == own ? "gangs of this job get some now" : "job " + format(job) + " gets some now";
   }
   std::size_t kept = 0;
   for (const JobId job : blocker.kept_for) {
@@ -258,7 +277,7 @@ std::string who_has(const OverQuota& blocker, const Snapshot& snapshot) {
   return more == 0 ? text : text + ", and " + std::to_string(more) + " more";
 }
 
-std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
+std::string sentence(const OverQuota& blocker, const Snapshot& snapshot, std::optional<JobId> own) {
   const bool of_rule = !blocker.rule.empty();
   if (of_rule && blocker.limit == 0) return blocker.rule;
   const std::string held = quota_text(blocker.account, blocker.held);
@@ -275,13 +294,19 @@ std::string sentence(const OverQuota& blocker, const Snapshot& snapshot) {
   if (blocker.first)
     text += "; job " + format(*blocker.first) + (of_rule ? "" : " of the queue") +
             " goes first and wants more";
-  return text + who_has(blocker, snapshot);
+  return text + who_has(blocker, snapshot, own);
 }
 
 }  // namespace
 
-std::string explain(const Blocker& blocker, const Snapshot& snapshot) {
-  return std::visit([&](const auto& one) { return sentence(one, snapshot); }, blocker);
+std::string explain(const Blocker& blocker, const Snapshot& snapshot, std::optional<JobId> own) {
+  return std::visit(
+      [&](const auto& one) {
+        if constexpr (requires { sentence(one, snapshot, own); })
+          return sentence(one, snapshot, own);
+        else return sentence(one, snapshot);
+      },
+      blocker);
 }
 
 }  // namespace gangline

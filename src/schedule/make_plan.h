@@ -17,8 +17,10 @@ namespace gangline {
 /// `snapshot.waiting` is in exactly one start or one wait.
 Plan make_plan(const Snapshot& snapshot, const Policy& policy);
 
-/// One sentence for people, naming jobs by number and devices by node and index.
-std::string explain(const Blocker& blocker, const Snapshot& snapshot);
+/// One sentence for people, naming jobs by number and devices by node and index. `own`: the job
+/// that waits, whose own gangs may be what holds the room.
+std::string explain(const Blocker& blocker, const Snapshot& snapshot,
+                    std::optional<JobId> own = {});
 
 /// The answer to `gang why` for the first waiting gang of `job`: reason, expected start, and the
 /// smallest changes to its request that would start it now, each found by planning with it.

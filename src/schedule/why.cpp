@@ -246,7 +246,7 @@ std::string of_other_alternatives(Planner& planner, const Snapshot& snapshot,
     planner.waits(alone);
     if (starts(planner.plan(snapshot.now), {group.job, group.first})) continue;
     const auto wait = planner.reason_of(group.job, group.first);
-    const std::string why_not = wait ? explain(wait->blocker, snapshot) : "";
+    const std::string why_not = wait ? explain(wait->blocker, snapshot, group.job) : "";
     if (why_not.empty() || (!found && why_not == said)) {
       found = true;
       continue;
@@ -279,7 +279,7 @@ WhyAnswer why(const Snapshot& snapshot, const Policy& policy, JobId job) {
     answer.expected_because = "there is room now";
     return answer;
   }
-  answer.reason = explain(wait->blocker, snapshot);
+  answer.reason = explain(wait->blocker, snapshot, job);
   // 3. When it is expected to start: never, if nothing here can ever serve it.
   if (std::holds_alternative<NoSuchDevice>(wait->blocker)) {
     answer.expected_because = "this can never be met here";

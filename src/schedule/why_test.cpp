@@ -35,6 +35,24 @@ TEST(Why, SaysThatNobodyKnowsWhereTheHolderHasNoTimeLimit) {
   EXPECT_TRUE(answer.suggestions.empty());
 }
 
+TEST(Why, AWaitingGangsOwnJobIsNotNamedAsAnother) {
+  SmallWorld world;
+  world.node("a", 2, 4);
+  world.hold(7, world.part(0, {0}, {0}));
+  world.wait(7, 1, gpus(2)).first = 2;
+  const WhyAnswer one = why_in(world, 7);
+  EXPECT_EQ(one.reason,
+            "2 gpus wanted, 1 free; another gang of this job holds 1 and has no time limit");
+  EXPECT_EQ(one.expected_because,
+            "this job has no time limit, so nobody knows when its other gangs end");
+  world.hold(7, world.part(0, {1}, {1})).first = 1;
+  EXPECT_EQ(why_in(world, 7).reason,
+            "2 gpus wanted, 0 free; other gangs of this job hold 2 and have no time limit");
+  world.snapshot.holders.back().job = {5};
+  EXPECT_EQ(why_in(world, 7).reason,
+            "2 gpus wanted, 0 free; job 5 holds 1, another gang of this job holds 1");
+}
+
 TEST(Why, OfAJobAfterOthersNamesThoseAndNotWhoeverRuns) {
   SmallWorld world;
   world.node("a", 2, 16);

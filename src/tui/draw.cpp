@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "base/text.h"
 #include "tui/draw_parts.h"
@@ -16,7 +17,12 @@ void draw_titles(const Canvas& canvas) {
     grid.put(0, title.at, title.text, here ? Style::strong : Style::faint);
     if (here) grid.choose(0, title.at, title.width);
   }
-  const std::string right = clock_text(canvas.look.now) + "  ? help";
+  // Where it is narrow, the titles come before the clock.
+  const PageTitle& last = page_titles().back();
+  const std::string help = "? help", with_clock = clock_text(canvas.look.now) + "  " + help;
+  const bool has_room =
+      last.at + last.width + 2 + columns_of_text(with_clock) <= grid.size().columns;
+  const std::string& right = has_room ? with_clock : help;
   grid.put(0, grid.size().columns - columns_of_text(right), right, Style::faint);
 }
 
@@ -68,6 +74,16 @@ std::string summary_text(const Canvas& canvas) {
   return text;
 }
 
+// Names the columns that are left out, all of them at the least width that there is.
+std::string left_out_text(const std::string& columns, int width) {
+  std::string narrow;
+  for (const std::string_view name : split(columns, ','))
+    narrow += (narrow.empty() ? "" : ",") + std::string(trim(name));
+  return that_fits(
+      {"left out here for want of room: " + columns, "left out: " + columns, "left out: " + narrow},
+      width);
+}
+
 // What stands in the last row, the most urgent first.
 void draw_last_row(const Canvas& canvas, const std::string& left_out) {
   Grid& grid = canvas.grid;
@@ -76,21 +92,21 @@ void draw_last_row(const Canvas& canvas, const std::string& left_out) {
   const int row = grid.size().rows - 1, width = grid.size().columns;
   if (state.question) {
     const StopQuestion& ask = *state.question;
-    const std::string what =
-        ask.index ? "gang " + format(GangId{ask.job, *ask.index}) : "job " + format(ask.job);
-    grid.put_fitted(row, 0, width, "stop " + what + " (" + ask.name + ")? y: yes, n: no",
+    grid.put_fitted(row, 0, width, "stop " + words_of(ask) + " (" + ask.name + ")? y: yes, n: no",
                     Style::notice);
     grid.choose(row);
   } else if (state.types_filter) {
     const int behind =
         grid.put(row, 0, "show what has in it: " + state.filter, Style::notice, width - 1);
     grid.choose(row, behind, 1);
+  } else if (!state.says.empty()) {
+    grid.put_fitted(row, 0, width, state.says, Style::notice);
   } else if (!seen.says.empty()) {
     grid.put_fitted(row, 0, width, seen.says, Style::notice);
   } else if (seen.status && !seen.status->trouble.empty()) {
     grid.put_fitted(row, 0, width, seen.status->trouble, Style::bad);
   } else if (!left_out.empty()) {
-    grid.put_fitted(row, 0, width, "left out here for want of room: " + left_out, Style::faint);
+    grid.put_fitted(row, 0, width, left_out_text(left_out, width), Style::faint);
   } else {
     std::string keys = "q quit";
     if (state.page == Page::devices)
@@ -142,14 +158,17 @@ constexpr const char* help_lines[] = {
 };
 
 void draw_help(Grid& grid) {
+  const int last = grid.size().rows - 1, width = grid.size().columns;
   int row = 1;
-  for (const char* line : help_lines) grid.put_fitted(row++, 1, grid.size().columns - 2, line);
-  if (row >= grid.size().rows)
-    grid.put_fitted(grid.size().rows - 1, 0, grid.size().columns,
-                    "the rest is left out for want of rows; any key goes back", Style::notice);
-  else
-    grid.put_fitted(grid.size().rows - 1, 0, grid.size().columns, "any key goes back",
-                    Style::faint);
+  for (const char* line : help_lines)
+    if (row < last) grid.put_fitted(row++, 1, width - 2, line);
+  const bool all = std::size(help_lines) <= as_index(last - 1);
+  const std::string says =
+      all ? "any key goes back"
+          : that_fits({"the rest is left out for want of rows; any key goes back",
+                       "more rows show more; any key goes back"},
+                      width);
+  grid.put_fitted(last, 0, width, says, all ? Style::faint : Style::notice);
 }
 
 std::string left_out_of(const ScreenState& state, int width) {

@@ -115,7 +115,11 @@ void draw_gang(const Canvas& canvas, int at) {
 
 // A line across with what stands below it.
 void draw_rule(Grid& grid, int at, const std::string& text) {
-  const int behind = grid.put(at, 3, " " + text + " ", Style::strong);
+  const int room = std::max(0, grid.size().columns - 5);
+  const int wide = std::min(columns_of_text(text), room);
+  grid.put_fitted(at, 4, wide, text, Style::strong);
+  grid.put(at, 3, " ", Style::strong);
+  const int behind = grid.put(at, 4 + wide, " ", Style::strong);
   for (int column = 0; column < grid.size().columns; ++column)
     if (column < 3 || column >= behind) grid.put(at, column, "─", Style::faint, 1);
 }

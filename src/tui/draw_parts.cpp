@@ -91,6 +91,12 @@ std::vector<std::string> wrapped(std::string_view text, int columns) {
   return lines;
 }
 
+std::string that_fits(const std::vector<std::string>& ways, int width) {
+  for (const std::string& way : ways)
+    if (columns_of_text(way) <= width) return way;
+  return ways.back();
+}
+
 void draw_nothing(const Canvas& canvas, const std::string& sentence) {
   int row = rows_above_list + 1;
   for (const std::string& line : wrapped(sentence, canvas.grid.size().columns - 4))

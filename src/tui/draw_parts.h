@@ -39,6 +39,9 @@ Style style_of(const JobSummary& job);
 /// Text in lines of at most `columns`, broken between words where one can.
 std::vector<std::string> wrapped(std::string_view text, int columns);
 
+/// Of several ways to say something the first that there is room for, or else the last.
+std::string that_fits(const std::vector<std::string>& ways, int width);
+
 /// The row for a sentence where there is nothing to show.
 void draw_nothing(const Canvas& canvas, const std::string& sentence);
 

@@ -54,15 +54,21 @@ void draw_bar(Grid& grid, int row, const Axis& axis, const TimeBar& bar, Time no
 void draw_axis(Grid& grid, const Axis& axis, Time now) {
   const int row = rows_above_list - 1;
   grid.put(row, 0, "DEVICE", Style::strong, names_width);
-  constexpr int tick_every = 14;
-  for (int column = 0; column + 5 <= axis.columns; column += tick_every) {
+  constexpr int tick_every = 14, tick_width = 6, now_width = 3;
+  const int now_at = axis.column_of(now) - axis.at;
+  const bool shows_now = now_at + now_width <= axis.columns;
+  for (int column = 0; column + tick_width <= axis.columns; column += tick_every) {
+    // Where it would touch "now" it stands behind that, with the time of its new place.
+    if (shows_now && column + tick_width >= now_at && column <= now_at + now_width) {
+      column = now_at + now_width + 1;
+      if (column + tick_width > axis.columns) break;
+    }
     const double part = static_cast<double>(column) / axis.columns;
     const Time at{axis.from.us + static_cast<std::int64_t>(
                                      part * static_cast<double>((axis.until - axis.from).us))};
     grid.put(row, axis.at + column, "│" + clock_minutes(at), Style::faint);
   }
-  const int now_at = axis.column_of(now);
-  if (now_at + 3 <= axis.at + axis.columns) grid.put(row, now_at, "now", Style::strong);
+  if (shows_now) grid.put(row, axis.at + now_at, "now", Style::strong);
 }
 
 bool is_on(const TimeBar& bar, const PlanRow& row) {
@@ -82,7 +88,10 @@ void draw_plan(const Canvas& canvas) {
   draw_axis(grid, axis, now);
   if (!canvas.seen.chart) return draw_nothing(canvas, "asking…");
   const auto rows = plan_rows(canvas.state, canvas.seen);
-  if (rows.empty()) return draw_nothing(canvas, "there are no nodes to show");
+  if (rows.empty())
+    return draw_nothing(canvas, canvas.state.filter.empty()
+                                    ? "there are no nodes to show"
+                                    : "nothing here has '" + canvas.state.filter + "' in it");
   const int height = list_height(Page::plan, size);
   ListPlace place = canvas.state.plan_rows;
   keep_in_view(place, static_cast<int>(rows.size()), height);
@@ -100,9 +109,14 @@ void draw_plan(const Canvas& canvas) {
       }
     if (place.first + i == place.chosen) grid.choose(at, 0, names_width - 1);
   }
-  std::string legend = grid.utf8() ? "█ runs  ▒ ran, or may run so long  ░ promised"
-                                   : "# runs  = ran, or may run so long  . promised";
-  if (canvas.seen.chart->cut) legend += "; older ones are left out";
+  const bool cut = canvas.seen.chart->cut;
+  const std::string legend = that_fits(
+      {std::string(grid.utf8() ? "█ runs  ▒ ran, or may run so long  ░ promised"
+                               : "# runs  = ran, or may run so long  . promised") +
+           (cut ? "; older ones are left out" : ""),
+       std::string(grid.utf8() ? "█ runs ▒ ran, may ░ promised" : "# runs = ran, may . promised") +
+           (cut ? "; no older" : "")},
+      size.columns);
   grid.put_fitted(size.rows - 2, 0, size.columns, legend, Style::faint);
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "tui/rows.h"
@@ -110,6 +111,12 @@ void press_on_devices(ScreenState& state, const Seen& seen, const KeyPress& key,
   state.device_rows = place;
 }
 
+// What has ended is not stopped, and that is said.
+void ask_to_stop(ScreenState& state, StopQuestion question, GangPhase phase) {
+  if (phase == GangPhase::ended) state.says = words_of(question) + " has ended";
+  else state.question = std::move(question);
+}
+
 void press_on_jobs(ScreenState& state, const Seen& seen, const KeyPress& key, ScreenSize size) {
   const auto rows = job_rows(state, seen);
   ListPlace place = place_of(rows, state);
@@ -132,8 +139,8 @@ void press_on_jobs(ScreenState& state, const Seen& seen, const KeyPress& key, Sc
   } else if (is(key, 'w') && job != nullptr) {
     open_job(state, job->id, std::nullopt);
     state.shows_why = true;
-  } else if (is(key, 'x') && job != nullptr && job->phase != GangPhase::ended) {
-    state.question = StopQuestion{job->id, std::nullopt, job->name};
+  } else if (is(key, 'x') && job != nullptr) {
+    ask_to_stop(state, {job->id, std::nullopt, job->name}, job->phase);
   } else if (is(key, 's')) {
     state.job_order = static_cast<JobOrder>((static_cast<int>(state.job_order) + 1) % 4);
     state.job_rows.first = 0;
@@ -206,11 +213,11 @@ void press_on_job(ScreenState& state, const Seen& seen, const KeyPress& key, Scr
     const std::uint32_t tasks = std::max(1u, seen.job->spec.resources.tasks);
     state.rank = (state.rank + (is(key, 'n') ? 1 : tasks - 1)) % tasks;
     state.follows = true;
-  } else if (is(key, 'x') && known && seen.job->summary.phase != GangPhase::ended) {
-    state.question = StopQuestion{*state.job, std::nullopt, seen.job->summary.name};
-  } else if (is(key, 'X') && known && seen.gang && seen.gang->phase != GangPhase::ended &&
-             seen.gang->id.job == *state.job) {
-    state.question = StopQuestion{*state.job, seen.gang->id.index, seen.job->summary.name};
+  } else if (is(key, 'x') && known) {
+    const JobSummary& job = seen.job->summary;
+    ask_to_stop(state, {job.id, std::nullopt, job.name}, job.phase);
+  } else if (is(key, 'X') && known && seen.gang && seen.gang->id.job == *state.job) {
+    ask_to_stop(state, {*state.job, seen.gang->id.index, seen.job->summary.name}, seen.gang->phase);
   }
 }
 
@@ -323,8 +330,14 @@ bool press_on_titles(ScreenState& state, const Seen& seen, const KeyPress& key) 
 
 }  // namespace
 
+std::string words_of(const StopQuestion& question) {
+  if (!question.index) return "job " + format(question.job);
+  return "gang " + format(GangId{question.job, *question.index});
+}
+
 std::optional<Wish> press(ScreenState& state, const Seen& seen, const KeyPress& key,
                           ScreenSize size) {
+  state.says.clear();
   if (state.helps) {
     state.helps = false;
     if (is(key, 'q')) state.quits = true;

@@ -235,7 +235,7 @@ const std::vector<ScreenColumn>& job_columns() {
                                                  {"GANGS", 9, 5},
                                                  {"TIME", 6, 6, true},
                                                  {"START", 6, 4, true},
-                                                 {"WHAT", 20, 7, false, true}};
+                                                 {"WHAT", 18, 7, false, true}};
   return columns;
 }
 

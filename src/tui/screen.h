@@ -24,6 +24,7 @@ struct StopQuestion {
   std::optional<std::uint32_t> index;
   std::string name;
 };
+std::string words_of(const StopQuestion& question);  ///< "job 7", "gang 7.3"
 
 /// Which rows of a list are on the screen, and which of them is chosen.
 struct ListPlace {
@@ -55,6 +56,7 @@ struct ScreenState {
   std::string filter;
   bool types_filter = false;
   std::optional<StopQuestion> question;
+  std::string says;  ///< why the newest key did nothing; empty: it did something
   bool helps = false;
   bool quits = false;
 };

@@ -214,6 +214,32 @@ TEST(Screen, At60ColumnsItSaysWhichColumnsAreLeftOut) {
   EXPECT_EQ(lab.last_row(), "left out here for want of room: USER, START");
 }
 
+TEST(Screen, At40ColumnsTheClockIsLeftOutAndNothingRunsIntoAnother) {
+  Lab lab;
+  lab.size = {10, 40};
+  update(lab.seen, ChartTold{{noon, {}, true}});
+  EXPECT_EQ(lab.drawn().row_text(0), " 1 Devices  2 Jobs  3 Job  4 Plan ? help");
+  EXPECT_EQ(lab.last_row(), "left out: MODEL,10 MIN,MEMORY,POWER,TEMP");
+  lab.state.page = Page::jobs;
+  EXPECT_EQ(lab.last_row(), "left out: USER, GANGS, TIME, START");
+  EXPECT_TRUE(lab.shows("WHAT"));
+  lab.state.page = Page::plan;
+  EXPECT_EQ(lab.drawn().row_text(8), "█ runs ▒ ran, may ░ promised; no older");
+  lab.type("?");
+  EXPECT_EQ(lab.last_row(), "more rows show more; any key goes back");
+  lab.size = {15, 40};
+  EXPECT_TRUE(lab.shows("cells: w waits"));
+  EXPECT_EQ(lab.last_row(), "any key goes back");
+  lab.size = {14, 40};
+  EXPECT_EQ(lab.last_row(), "more rows show more; any key goes back");
+  lab.type("?");
+  for (lab.size = {10, 40}; lab.size.columns < 120; ++lab.size.columns) {
+    const std::string titles = lab.drawn().row_text(0);
+    EXPECT_TRUE(titles.ends_with(" ? help")) << titles;
+    EXPECT_NE(titles.find("4 Plan "), std::string::npos) << titles;
+  }
+}
+
 TEST(Screen, ItIsDrawnAtAnySize) {
   Lab lab;
   lab.open(Lab::job(7, "sweep", GangPhase::running), std::string(300, 'w'));
@@ -304,6 +330,9 @@ TEST(Jobs, WhatHasEndedIsNotStopped) {
   EXPECT_EQ(lab.state.chosen_job, JobId{2});
   lab.type("x");
   EXPECT_FALSE(lab.state.question.has_value());
+  EXPECT_EQ(lab.last_row(), "job 2 has ended");
+  lab.press_key({KeyKind::up});
+  EXPECT_FALSE(lab.shows("has ended"));
 }
 
 TEST(Jobs, AClickChoosesItsRow) {
@@ -370,6 +399,45 @@ TEST(Job, ALogThatIsLongIsKeptFromItsEnd) {
   EXPECT_TRUE(lab.seen.log->begins_later);
   update(lab.seen, LogTold{place, {std::string(3 * longest_log_line, 'x'), 0, 0, 0}, false});
   EXPECT_EQ(lab.seen.log->lines.back().size(), longest_log_line);
+}
+
+TEST(Job, WhatHasEndedOfItIsNotStoppedAndThatIsSaid) {
+  Lab lab;
+  lab.open(Lab::job(7, "sweep", GangPhase::running), "dr");
+  GangView gang;
+  gang.id = {JobId{7}, 0};
+  gang.phase = GangPhase::ended;
+  update(lab.seen, GangTold{gang});
+  lab.type("X");
+  EXPECT_FALSE(lab.state.question.has_value());
+  EXPECT_EQ(lab.last_row(), "gang 7.0 has ended");
+  lab.open(Lab::job(7, "sweep", GangPhase::ended), "dd");
+  lab.type("x");
+  EXPECT_FALSE(lab.state.question.has_value());
+  EXPECT_EQ(lab.last_row(), "job 7 has ended");
+}
+
+TEST(Plan, WhereAFilterHidesAllItSaysSoAsDevicesDo) {
+  Lab lab;
+  update(lab.seen, ChartTold{{noon, {}, false}});
+  lab.state.page = Page::jobs;
+  lab.type("/thou");
+  lab.press_key({KeyKind::enter});
+  lab.type("4");
+  EXPECT_TRUE(lab.shows("nothing here has 'thou' in it"));
+}
+
+TEST(Plan, NothingOfTheRulerRunsIntoNow) {
+  Lab lab;
+  lab.state.page = Page::plan;
+  update(lab.seen, ChartTold{{noon, {}, false}});
+  for (lab.size = {10, 40}; lab.size.columns < 200; ++lab.size.columns) {
+    const std::string ruler = lab.drawn().row_text(2);
+    EXPECT_NE(ruler.find(" now"), std::string::npos) << ruler;
+    const std::size_t behind = ruler.find("now") + 3;
+    EXPECT_TRUE(behind == ruler.size() || ruler[behind] == ' ') << ruler;
+    EXPECT_FALSE(ruler.ends_with(":")) << ruler;
+  }
 }
 
 TEST(Plan, BarsStandWhereTheirTimeIs) {

@@ -195,7 +195,7 @@ class Pretend {
         const auto wait = std::find_if(plan.waits.begin(), plan.waits.end(), [&](const Wait& one) {
           return one.job == expected.gang.job;
         });
-        is = wait == plan.waits.end() ? "does not wait" : explain(wait->blocker, world_);
+        is = wait == plan.waits.end() ? "does not wait" : explain(wait->blocker, world_, wait->job);
         if (is.find(expected.text) != std::string::npos) continue;
       } else if (expected.kind == Expectation::Kind::refused) {
         const WaitingGroup& group = story_.jobs[expected.gang.job.n - 1].group;

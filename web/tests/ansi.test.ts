@@ -47,6 +47,33 @@ test("a progress bar shows its last state", () => {
   assert.equal(text(read("line\r\nnext")), "line\nnext");
 });
 
+test("behind a carriage return new text stands over the old, as far as it goes", () => {
+  assert.equal(
+    text(read("red \u001b[31mX\u001b[0m bell\u0007 cr\rover \u001b[2Jclear")),
+    "over clear␇ cr",
+  );
+  assert.deepEqual(read("\u001b[31mabc\u001b[32mdef\u001b[0m\rxy")[0], [
+    { text: "xy", style: "" },
+    { text: "c", style: "fg1" },
+    { text: "def", style: "fg2" },
+  ]);
+  assert.equal(text(read("a😀b\rxy")), "xyb");
+  assert.equal(text(read("lost\r")), "lost");
+});
+
+test("what a program erases of its line is gone", () => {
+  assert.equal(text(read("downloading\r\u001b[Kdone")), "done");
+  assert.equal(text(read("downloading\u001b[2K\rdone")), "done       ");
+  assert.equal(text(read("downloading\rdone\u001b[0K\nnext")), "done\nnext");
+});
+
+test("a line that is written over many times is read in time that grows with what was written", () => {
+  const styled = Array.from({ length: 9_000 }, (_, i) => `\u001b[3${i % 8}mx`).join("");
+  const begun = performance.now();
+  assert.equal(text(read(styled + "\r.".repeat(200_000))).length, 9_000);
+  assert.ok(performance.now() - begun < 5_000);
+});
+
 test("other sequences of a terminal do nothing", () => {
   assert.equal(text(read("a\u001b[2J\u001b[10;10Hb\u001b[?25lc")), "abc");
 });

@@ -223,6 +223,41 @@ test("a job of which no gang runs yet and one is starting is among those that ru
   assert.equal(await row.locator(".state.starting").textContent(), "starting");
 });
 
+test("the tabs above the jobs say, also to who does not see them, that they count gangs", async () => {
+  await anew("#/jobs/ended");
+  const tab = browser.page.getByRole("link", { name: /^Ended [\d,]+ gangs$/ });
+  await tab.waitFor();
+  assert.match((await tab.innerText()).replace(/\s+/g, " "), /^Ended [\d,]+ gangs$/);
+});
+
+test("how long a job runs stands once on its page, and goes on", async () => {
+  await anew("#/jobs/running");
+  const job = service.world.submit("just-begun");
+  service.world.start(job, 0, 1, [2]);
+  await go(`#/job/${job.summary.id}`);
+  const runs = browser.page.locator("dl div", { hasText: "Runs for" }).locator("dd");
+  await runs.first().waitFor();
+  assert.equal(await runs.count(), 1);
+  await runs.getByText(/^1s$/).waitFor({ timeout: 3000 });
+  await runs.getByText(/^2s$/).waitFor({ timeout: 3000 });
+});
+
+test("of a sweep its own time and its gangs' go on together", async () => {
+  await anew("#/jobs/running");
+  const job = service.world.submit("two", { sweep: [{ name: "lr", values: ["1", "2"] }] });
+  service.world.start(job, 0, 1, [2]);
+  await go(`#/job/${job.summary.id}/0`);
+  const runs = browser.page.locator("dl div", { hasText: "Runs for" }).locator("dd");
+  await browser.page.waitForFunction(() => document.querySelectorAll(".gang-facts dd").length > 1);
+  for (let i = 0; i < 10; ++i) {
+    let [gang, whole] = await runs.allTextContents();
+    // Between the drawing of one and the other.
+    if (gang !== whole) [gang, whole] = await runs.allTextContents();
+    assert.equal(gang, whole);
+    await browser.page.waitForTimeout(170);
+  }
+});
+
 test("rows do not move while one is pointed at", async () => {
   const { page } = browser;
   await anew("#/jobs/running");

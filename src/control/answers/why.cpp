@@ -20,7 +20,8 @@ std::string Controller::reason_of(JobId job) {
       return lacking + own_pilots_.trouble_of(job);
   if (planned_)
     if (const auto wait = cycle_.wait_of(job))
-      return explain(wait->blocker, picture()) + (state == nullptr ? "" : lost_queue_of(*state));
+      return explain(wait->blocker, picture(), job) +
+             (state == nullptr ? "" : lost_queue_of(*state));
   if (state == nullptr) return {};
   if (const auto gang = first_in_engine(job)) {
     const std::string trouble = engine_.trouble();

@@ -95,6 +95,12 @@ std::string without_end(const Snapshot& world, const std::vector<JobId>& jobs,
                             : ", so nobody knows when enough of them end");
 }
 
+/// The same of one job, for a gang of `own`.
+std::string endless_job(JobId job, JobId own) {
+  if (job == own) return "this job has no time limit, so nobody knows when its other gangs end";
+  return "job " + format(job) + " has no time limit, so nobody knows when it ends";
+}
+
 std::vector<JobId> endless_of(const Snapshot& world, const std::vector<JobId>& jobs) {
   std::vector<JobId> endless;
   for (const JobId job : jobs)
@@ -144,8 +150,7 @@ std::string why_unknown(const Snapshot& world, GangId gang, const BlockerOf& blo
     if (const auto* mps = decides ? std::get_if<MpsOfOther>(&*decides) : nullptr)
       holders = endless_of(world, mps->holders);
   }
-  if (!holders.empty())
-    return "job " + format(holders.front()) + " has no time limit, so nobody knows when it ends";
+  if (!holders.empty()) return endless_job(holders.front(), gang.job);
   // 3. What it comes after, or else whoever runs.
   const Holder* endless = nullptr;
   for (const Holder& holder : world.holders) {
@@ -160,8 +165,7 @@ std::string why_unknown(const Snapshot& world, GangId gang, const BlockerOf& blo
       of_before = "job " + format(group.job) + " waits too, and ";
   if (endless == nullptr) return of_before + "nothing that is expected to end makes room for it";
   if (before.contains(endless->job)) of_before.clear();
-  return of_before + "job " + format(endless->job) +
-         " has no time limit, so nobody knows when it ends";
+  return of_before + endless_job(endless->job, gang.job);
 }
 
 std::optional<std::string> limit_that_stays_full(const Snapshot& world, GangId gang,

@@ -1,5 +1,7 @@
-// What a program wrote to its log, as lines of coloured text. Only colours, weight and underline are obeyed; other
-// sequences of a terminal do nothing here, and broken ones are shown. One call can end anywhere, also within a sequence.
+// What a program wrote to its log, as lines of coloured text. Obeyed are colours, weight and underline, and what progress
+// bars are drawn with: a carriage return, behind which new text stands over the old, and the erasing of a line. Other
+// sequences of a terminal do nothing here, broken ones and other control characters are shown. One call can end anywhere,
+// also within a sequence.
 import { visible } from "./text";
 
 export interface Piece {
@@ -32,8 +34,10 @@ const unmarks: Record<number, string[]> = {
 export class AnsiReader {
   private pen: Pen = { fg: "", bg: "", marks: new Set() };
   private rest = "";
-  private line: Line = [];
-  private length = 0;
+  // The line as it was written: what stands before the place of the next character, and what behind it, that one last.
+  private before: Line = [];
+  private behind: Line = [];
+  private length = 0; // of `before`
   private returned = false;
 
   /** The lines that `text` finished. */
@@ -58,39 +62,72 @@ export class AnsiReader {
 
   /** The line that is not finished yet, as far as it goes. */
   open_line(): Line {
-    return this.line;
+    const line: Line = [];
+    for (const piece of [...this.before, ...this.behind.slice().reverse()]) {
+      const text = visible(piece.text);
+      const last = line[line.length - 1];
+      if (last && last.style === piece.style) last.text += text;
+      else line.push({ text, style: piece.style });
+    }
+    return line;
   }
 
   private write(text: string, lines: Line[]) {
-    if (this.returned) this.start_line_anew();
+    this.go_back();
     let rest = text;
     while (this.length + rest.length > longest_line) {
       const room = longest_line - this.length;
-      this.append(rest.slice(0, room));
+      this.put(rest.slice(0, room));
       this.finish(lines);
       rest = rest.slice(room);
     }
-    this.append(rest);
+    this.put(rest);
   }
 
-  private append(text: string) {
+  // Over what stands there.
+  private put(text: string) {
     if (text === "") return;
+    this.drop(text.length);
     const style = this.style();
-    const last = this.line[this.line.length - 1];
-    if (last && last.style === style) last.text += visible(text);
-    else this.line.push({ text: visible(text), style });
+    const last = this.before[this.before.length - 1];
+    if (last && last.style === style) last.text += text;
+    else this.before.push({ text, style });
     this.length += text.length;
   }
 
-  private start_line_anew() {
-    this.line = [];
-    this.length = 0;
+  private drop(count: number) {
+    let left = count;
+    while (left > 0 && this.behind.length > 0) {
+      const next = this.behind.pop()!;
+      if (next.text.length > left) {
+        const rest = next.text.slice(left);
+        // Half of a character is none.
+        this.behind.push({ text: rest.replace(/^[\udc00-\udfff]/, ""), style: next.style });
+      }
+      left -= next.text.length;
+    }
+  }
+
+  private go_back() {
+    if (!this.returned) return;
     this.returned = false;
+    while (this.before.length > 0) this.behind.push(this.before.pop()!);
+    this.length = 0;
+  }
+
+  // 0: what is behind the place of the next character; 1: what is before it; 2: both.
+  private erase(which: number) {
+    this.go_back();
+    if (which !== 1) this.behind = [];
+    if (which > 0 && this.length > 0) this.before = [{ text: " ".repeat(this.length), style: "" }];
   }
 
   private finish(lines: Line[]) {
-    lines.push(this.line);
-    this.start_line_anew();
+    lines.push(this.open_line());
+    this.before = [];
+    this.behind = [];
+    this.length = 0;
+    this.returned = false;
   }
 
   // Obeys the special character at `at`; how many characters that took, 0 where it is not complete.
@@ -107,6 +144,7 @@ export class AnsiReader {
     const sequence = /^\u001b\[([0-9:;<=>?]*)[ -/]*([@-~])/.exec(input.slice(at, at + longest_sequence));
     if (sequence) {
       if (sequence[2] === "m") this.colour(sequence[1]!);
+      else if (sequence[2] === "K" && /^[012]?$/.test(sequence[1]!)) this.erase(Number(sequence[1]));
       return sequence[0].length;
     }
     const begun = input.slice(at);

@@ -68,6 +68,11 @@ export function span(us: number | undefined | null): string {
   return two(Math.floor(hours / 24), "d", hours % 24, "h");
 }
 
+/** How long something has run by a clock that may lie a little before its start. */
+export function since(start: number, now_us: number): string {
+  return span(Math.max(0, now_us - start));
+}
+
 function two(large: number, large_unit: string, small: number, small_unit: string): string {
   return small === 0 ? `${large}${large_unit}` : `${large}${large_unit} ${small}${small_unit}`;
 }

@@ -1,6 +1,6 @@
 // One gang: how it stands, where it runs, what keeps it there, how it uses its devices, and its logs.
 import { useState } from "preact/hooks";
-import { clock, energy, exact, model, percent, size, span } from "../base/format";
+import { clock, energy, exact, model, percent, since, size, span } from "../base/format";
 import type { GangView, JobSpec, JobSummary, NodePart, NodeView, Readings } from "../base/model";
 import { address } from "../base/route";
 import { plain } from "../base/text";
@@ -80,7 +80,7 @@ function GangFacts(props: { view: GangView }) {
           <Fact name="Started" value={clock(view.started, now)} title={exact(view.started)} />
         )}
         {view.started !== undefined && (
-          <Fact name={view.ended ? "Ran" : "Runs for"} value={span((view.ended ?? now) - view.started)} />
+          <Fact name={view.ended ? "Ran" : "Runs for"} value={since(view.started, view.ended ?? now)} />
         )}
         {view.busy_percent !== undefined && <Fact name="Devices busy" value={percent(view.busy_percent)} />}
         {view.energy !== undefined && <Fact name="Their energy" value={energy(view.energy)} />}

@@ -1,6 +1,6 @@
 // Gangs of a job as a table, a page at a time: their values, how they stand, how busy they kept their devices.
 import { useState } from "preact/hooks";
-import { count, energy, percent, span } from "../base/format";
+import { count, energy, percent, since } from "../base/format";
 import type { GangView, JobDetail, JobSummary } from "../base/model";
 import { address } from "../base/route";
 import { plain, short } from "../base/text";
@@ -77,5 +77,5 @@ export function GangTable(props: { job: JobSummary; open: number | undefined }) 
 }
 
 function ran(gang: GangView, now: number): string {
-  return gang.started === undefined ? "" : span((gang.ended ?? now) - gang.started);
+  return gang.started === undefined ? "" : since(gang.started, gang.ended ?? now);
 }

@@ -1,6 +1,6 @@
 // One job: how it stands and why, its gangs, and one of them with its log.
 import { useMemo, useState } from "preact/hooks";
-import { clock, count, energy, exact, many, relative, size, span } from "../base/format";
+import { clock, count, energy, exact, many, relative, since, size, span } from "../base/format";
 import type { Cells, JobDetail, JobSpec, JobSummary, WhyAnswer } from "../base/model";
 import { address } from "../base/route";
 import { plain, short } from "../base/text";
@@ -165,9 +165,13 @@ function command_words(spec: JobSpec): string {
   return spec.command.words.map((word) => plain(word)).join(" ");
 }
 
+function ran(job: JobSummary, now: number): [string, string] {
+  return [job.ended ? "Ran" : "Runs for", job.started ? since(job.started, job.ended ?? now) : ""];
+}
+
 function JobFacts(props: { detail: JobDetail }) {
   const { summary, spec } = props.detail;
-  const now = useNow(5000);
+  const now = useNow();
   const facts: [string, string, string?][] = [
     ["Owner", summary.owner],
     ["Queue", summary.queue],
@@ -176,7 +180,7 @@ function JobFacts(props: { detail: JobDetail }) {
     ["Handed in", clock(summary.submitted, now), exact(summary.submitted)],
     ["Started", summary.started ? clock(summary.started, now) : "", exact(summary.started)],
     ["Ended", summary.ended ? clock(summary.ended, now) : "", exact(summary.ended)],
-    [summary.ended ? "Ran" : "Runs for", summary.started ? span((summary.ended ?? now) - summary.started) : ""],
+    ...(summary.gangs > 1 ? [ran(summary, now)] : []), // that of one gang stands with the gang
     ["Longest time", spec.time === undefined ? "" : span(spec.time)],
     ["Priority", spec.priority ? String(spec.priority) : ""],
     ["Retries", spec.retries ? count(spec.retries) : ""],

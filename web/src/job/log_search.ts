@@ -84,6 +84,8 @@ export class LogSearch {
 
   // A look at all at once, which spares most parts of a log the one at each line.
   private may_hold(text: string): boolean {
+    // Where a line was written over, what stands there now may be nowhere as one in what was written.
+    if (/\r(?!\n)/.test(text)) return true;
     const bare = text.includes("\u001b") ? text.replace(sequence, "") : text;
     return visible(bare).toLowerCase().includes(this.wanted);
   }

@@ -1,6 +1,6 @@
 // Waiting, running and ended jobs: found, sorted, paged.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { count } from "../base/format";
+import { many } from "../base/format";
 import type { JobSummary, Status } from "../base/model";
 import type { Refusal } from "../live/api";
 import { no_submit, useLive, useSession } from "../live/hooks";
@@ -125,13 +125,7 @@ function Heading(props: { phase: Phase }) {
 // Gangs, as the service counts those; it does not count jobs by phase.
 function Number(props: { status: Status | undefined; phase: Phase }) {
   if (!props.status) return null;
-  const gangs = props.status[props.phase];
-  return (
-    <span class="tab-number" title={`${count(gangs)} gangs`}>
-      <span class="unseen">, gangs: </span>
-      {count(gangs)}
-    </span>
-  );
+  return <span class="tab-number"> {many(props.status[props.phase], "gang")}</span>;
 }
 
 // What was typed, once no more is typed for a moment.

@@ -40,16 +40,29 @@ export function useLiveKept<T>(path: string, rule: Rule): Seen<T> & { shown: str
   return { ...seen, value: kept.current?.value, shown: kept.current?.path ?? path };
 }
 
-/** Time by this clock in microseconds, moving on each `every` ms, for "3m ago". */
+/**
+ * Time by this clock in microseconds, moving on each `every` ms, for "3m ago". All that use it move on together, and to
+ * the same time, so that one thing does not read differently in two places.
+ */
 export function useNow(every = 1000): number {
-  const [now, set] = useState(() => Date.now() * 1000);
+  const read = () => now_by(Date.now(), every);
+  const [now, set] = useState(read);
   useEffect(() => {
-    const timer = setInterval(() => {
-      if (!document.hidden) set(Date.now() * 1000);
-    }, every);
-    return () => clearInterval(timer);
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = () => (timer = setTimeout(tick, every - (Date.now() % every)));
+    const tick = () => {
+      if (!document.hidden) set(read());
+      wait();
+    };
+    wait();
+    return () => clearTimeout(timer);
   }, [every]);
   return now;
+}
+
+function now_by(ms: number, every: number): number {
+  const step = Math.min(every, 1000);
+  return Math.floor(ms / step) * step * 1000;
 }
 
 /** Why this person may not submit; empty: may. */
