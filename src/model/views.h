@@ -35,7 +35,7 @@ struct JobSummary {
   std::optional<Ending> ending;       ///< of the first gang that ended badly, else of the last one
   std::string request;                ///< "2 tasks, each 1 gpu and 4 cpus"
   std::string taken;                  ///< what of `request` its gangs got; empty: none has started
-  std::string reason;                 ///< why it waits, or runs and stands still; else empty
+  std::string reason;  ///< why it waits, does not begin, or runs and stands still; else empty
   std::optional<Time> expected = {};  ///< while it waits: one of its gangs is promised this start
 };
 
