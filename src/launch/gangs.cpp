@@ -174,8 +174,10 @@ JobCard* Gangs::card_of(JobId job) {
 }
 
 void Gangs::forget_jobs() {
+  std::set<JobId> ordered;
+  for (const StartMessage& order : unwritten_) ordered.insert(order.job);
   for (auto card = cards_.begin(); card != cards_.end();) {
-    if (ledger_.book().needs(card->first)) {
+    if (ledger_.book().needs(card->first) || ordered.contains(card->first)) {
       ++card;
     } else {
       ::unlink(files_.card(card->first).c_str());

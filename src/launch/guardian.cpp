@@ -113,9 +113,7 @@ bool write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
   return true;
 }
 
-int status_of(const siginfo_t& ended) {
-  return ended.si_code == CLD_EXITED ? ended.si_status : -1;
-}
+int status_of(const siginfo_t& ended) { return ended.si_code == CLD_EXITED ? ended.si_status : -1; }
 
 /// Lets go of all children that have ended; the status of the launcher if it was among them.
 std::optional<int> reap_children(Watched& watched) {

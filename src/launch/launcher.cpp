@@ -366,6 +366,10 @@ Result<LauncherVerdict> run_launcher_loop(const LauncherSettings& settings,
                                           const LauncherPost& post) {
   auto ledger = Ledger::open(JobFiles(settings.state_dir).launcher_directory());
   if (!ledger) return ledger.error();
+  // A service hears of it as well.
+  if (ledger->journal_fd() < 0)
+    if (const auto begun = ledger->make_room(0); !begun)
+      std::fprintf(stderr, "gang launcher: %s\n", begun.error().sentence().c_str());
   Launcher launcher(settings, post, *std::move(ledger));
   return launcher.run();
 }
