@@ -198,6 +198,8 @@ std::vector<Range> Gangs::new_turns(const StartMessage& message) const {
 }
 
 void Gangs::order(const StartMessage& message) {
+  // Written before that, it would count as one of the earlier boot.
+  if (!boot_is_settled_) settle_boot();
   OrderRecord order;
   order.lane = ledger_.book().next_lane();
   order.job = message.job;
@@ -215,7 +217,7 @@ void Gangs::order(const StartMessage& message) {
   if (message.boot != boot_) lose(order, order.turns, news, records);
   auto room = keep_beside(message.job);
   if (room) room = ledger_.make_room(message.allocation->parts[message.part].tasks.size());
-  if (!room || !commit(records)) {
+  if (!boot_is_settled_ || !room || !commit(records)) {
     if (!room) trouble_ = room.error().sentence();
     unwritten_.push_back(message);
     return;

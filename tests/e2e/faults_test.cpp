@@ -119,11 +119,15 @@ TEST_F(Faults, ADiskWithoutRoomForTheLaunchersJournalIsNamedAndAJobThatWaitsForI
 
   const std::string waits = machine.submit({"--", "touch", "waited"});
   ::kill(machine.service(), SIGKILL);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
   disk_.resize("size=24m");
-  EXPECT_EQ(machine.wait(waits), 0);
+  const Ran waited = machine.gang({"wait", waits});
+  EXPECT_EQ(waited.code, 0) << waited.out << waited.err;
   EXPECT_TRUE(machine.exists("waited"));
   EXPECT_FALSE(machine.exists("ran"));
-  EXPECT_FALSE(says(machine.gang({"daemon", "status"}).out, "trouble: "));
+  EXPECT_TRUE(becomes_true([&] {
+    return !says(machine.gang({"daemon", "status"}).out, "trouble: ");
+  }));
 }
 
 TEST_F(Faults, ASweepGoesOnWhereItStoodWhenThereIsSpaceAgain) {
