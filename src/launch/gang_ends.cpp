@@ -478,6 +478,7 @@ void Gangs::tick_second(Span boot) {
   for (const auto& [gang, message] : std::exchange(unwritten_stops_, {})) stop(message);
   for (const StartMessage& message : std::exchange(unwritten_, {})) order(message);
   for (const std::uint64_t lane : std::exchange(put_off_, {})) ready_.push_back(lane);
+  if (!ready_.empty()) wake_by(boot);  // what waited for room begins now
   const bool all_written = boot_is_settled_ && unwritten_.empty() && unwritten_stops_.empty();
   if (all_written && ready_.empty() && resting_.empty() && !reap_again_) trouble_.clear();
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
