@@ -260,7 +260,8 @@ int follow_job(Service& service, JobId id, Output& out) {
     }
     interrupts.heed();
     if (interrupts.given_up()) return interrupts.exit_code();
-    if (job->phase == GangPhase::waiting && !job->reason.empty()) {
+    const bool begun = job->phase != GangPhase::waiting && job->phase != GangPhase::starting;
+    if (!begun && !job->reason.empty()) {
       if (!out.around().err_is_terminal && told_why) continue;
       progress.show("gang: job " + named(*job) + " waits: " + in_local_time(job->reason));
       told_why = true;

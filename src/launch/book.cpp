@@ -261,19 +261,28 @@ Result<Ledger> Ledger::open(const std::string& directory) {
   if (!journal) return journal.error();
   ledger.journal_ = *std::move(journal);
   if (ledger.book_.epoch().empty()) {
-    auto written = ledger.commit({EpochRecord{new_epoch(), ledger.book_.next_news()}});
-    if (!written) return written.error();
+    const EpochRecord epoch{new_epoch(), ledger.book_.next_news()};
+    auto written = ledger.commit({epoch});
+    if (!written && ledger.journal_.begun()) return written.error();
+    // A journal that begins later begins with it.
+    if (!written) ledger.book_.apply(epoch);
   }
   return ledger;
 }
 
 Result<void> Ledger::commit(const std::vector<Record>& records) {
+  if (auto begun = journal_.begun() ? Result<void>() : make_room(0); !begun) return begun;
   std::string frames;
   for (const Record& record : records) frames += framed_record(record);
   auto written = journal_.append(frames);
   if (!written) return written;
   for (const Record& record : records) book_.apply(record);
   return {};
+}
+
+void Ledger::believe_store(const std::string& name) {
+  const StoreRecord record{name};
+  if (!commit({record})) book_.apply(record);
 }
 
 void Ledger::commit_written(const std::vector<BeganRecord>& began) {

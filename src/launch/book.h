@@ -136,6 +136,8 @@ class Book {
 /// The book and the journal behind it: a fact is written first and believed then.
 class Ledger {
  public:
+  /// A disk that is too full for a journal is no error: nothing can be committed until there is
+  /// room, and each `commit` and `make_room` tries to begin it.
   static Result<Ledger> open(const std::string& directory);
 
   Book& book() { return book_; }
@@ -144,6 +146,9 @@ class Ledger {
 
   /// All records in one write, then all believed. On an error none is believed.
   Result<void> commit(const std::vector<Record>& records);
+  /// The name of the store that this launcher serves. Where the disk is too full for it, it is
+  /// written when a segment begins.
+  void believe_store(const std::string& name);
   /// Believes what the tasks themselves wrote to the journal.
   void commit_written(const std::vector<BeganRecord>& began);
   /// Makes sure that the end of all that runs, and of `tasks` more, can be written even when the

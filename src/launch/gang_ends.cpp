@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <set>
 
 #include "base/text.h"
 #include "launch/gangs.h"
@@ -168,6 +170,98 @@ void Gangs::count_kernel_kills() {
 }
 
 // Stopping.
+
+void Gangs::stop(const StopMessage& message) {
+  if (LiveGang* gang = ledger_.book().find(message.gang)) {
+    if (gang->stop && (gang->stop->at_once || !message.at_once)) return;
+    StopRecord record{message.gang,    message.cause, message.reason,
+                      message.at_once, std::nullopt,  since_boot()};
+    if (gang->stop) {  // the same stop, but at once now
+      record = *gang->stop;
+      record.at_once = true;
+    }
+    if (!commit({record})) gang->stop = record;  // stopping must not wait for the disk
+    act_on_stop(*gang);
+    return;
+  }
+  const Lane* lane = ledger_.book().lane_waiting_for(message.gang);
+  if (lane == nullptr) {
+    drop_unwritten(message);
+    return;
+  }
+  Ending ending;
+  ending.cause = message.cause;
+  ending.detail = message.reason;
+  if (!commit({EndedRecord{message.gang, lane->order.attempt, Time{0}, now(), std::move(ending),
+                           ledger_.next_news()}})) {
+    unwritten_stops_.insert_or_assign(message.gang, message);
+    wake_by(since_boot() + seconds(1));
+  }
+  drop_unwanted_starts();
+}
+
+/// Turns of an order that the full disk did not take have not begun, and no other launcher knows of
+/// them: who asked is told at once. What was asked under an earlier boot may have begun then.
+void Gangs::drop_unwritten(const StopMessage& message) {
+  const std::uint32_t index = message.gang.index;
+  std::optional<std::uint32_t> attempt;
+  std::vector<StartMessage> left;
+  for (const StartMessage& order : unwritten_) {
+    bool has_it = false;
+    if (order.job == message.gang.job && order.boot == boot_)
+      for (const Range& turns : new_turns(order))
+        has_it = has_it || (turns.begin <= index && index < turns.end);
+    if (!has_it) {
+      left.push_back(order);
+      continue;
+    }
+    attempt = order.attempt;
+    for (const Range& turns : {Range{order.first, index}, {index + 1, order.first + order.count}}) {
+      if (turns.begin == turns.end) continue;
+      left.push_back(order);
+      left.back().first = turns.begin;
+      left.back().count = turns.end - turns.begin;
+    }
+  }
+  unwritten_ = std::move(left);
+  if (!attempt) return;
+  Ending ending;
+  ending.cause = message.cause;
+  ending.detail = message.reason;
+  unnumbered_news_.push_back(
+      {now(), GangEnded{message.gang, *attempt, Time{0}, std::move(ending)}});
+}
+
+void Gangs::forget_unwritten() {
+  unwritten_.clear();
+  unnumbered_news_.clear();
+}
+
+void Gangs::return_turns(const ReturnMessage& message) {
+  RangeSet returned;
+  for (const auto& [number, lane] : ledger_.book().lanes())
+    if (lane->order.job == message.job)
+      for (const Range& turns :
+           lane->waiting.within({message.first, message.first + message.count}))
+        returned.add(turns);
+  for (const Range& turns : returned.ranges())
+    commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
+  drop_unwanted_starts();
+  std::vector<std::uint64_t> gone;
+  for (const auto& [number, care] : lane_care_)
+    if (ledger_.book().lane(number) == nullptr) gone.push_back(number);
+  for (const std::uint64_t number : gone) forget_lane(number);
+}
+
+void Gangs::stop_all(const std::string& reason, bool at_once) {
+  forget_unwritten();
+  std::vector<GangId> running;
+  std::set<JobId> waiting;
+  for (const auto& [id, gang] : ledger_.book().live()) running.push_back(id);
+  for (const auto& [number, lane] : ledger_.book().lanes()) waiting.insert(lane->order.job);
+  for (const GangId gang : running) stop({gang, EndCause::stopped, reason, at_once});
+  for (const JobId job : waiting) return_turns({job, 0, std::numeric_limits<std::uint32_t>::max()});
+}
 
 void Gangs::act_on_stop(const LiveGang& gang) {
   if (!gang.stop) return;
@@ -342,7 +436,8 @@ void Gangs::tick() {
   for (const GangId id : ids)
     if (const LiveGang* gang = ledger_.book().find(id)) tick_gang(*gang, boot);
   const bool busy = !boot_is_settled_ || !care_.empty() || !unwritten_.empty() || !ready_.empty() ||
-                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty();
+                    reap_again_ || !groups_to_lower_.empty() || !put_off_.empty() ||
+                    !unwritten_stops_.empty();
   wake_for_mps();
   if (busy) wake_by(next_second_);
 }
@@ -380,9 +475,12 @@ void Gangs::tick_second(Span boot) {
     const LiveGang* gang = ledger_.book().find(id);
     if (gang != nullptr && boot - gang->boot_started >= seconds(1)) trim_logs(*gang, care);
   }
+  for (const auto& [gang, message] : std::exchange(unwritten_stops_, {})) stop(message);
   for (const StartMessage& message : std::exchange(unwritten_, {})) order(message);
   for (const std::uint64_t lane : std::exchange(put_off_, {})) ready_.push_back(lane);
-  if (unwritten_.empty() && ready_.empty() && resting_.empty() && !reap_again_) trouble_.clear();
+  if (!ready_.empty()) wake_by(boot);  // what waited for room begins now
+  const bool all_written = boot_is_settled_ && unwritten_.empty() && unwritten_stops_.empty();
+  if (all_written && ready_.empty() && resting_.empty() && !reap_again_) trouble_.clear();
   std::erase_if(groups_to_lower_, [](const auto& groups) { return Cgroups::lower(groups); });
 }
 

@@ -112,28 +112,50 @@ void Gangs::set_node(Node node) {
   // A launcher that comes after this one needs it for turns that are left.
   const std::string path = files_.launcher_directory() + "/node";
   const auto before = read_file(path, largest_card);
-  if (before && *before == packer.bytes()) return;
+  node_kept_ = before && *before == packer.bytes();
+  if (node_kept_) return;
   ++node_turn_;
-  const auto written = replace_file(path, packer.bytes());
-  if (!written) trouble_ = written.error().sentence();
+  if (const auto kept = keep_node(); !kept) trouble_ = kept.error().sentence();
+}
+
+Result<void> Gangs::keep_node() {
+  if (node_kept_) return {};
+  Packer packer;
+  pack(packer, node_);
+  auto written = replace_file(files_.launcher_directory() + "/node", packer.bytes());
+  node_kept_ = written.ok();
+  return written;
 }
 
 void Gangs::put_job(Job job) {
   const JobId id = job.id;
-  Packer packer;
-  pack(packer, job);
   JobCard& card = cards_[id] = JobCard{std::move(job), nullptr, {}};
+  card.kept = false;
+  if (const auto kept = keep_card(card); !kept) trouble_ = kept.error().sentence();
+}
+
+Result<void> Gangs::keep_card(JobCard& card) {
+  if (card.kept) return {};
+  Packer packer;
+  pack(packer, card.job);
   auto made = files_.make_directories_of(card.job);
-  if (!made) {
-    trouble_ = made.error().sentence();
-    return;
-  }
-  const std::string path = files_.card(id);
+  if (!made) return made;
+  const std::string path = files_.card(card.job.id);
   const std::string frame = framed(packer.bytes());
   const auto before = read_file(path, largest_card);
-  if (before && *before == frame) return;
-  const auto written = replace_file(path, frame);
-  if (!written) trouble_ = written.error().sentence();
+  auto written = before && *before == frame ? Result<void>() : replace_file(path, frame);
+  card.kept = written.ok();
+  return written;
+}
+
+/// What a launcher that comes after this one must find beside the journal before it can go on with
+/// turns of the job. An Error only where the disk has no room for it.
+Result<void> Gangs::keep_beside(JobId job) {
+  auto kept = keep_node();
+  const auto card = cards_.find(job);
+  if (kept && card != cards_.end()) kept = keep_card(card->second);
+  if (!kept && kept.error().kind != ErrorKind::disk) return {};
+  return kept;
 }
 
 JobCard* Gangs::card_of(JobId job) {
@@ -152,8 +174,10 @@ JobCard* Gangs::card_of(JobId job) {
 }
 
 void Gangs::forget_jobs() {
+  std::set<JobId> ordered;
+  for (const StartMessage& order : unwritten_) ordered.insert(order.job);
   for (auto card = cards_.begin(); card != cards_.end();) {
-    if (ledger_.book().needs(card->first)) {
+    if (ledger_.book().needs(card->first) || ordered.contains(card->first)) {
       ++card;
     } else {
       ::unlink(files_.card(card->first).c_str());
@@ -162,18 +186,26 @@ void Gangs::forget_jobs() {
   }
 }
 
+std::vector<Range> Gangs::new_turns(const StartMessage& message) const {
+  // Who asks and has not heard that turns went back to waiting will decide about them anew.
+  const std::uint64_t heard = number_of_cursor(message.heard, ledger_.book().epoch());
+  const RangeSet returned = ledger_.book().returned_since(message.job, heard);
+  std::vector<Range> fresh;
+  for (const Range& turns : returned.missing({message.first, message.first + message.count}))
+    for (const Range& unknown : ledger_.book().unknown(message.job, message.attempt, turns))
+      fresh.push_back(unknown);
+  return fresh;
+}
+
 void Gangs::order(const StartMessage& message) {
+  // Written before that, it would count as one of the earlier boot.
+  if (!boot_is_settled_) settle_boot();
   OrderRecord order;
   order.lane = ledger_.book().next_lane();
   order.job = message.job;
   order.attempt = message.attempt;
   order.part = message.part;
-  // Who asks and has not heard that turns went back to waiting will decide about them anew.
-  const std::uint64_t heard = number_of_cursor(message.heard, ledger_.book().epoch());
-  const RangeSet returned = ledger_.book().returned_since(message.job, heard);
-  for (const Range& turns : returned.missing({message.first, message.first + message.count}))
-    for (const Range& unknown : ledger_.book().unknown(message.job, message.attempt, turns))
-      order.turns.push_back(unknown);
+  order.turns = new_turns(message);
   order.allocation = message.allocation;
   if (message.meeting) order.meeting = std::make_shared<const Meeting>(*message.meeting);
   if (order.turns.empty()) return;
@@ -183,62 +215,14 @@ void Gangs::order(const StartMessage& message) {
   // of the journal is lost where the machine was not shut down.
   std::uint64_t news = ledger_.next_news();
   if (message.boot != boot_) lose(order, order.turns, news, records);
-  const auto room = ledger_.make_room(message.allocation->parts[message.part].tasks.size());
-  if (!room || !commit(records)) {
+  auto room = keep_beside(message.job);
+  if (room) room = ledger_.make_room(message.allocation->parts[message.part].tasks.size());
+  if (!boot_is_settled_ || !room || !commit(records)) {
     if (!room) trouble_ = room.error().sentence();
     unwritten_.push_back(message);
     return;
   }
   ready_.push_back(lane);
-}
-
-void Gangs::stop(const StopMessage& message) {
-  if (LiveGang* gang = ledger_.book().find(message.gang)) {
-    if (gang->stop && (gang->stop->at_once || !message.at_once)) return;
-    StopRecord record{message.gang,    message.cause, message.reason,
-                      message.at_once, std::nullopt,  since_boot()};
-    if (gang->stop) {  // the same stop, but at once now
-      record = *gang->stop;
-      record.at_once = true;
-    }
-    if (!commit({record})) gang->stop = record;  // stopping must not wait for the disk
-    act_on_stop(*gang);
-    return;
-  }
-  const Lane* lane = ledger_.book().lane_waiting_for(message.gang);
-  if (lane == nullptr) return;
-  Ending ending;
-  ending.cause = message.cause;
-  ending.detail = message.reason;
-  commit({EndedRecord{message.gang, lane->order.attempt, Time{0}, now(), std::move(ending),
-                      ledger_.next_news()}});
-  drop_unwanted_starts();
-}
-
-void Gangs::return_turns(const ReturnMessage& message) {
-  RangeSet returned;
-  for (const auto& [number, lane] : ledger_.book().lanes())
-    if (lane->order.job == message.job)
-      for (const Range& turns :
-           lane->waiting.within({message.first, message.first + message.count}))
-        returned.add(turns);
-  for (const Range& turns : returned.ranges())
-    commit({ReturnedRecord{message.job, turns, ledger_.next_news(), now()}});
-  drop_unwanted_starts();
-  std::vector<std::uint64_t> gone;
-  for (const auto& [number, care] : lane_care_)
-    if (ledger_.book().lane(number) == nullptr) gone.push_back(number);
-  for (const std::uint64_t number : gone) forget_lane(number);
-}
-
-void Gangs::stop_all(const std::string& reason, bool at_once) {
-  unwritten_.clear();
-  std::vector<GangId> running;
-  std::set<JobId> waiting;
-  for (const auto& [id, gang] : ledger_.book().live()) running.push_back(id);
-  for (const auto& [number, lane] : ledger_.book().lanes()) waiting.insert(lane->order.job);
-  for (const GangId gang : running) stop({gang, EndCause::stopped, reason, at_once});
-  for (const JobId job : waiting) return_turns({job, 0, std::numeric_limits<std::uint32_t>::max()});
 }
 
 // Turns.
@@ -339,6 +323,7 @@ void Gangs::keep_within(const RaisedFences& raised, const NodePart& part,
 bool Gangs::begin_turn(Lane& lane) {
   const std::uint32_t index = lane.waiting.first();
   const GangId id{lane.order.job, index};
+  if (unwritten_stops_.contains(id)) return false;
   const NodePart& part = lane.order.allocation->parts[lane.order.part];
 
   // 1. Room for all that will have to be written about it, before anything is done.

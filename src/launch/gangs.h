@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "launch/book.h"
@@ -57,6 +58,12 @@ class Gangs {
   void return_turns(const ReturnMessage& message);
   /// Stops all that runs, and takes back all that waits.
   void stop_all(const std::string& reason, bool at_once);
+
+  /// A service has come, which says anew all that it wants.
+  void forget_unwritten();
+  /// Ends of turns whose order the full disk did not take. They have no number and are told once:
+  /// should they not arrive, the order and its stop are said anew.
+  std::vector<Event> take_unnumbered_news() { return std::exchange(unnumbered_news_, {}); }
 
   /// Begins turns that are due, a limited number of them; true: there are more.
   bool start_some();
@@ -118,6 +125,12 @@ class Gangs {
   JobCard* card_of(JobId job);
   /// The most it may run; empty: no limit, or nobody knows.
   std::optional<Span> limit_of(const LiveGang& gang);
+  Result<void> keep_node();
+  Result<void> keep_card(JobCard& card);
+  Result<void> keep_beside(JobId job);
+  /// Of an order, those that this launcher does not know yet.
+  std::vector<Range> new_turns(const StartMessage& message) const;
+  void drop_unwritten(const StopMessage& message);
   bool begin_turn(Lane& lane);
   void keep_within(const RaisedFences& raised, const NodePart& part, GangRecipe& recipe) const;
   bool lease_devices(const Lane& lane, GangId id, GangRecipe& recipe);
@@ -196,6 +209,7 @@ class Gangs {
   ChildList children_;
   Node node_;
   bool has_node_ = false;
+  bool node_kept_ = true;        ///< on disk
   std::uint64_t node_turn_ = 0;  ///< grows as the node changes
   bool boot_is_settled_ = false;
   std::map<JobId, JobCard> cards_;
@@ -213,6 +227,8 @@ class Gangs {
   std::map<std::uint64_t, Span> resting_;            // lanes that are not ready before this
   std::map<std::uint64_t, GangId> waiting_for_mps_;  // of resting lanes; these keep their leases
   std::vector<StartMessage> unwritten_;              // orders that the full disk did not take
+  std::map<GangId, StopMessage> unwritten_stops_;    // of turns whose order is written
+  std::vector<Event> unnumbered_news_;
   std::vector<std::vector<std::vector<std::string>>> groups_to_lower_;
   std::vector<GroupPlace> group_places_;
   std::map<int, Orphan> orphans_;  // by pidfd

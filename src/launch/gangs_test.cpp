@@ -1,6 +1,7 @@
 #include "launch/gangs.h"
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -84,6 +85,32 @@ TEST(Adoption, after_a_restart_of_the_machine_what_may_have_begun_is_lost_and_to
   EXPECT_TRUE(ledger->book().idle());
   EXPECT_EQ(ledger->book().boot(), boot_id());
   EXPECT_GT(ledger->book().next_news(), 1'000'000u) << "a service may have heard of these";
+}
+
+TEST(Adoption, what_is_ordered_as_a_full_disk_gets_room_is_of_this_boot_and_not_lost) {
+  const Ruin ruin;
+  const std::string directory = ruin.path() + "/launcher";
+  const auto mount_disk = [&](unsigned long how, const char* size) {
+    return ::mount("tmpfs", directory.c_str(), "tmpfs", how, size) == 0;
+  };
+  if (!mount_disk(0, "size=1m")) GTEST_SKIP() << "mounting is not permitted here";
+  {
+    auto ledger = Ledger::open(directory);
+    ASSERT_TRUE(ledger.ok());
+    Gangs gangs(*ledger, {ruin.path(), "/", 0, ""});
+    gangs.adopt();
+    EXPECT_NE(gangs.trouble().find("no room"), std::string::npos) << gangs.trouble();
+    EXPECT_TRUE(mount_disk(MS_REMOUNT, "size=16m"));
+
+    Allocation allocation;
+    allocation.parts = {NodePart{NodeId{0}, {TaskPlace{0, {}, {}, {}}}}};
+    gangs.order({{1}, 0, 2, 1, 0, std::make_shared<const Allocation>(allocation), boot_id(), ""});
+    gangs.tick();
+    EXPECT_EQ(ledger->book().boot(), boot_id());
+    EXPECT_TRUE(ledger->book().news().empty());
+    EXPECT_EQ(ledger->book().lanes().size(), 1u);
+  }
+  ::umount2(directory.c_str(), MNT_DETACH);
 }
 
 TEST(Adoption, a_task_whose_exit_nobody_saw_is_lost_with_that_reason) {

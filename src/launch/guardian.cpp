@@ -41,6 +41,7 @@ constexpr int most_doublings = 7;
 constexpr int most_short_lives = 100;  // then the service must start one, and is told why it ends
 constexpr Span first_pause = milliseconds(10);
 constexpr std::size_t room_for_exits = 1 << 20;
+constexpr int untold_again_ms = 1'000;
 constexpr int ended_to_be_renewed = 3;  // code of a launcher process
 
 void sleep_for(Span span) {
@@ -85,9 +86,11 @@ struct Watched {
   Fd alive;  // read end; ends when the launcher and its children before exec are gone
   Fd wake;   // write end; tells the launcher of exits
   Fd exits;
+  bool untold = false;  // a child has ended whose exit could not be written; it is not let go of
 };
 
-void write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
+/// False: it cannot be written now.
+bool write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
   ExitRecord exit;
   exit.pid = ended.si_pid;
   exit.by_signal = ended.si_code != CLD_EXITED;
@@ -99,26 +102,40 @@ void write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
       use.ru_utime.tv_usec + use.ru_stime.tv_usec;
   exit.peak_memory = kibibytes(use.ru_maxrss);
   const auto written = write_all(watched.exits.number(), framed_record(exit), "exits");
-  if (!written) complain(written.error());
+  if (!written) {
+    if (!watched.untold) complain(written.error());
+    return false;
+  }
   const char byte = 'x';
   // A full pipe has told enough already.
   if (::write(watched.wake.number(), &byte, 1) < 0 && errno != EAGAIN && errno != EPIPE)
     complain(system_error("wake the launcher", "pipe", errno));
+  return true;
 }
+
+int status_of(const siginfo_t& ended) { return ended.si_code == CLD_EXITED ? ended.si_status : -1; }
 
 /// Lets go of all children that have ended; the status of the launcher if it was among them.
 std::optional<int> reap_children(Watched& watched) {
   std::optional<int> launcher_status;
+  siginfo_t launcher{};
+  // First, since another child may stay where it is for want of room.
+  if (::waitid(P_PID, static_cast<id_t>(watched.launcher), &launcher, WEXITED | WNOHANG) == 0 &&
+      launcher.si_pid == watched.launcher)
+    launcher_status = status_of(launcher);
   for (;;) {
     siginfo_t ended{};
     rusage use{};
     if (::syscall(SYS_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT, &use) != 0 ||
-        ended.si_pid == 0)
+        ended.si_pid == 0) {
+      watched.untold = false;
       return launcher_status;
+    }
     if (ended.si_pid == watched.launcher) {
-      launcher_status = ended.si_code == CLD_EXITED ? ended.si_status : -1;
-    } else {
-      write_exit(watched, ended, use);
+      launcher_status = status_of(ended);
+    } else if (!write_exit(watched, ended, use)) {
+      watched.untold = true;
+      return launcher_status;
     }
     ::waitpid(ended.si_pid, nullptr, WNOHANG);
   }
@@ -138,7 +155,7 @@ int watch_over(Watched& watched) {
     const auto ended = reap_children(watched);
     if (ended) status = ended;
     if (status && !alive) break;
-    if (::poll(waited_for, 2, -1) < 0) continue;
+    if (::poll(waited_for, 2, watched.untold ? untold_again_ms : -1) < 0) continue;
     signalfd_siginfo told[16];
     while (::read(signals.number(), told, sizeof told) > 0) {
     }
@@ -160,6 +177,15 @@ std::string exits_path(const std::string& directory) {
   if (fresh || newest == 0) return path_of(newest + 1);
   ::unlink(path_of(newest + 1).c_str());
   return path_of(newest);
+}
+
+/// Where the disk has no room for all that may come, it takes what fits.
+Fd open_exits(const std::string& path) {
+  auto exits = open_with_room(path, room_for_exits);
+  if (exits) return *std::move(exits);
+  complain(exits.error());
+  exits = open_file(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+  return exits ? *std::move(exits) : Fd{};
 }
 
 /// The file may have been begun under another boot of the machine.
@@ -206,9 +232,8 @@ int guard(Station station) {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     ::sigprocmask(SIG_BLOCK, &blocked, nullptr);
     const std::string exits = exits_path(station.directory);
-    auto exits_file = open_with_room(exits, room_for_exits);
-    if (!exits_file) complain(exits_file.error());
-    else note_boot(exits_file->number());
+    Fd exits_file = open_exits(exits);
+    if (exits_file.open()) note_boot(exits_file.number());
     Pipe alive = make_pipe();
     Pipe wake = make_pipe();
     const Span begun = since_boot();
@@ -216,15 +241,14 @@ int guard(Station station) {
     if (pid == 0) {
       alive.read.reset();
       wake.write.reset();
-      exits_file = Fd{};
+      exits_file.reset();
       be_launcher(station, {station.listener.number(), wake.read.number(), exits});
       short_lives = 0;
       continue;
     }
     alive.write.reset();
     wake.read.reset();
-    Watched watched{pid, std::move(alive.read), std::move(wake.write),
-                    exits_file ? *std::move(exits_file) : Fd{}};
+    Watched watched{pid, std::move(alive.read), std::move(wake.write), std::move(exits_file)};
     const int code = pid > 0 ? watch_over(watched) : -1;
     if (code == 0) return 0;
     if (code == ended_to_be_renewed) {

@@ -52,6 +52,14 @@ bool frame_at(std::string_view bytes, std::string_view& payload) {
   return crc32(payload) == load_u32(bytes.data() + 8);
 }
 
+/// Of a full disk in words that are true of all that the launcher has to write down.
+Error cannot_write(const Error& error, const std::string& directory) {
+  if (error.kind != ErrorKind::disk || error.hint.empty()) return error;
+  return {ErrorKind::disk,
+          "the launcher cannot write its journal: no room on the disk of " + directory, "",
+          "make room there"};
+}
+
 }  // namespace
 
 std::uint32_t crc32(std::string_view bytes) {
@@ -133,7 +141,7 @@ Result<Journal> Journal::open(const std::string& directory,
   const auto numbers = file_numbers(directory, "journal");
   if (numbers.empty()) {
     auto made = journal.make_segment(1, "", 0);
-    if (!made) return made.error();
+    if (!made && made.error().kind != ErrorKind::disk) return made.error();
     return journal;
   }
   journal.number_ = numbers.back();
@@ -155,6 +163,7 @@ Result<Journal> Journal::open(const std::string& directory,
 }
 
 Result<void> Journal::append(std::string_view frames) {
+  CHECK(begun());
   const ssize_t n = ::write(fd_.number(), frames.data(), frames.size());
   if (n == static_cast<ssize_t>(frames.size())) {
     size_ += frames.size();
@@ -163,7 +172,7 @@ Result<void> Journal::append(std::string_view frames) {
   const int number = n < 0 ? errno : ENOSPC;
   // Half a record would be stepped over by a reader, but it also takes space.
   if (n > 0) size_ += static_cast<std::size_t>(n);
-  return system_error("write", path_of(number_), number);
+  return cannot_write(system_error("write", path_of(number_), number), directory_);
 }
 
 Result<void> Journal::make_segment(std::uint64_t number, std::string_view frames,
@@ -173,13 +182,12 @@ Result<void> Journal::make_segment(std::uint64_t number, std::string_view frames
   const std::size_t wanted = std::max(segment_size, frames.size() * 2 + room);
   ::unlink(beside.c_str());
   auto fd = open_with_room(beside, wanted);
-  if (!fd) return fd.error();
-  auto written = write_all(fd->number(), frames, beside);
+  auto written = fd ? write_all(fd->number(), frames, beside) : Result<void>(fd.error());
   if (written && ::rename(beside.c_str(), path.c_str()) != 0)
     written = system_error("rename", beside, errno);
   if (!written) {
     ::unlink(beside.c_str());
-    return written;
+    return cannot_write(written.error(), directory_);
   }
   fd_ = std::move(*fd);
   number_ = number;

@@ -34,10 +34,12 @@ class Journal {
   static constexpr std::size_t segment_size = 4 << 20;
   static constexpr std::size_t largest_journal = std::size_t{1} << 30;
 
-  /// Reads the newest segment; none there: the first is made.
+  /// Reads the newest segment; none there: the first is made. Where the disk does not take it, the
+  /// journal has not begun: nothing can be appended until `rotate` succeeds.
   static Result<Journal> open(const std::string& directory,
                               const std::function<void(std::string_view)>& replay);
 
+  bool begun() const { return fd_.open(); }
   /// One write. An error (a full disk beyond what was set aside) leaves the journal usable.
   Result<void> append(std::string_view frames);
   /// To tell of records that a child wrote through `fd()`.

@@ -1,6 +1,7 @@
 #include "launch/journal.h"
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -115,6 +116,41 @@ TEST(Journal, space_is_set_aside_before_it_is_needed) {
   const std::size_t before = journal->room();
   ASSERT_TRUE(journal->append(framed("one")).ok());
   EXPECT_LT(journal->room(), before);
+}
+
+TEST(Ledger, a_journal_that_finds_no_room_begins_when_there_is_some_with_all_that_is_believed) {
+  const Directory directory;
+  const auto mount_disk = [&](unsigned long how, const char* size) {
+    return ::mount("tmpfs", directory.path().c_str(), "tmpfs", how, size) == 0;
+  };
+  if (!mount_disk(0, "size=1m")) GTEST_SKIP() << "mounting is not permitted here";
+  std::string epoch;
+  {
+    auto ledger = Ledger::open(directory.path());
+    ASSERT_TRUE(ledger.ok()) << ledger.error().sentence();
+    epoch = ledger->book().epoch();
+    EXPECT_NE(epoch, "");
+    ledger->believe_store("the store");
+    const auto refused = ledger->commit({BootRecord{"this boot"}});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::disk);
+    EXPECT_EQ(refused.error().sentence(),
+              "the launcher cannot write its journal: no room on the disk of " + directory.path() +
+                  "; make room there");
+    EXPECT_EQ(ledger->book().boot(), "") << "what is not written is not believed";
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+
+    EXPECT_TRUE(mount_disk(MS_REMOUNT, "size=16m"));
+    EXPECT_TRUE(ledger->commit({BootRecord{"this boot"}}).ok());
+  }
+  {
+    auto again = Ledger::open(directory.path());
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->book().epoch(), epoch);
+    EXPECT_EQ(again->book().store(), "the store");
+    EXPECT_EQ(again->book().boot(), "this boot");
+  }
+  ::umount2(directory.path().c_str(), MNT_DETACH);
 }
 
 // The book.

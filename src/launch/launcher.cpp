@@ -83,6 +83,7 @@ class Launcher {
   std::string trouble_with_gone() const;
   void end_what_is_gone();
   void tell_news();
+  void tell_unnumbered(Connection& connection);
   void hear_guardian();
   bool idle_long_enough();
 
@@ -227,8 +228,7 @@ bool Launcher::is_for(const std::string& store) {
   if (gone_since_) return false;
   if (store.empty() || store == known) return true;
   if (known.empty()) {
-    // A disk that is too full for the name keeps nobody from working.
-    (void)ledger_.commit({StoreRecord{store}}).ok();
+    ledger_.believe_store(store);
     return true;
   }
   gone_since_ = since_boot();
@@ -275,6 +275,7 @@ void Launcher::greet(Connection& connection, const HelloMessage& hello) {
   // this one, if it is still wanted.
   for (const auto& other : connections_)
     if (other.get() != &connection && other->welcome) other->broken = true;
+  gangs_.forget_unwritten();
   connection.welcome = true;
   connection.told = number_of_cursor(hello.cursor, ledger_.book().epoch());
   last_told_ = {0};
@@ -338,7 +339,20 @@ void Launcher::tell_news() {
         }
       }
     }
+    const bool told_all = news.empty() || connection->told >= news.back().number;
+    if (told_all && !connection->broken) tell_unnumbered(*connection);
     connection->flush();
+  }
+}
+
+void Launcher::tell_unnumbered(Connection& connection) {
+  const std::vector<Event> events = gangs_.take_unnumbered_news();
+  for (std::size_t from = 0; from < events.size(); from += most_news_in_a_message) {
+    const std::size_t to = std::min(events.size(), from + most_news_in_a_message);
+    NewsMessage message;
+    for (std::size_t i = from; i < to; ++i) message.events.push_back(events[i]);
+    message.cursor = format_cursor({ledger_.book().epoch(), connection.told});
+    connection.send(message);
   }
 }
 
@@ -352,6 +366,10 @@ Result<LauncherVerdict> run_launcher_loop(const LauncherSettings& settings,
                                           const LauncherPost& post) {
   auto ledger = Ledger::open(JobFiles(settings.state_dir).launcher_directory());
   if (!ledger) return ledger.error();
+  // A service hears of it as well.
+  if (ledger->journal_fd() < 0)
+    if (const auto begun = ledger->make_room(0); !begun)
+      std::fprintf(stderr, "gang launcher: %s\n", begun.error().sentence().c_str());
   Launcher launcher(settings, post, *std::move(ledger));
   return launcher.run();
 }

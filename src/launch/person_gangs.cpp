@@ -100,7 +100,8 @@ void Gangs::note_gone(std::int64_t pid) {
 /// Whether its turn still waits: it may have been stopped or taken back.
 bool Gangs::is_wanted(const Starting& starting) {
   const Lane* lane = ledger_.book().lane(starting.lane);
-  return lane != nullptr && !lane->waiting.empty() && lane->waiting.first() == starting.index;
+  return lane != nullptr && !lane->waiting.empty() && lane->waiting.first() == starting.index &&
+         !unwritten_stops_.contains({lane->order.job, starting.index});
 }
 
 /// All its tasks wait at the gate. False: the disk is full, and the turn stays where it is.

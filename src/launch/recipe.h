@@ -55,6 +55,7 @@ struct JobCard {
     Span at{0};
   };
   LookedUp looked_up;
+  bool kept = true;  ///< on disk
 };
 
 /// Checks all that can be checked before anything starts: an Error is why the gang cannot start.

@@ -30,12 +30,12 @@ struct JobSummary {
   std::uint32_t ended_well = 0, ended_badly = 0;
   std::uint32_t never_ran = 0;  ///< ended unstarted, as what they came after did not end well
   Time submitted;
-  std::optional<Time> started;        ///< the first start of any gang
-  std::optional<Time> ended;          ///< set where phase is ended
-  std::optional<Ending> ending;       ///< of the first gang that ended badly, else of the last one
-  std::string request;                ///< "2 tasks, each 1 gpu and 4 cpus"
-  std::string taken;                  ///< what of `request` its gangs got; empty: none has started
-  std::string reason;                 ///< why it waits, or runs and stands still; else empty
+  std::optional<Time> started;   ///< the first start of any gang
+  std::optional<Time> ended;     ///< set where phase is ended
+  std::optional<Ending> ending;  ///< of the first gang that ended badly, else of the last one
+  std::string request;           ///< "2 tasks, each 1 gpu and 4 cpus"
+  std::string taken;             ///< what of `request` its gangs got; empty: none has started
+  std::string reason;  ///< why it waits, does not begin, or runs and stands still; else empty
   std::optional<Time> expected = {};  ///< while it waits: one of its gangs is promised this start
 };
 

@@ -52,6 +52,10 @@ class SmallDisk {
     ::close(fd);
   }
   void make_space() const { std::filesystem::remove(path_ + "/filler"); }
+  void resize(const char* size) const {
+    ASSERT_EQ(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, size), 0)
+        << std::strerror(errno);
+  }
 
  private:
   std::string path_, why_not_;
@@ -92,6 +96,38 @@ TEST_F(Faults, AFullDiskRefusesSubmitsWithThatReasonAndHarmsNoRunningGang) {
   EXPECT_TRUE(machine.exists("again"));
   EXPECT_FALSE(machine.exists("ran")) << "a submit that was refused";
   EXPECT_EQ(machine.lines("up").size(), 1u);
+}
+
+TEST_F(Faults, ADiskWithoutRoomForTheLaunchersJournalIsNamedAndAJobThatWaitsForItCanBeStopped) {
+  disk_.resize("size=3m");
+  const Machine machine(disk_.path());
+  const std::string why = "the launcher cannot write its journal: no room on the disk of ";
+  Beside run = machine.gang_beside({"run", "--", "touch", "ran"});
+  EXPECT_TRUE(becomes_true([&] { return says(run.err(), why); })) << run.err();
+  EXPECT_TRUE(says(machine.gang({"daemon", "status"}).out, "trouble: " + why));
+  EXPECT_TRUE(says(machine.gang({"why", "1"}).out, why));
+  EXPECT_TRUE(says(machine.gang({"show", "1"}).out, why));
+  EXPECT_TRUE(says(machine.gang({"list"}).out, "the launcher cannot"));
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait().code, 130);
+  EXPECT_EQ(machine.show("1").summary.ending->cause, EndCause::stopped);
+
+  const std::string stopped = machine.submit({"--", "touch", "ran"});
+  EXPECT_EQ(machine.gang({"stop", "--now", stopped}).code, 0);
+  EXPECT_EQ(machine.wait(stopped), 1);
+  EXPECT_EQ(machine.show(stopped).summary.ending->cause, EndCause::stopped);
+
+  const std::string waits = machine.submit({"--", "touch", "waited"});
+  ::kill(machine.service(), SIGKILL);
+  ASSERT_TRUE(becomes_true([&] { return machine.service() == 0; }));
+  disk_.resize("size=24m");
+  const Ran waited = machine.gang({"wait", waits});
+  EXPECT_EQ(waited.code, 0) << waited.out << waited.err;
+  EXPECT_TRUE(machine.exists("waited"));
+  EXPECT_FALSE(machine.exists("ran"));
+  EXPECT_TRUE(becomes_true([&] {
+    return !says(machine.gang({"daemon", "status"}).out, "trouble: ");
+  }));
 }
 
 TEST_F(Faults, ASweepGoesOnWhereItStoodWhenThereIsSpaceAgain) {

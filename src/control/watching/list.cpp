@@ -21,7 +21,10 @@ bool is_asked_for(const JobState& job, const ListQuery& query) {
 JobSummary Controller::line_of(const JobState& job) {
   JobSummary line = summary_of(job);
   const JobId id = job.job.id;
-  line.reason = line.waiting > 0 ? reason_of(id) : engine_.stands_still(id);
+  // Gangs that are starting wait for nothing but the engine.
+  if (line.starting > 0 && line.running == 0) line.reason = engine_.trouble();
+  if (line.reason.empty())
+    line.reason = line.waiting > 0 ? reason_of(id) : engine_.stands_still(id);
   const auto& promises = register_.promises();
   const auto promise = promises.lower_bound({id, 0});
   if (line.waiting > 0 && promise != promises.end() && promise->first.job == id)

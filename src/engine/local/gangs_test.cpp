@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
 
@@ -419,8 +421,9 @@ TEST_F(Gangs, a_piece_of_a_file_of_lines_is_a_file_of_its_own) {
 /// A disk of a few megabytes in the place of the world's state directory.
 class SmallDisk {
  public:
-  explicit SmallDisk(const std::string& path) : path_(path) {
-    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=16m,nr_inodes=200,mode=0700") == 0;
+  explicit SmallDisk(const std::string& path, const std::string& size = "16m") : path_(path) {
+    const std::string what = "nr_inodes=200,mode=0700,size=" + size;
+    mounted_ = ::mount("tmpfs", path_.c_str(), "tmpfs", 0, what.c_str()) == 0;
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
@@ -438,6 +441,10 @@ class SmallDisk {
     }
   }
   void empty() { std::filesystem::remove_all(path_ + "/filler"); }
+  void grow() {
+    ASSERT_EQ(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, "size=32m"), 0)
+        << std::strerror(errno);
+  }
 
  private:
   std::string path_;
@@ -457,15 +464,82 @@ TEST(FullDisk, running_gangs_end_as_ever_and_new_ones_start_when_there_is_room_a
   ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
   EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.exit_code, 5);
   ASSERT_TRUE(ear.hear_until([&] { return !world.local().trouble().empty(); }));
-  EXPECT_NE(world.local().trouble().find("No space left"), std::string::npos)
+  EXPECT_NE(world.local().trouble().find("make room"), std::string::npos)
       << world.local().trouble();
   EXPECT_FALSE(ear.ends.contains({{{2}, 0}, 1}));
 
   disk.empty();
   ASSERT_TRUE(ear.hear_end_of({{2}, 0}));
-  EXPECT_EQ(ear.ends.at({{{2}, 0}, 1}).ending.cause, EndCause::done);
+  EXPECT_EQ(ear.ends.at({{{2}, 0}, 1}).ending.cause, EndCause::done)
+      << ear.ends.at({{{2}, 0}, 1}).ending.detail;
   EXPECT_TRUE(ear.hear_until([&] { return world.local().trouble().empty(); }))
       << world.local().trouble();
+}
+
+TEST(FullDisk, a_disk_without_room_for_a_journal_is_told_and_gangs_begin_when_there_is_room) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  SmallDisk disk(world.path(), "3m");
+  if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
+  StartOrder order = world.order({1}, 3, {});
+  order.count = 3;
+  world.engine().start(order);
+  ASSERT_TRUE(ear.hear_until([&] { return !world.local().trouble().empty(); }));
+  EXPECT_EQ(world.local().trouble(),
+            "the launcher cannot write its journal: no room on the disk of " + world.path() +
+                "/launcher; make room there");
+
+  world.engine().stop({{{1}, 1}, EndCause::stopped, "stopped by anna", false});
+  ASSERT_TRUE(ear.hear_end_of({{1}, 1}));
+  EXPECT_EQ(ear.ends.at({{{1}, 1}, 1}).ending.cause, EndCause::stopped);
+  EXPECT_EQ(ear.ends.at({{{1}, 1}, 1}).ending.detail, "stopped by anna");
+  EXPECT_EQ(ear.ends.at({{{1}, 1}, 1}).started, Time{0}) << "it never ran";
+
+  disk.grow();
+  ASSERT_TRUE(ear.hear_end_of({{1}, 2}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.cause, EndCause::done);
+  EXPECT_EQ(ear.ends.at({{{1}, 2}, 1}).ending.cause, EndCause::done);
+  EXPECT_EQ(ear.starts.size(), 2u);
+  EXPECT_TRUE(ear.ended_twice.empty());
+  EXPECT_TRUE(ear.hear_until([&] { return world.local().trouble().empty(); }));
+}
+
+TEST(FullDisk, a_launcher_that_is_killed_before_it_had_room_for_a_journal_lost_nothing) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  SmallDisk disk(world.path(), "3m");
+  if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
+  world.engine().start(world.order({1}, 1, {.exit_code = 4}));
+  ASSERT_TRUE(ear.hear_until([&] { return !world.local().trouble().empty(); }));
+  world.kill_launcher();
+  disk.grow();
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.exit_code, 4);
+  EXPECT_EQ(ear.starts.size(), 1u);
+  EXPECT_TRUE(ear.ended_twice.empty());
+}
+
+TEST(FullDisk, what_the_journal_had_no_room_for_can_be_stopped_while_others_run) {
+  LocalWorld world;
+  ConformanceEar ear(world);
+  SmallDisk disk(world.path());
+  if (!disk.mounted()) GTEST_SKIP() << "mounting is not permitted here";
+  world.engine().start(world.order({1}, 1, {.runs = milliseconds(1500), .exit_code = 5}));
+  ASSERT_TRUE(ear.hear_until([&] { return !ear.starts.empty(); }));
+  disk.fill();
+  world.engine().start(world.order({2}, 1, {}));
+  ASSERT_TRUE(ear.hear_until([&] { return !world.local().trouble().empty(); }));
+  world.engine().stop({{{2}, 0}, EndCause::stopped, "stopped by anna", false});
+  ASSERT_TRUE(ear.hear_end_of({{2}, 0}));
+  EXPECT_EQ(ear.ends.at({{{2}, 0}, 1}).ending.cause, EndCause::stopped);
+  ASSERT_TRUE(ear.hear_end_of({{1}, 0}));
+  EXPECT_EQ(ear.ends.at({{{1}, 0}, 1}).ending.exit_code, 5);
+  EXPECT_EQ(ear.starts.size(), 1u);
+
+  disk.empty();
+  world.engine().start(world.order({3}, 1, {}));
+  ASSERT_TRUE(ear.hear_end_of({{3}, 0}));
+  EXPECT_EQ(ear.starts.size(), 2u) << "what was stopped does not begin";
 }
 
 TEST(FullDisk, a_launcher_that_is_killed_meanwhile_goes_on_as_well) {
