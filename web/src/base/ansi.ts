@@ -62,12 +62,12 @@ export class AnsiReader {
 
   /** The line that is not finished yet, as far as it goes. */
   open_line(): Line {
+    if (this.behind.length === 0) return this.before.map(shown);
     const line: Line = [];
     for (const piece of [...this.before, ...this.behind.slice().reverse()]) {
-      const text = visible(piece.text);
       const last = line[line.length - 1];
-      if (last && last.style === piece.style) last.text += text;
-      else line.push({ text, style: piece.style });
+      if (last && last.style === piece.style) last.text += visible(piece.text);
+      else line.push(shown(piece));
     }
     return line;
   }
@@ -179,6 +179,10 @@ export class AnsiReader {
   private style(): string {
     return [this.pen.fg, this.pen.bg, ...this.pen.marks].filter((word) => word !== "").join(" ");
   }
+}
+
+function shown(piece: Piece): Piece {
+  return { text: visible(piece.text), style: piece.style };
 }
 
 // The nearest of the sixteen colours to one of 256 or of 16 million, and how many numbers said it.
