@@ -101,6 +101,7 @@ bool write_exit(Watched& watched, const siginfo_t& ended, const rusage& use) {
       static_cast<std::int64_t>(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1'000'000 +
       use.ru_utime.tv_usec + use.ru_stime.tv_usec;
   exit.peak_memory = kibibytes(use.ru_maxrss);
+  if (!watched.exits.open()) return true;  // there is no file to wait for
   const auto written = write_all(watched.exits.number(), framed_record(exit), "exits");
   if (!written) {
     if (!watched.untold) complain(written.error());
