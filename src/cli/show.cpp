@@ -134,7 +134,7 @@ void print_job(const JobDetail& detail, Output& out) {
              " wait" +
              (job.never_ran > 0 ? ", " + std::to_string(job.never_ran) + " never ran" : ""));
   if (!job.reason.empty())
-    out.line((job.waiting > 0 ? "  waits: " : "  stands still: ") +
+    out.line((job.waiting > 0 || job.running == 0 ? "  waits: " : "  stands still: ") +
              printable(in_local_time(job.reason)));
   if (!job.ending) return;
   out.line("  " + printable(describe(*job.ending)));

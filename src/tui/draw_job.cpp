@@ -32,7 +32,8 @@ void draw_head(const Canvas& canvas, const JobDetail& detail) {
   std::string last;
   if (job.ending) last = describe(*job.ending);
   else if (!job.reason.empty())
-    last = (job.waiting > 0 ? "waits: " : "stands still: ") + in_local_time(job.reason);
+    last = (job.waiting > 0 || job.running == 0 ? "waits: " : "stands still: ") +
+           in_local_time(job.reason);
   grid.put_fitted(4, 0, width, last, job.ending ? style_of(job) : Style::notice);
 }
 
