@@ -54,10 +54,10 @@ int list(Output& out) {
   for (const AccessToken& token : *tokens) {
     if (out.quiet()) out.line(token.name);
     const bool over = token.expires <= now;
-    table.row({token.name, name_of(token.role), format_utc(token.made),
-               token.expires == never ? "removed"
-                                      : format_utc(token.expires) + (over ? ", over" : "")},
-              over ? Colour::faint : Colour::none);
+    table.row(
+        {token.name, name_of(token.role), format_utc(token.made),
+         token.expires == never ? "removed" : format_utc(token.expires) + (over ? ", over" : "")},
+        over ? Colour::faint : Colour::none);
   }
   if (out.quiet()) return 0;
   if (tokens->empty()) out.line("there are no tokens");
@@ -114,8 +114,9 @@ int run_serve(const ServeOptions& options, Output& out) {
     if (out.quiet()) return;
     out.around().err("Ctrl-C ends it.\n");
     if (token.empty())
-      out.around().err("A token lets in; `gang token add NAME` makes one, and behind #token= it "
-                       "goes into the address.\n");
+      out.around().err(
+          "A token lets in; `gang token add NAME` makes one, and behind #token= it "
+          "goes into the address.\n");
   };
   news.says = [&](const std::string& line) { out.around().err("gang serve: " + line + "\n"); };
   const auto served = out.around().serve(options, news);
