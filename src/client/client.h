@@ -23,7 +23,8 @@ struct FarService {
   Span patience = seconds(30);
   std::function<Span()> clock;     ///< since any moment
   std::function<bool(Span)> rest;  ///< between two tries; false: the person wants no more of them
-  std::function<void(const Error&, Span longest)> tells;  ///< once in each time without answers, before a try
+  std::function<void(const Error&, Span longest)>
+      tells;  ///< once in each time without answers, before a try
   /// A word that none before was like, for what is submitted.
   std::function<Result<std::string>()> key;
 };

@@ -12,7 +12,7 @@ struct TopWorld {
   OpenService open;
   std::function<Time()> now;
   bool starts_services = true;  ///< false: the service is another machine's
-  bool colours = true;  ///< where the terminal has them
+  bool colours = true;          ///< where the terminal has them
 };
 
 /// Takes the terminal until the person quits; the exit code. An Error: nothing was shown.

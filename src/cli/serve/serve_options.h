@@ -9,7 +9,7 @@ namespace gangline {
 
 struct ServeOptions {
   std::string address = "127.0.0.1";
-  std::int64_t port = 7979;  ///< 0: any that is free
+  std::int64_t port = 7979;          ///< 0: any that is free
   std::string certificate, key;      ///< paths; both or none
   std::vector<std::string> names;    ///< of the host
   std::vector<std::string> origins;  ///< of other sites whose pages may ask
