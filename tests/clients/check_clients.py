@@ -19,7 +19,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "serve"))
-from gateway import Gateway, becomes, run_checks  # noqa: E402
+from gateway import Gateway, becomes, run_checks, running  # noqa: E402
 
 try:
     import jsonschema
@@ -36,15 +36,9 @@ def with_gateway(check):
     def run(gang):
         vendor = pathlib.Path(gang).resolve().parent / "fake_nvml" / "libnvidia-ml.so.1"
         assert vendor.exists(), f"{vendor} is missing: build the tests"
-        gateway = Gateway(gang, tokens=ROLES, env={
-            "GANGLINE_NVML": str(vendor), "FAKE_NVML_FILE": str(HERE.parent / "fake_nvml" / "eight_gpus.txt")})
-        try:
+        with running(Gateway(gang, tokens=ROLES, env={
+                "GANGLINE_NVML": str(vendor), "FAKE_NVML_FILE": str(HERE.parent / "fake_nvml" / "eight_gpus.txt")})) as gateway:
             check(gateway)
-        except BaseException:
-            print(gateway.said()[-3000:])
-            raise
-        finally:
-            gateway.end()
     return run
 
 

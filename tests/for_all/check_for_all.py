@@ -583,13 +583,13 @@ CHECKS = [three_people_submit_at_once_and_each_job_runs_as_its_owner,
           uninstall_leaves_nothing]
 
 
-def main():
+def run(checks, then=lambda: None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--gang", required=True, type=pathlib.Path)
-    options = parser.parse_args()
     own_machine.enter(sys.argv)
-    world = World(options.gang)
-    failed = own_machine.run_checks(CHECKS, world)
+    world = World(parser.parse_args().gang)
+    failed = own_machine.run_checks(checks, world)
+    then()
     for log in (STATE / "launcher/launcher.log", STATE / "service/service.log"):
         if failed and log.exists():
             print(f"--- {log}\n{log.read_text()}")
@@ -597,4 +597,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(CHECKS))

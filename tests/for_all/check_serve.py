@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """check_serve.py --gang PROGRAM: `gang serve` before a service for all people of a machine. Each gateway has the rights of who
 started it and no more. As root, in namespaces of its own; elsewhere it is skipped, and says so."""
-import argparse
 import contextlib
 import http.client
 import json
@@ -12,7 +11,7 @@ import threading
 
 import own_machine
 from own_machine import eventually
-from check_for_all import STATE, World, denied, expect, job_of, root, well
+from check_for_all import denied, expect, job_of, root, run, well
 
 
 class Gateway:
@@ -132,19 +131,5 @@ CHECKS = [a_gateway_has_the_rights_of_who_started_it,
           the_service_for_all_is_started_by_root_alone]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--gang", required=True, type=pathlib.Path)
-    options = parser.parse_args()
-    own_machine.enter(sys.argv)
-    world = World(options.gang)
-    failed = own_machine.run_checks(CHECKS, world)
-    root("gang", "daemon", "uninstall", "--now", "--delete-jobs")
-    for log in (STATE / "launcher/launcher.log", STATE / "service/service.log"):
-        if failed and log.exists():
-            print(f"--- {log}\n{log.read_text()}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(CHECKS, lambda: root("gang", "daemon", "uninstall", "--now", "--delete-jobs")))

@@ -7,23 +7,17 @@ import ssl
 import subprocess
 import time
 
-from gateway import Gateway, Stream, becomes, parse, read_all, run_checks
+from gateway import Gateway, Stream, becomes, parse, read_all, run_checks, running
 
 ROLES = (("looks", "read"), ("hands-in", "submit"), ("runs-it", "operate"), ("brief", "read", "--expires", "1s"))
 
 
 def with_gateway(check):
     def run(gang):
-        gateway = Gateway(gang, tokens=ROLES)
-        try:
+        with running(Gateway(gang, tokens=ROLES)) as gateway:
             check(gateway)
             assert gateway.get("/v1/whoami").status == 200, "it does not answer any more"
             assert gateway.process.poll() is None, gateway.said()
-        except BaseException:
-            print(gateway.said()[-3000:])
-            raise
-        finally:
-            gateway.end()
     run.__name__ = check.__name__
     return run
 

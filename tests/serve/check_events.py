@@ -5,7 +5,7 @@ import concurrent.futures
 import os
 import signal
 
-from gateway import Gateway, Stream, becomes, run_checks
+from gateway import Gateway, Stream, becomes, run_checks, running
 
 JOB = 'name = "{name}"\ncommand = "{command}"\ntime = "1m"\n'
 TOML = ["Content-Type: application/toml"]
@@ -13,16 +13,10 @@ TOML = ["Content-Type: application/toml"]
 
 def with_gateway(check):
     def run(gang):
-        gateway = Gateway(gang)
-        try:
+        with running(Gateway(gang)) as gateway:
             # The node is written down some moments after the service has begun, and is an entry as well.
             assert becomes(lambda: gateway.get("/v1/feed").json()["newest"] > 0)
             check(gateway)
-        except BaseException:
-            print(gateway.said()[-3000:])
-            raise
-        finally:
-            gateway.end()
     run.__name__ = check.__name__
     return run
 

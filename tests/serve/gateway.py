@@ -1,5 +1,6 @@
 """A `gang serve` of its own on a state directory of its own, and ways to ask it."""
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -114,6 +115,18 @@ class Gateway:
                 except (OSError, ValueError):
                     pass
             time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def running(gateway):
+    """Ended in the end; what it said is shown where a check of it fails."""
+    try:
+        yield gateway
+    except BaseException:
+        print(gateway.said()[-3000:])
+        raise
+    finally:
+        gateway.end()
 
 
 def read_all(line):
