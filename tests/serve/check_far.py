@@ -143,7 +143,8 @@ def what_does_not_hold_is_said(here):
     assert "no token" in said("list", "--server", here.url, code=2, GANGLINE_TOKEN="")
     assert "GANGLINE_TOKEN" in said("list", "--server", here.url + "/#token=gang_x")
     assert "this is no token" in said("list", "--server", here.url, code=2, GANGLINE_TOKEN="a\r\nX: y")
-    assert "without TLS" in said("list", "--server", "http://gpu1.lab:7979")
+    for host in ("gpu1.lab", "127.0.0.1.evil.example", "127.evil.example"):
+        assert "without TLS" in said("list", "--server", f"http://{host}:7979"), host
     assert "certificate does not hold" in said("list", "--server", here.url)
     assert "certificate does not hold" in said("list", "--server", here.url.replace("localhost", "127.0.0.1"))
     assert "does not speak TLS" in said("list", "--server", f"https://127.0.0.1:{silent_port(b'SSH-2.0')}")

@@ -85,7 +85,9 @@ Result<std::string> read_token(const std::string& path) {
 }
 
 bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  // A name may begin with these digits, and be anybody's.
+  const bool is_number = host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || host == "::1" || (is_number && host.starts_with("127."));
 }
 
 Result<HttpPlace> read_address(const std::string& url) {
