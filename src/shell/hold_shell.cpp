@@ -31,6 +31,7 @@ namespace {
 constexpr std::size_t most_unsent = 1 << 20;   // then the program waits
 constexpr std::size_t most_unseen = 64 << 10;  // kept of what is shown while nobody is connected
 constexpr Span longest_flush = seconds(2);
+constexpr Span between_ends = seconds(1);
 // Who uses less of a CPU than this is idle.
 constexpr std::int64_t busy_share = 20;
 
@@ -95,6 +96,7 @@ class HeldShell {
     Time next = kill_at_;
     if (!outcome_) next = std::min(next, watch_.next());
     if (exit_) next = std::min(next, flushed_by_);
+    if (typed_.empty() && program_.open() && !exit_) next = std::min(next, end_typed_at_);
     if (pid_ > 0 && shell_.longest_idle > Span{0}) next = std::min(next, sampled_ + sample_every());
     if (!client_.open() && !outcome_) next = std::min(next, alone_since_ + shell_.longest_alone);
     return next;
@@ -134,6 +136,7 @@ class HeldShell {
   void lose_client() {
     client_.reset();
     unsent_.clear();
+    end_typed_at_ = never;
     alone_since_ = now();
   }
 
@@ -167,10 +170,21 @@ class HeldShell {
         watch_.is_active(now());
         typed_.add(frame.body);
         break;
-      case FrameKind::no_more: typed_.add_end(); break;
+      case FrameKind::no_more: end_typed_at_ = now(); break;
       default: break;
     }
     if (!typed_.empty()) type();
+    else type_end();
+  }
+
+  /// A program that changes the mode of its terminal meanwhile, as a shell does before its prompt,
+  /// loses an end that was typed: it is typed until it was heeded.
+  void type_end() {
+    const Time t = now();
+    if (t < end_typed_at_ || !program_.open() || exit_) return;
+    end_typed_at_ = t + between_ends;
+    typed_.add_end();
+    type();
   }
 
   void resize(const winsize& size) const {
@@ -263,6 +277,7 @@ class HeldShell {
     }
     if (!client_.open() && t >= alone_since_ + shell_.longest_alone && !outcome_)
       hang_up(code_of_lost);
+    if (typed_.empty()) type_end();
     if (t >= kill_at_) {
       signal_session(pid_, SIGKILL);
       kill_at_ = t + longest_hang_up;
@@ -300,6 +315,7 @@ class HeldShell {
   std::optional<int> exit_;     ///< of the program
   bool told_end_ = false, over_ = false;
   Time alone_since_, sampled_{0}, kill_at_ = never, flushed_by_ = never;
+  Time end_typed_at_ = never;  ///< nothing more will be typed: the next time to say so
   Span cpu_used_{0};
 };
 

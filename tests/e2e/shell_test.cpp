@@ -66,6 +66,16 @@ TEST_F(Shells, AProgramMayTakeTheShellsPlace) {
   EXPECT_TRUE(says(none.shown(), "cannot start /no/such/program"));
 }
 
+TEST_F(Shells, EndWhenNothingMoreWillBeTyped) {
+  machine_.set("SHELL", "/bin/bash");  // which takes its terminal in hand before each prompt
+  for (const char* from : {"printf 'echo got-$((1+1))\\n' |", "</dev/null"}) {
+    const Ran ran =
+        machine_.run({"sh", "-c", std::string(from) + " " + Machine::program() + " shell -q"});
+    EXPECT_EQ(ran.code, 0) << from << ran.out << ran.err;
+    EXPECT_EQ(says(ran.out, "got-2"), *from == 'p') << ran.out;
+  }
+}
+
 TEST_F(Shells, AllThatIsShownArrivesAlsoTheLastOfMuch) {
   AtTerminal person(machine_, {"shell", "-q", "--", "sh", "-c",
                                "head -c 3000000 /dev/zero | tr '\\0' x; exit 5"});
