@@ -34,6 +34,10 @@ Result<JobSpec> from_json<JobSpec>(std::string_view text) {
   return mapping::value_of<JobSpec>(text);
 }
 template <>
+Result<JobSpec> request_from_json<JobSpec>(std::string_view text) {
+  return mapping::value_of<JobSpec>(text, true);
+}
+template <>
 Result<Event> from_json<Event>(std::string_view text) {
   return mapping::value_of<Event>(text);
 }
@@ -56,9 +60,9 @@ Result<std::vector<Fence>> from_json<std::vector<Fence>>(std::string_view text) 
 
 Error error_from_json(std::string_view text) {
   Error error{ErrorKind::broken, "the answer is no error of ours", "", ""};
-  std::string trouble;
+  mapping::ReadState state;
   const mapping::Json json = mapping::Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_discarded() && json.is_object()) mapping::Reader::read(json, error, trouble);
+  if (!json.is_discarded() && json.is_object()) mapping::Reader::read(json, error, state);
   return error;
 }
 

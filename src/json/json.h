@@ -67,4 +67,10 @@ Error error_from_json(std::string_view text);
 template <class T>
 Result<T> from_json(std::string_view text);
 
+/// As from_json, of what somebody asks for: a JobSpec, ReserveRequest, PilotRequest or
+/// SimulationRequest. A key that we do not know is an error: passed over, it would be a job without
+/// what was asked for it.
+template <class T>
+Result<T> request_from_json(std::string_view text);
+
 }  // namespace gangline

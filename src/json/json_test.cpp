@@ -65,6 +65,26 @@ TEST(Json, AWrongTypeOrRangeIsNamed) {
   EXPECT_FALSE(from_json<Event>(R"({"at":1,"body":{"kind":"no_such"}})"));
 }
 
+std::string told_of(std::string_view text) {
+  const auto spec = request_from_json<JobSpec>(text);
+  return spec ? "" : spec.error().sentence();
+}
+
+TEST(Json, WhatIsAskedForHasNoKeyThatWouldBePassedOver) {
+  EXPECT_EQ(told_of(to_json(full_spec())), "");
+  EXPECT_EQ(told_of(R"({"name":"x","comand":{"words":["true"]}})"),
+            "unknown key 'comand'; did you mean 'command'?");
+  EXPECT_EQ(told_of(R"({"resources":{"gpus":2}})"), "resources: unknown key 'gpus'");
+  EXPECT_EQ(told_of(R"({"resources":{"tasks":-1}})"),
+            "resources: the value of 'tasks' makes no sense: it is a whole number from 0 to "
+            "4294967295");
+  EXPECT_EQ(told_of(R"({"command":{"words":"true"}})"),
+            "command: the value of 'words' makes no sense: it is a list, each of it text");
+  EXPECT_EQ(told_of(R"({"command":["true"]})"),
+            "the value of 'command' makes no sense: it is an object");
+  EXPECT_EQ(told_of("[]"), "this is not the JSON expected here, it is an object");
+}
+
 TEST(Json, AKeyOfANewerGanglineIsIgnored) {
   EXPECT_EQ(from_json<Submitted>(R"({"id":4,"gangs":2,"colour":"red"})")->id, JobId{4});
 }

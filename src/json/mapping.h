@@ -2,6 +2,7 @@
 // one description serves both ways. For the sources of json/ alone: it is heavy to compile.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <concepts>
@@ -66,28 +67,43 @@ class Writer {
   bool first_ = true;
 };
 
+template <class T>
+std::string shape_of();
+
+/// What all readers of one text share.
+struct ReadState {
+  bool knows_all = false;  ///< a key that is not known is an error
+  std::string trouble;     ///< the first that was met; empty: none
+};
+
 class Reader {
  public:
-  Reader(const Json& in, std::string& trouble) : in_(in), trouble_(trouble) {}
+  Reader(const Json& in, ReadState& state) : in_(in), state_(state) {}
 
   template <class T>
   void operator()(const char* key, T& value) {
-    if (!trouble_.empty()) return;
+    if (!state_.trouble.empty()) return;
+    if (state_.knows_all) known_.emplace_back(key);
     const auto found = in_.find(key);
     if (found == in_.end() || found->is_null()) return;
-    if (!read(*found, value, trouble_)) {
-      trouble_ = trouble_.empty() ? std::string("the value of '") + key + "' makes no sense"
-                                  : std::string(key) + ": " + trouble_;
+    if (!read(*found, value, state_)) {
+      state_.trouble = state_.trouble.empty() ? "the value of '" + std::string(key) +
+                                                    "' makes no sense: it is " + shape_of<T>()
+                                              : std::string(key) + ": " + state_.trouble;
     }
   }
 
-  /// False if `in` does not hold a T; then `trouble` may say more.
+  /// After all keys were asked for; `has_kind`: "kind" was read before.
+  void look_for_others(bool has_kind);
+
+  /// False if `in` does not hold a T; then `state.trouble` may say more.
   template <class T>
-  static bool read(const Json& in, T& value, std::string& trouble);
+  static bool read(const Json& in, T& value, ReadState& state);
 
  private:
   const Json& in_;
-  std::string& trouble_;
+  ReadState& state_;
+  std::vector<std::string_view> known_;
 };
 
 // Values that are one number or one text behind a name of their own.
@@ -164,16 +180,58 @@ struct IsVariant<std::variant<T...>> : std::true_type {};
 template <class T>
 constexpr const char* kind_of = nullptr;
 
+/// What a T looks like, for who wrote something else: "a list, each of it text".
+template <class T>
+std::string shape_of() {
+  if constexpr (std::same_as<T, std::string>) return "text";
+  else if constexpr (std::same_as<T, bool>) return "true or false";
+  else if constexpr (std::is_floating_point_v<T> || std::same_as<T, CpuAmount>) return "a number";
+  else if constexpr (std::is_unsigned_v<T>)
+    return "a whole number from 0 to " + std::to_string(std::numeric_limits<T>::max());
+  else if constexpr (std::is_arithmetic_v<T> || Single<T>) return "a whole number";
+  else if constexpr (std::is_enum_v<T>) {
+    std::string words;
+    for (const T value : AllOf<T>::values)
+      words += (words.empty() ? "" : ", ") + std::string(name_of(value));
+    return "one of " + words;
+  } else if constexpr (std::same_as<T, CpuSet>) return "text such as \"0-3,8\"";
+  else if constexpr (std::same_as<T, Environment>) return "a list, each of it an object";
+  else if constexpr (IsVector<T>::value)
+    return "a list, each of it " + shape_of<typename T::value_type>();
+  else if constexpr (IsPair<T>::value) return "a list of two";
+  else if constexpr (IsShared<T>::value)
+    return shape_of<std::remove_const_t<typename T::element_type>>();
+  else if constexpr (IsVariant<T>::value) return "an object with a \"kind\"";
+  else if constexpr (requires(T & value) {
+                       value.has_value();
+                       typename T::value_type;
+                     })
+    return shape_of<typename T::value_type>();
+  else return "an object";
+}
+
+inline void Reader::look_for_others(bool has_kind) {
+  if (!state_.knows_all || !state_.trouble.empty()) return;
+  for (const auto& [key, value] : in_.items()) {
+    if ((has_kind && key == "kind") || std::find(known_.begin(), known_.end(), key) != known_.end())
+      continue;
+    const auto near = nearest(key, known_);
+    state_.trouble = "unknown key '" + printable(key) + "'" +
+                     (near ? "; did you mean '" + *near + "'?" : std::string());
+    return;
+  }
+}
+
 template <class V, std::size_t I = 0>
-bool read_variant(const Json& in, const std::string& kind, V& value, std::string& trouble) {
+bool read_variant(const Json& in, const std::string& kind, V& value, ReadState& state) {
   if constexpr (I == std::variant_size_v<V>) {
-    trouble = "no such kind: '" + kind + "'";
+    state.trouble = "no such kind: '" + kind + "'";
     return false;
   } else {
     using Case = std::variant_alternative_t<I, V>;
-    if (kind != kind_of<Case>) return read_variant<V, I + 1>(in, kind, value, trouble);
+    if (kind != kind_of<Case>) return read_variant<V, I + 1>(in, kind, value, state);
     Case held{};
-    if (!Reader::read(in, held, trouble)) return false;
+    if (!Reader::read(in, held, state)) return false;
     value = std::move(held);
     return true;
   }
@@ -303,13 +361,13 @@ bool read_enum(const Json& in, E& value) {
 }
 
 template <class T>
-bool read_list(const Json& in, std::vector<T>& value, std::string& trouble) {
+bool read_list(const Json& in, std::vector<T>& value, ReadState& state) {
   if (!in.is_array()) return false;
   value.clear();
   value.reserve(in.size());
   for (const Json& item : in) {
     T held{};
-    if (!Reader::read(item, held, trouble)) return false;
+    if (!Reader::read(item, held, state)) return false;
     value.push_back(std::move(held));
   }
   return true;
@@ -328,7 +386,7 @@ inline bool read_text(const Json& in, std::string& value) {
 }
 
 template <class T>
-bool Reader::read(const Json& in, T& value, std::string& trouble) {
+bool Reader::read(const Json& in, T& value, ReadState& state) {
   if constexpr (std::same_as<T, std::string>) {
     return read_text(in, value);
   } else if constexpr (std::is_arithmetic_v<T>) {
@@ -347,7 +405,7 @@ bool Reader::read(const Json& in, T& value, std::string& trouble) {
     return true;
   } else if constexpr (std::same_as<T, Environment>) {
     std::vector<EnvVar> vars;
-    if (!read_list(in, vars, trouble)) return false;
+    if (!read_list(in, vars, state)) return false;
     value = std::move(vars);
     return true;
   } else if constexpr (Single<T>) {
@@ -356,31 +414,32 @@ bool Reader::read(const Json& in, T& value, std::string& trouble) {
     single(map, value);
     return good;
   } else if constexpr (IsVector<T>::value) {
-    return read_list(in, value, trouble);
+    return read_list(in, value, state);
   } else if constexpr (IsPair<T>::value) {
-    return in.is_array() && in.size() == 2 && read(in[0], value.first, trouble) &&
-           read(in[1], value.second, trouble);
+    return in.is_array() && in.size() == 2 && read(in[0], value.first, state) &&
+           read(in[1], value.second, state);
   } else if constexpr (IsShared<T>::value) {
     auto held = std::make_shared<std::remove_const_t<typename T::element_type>>();
-    if (!read(in, *held, trouble)) return false;
+    if (!read(in, *held, state)) return false;
     value = std::move(held);
     return true;
   } else if constexpr (IsVariant<T>::value) {
     if (!in.is_object() || !in.contains("kind") || !in["kind"].is_string()) return false;
-    return read_variant(in, in["kind"].get<std::string>(), value, trouble);
+    return read_variant(in, in["kind"].get<std::string>(), value, state);
   } else if constexpr (requires {
                          value.has_value();
                          typename T::value_type;
                        }) {
     typename T::value_type held{};
-    if (!read(in, held, trouble)) return false;
+    if (!read(in, held, state)) return false;
     value = std::move(held);
     return true;
   } else {
     if (!in.is_object()) return false;
-    Reader reader(in, trouble);
+    Reader reader(in, state);
     fields(reader, value);
-    return trouble.empty();
+    reader.look_for_others(kind_of<T> != nullptr);
+    return state.trouble.empty();
   }
 }
 
@@ -393,14 +452,17 @@ std::string text_of(const T& value) {
 
 /// No exception leaves: malformed text is an Error, and so is a value that does not fit.
 template <class T>
-Result<T> value_of(std::string_view text) {
+Result<T> value_of(std::string_view text, bool knows_all = false) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return Error{ErrorKind::broken, "this is not JSON", "", ""};
   T value{};
-  std::string trouble;
-  if (!Reader::read(json, value, trouble))
+  ReadState state{knows_all, {}};
+  if (!Reader::read(json, value, state))
     return Error{ErrorKind::broken,
-                 trouble.empty() ? "this is not the JSON expected here" : trouble, "", ""};
+                 state.trouble.empty()
+                     ? "this is not the JSON expected here, it is " + shape_of<T>()
+                     : state.trouble,
+                 "", ""};
   return value;
 }
 

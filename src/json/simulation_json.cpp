@@ -11,8 +11,8 @@ Result<SimulationRun> from_json<SimulationRun>(std::string_view text) {
   return mapping::value_of<SimulationRun>(text);
 }
 template <>
-Result<SimulationRequest> from_json<SimulationRequest>(std::string_view text) {
-  return mapping::value_of<SimulationRequest>(text);
+Result<SimulationRequest> request_from_json<SimulationRequest>(std::string_view text) {
+  return mapping::value_of<SimulationRequest>(text, true);
 }
 
 }  // namespace gangline

@@ -11,6 +11,6 @@ std::string to_json(const std::vector<SimulationRun>& all);
 template <>
 Result<SimulationRun> from_json<SimulationRun>(std::string_view text);
 template <>
-Result<SimulationRequest> from_json<SimulationRequest>(std::string_view text);
+Result<SimulationRequest> request_from_json<SimulationRequest>(std::string_view text);
 
 }  // namespace gangline

@@ -24,12 +24,16 @@ std::string to_json(const ServiceStatus& status) { return mapping::text_of(statu
 std::string to_json(const JobId& id) { return mapping::text_of(id); }
 
 template <>
-Result<ReserveRequest> from_json<ReserveRequest>(std::string_view text) {
-  return mapping::value_of<ReserveRequest>(text);
+Result<ReserveRequest> request_from_json<ReserveRequest>(std::string_view text) {
+  return mapping::value_of<ReserveRequest>(text, true);
 }
 template <>
 Result<PilotRequest> from_json<PilotRequest>(std::string_view text) {
   return mapping::value_of<PilotRequest>(text);
+}
+template <>
+Result<PilotRequest> request_from_json<PilotRequest>(std::string_view text) {
+  return mapping::value_of<PilotRequest>(text, true);
 }
 template <>
 Result<PilotView> from_json<PilotView>(std::string_view text) {
