@@ -1,11 +1,15 @@
 #include "gateway/gateway.h"
 
 #include "base/text.h"
+#include "gateway/openapi.h"
 #include "gateway/pages.h"
 #include "json/access_json.h"
 #include "json/json.h"
 #include "os/clock.h"
 #include "os/web/gzip.h"
+#include "server/query.h"
+#include "server/route_table.h"
+#include "server/routes.h"
 
 namespace gangline {
 namespace {
@@ -18,6 +22,16 @@ std::string_view path_of(std::string_view target) { return target.substr(0, targ
 
 bool is_for_programs(std::string_view path) {
   return path.starts_with("/v1/") || path == "/v1" || path == "/metrics";
+}
+
+/// The service looks at the words of its own routes itself.
+std::optional<Error> unknown_word_of(std::string_view method, std::string_view pattern,
+                                     std::string_view target) {
+  const auto parsed = parse_target(target);
+  if (!parsed) return Error{ErrorKind::broken, "this is no path of Gangline", "", ""};
+  for (const RouteRow& row : own_rows())
+    if (row.method == method && row.pattern == pattern) return unknown_word(row, *parsed);
+  return std::nullopt;
 }
 
 bool only_asks(const WebHead& head) { return head.method == "GET" || head.method == "HEAD"; }
@@ -229,6 +243,9 @@ void Gateway::answer_let_in(const Asking& asking) {
       }
       return asking.exchange.answer(std::move(answer));
     }
+  if (const auto other = other_version(head.field("gangline-version"), settings_.version,
+                                       head.method, head.target))
+    return say_no(asking.request, asking.exchange, {426, *other}, asking.cors);
   // 2. The one route of this path and method, ours or the service's.
   const std::string_view path = path_of(head.target);
   const std::string_view method = only_asks(head) ? "GET" : head.method;
@@ -244,8 +261,12 @@ void Gateway::answer_let_in(const Asking& asking) {
   };
   for (const OwnRoute& route : own_routes()) {
     if (!match_route(route.path.substr(1), path.substr(1))) continue;
-    if (route.method == method) return may(route.role) ? (this->*route.call)(asking) : void();
     other_method = true;
+    if (route.method != method) continue;
+    if (!may(route.role)) return;
+    if (const auto unknown = unknown_word_of(route.method, route.path.substr(1), head.target))
+      return say_no(asking.request, asking.exchange, {400, *unknown}, asking.cors);
+    return (this->*route.call)(asking);
   }
   for (const RouteRow& row : route_rows()) {
     if (!match_route(row.pattern, path.substr(1))) continue;

@@ -108,7 +108,7 @@ void Gateway::answer_submit(const Asking& asking) {
     spec->inherited = settings_.inherited;
     call.body = to_json(*spec);
   } else {
-    auto spec = from_json<JobSpec>(asking.request.body);
+    auto spec = request_from_json<JobSpec>(asking.request.body);
     if (!spec) return say_no(asking.request, asking.exchange, {400, spec.error()}, asking.cors);
     // Whoever is on another machine has an environment of no use here.
     if (spec->inherited.empty()) spec->inherited = settings_.inherited;
@@ -118,7 +118,7 @@ void Gateway::answer_submit(const Asking& asking) {
 }
 
 void Gateway::answer_reserve(const Asking& asking) {
-  const auto request = from_json<ReserveRequest>(asking.request.body);
+  const auto request = request_from_json<ReserveRequest>(asking.request.body);
   const bool for_others =
       request &&
       (request->maintenance || (!request->person.empty() && request->person != settings_.login));
@@ -160,7 +160,7 @@ void Gateway::answer_simulation_page(const Asking& asking) {
 }
 
 void Gateway::answer_simulate(const Asking& asking) {
-  const auto request = from_json<SimulationRequest>(asking.request.body);
+  const auto request = request_from_json<SimulationRequest>(asking.request.body);
   if (!request) return say_no(asking.request, asking.exchange, {400, request.error()}, asking.cors);
   const auto run = simulations_.begin(request->options);
   if (run) return answer_json(asking, 200, to_json(*run));

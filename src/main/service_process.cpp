@@ -228,6 +228,9 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                                   "the next command starts another"}),
                     {}});
     if (diary) reply = noted(*diary, request, std::move(reply));
+    if (const auto other =
+            other_version(request.version, GANGLINE_VERSION, request.method, request.target))
+      return reply({426, to_json(*other), {}});
     if (places.for_all) answer_one_of_all(controller, *callers, request, std::move(reply));
     else answer(controller, request, std::move(reply));
   };

@@ -1,5 +1,9 @@
 #include "server/route_table.h"
 
+#include <algorithm>
+
+#include "base/text.h"
+
 namespace gangline {
 namespace {
 
@@ -206,6 +210,20 @@ std::optional<std::vector<std::string_view>> match_route(std::string_view patter
   }
   if (!pattern.empty() || !path.empty()) return std::nullopt;
   return words;
+}
+
+std::optional<Error> unknown_word(const RouteRow& row, const Target& target) {
+  for (const auto& [key, value] : target.query) {
+    const auto is_it = [&](const RouteWord& word) { return word.name == key; };
+    if (key.empty() || std::any_of(row.query.begin(), row.query.end(), is_it)) continue;
+    std::string words;
+    for (const RouteWord& word : row.query)
+      words += (words.empty() ? "" : ", ") + std::string(word.name);
+    return Error{ErrorKind::broken, "there is no '" + printable(key) + "' to ask for here", "",
+                 words.empty() ? "leave it out: this is asked without a query"
+                               : "use one of these: " + words};
+  }
+  return std::nullopt;
 }
 
 }  // namespace gangline

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "model/access.h"
+#include "server/query.h"
 
 namespace gangline {
 
@@ -39,5 +41,9 @@ std::span<const RouteRow> route_rows();
 /// What stood in the braces of the pattern; empty where the path is another one.
 std::optional<std::vector<std::string_view>> match_route(std::string_view pattern,
                                                          std::string_view path);
+
+/// That the route takes no such word of the query. It is not passed over: a list with a misspelt
+/// filter would be a list of everything.
+std::optional<Error> unknown_word(const RouteRow& row, const Target& target);
 
 }  // namespace gangline

@@ -5,25 +5,18 @@
 #include <set>
 #include <string>
 
-#include "base/text.h"
+#include "server/query.h"
 #include "server/routes.h"
 
 namespace gangline {
 namespace {
-
-std::string with_stars(std::string_view pattern) {
-  std::string text;
-  for (const std::string_view part : split(pattern, '/'))
-    text += (text.empty() ? "" : "/") + std::string(part.starts_with('{') ? "*" : part);
-  return text;
-}
 
 TEST(RouteTable, DescribesEachRouteThatIsAnsweredAndNoOther) {
   std::set<std::string> answered, described;
   for (const auto& [method, pattern] : answered_routes())
     answered.insert(std::string(method) + " " + std::string(pattern));
   for (const RouteRow& row : route_rows())
-    described.insert(std::string(row.method) + " " + with_stars(row.pattern));
+    described.insert(std::string(row.method) + " " + std::string(row.pattern));
   EXPECT_EQ(answered, described);
 }
 
@@ -40,6 +33,24 @@ TEST(RouteTable, MatchesWholePartsOnly) {
   for (const char* path : {"v1/jobs/7/why/", "v1/jobs//why", "v1/jobs/why", "v1/jobs/7/8/why",
                            "v1/jobs/7", "/v1/jobs/7/why", ""})
     EXPECT_FALSE(match_route("v1/jobs/{job}/why", path)) << path;
+}
+
+std::string told_of(std::string_view pattern, std::string_view target) {
+  for (const RouteRow& row : route_rows())
+    if (row.method == "GET" && row.pattern == pattern) {
+      const auto unknown = unknown_word(row, *parse_target(target));
+      return unknown ? unknown->sentence() : "";
+    }
+  return "no such route";
+}
+
+TEST(RouteTable, PassesOverNoWordOfAQueryThatARouteDoesNotKnow) {
+  EXPECT_EQ(told_of("v1/jobs", "/v1/jobs?limit=5&all"), "");
+  EXPECT_EQ(told_of("v1/jobs", "/v1/jobs?"), "");
+  EXPECT_EQ(told_of("v1/jobs/{job}", "/v1/jobs/7?frist=5"),
+            "there is no 'frist' to ask for here; use one of these: first, most");
+  EXPECT_EQ(told_of("v1/nodes", "/v1/nodes?a%0ab=1"),
+            "there is no 'a\\x0ab' to ask for here; leave it out: this is asked without a query");
 }
 
 }  // namespace

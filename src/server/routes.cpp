@@ -6,6 +6,7 @@
 #include "json/json.h"
 #include "metrics/metrics_text.h"
 #include "server/query.h"
+#include "server/route_table.h"
 
 namespace gangline {
 namespace {
@@ -22,7 +23,7 @@ struct Asked {
   Service& service;
   const HttpRequest& request;
   const Target& target;
-  std::vector<std::string> words;  // what stood in place of each "*" of the pattern
+  std::vector<std::string> words;  // what stood in place of each part in braces
   Answer reply;
 };
 
@@ -93,7 +94,7 @@ std::optional<bool> flag(const Asked& asked, const char* key) {
 }
 
 void submit(const Asked& asked) {
-  auto spec = from_json<JobSpec>(asked.request.body);
+  auto spec = request_from_json<JobSpec>(asked.request.body);
   if (!spec) return send(asked.reply, spec.error());
   if (const auto key = asked.target.query.find("key"); key != asked.target.query.end())
     spec->submit_key = key->second;
@@ -101,7 +102,7 @@ void submit(const Asked& asked) {
 }
 
 void translate(const Asked& asked) {
-  auto spec = from_json<JobSpec>(asked.request.body);
+  auto spec = request_from_json<JobSpec>(asked.request.body);
   if (!spec) return send(asked.reply, spec.error());
   asked.service.translate(std::move(*spec), as_json<Translation>(asked.reply));
 }
@@ -318,7 +319,7 @@ void nodes(const Asked& asked) { asked.service.nodes(as_json<std::vector<NodeVie
 void find(const Asked& asked) { asked.service.find(asked.words[0], as_json<JobId>(asked.reply)); }
 void status(const Asked& asked) { asked.service.status(as_json<ServiceStatus>(asked.reply)); }
 void reserve(const Asked& asked) {
-  auto request = from_json<ReserveRequest>(asked.request.body);
+  auto request = request_from_json<ReserveRequest>(asked.request.body);
   if (!request) return send(asked.reply, request.error());
   asked.service.reserve(*request, as_json<Reservation>(asked.reply));
 }
@@ -331,7 +332,7 @@ void cancel_reservation(const Asked& asked) {
   asked.service.cancel_reservation(*wanted, as_json<Reservation>(asked.reply));
 }
 void ask_pilot(const Asked& asked) {
-  auto request = from_json<PilotRequest>(asked.request.body);
+  auto request = request_from_json<PilotRequest>(asked.request.body);
   if (!request) return send(asked.reply, request.error());
   asked.service.ask_pilot(*request, as_json<PilotView>(asked.reply));
 }
@@ -351,7 +352,7 @@ void stay(const Asked& asked) {
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  // a "*" stands for any one part
+  std::string_view pattern;  // as in route_table.h
   void (*call)(const Asked&);
 };
 
@@ -359,17 +360,17 @@ constexpr Route routes[] = {
     {"POST", "v1/jobs", submit},
     {"POST", "v1/translate", translate},
     {"GET", "v1/jobs", list},
-    {"GET", "v1/jobs/*", show},
-    {"GET", "v1/jobs/*/why", why},
-    {"GET", "v1/jobs/*/wait", wait},
-    {"POST", "v1/jobs/*/stop", stop},
-    {"GET", "v1/jobs/*/gangs/*", show_gang},
-    {"GET", "v1/jobs/*/gangs/*/log", read_log},
-    {"GET", "v1/names/*", find},
+    {"GET", "v1/jobs/{job}", show},
+    {"GET", "v1/jobs/{job}/why", why},
+    {"GET", "v1/jobs/{job}/wait", wait},
+    {"POST", "v1/jobs/{job}/stop", stop},
+    {"GET", "v1/jobs/{job}/gangs/{gang}", show_gang},
+    {"GET", "v1/jobs/{job}/gangs/{gang}/log", read_log},
+    {"GET", "v1/names/{name}", find},
     {"GET", "v1/nodes", nodes},
-    {"GET", "v1/nodes/*/readings", readings},
-    {"GET", "v1/jobs/*/cells", cells},
-    {"GET", "v1/jobs/*/results", results},
+    {"GET", "v1/nodes/{node}/readings", readings},
+    {"GET", "v1/jobs/{job}/cells", cells},
+    {"GET", "v1/jobs/{job}/results", results},
     {"GET", "v1/feed", feed},
     {"GET", "v1/timeline", timeline},
     {"GET", "v1/figures", figures},
@@ -377,13 +378,19 @@ constexpr Route routes[] = {
     {"GET", "v1/status", status},
     {"POST", "v1/reservations", reserve},
     {"GET", "v1/reservations", reservations},
-    {"POST", "v1/reservations/*/cancel", cancel_reservation},
+    {"POST", "v1/reservations/{number}/cancel", cancel_reservation},
     {"POST", "v1/pilots", ask_pilot},
     {"GET", "v1/pilots", pilots},
-    {"POST", "v1/pilots/*/stop", stop_pilot},
+    {"POST", "v1/pilots/{number}/stop", stop_pilot},
     {"POST", "v1/shut_down", shut_down},
     {"POST", "v1/stay", stay},
 };
+
+const RouteRow* row_of(const Route& route) {
+  for (const RouteRow& row : route_rows())
+    if (row.method == route.method && row.pattern == route.pattern) return &row;
+  return nullptr;
+}
 
 std::optional<std::vector<std::string>> match(std::string_view pattern,
                                               const std::vector<std::string>& path) {
@@ -391,7 +398,7 @@ std::optional<std::vector<std::string>> match(std::string_view pattern,
   if (parts.size() != path.size()) return std::nullopt;
   std::vector<std::string> words;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i] == "*") words.push_back(path[i]);
+    if (parts[i].starts_with('{')) words.push_back(path[i]);
     else if (parts[i] != path[i]) return std::nullopt;
   }
   return words;
@@ -405,6 +412,17 @@ std::vector<std::pair<std::string_view, std::string_view>> answered_routes() {
   return all;
 }
 
+std::optional<Error> other_version(std::string_view theirs, std::string_view ours,
+                                   std::string_view method, std::string_view target) {
+  if (method != "POST" || theirs.empty() || theirs == ours) return std::nullopt;
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (path == "/v1/shut_down" || path.ends_with("/stop")) return std::nullopt;
+  return Error{ErrorKind::version,
+               "the service that runs is version " + std::string(ours) +
+                   ", and who asks is version " + printable(theirs),
+               "", "`gang daemon restart` starts it anew; running gangs go on"};
+}
+
 void answer(Service& service, const HttpRequest& request, std::function<void(HttpAnswer)> reply) {
   const auto target = parse_target(request.target);
   if (!target) return send(reply, bad("this is no path of Gangline"));
@@ -412,9 +430,12 @@ void answer(Service& service, const HttpRequest& request, std::function<void(Htt
   for (const Route& route : routes) {
     auto words = match(route.pattern, target->path);
     if (!words) continue;
-    if (route.method == request.method)
-      return route.call({service, request, *target, std::move(*words), std::move(reply)});
     other_method = true;
+    if (route.method != request.method) continue;
+    const RouteRow* row = row_of(route);
+    if (const auto unknown = row ? unknown_word(*row, *target) : std::nullopt)
+      return send(reply, *unknown);
+    return route.call({service, request, *target, std::move(*words), std::move(reply)});
   }
   if (other_method) reply({405, to_json(bad("this path is asked with another method")), {}});
   else

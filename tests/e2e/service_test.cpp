@@ -233,6 +233,29 @@ while True:
   EXPECT_TRUE(says(ran.err, "gang daemon restart"));
 }
 
+TEST(Service, AGangOfAnotherVersionChangesNothing) {
+  const Machine machine;
+  EXPECT_EQ(machine.gang({"daemon", "start"}).code, 0);
+  machine.write("ask.py", R"(
+import http.client, socket, sys
+line = http.client.HTTPConnection("localhost")
+line.sock = socket.socket(socket.AF_UNIX)
+line.sock.connect(sys.argv[1])
+line.request("POST", "/v1/jobs", sys.argv[3], {"Gangline-Version": sys.argv[2]} if sys.argv[2] else {})
+answer = line.getresponse()
+print(answer.status, answer.read().decode())
+)");
+  const std::string job = R"({"name":"x","command":{"words":["true"]},"dir":"/"})";
+  const auto ask = [&](const std::string& version) {
+    return machine.run({"python3", "ask.py", machine.socket(), version, job}).out;
+  };
+  const std::string refused = ask("99.0.0");
+  EXPECT_TRUE(says(refused, "426 {")) << refused;
+  EXPECT_TRUE(says(refused, "who asks is version 99.0.0"));
+  EXPECT_TRUE(says(machine.gang({"list", "--all"}).out, "no jobs"));
+  EXPECT_TRUE(says(ask(""), R"(200 {"id":1)"));
+}
+
 TEST(Service, AStateOfANewerGanglineIsLeftAlone) {
   const Machine machine;
   EXPECT_EQ(machine.gang({"daemon", "start"}).code, 0);

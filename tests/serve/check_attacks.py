@@ -81,6 +81,20 @@ def paths_that_lead_elsewhere(gateway):
 
 
 @with_gateway
+def requests_that_would_be_half_understood(gateway):
+    is_error(gateway.get("/v1/jobs?sate=running"), 400, "no 'sate'", "phase")
+    is_error(gateway.get("/v1/whoami?who=me"), 400, "no 'who'")
+    is_error(gateway.get("/v1/events?afer=1"), 400, "after")
+    job = '{"name":"x","command":{"words":["true"]},"dir":"/"%s}'
+    is_error(gateway.ask("POST", "/v1/jobs", job % ',"resorces":{"tasks":2}'), 400, "did you mean 'resources'?")
+    is_error(gateway.ask("POST", "/v1/jobs", job % ',"retries":"2"'), 400, "'retries'", "a whole number")
+    is_error(gateway.ask("POST", "/v1/reservations", '{"recources":{}}'), 400, "did you mean 'resources'?")
+    is_error(gateway.ask("POST", "/v1/jobs", job % "", fields=["Gangline-Version: 99.0"]), 426, "who asks is version 99.0")
+    assert gateway.get("/v1/jobs?all").json() == []
+    assert gateway.ask("POST", "/v1/jobs", job % "").status == 200
+
+
+@with_gateway
 def requests_that_are_too_large(gateway):
     is_error(gateway.get("/v1/status", fields=["X-Long: " + "a" * 20_000]), 431)
     is_error(gateway.get("/" + "a" * 20_000), 431)
@@ -260,7 +274,8 @@ def with_tls(gateway, keys):
 
 
 if __name__ == "__main__":
-    run_checks([tokens_that_do_not_hold, roles_that_are_too_low, paths_that_lead_elsewhere, requests_that_are_too_large,
+    run_checks([tokens_that_do_not_hold, roles_that_are_too_low, paths_that_lead_elsewhere,
+                requests_that_would_be_half_understood, requests_that_are_too_large,
                 patterns_that_look_at_very_much, heads_that_say_two_things, many_requests_in_one_piece,
                 hosts_and_sites_that_are_not_ours,
                 clients_that_hold_connections_open, strangers_that_try_many_tokens, names_with_markup_stay_text,
