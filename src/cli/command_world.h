@@ -102,6 +102,7 @@ struct CommandWorld {
   std::function<void(const std::string&)> err;
   std::string place = "here";  ///< where jobs run: "slurm", or "here"
   std::string server;          ///< which other machine's service is asked; empty: none
+  std::string whom_flag;       ///< "--server lab", "--on slurm": as it was given; empty: not said
   std::string version;
   std::string login;      ///< of who gives the command
   std::string program;    ///< path of this program

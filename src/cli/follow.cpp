@@ -131,8 +131,9 @@ void name_failed(Service& service, const JobSummary& job, Output& out) {
       if (!part.empty()) out.around().err("    " + printable(part) + "\n");
   }
   if (first.empty()) return;
-  out.around().err("gang: `gang logs " + first + "` shows what it wrote, with --stderr the other " +
-                   "stream; `gang show " + format(job.id) + "` lists all gangs\n");
+  out.around().err("gang: " + out.next("logs " + first) +
+                   " shows what it wrote, with --stderr the other stream; " +
+                   out.next("show " + format(job.id)) + " lists all gangs\n");
 }
 
 // Why a job did not end well, on standard error.
@@ -228,8 +229,8 @@ namespace {
 int lost(JobId job, const Error& error, Output& out) {
   const int code = out.fail(error);
   if (!out.around().server.empty())
-    out.around().err("gang: job " + format(job) + " goes on there; `gang logs -f " + format(job) +
-                     "` follows it\n");
+    out.around().err("gang: job " + format(job) + " goes on there; " +
+                     out.next("logs -f " + format(job)) + " follows it\n");
   return code;
 }
 

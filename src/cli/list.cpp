@@ -38,14 +38,14 @@ Colour colour_of(const JobSummary& job) {
 }
 
 // What the list leaves out, and what shows it; empty where it is whole.
-std::string left_out(Service& service, const ListQuery& query,
-                     const std::vector<JobSummary>& jobs) {
+std::string left_out(Service& service, const ListQuery& query, const std::vector<JobSummary>& jobs,
+                     const Output& out) {
   const bool full = jobs.size() >= query.limit;
   if (!query.phase && query.name.empty()) {
     const auto status = ask<ServiceStatus>([&](auto reply) { service.status(reply); });
     if (!status || status->jobs <= jobs.size()) return {};
     const std::string more = std::to_string(status->jobs - jobs.size()) + " more";
-    if (!query.all) return more + ": `gang list --all` shows them";
+    if (!query.all) return more + ": " + out.next("list --all") + " shows them";
     if (query.limit < most_listed) return more + ": a larger --limit shows them";
     return more + " than one list shows; --name and --state narrow it";
   }
@@ -116,12 +116,13 @@ int run_list(const ListOptions& options, Output& out) {
   }
   if (jobs->empty() && !out.json() && !out.quiet()) {
     const bool some = query.phase || !query.name.empty();
-    out.line(some ? "no such jobs" : "no jobs; `gang run -- COMMAND` makes one");
+    out.line(some ? "no such jobs" : "no jobs; " + out.next("run -- COMMAND") + " makes one");
     return 0;
   }
   print(*jobs, out);
   if (out.json() || out.quiet()) return 0;
-  if (const std::string more = left_out(**service, query, *jobs); !more.empty()) out.line(more);
+  if (const std::string more = left_out(**service, query, *jobs, out); !more.empty())
+    out.line(more);
   return 0;
 }
 

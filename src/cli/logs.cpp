@@ -8,11 +8,12 @@ namespace gangline {
 namespace {
 
 // Why there is nothing to show of a gang that never ran; empty where it did.
-std::string why_silent(const GangView& gang) {
+std::string why_silent(const GangView& gang, const Output& out) {
   const std::string name = "gang " + format(gang.id);
   if (gang.started || gang.attempt > 1) return {};
   if (gang.phase == GangPhase::waiting)
-    return name + " waits, so it has written nothing; `gang why " + format(gang.id) + "` says why";
+    return name + " waits, so it has written nothing; " + out.next("why " + format(gang.id)) +
+           " says why";
   if (gang.phase == GangPhase::ended && gang.ending)
     return name + (gang.ending->cause == EndCause::lost ? " " : " never ran: ") +
            describe(*gang.ending);
@@ -46,7 +47,7 @@ int run_logs(const LogsOptions& options, Output& out) {
     return out.fail({ErrorKind::usage,
                      "job " + named(detail->summary) + " has " +
                          std::to_string(detail->summary.gangs) + " gangs, each with its own logs",
-                     "", "say which: `gang logs " + format(name->job) + ".0`"});
+                     "", "say which: " + out.next("logs " + format(name->job) + ".0")});
   const GangId gang{name->job, name->index.value_or(0)};
   const std::uint32_t tasks = detail->spec.resources.tasks;
   if (options.rank && *options.rank >= tasks)
@@ -93,8 +94,8 @@ int run_logs(const LogsOptions& options, Output& out) {
   }
   for (std::size_t i = 0; i < readers.size(); ++i) readers[i].finish(out, prefix(i));
   const auto view = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
-  if (view && !out.quiet() && !why_silent(*view).empty())
-    out.around().err("gang: " + printable(why_silent(*view)) + "\n");
+  if (view && !out.quiet() && !why_silent(*view, out).empty())
+    out.around().err("gang: " + printable(why_silent(*view, out)) + "\n");
   return 0;
 }
 

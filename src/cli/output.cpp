@@ -88,4 +88,11 @@ int Output::fail(const Error& error) {
   return exit_code_of(error);
 }
 
+std::string Output::next(const std::string& words) const {
+  const auto behind = std::min(words.find(' '), words.size());
+  const std::string& whom = around_.whom_flag;
+  return "`gang " + words.substr(0, behind) + (whom.empty() ? "" : " " + whom) +
+         words.substr(behind) + "`";
+}
+
 }  // namespace gangline

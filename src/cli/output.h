@@ -45,6 +45,8 @@ class Output {
   std::string paint(const std::string& text, Colour colour) const;
   /// The error as a sentence on standard error (with --json as JSON); returns the exit code.
   int fail(const Error& error);
+  /// A command to give next, which asks whom this one asks: "`gang logs --server lab 7`".
+  std::string next(const std::string& words) const;
 
   CommandWorld& around() { return around_; }
 

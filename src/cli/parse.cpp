@@ -506,6 +506,7 @@ std::optional<Error> choose_server(const CLI::App& app, const Parsed& parsed,
     return Error{ErrorKind::usage, "--server and --on do not go together", "",
                  "where jobs of another machine run is settled there"};
   if (!parsed.server.empty()) around.choose_server(parsed.server);
+  if (!parsed.server.empty()) around.whom_flag = "--server " + shell_quote(parsed.server);
   const bool asks_far =
       std::find(std::begin(far_commands), std::end(far_commands), name) != std::end(far_commands);
   if (!asks_far && name != "shell") around.server.clear();
@@ -569,6 +570,7 @@ int run_command_line(const std::vector<std::string>& arguments, CommandWorld& ar
     around.server.clear();
     around.choose_place(parsed.on);
     around.place = parsed.on;
+    around.whom_flag = "--on " + shell_quote(parsed.on);
   }
   Output out(around, parsed.json ? Form::json : parsed.quiet ? Form::quiet : Form::people);
   return dispatch(app, parsed, out);

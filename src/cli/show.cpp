@@ -178,7 +178,8 @@ int run_show(const ShowOptions& options, Output& out) {
   if (detail->summary.gangs == 1) {
     auto gang = ask<GangView>([&](auto reply) { (*service)->show_gang({name->job, 0}, reply); });
     if (gang) print_gang(*gang, nodes_for(*gang, **service), out);
-    out.line("logs: `gang logs " + format(name->job) + "`, with --stderr for the other stream");
+    out.line("logs: " + out.next("logs " + format(name->job)) +
+             ", with --stderr for the other stream");
     return 0;
   }
   Table table({"GANG", "TIME", "VALUES", "STATE"});
@@ -190,8 +191,8 @@ int run_show(const ShowOptions& options, Output& out) {
   if (detail->gangs.size() < detail->summary.gangs)
     out.line("… of " + std::to_string(detail->summary.gangs) +
              " gangs; more with --first N --most N");
-  out.line("one gang: `gang show " + format(name->job) + ".0`; its logs: `gang logs " +
-           format(name->job) + ".0`");
+  out.line("one gang: " + out.next("show " + format(name->job) + ".0") +
+           "; its logs: " + out.next("logs " + format(name->job) + ".0"));
   return 0;
 }
 

@@ -20,6 +20,9 @@ Result<WhyAnswer> why_gang(Service& service, GangId id) {
   answer.job = id.job;
   answer.phase = gang->phase;
   answer.reason = gang->ending ? describe(*gang->ending) : "it does not wait";
+  // A start that does not come about has its reason among the notes: a disk that is full.
+  if (gang->phase == GangPhase::starting && !gang->notes.empty())
+    answer.reason = gang->notes.front();
   return answer;
 }
 

@@ -106,6 +106,7 @@ TEST_F(Faults, ADiskWithoutRoomForTheLaunchersJournalIsNamedAndAJobThatWaitsForI
   EXPECT_TRUE(becomes_true([&] { return says(run.err(), why); })) << run.err();
   EXPECT_TRUE(says(machine.gang({"daemon", "status"}).out, "trouble: " + why));
   EXPECT_TRUE(says(machine.gang({"why", "1"}).out, why));
+  EXPECT_TRUE(says(machine.gang({"why", "1.0"}).out, why));
   EXPECT_TRUE(says(machine.gang({"show", "1"}).out, why));
   EXPECT_TRUE(says(machine.gang({"list"}).out, "the launcher cannot"));
   run.signal(SIGINT);

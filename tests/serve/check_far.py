@@ -99,6 +99,7 @@ def a_job_goes_from_here_to_there_and_back(here):
     assert here.ask("wait", job).returncode == 0
     assert json.loads(here.ask("show", "--json", job).stdout)["summary"]["ended_well"] == 3
     assert here.ask("logs", f"{job}.1").stdout == "2\n"
+    assert f"`gang logs --server far {job}.0`" in here.ask("show", job).stdout, "a hint asks whom the command asked"
     assert "first" in here.ask("list", "-a").stdout and "USER" not in here.ask("list", "-a").stdout
     assert "cpus" in here.ask("nodes").stdout
     assert "gangline_" in here.ask("metrics").stdout
