@@ -1,6 +1,7 @@
 #include "control/notify/mail_text.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/text.h"
 
@@ -11,11 +12,47 @@ namespace {
 constexpr std::size_t longest_line = 900;
 constexpr std::size_t longest_in_subject = 60;
 
-/// One line of ASCII: what is anything else stands as '?'.
-std::string for_head(std::string_view text) {
-  std::string line;
-  for (const char c : text.substr(0, longest_in_subject)) line += c >= ' ' && c < 127 ? c : '?';
-  return line;
+/// The front of a name, whole characters of it.
+std::string for_subject(std::string_view name) {
+  const std::string text = printable(name);
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const std::size_t length = utf8_length(std::string_view(text).substr(end));
+    if (end + length > longest_in_subject) break;
+    end += length;
+  }
+  return text.substr(0, end);
+}
+
+/// `text`, which is printable UTF-8, as a field of a head has it: what is beyond ASCII stands in
+/// encoded words (RFC 2047, "Q"), none longer than 75 characters and each of whole characters.
+std::string encoded(std::string_view text) {
+  const bool ascii =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 127; });
+  if (ascii && text.find("=?") == std::string_view::npos) return std::string(text);
+  constexpr std::string_view opens = "=?utf-8?Q?", closes = "?=";
+  constexpr std::size_t longest_word = 75;
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string all, word;
+  const auto finish = [&] {
+    all += (all.empty() ? "" : "\n ") + std::string(opens) + word + std::string(closes);
+    word.clear();
+  };
+  while (!text.empty()) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
+    std::string one;
+    for (const char c : text.substr(0, length)) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (std::isalnum(byte) != 0) one += c;
+      else if (c == ' ') one += '_';
+      else one += {'=', digits[byte >> 4U], digits[byte & 15U]};
+    }
+    if (opens.size() + word.size() + one.size() + closes.size() > longest_word) finish();
+    word += one;
+    text.remove_prefix(length);
+  }
+  finish();
+  return all;
 }
 
 std::string lines_of(const std::string& text) {
@@ -55,8 +92,8 @@ bool may_be_mailed(const std::string& login) {
 std::string mail_text(const JobSummary& end, const std::string& host) {
   const bool well = end.ended_badly + end.never_ran == 0;
   const std::string how = well ? "ended well" : "did not end well";
-  std::string out = "To: " + end.owner + "\nSubject: job " + format(end.id) + " (" +
-                    for_head(end.name) + ") " + how +
+  std::string out = "To: " + end.owner + "\nSubject: " +
+                    encoded("job " + format(end.id) + " (" + for_subject(end.name) + ") " + how) +
                     "\nAuto-Submitted: auto-generated\nMIME-Version: 1.0\n"
                     "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n";
   const auto line = [&](const std::string& text) { out += lines_of(text); };

@@ -216,6 +216,33 @@ TEST(MailText, NothingInAJobAddsALineToTheHead) {
   }
 }
 
+std::string subject_of(const std::string& name) {
+  JobSummary end;
+  end.id = JobId{7};
+  end.owner = "anna";
+  end.name = name;
+  const std::string mail = mail_text(end, "gpu1");
+  const auto begin = mail.find("Subject: ");
+  return mail.substr(begin, mail.find("\nAuto-Submitted") - begin);
+}
+
+TEST(MailText, ASubjectHasLettersBeyondAsciiAsReadersOfMailKnowThem) {
+  EXPECT_EQ(subject_of("plain name"), "Subject: job 7 (plain name) ended well");
+  EXPECT_EQ(subject_of("größe"), "Subject: =?utf-8?Q?job_7_=28gr=C3=B6=C3=9Fe=29_ended_well?=");
+  EXPECT_EQ(subject_of("=?utf-8?Q?hidden?="),
+            "Subject: =?utf-8?Q?job_7_=28=3D=3Futf=2D8=3FQ=3Fhidden=3F=3D=29_ended_well?=");
+  // Cut between characters, and no word of it longer than 75.
+  std::string name;
+  for (int i = 0; i < 40; ++i) name += "語";
+  const std::string subject = subject_of(name);
+  std::size_t letters = 0;
+  for (std::size_t at = 0; (at = subject.find("=E8=AA=9E", at)) != std::string::npos; ++at)
+    ++letters;
+  EXPECT_EQ(letters, 20u);
+  for (const std::string_view line : split(std::string_view(subject).substr(9), '\n'))
+    EXPECT_LE(trim(line).size(), 75u) << line;
+}
+
 TEST(MailText, OnlyNamesOfPeopleAreMailed) {
   EXPECT_TRUE(may_be_mailed("anna.b-2"));
   for (const char* name : {"", "-oQ/tmp", "anna eve", "anna@example.org", "a;b", "a\nb", "../a"})
