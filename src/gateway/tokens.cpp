@@ -53,6 +53,9 @@ std::optional<AccessToken> token_of(std::string_view line) {
 Result<void> check_closed(const std::string& path) {
   struct stat there {};
   if (::stat(path.c_str(), &there) != 0) return {};
+  if (!S_ISREG(there.st_mode))
+    return Error{ErrorKind::denied, "there is something here that is no file of tokens", path,
+                 "take it away"};
   if (there.st_uid != ::geteuid())
     return Error{ErrorKind::denied, "the file of tokens belongs to somebody else", path,
                  "take it away and make the tokens anew"};

@@ -59,6 +59,12 @@ TEST_F(TokenFile, IsNotReadWhereOthersCouldHaveWrittenIt) {
   EXPECT_EQ(add_token(path_, wanted("b")).error().kind, ErrorKind::denied);
 }
 
+TEST_F(TokenFile, IsNoDirectory) {
+  std::filesystem::create_directory(path_);
+  EXPECT_NE(read_tokens(path_).error().sentence().find("no file of tokens; take it away"),
+            std::string::npos);
+}
+
 TEST(Tokens, ATextThatMakesNoSenseHasNone) {
   const std::string hash(64, 'a');
   EXPECT_TRUE(tokens_of_text("gangline tokens 1\na read 1 - " + hash + "\n"));

@@ -101,9 +101,12 @@ Result<void> make_private_directory(const std::string& path) {
       return system_error("make directory", path, errno);
     if (::lstat(path.c_str(), &there) != 0) return system_error("look at", path, errno);
   }
-  if (!S_ISDIR(there.st_mode) || there.st_uid != ::geteuid())
-    return Error{ErrorKind::denied, "not a directory of this user", path,
-                 "remove it, or choose another place with GANGLINE_STATE"};
+  if (!S_ISDIR(there.st_mode))
+    return Error{ErrorKind::denied, "there is something here that is no directory", path,
+                 "take it away, or choose another place with GANGLINE_STATE"};
+  if (there.st_uid != ::geteuid())
+    return Error{ErrorKind::denied, "this directory belongs to somebody else", path,
+                 "choose another place with GANGLINE_STATE"};
   if ((there.st_mode & 077) != 0 && ::chmod(path.c_str(), 0700) != 0)
     return system_error("close to others", path, errno);
   return {};

@@ -46,7 +46,8 @@ class Grid {
   /// would move the cursor or hide text is put as an escape that one can read (`printable`).
   int put(int row, int column, std::string_view text, Style style = Style::plain,
           int most = whole_row);
-  /// The same in exactly `width` columns: blank behind the text, or "…" where it was cut.
+  /// The same within `width` columns, at their right end if `right`, with "…" where it was cut.
+  /// What is beside the text stays as it was.
   void put_fitted(int row, int column, int width, std::string_view text, Style style = Style::plain,
                   bool right = false);
   /// Shows these cells as those that were chosen.
