@@ -84,6 +84,8 @@ def daemons():
             if (entry / "cmdline").read_bytes().split(b"\0")[0] != b"mps-daemon":
                 continue
             variables = dict(line.split("=", 1) for line in (entry / "environ").read_text().split("\0") if "=" in line)
+            if "CUDA_VISIBLE_DEVICES" not in variables:
+                continue  # it ended since then
             found.append((entry.stat().st_uid, variables["CUDA_VISIBLE_DEVICES"], int(entry.name)))
         except OSError:
             pass
