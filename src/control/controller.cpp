@@ -346,7 +346,8 @@ Result<Submitted> Controller::submitted_before(const JobSpec& spec, JobId id) {
 }
 
 Result<void> Controller::commit(const std::vector<Event>& wishes) {
-  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty() && !notices_.changed())
+  if (unstored_.empty() && wishes.empty() && unstored_cursor_.empty() && !notices_.changed() &&
+      readings_.unstored().empty())
     return {};
   const Time began = world_.now();
   counts_.keep();
@@ -369,6 +370,8 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
   notices_.keep();
   for (const PastUse& use : cycle_.unstored_use()) store_.put_past_use(use);
   for (const PastHour& hour : cycle_.unstored_hours()) store_.put_past_hour(hour);
+  for (const ReadingsKept::Unstored& one : readings_.unstored())
+    store_.put_readings(one.node, one.step.step, one.readings, world_.now() - one.step.kept);
   if (!unstored_cursor_.empty()) store_.put_cursor(unstored_cursor_);
 
   const auto stored = store_.commit();
@@ -384,6 +387,8 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
   counts_.committed(world_.now() - began);
   tell_feed(wishes);
   cycle_.use_is_stored();
+  readings_.are_stored();
+  readings_stored_ = world_.now();
   unstored_.clear();
   store_now_ = false;
   if (!unstored_cursor_.empty()) engine_.acknowledge(std::exchange(unstored_cursor_, {}));
@@ -520,6 +525,7 @@ void Controller::watch_idleness() {
     note_measured();
     return_turns(longest_turn);
     own_pilots_.look(register_, engine_, world_.now());
+    if (readings_are_due()) (void)commit({});
     const bool busy =
         !register_.jobs().empty() || !waiters_.empty() || settings_.stays || !unstored_.empty();
     if (busy) touch();

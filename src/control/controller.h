@@ -69,6 +69,8 @@ class Controller final : public Service, private EventLog {
 
   /// Ends of jobs are told by this one from now on. After `begin`; it must outlive the controller.
   void tell_by(Messenger& messenger);
+  /// Before the service ends: what devices did until now is on disk then.
+  void keep_readings();
   /// It is told of each cycle and event from now on; it must outlive the controller.
   void keep_diary(Diary& diary) { diary_ = &diary; }
 
@@ -144,6 +146,8 @@ class Controller final : public Service, private EventLog {
   void answer_waiters();
   void watch_idleness();
   void return_turns(Span longer_than);
+  Result<std::vector<PastReadings>> stored_readings(NodeId node, Time from, Time until);
+  bool readings_are_due() const;
   void note_trouble(const Error& error);
   void hear_engine();
   void adopt_found_nodes();
@@ -188,6 +192,7 @@ class Controller final : public Service, private EventLog {
   OwnPilots own_pilots_;
   Feed feed_;
   ReadingsKept readings_;
+  Time readings_stored_{0};
   Counts counts_;
   Notices notices_;
   Diary* diary_ = nullptr;

@@ -71,6 +71,9 @@ class PretendEngine final : public Engine {
   News poll(Time) override { return std::exchange(news_, {}); }
   void acknowledge(const std::string& cursor) override { acknowledged = cursor; }
   void on_news(std::function<void()> wake) override { wake_ = std::move(wake); }
+  void on_sample(std::function<void(NodeId, const NodeSample&)> hear) override {
+    hear_ = std::move(hear);
+  }
   std::optional<NodeSample> sample() override {
     return reads_devices ? std::optional<NodeSample>(NodeSample{}) : std::nullopt;
   }
@@ -95,6 +98,7 @@ class PretendEngine final : public Engine {
     node_.devices.resize(1);
     report(NodeSeen{{}, node_});
   }
+  void read(const DeviceSample& device) { hear_({0}, {world_.now(), {device}}); }
   void report(EventBody body) {
     news_.events.push_back({world_.now(), std::move(body)});
     news_.cursor = std::to_string(++place_);
@@ -130,6 +134,7 @@ class PretendEngine final : public Engine {
   Node node_;
   News news_;
   std::function<void()> wake_;
+  std::function<void(NodeId, const NodeSample&)> hear_;
   int place_ = 0;
 };
 

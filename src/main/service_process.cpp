@@ -251,6 +251,7 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
   if (ready.open()) tell_ready(ready);
   ready.reset();
   loop.run();
+  controller.keep_readings();
   // Beside a new state there may be a new service, whose socket it is.
   if (is_at(lock, lock_path(places))) ::unlink(socket.c_str());
   return 0;

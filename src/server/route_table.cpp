@@ -119,10 +119,12 @@ std::vector<RouteRow> other_rows() {
        "v1/nodes/{node}/readings",
        Role::read,
        remembered,
-       "What the devices of a node did in the last hour.",
+       "What the devices of a node did, in steps of 5 s, of a minute beyond an hour ago, of ten "
+       "minutes "
+       "beyond a day; for 30 days.",
        "",
        "Readings",
-       {from,
+       {{"from", "integer", "microseconds since 1970 UTC; an hour ago if left out"},
         until,
         {"most", "integer", "at most so many points; 300 if left out"},
         {"devices", "string", "their numbers: 0,1; all if left out"}}},

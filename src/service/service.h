@@ -50,7 +50,8 @@ class Service {
   /// Of gangs from `first` on, at most `most` of them: sweep values against what came out.
   virtual void results(JobId job, std::uint32_t first, std::uint32_t most,
                        Reply<JobResults> reply) = 0;
-  /// As far back as they are kept: an hour, in this life of the service.
+  /// Each 5 s of the last hour, each minute of the last day, each 10 minutes of 30 days; of the
+  /// last hour where `from` is left out.
   virtual void readings(const ReadingsQuery& query, Reply<Readings> reply) = 0;
   virtual void timeline(const TimeChartQuery& query, Reply<TimeChart> reply) = 0;
   /// For programs that watch: what there is and what was counted.

@@ -49,6 +49,9 @@ struct StoreCore {
                  "INSERT OR REPLACE INTO used (queue, owner, at, device_ms) VALUES (?, ?, ?, ?)"),
         put_hour(handle,
                  "INSERT OR REPLACE INTO used_hour (hour, owner, device_ms) VALUES (?, ?, ?)"),
+        put_reading(handle,
+                    "INSERT OR REPLACE INTO reading (node, step, at, devices) VALUES (?, ?, ?, ?)"),
+        drop_readings(handle, "DELETE FROM reading WHERE step = ? AND at < ?"),
         put_reserved(handle, "INSERT INTO reservation (number, body) VALUES (?, ?)"),
         drop_reserved(handle, "DELETE FROM reservation WHERE number = ?"),
         find(handle, "SELECT uid, spec, summary, person FROM job WHERE id = ?"),
@@ -60,7 +63,7 @@ struct StoreCore {
   };
   std::unique_ptr<sqlite3, Close> database;
   Statement begin, end, rollback, add_event, add_job, put_summary, put_note, put_used, put_hour;
-  Statement put_reserved, drop_reserved;
+  Statement put_reading, drop_readings, put_reserved, drop_reserved;
   Statement find, find_name;
   bool open_transaction = false;
   std::uint64_t last_event = 0;  // committed

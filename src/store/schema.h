@@ -70,6 +70,16 @@ constexpr const char* schema_steps[] = {
     R"(
     CREATE INDEX event_end ON event (at) WHERE kind IN (7, 8, 9);
     )",
+    // What devices did, in steps of so many microseconds: see PastReadings.
+    R"(
+    CREATE TABLE reading (
+      node    INTEGER NOT NULL,
+      step    INTEGER NOT NULL,
+      at      INTEGER NOT NULL,
+      devices BLOB NOT NULL,
+      PRIMARY KEY (node, step, at)) WITHOUT ROWID;
+    CREATE INDEX reading_by_age ON reading (step, at);
+    )",
 };
 constexpr int schema_version = sizeof schema_steps / sizeof schema_steps[0];
 

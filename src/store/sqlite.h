@@ -21,6 +21,7 @@ class Statement {
 
   Statement& bind(int parameter, std::int64_t value);
   Statement& bind(int parameter, std::string_view value);
+  Statement& bind_bytes(int parameter, std::string_view value);
   Statement& bind_null(int parameter);
 
   /// Steps to the end; for statements without rows.

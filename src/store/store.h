@@ -32,6 +32,17 @@ struct PastRun {
   std::shared_ptr<const Allocation> allocation;  ///< null: not known
 };
 
+/// What a device did in a span: means, NaN where they are not known.
+struct PastReading {
+  float busy_percent, memory_bytes, power_watts;
+};
+
+/// Of all devices of a node, by their numbers.
+struct PastReadings {
+  Time at;  ///< the end of the span
+  std::vector<PastReading> devices;
+};
+
 /// Sums of the first events.
 struct EventsCounted {
   std::uint64_t up_to = 0;  ///< number of the last of them
@@ -60,6 +71,9 @@ class Store {
   /// In the place of what was put for the same queue and owner.
   void put_past_use(const PastUse& use);
   void put_past_hour(const PastHour& hour);
+  /// Of a span of length `step`. Of all nodes, those of such spans that end before `oldest` are
+  /// forgotten.
+  void put_readings(NodeId node, Span step, const PastReadings& readings, Time oldest);
   void put_reservation(const Reservation& reservation);
   void drop_reservation(std::uint64_t number);
   /// From now on jobs have higher numbers than this one, until there are newer jobs.
@@ -98,6 +112,9 @@ class Store {
   Result<std::string> end_letters(JobId job, std::uint32_t first, std::uint32_t count) const;
   /// Runs of gangs of which a part lies between these times, those that ended last in front.
   Result<std::vector<PastRun>> runs_between(Time from, Time until, std::uint32_t most) const;
+  /// That end between these times, in order.
+  Result<std::vector<PastReadings>> readings_between(NodeId node, Span step, Time from,
+                                                     Time until) const;
   Result<std::optional<std::pair<Job, JobSummary>>> find(JobId job) const;
   /// Its line, as it was stored last: without what is known only of jobs that have ended, if it has
   /// not.

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "store/schema.h"
 
@@ -158,6 +160,29 @@ TEST_F(StoreOnDisk, AStoreOfANewerGanglineIsRefusedAndGarbageIsNamed) {
   EXPECT_EQ(Store::open({dir_ + "/gangline.db", 0}).error().kind, ErrorKind::version);
   std::ofstream(dir_ + "/bad.db") << "this is not a database at all, is it\n";
   EXPECT_EQ(Store::open({dir_ + "/bad.db", 0}).error().kind, ErrorKind::broken);
+}
+
+TEST_F(StoreOnDisk, ReadingsComeBackAndThoseBeforeATimeAreForgotten) {
+  const float unknown = std::numeric_limits<float>::quiet_NaN();
+  {
+    const auto store = open();
+    for (int i = 1; i <= 4; ++i)
+      store->put_readings({3}, minutes(1), {Time{minutes(i).us}, {{12.5F, 4e10F, unknown}, {}}},
+                          Time{minutes(2).us});
+    store->put_readings({3}, minutes(10), {Time{1}, {}}, Time{0});
+    store->put_readings({4}, minutes(1), {Time{minutes(1).us}, {}}, Time{minutes(2).us});
+    ASSERT_TRUE(store->commit());
+  }
+  const auto readings = open()->readings_between({3}, minutes(1), Time{0}, Time{minutes(3).us});
+  ASSERT_TRUE(readings);
+  ASSERT_EQ(readings->size(), 2u);
+  EXPECT_EQ((*readings)[0].at, Time{minutes(2).us});
+  ASSERT_EQ((*readings)[1].devices.size(), 2u);
+  EXPECT_EQ((*readings)[1].devices[0].busy_percent, 12.5F);
+  EXPECT_EQ((*readings)[1].devices[0].memory_bytes, 4e10F);
+  EXPECT_TRUE(std::isnan((*readings)[1].devices[0].power_watts));
+  EXPECT_TRUE(open()->readings_between({4}, minutes(1), Time{0}, never)->empty())
+      << "a node that is gone is forgotten with the others";
 }
 
 }  // namespace

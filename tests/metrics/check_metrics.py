@@ -4,7 +4,7 @@
 A service with two GPUs runs some jobs; its /metrics is checked against the rules of OpenMetrics here and, where they are installed,
 by python3-prometheus-client and by promtool (of Debian's prometheus; PROMTOOL names another); with --all-readers it is wrong that
 one of them is not. docs/grafana.json is what `gang metrics --dashboard` prints; its expressions name only metrics that are served,
-and promtool reads them.
+and promtool reads them. What devices did is told after a restart as before it.
 """
 import argparse
 import http.client
@@ -207,6 +207,21 @@ def log_faults(run, log):
         yield "a large log is not put aside"
 
 
+def readings_faults(run, sock):
+    """What devices did before a restart is told after it."""
+    read = lambda: json.loads(ask(sock, "/v1/nodes/0/readings?from=1")[2])
+    until = time.monotonic() + 60
+    while not read().get("at") and time.monotonic() < until:
+        time.sleep(0.2)
+    before = read()
+    run("daemon", "restart")
+    after = read()
+    if not after.get("at") or after["at"][0] > before["at"][-1] + 60e6:
+        yield f"the readings are gone: {before['at']}, {after.get('at')}"
+    elif not any(device["power_watts"][0] for device in after["devices"]):
+        yield f"no device took anything: {after}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--gang", type=pathlib.Path, required=True)
@@ -253,6 +268,7 @@ def main():
             there = {re.sub("_(bucket|sum|count)$", "", name) for name in names_in(text)}
             wrong += [f"docs/guide/metrics.md and /metrics do not both have {name}" for name in sorted(said ^ there)]
             wrong += dashboard_faults(gang, names_in(text), place, older, options.all_readers)
+            wrong += readings_faults(run, sock)
             wrong += log_faults(run, place / "log.jsonl")
         finally:
             run("stop", "tr\\ain", "held", "waits", "--now")

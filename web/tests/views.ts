@@ -579,7 +579,7 @@ test("of a long run the charts say from when there are readings, of one that is 
   const job = service.world.submit("long");
   service.world.start(job, 0, 1, [2], 5 * 3600e6);
   await go(`#/job/${job.summary.id}`);
-  await said(/^From \d\d:\d\d on: of what was before, since .*, there are no readings any more/);
+  await said(/^From \d\d:\d\d on: of what was before, since .*, there are no readings\. They are kept for 30 days/);
   assert.equal(await browser.page.locator(".chart").count(), 3);
   service.world.end(
     job,
@@ -587,7 +587,7 @@ test("of a long run the charts say from when there are readings, of one that is 
     { cause: "done", exit_code: 0, cpu_time: 75e6, peak_memory: 3 * 2 ** 30 },
     service.world.clock() - 4 * 3600e6,
   );
-  await said(/^There are no readings of its time any more.* What it used in all stands above\.$/);
+  await said(/^There are no readings of its time\..* What it used in all stands above\.$/);
   const facts = await browser.page.locator(".gang-facts .facts").textContent();
   assert.match(facts!, /Devices busy87 %Their energy114 WhRead for1hCPU time1m 15sLargest process3G/);
 });

@@ -105,7 +105,37 @@ void Controller::readings(const ReadingsQuery& query, Reply<Readings> reply) {
     return reply(Error{ErrorKind::not_found,
                        "there is no node with the number " + std::to_string(query.node.n), "",
                        "`gang nodes` lists the nodes"});
-  reply(readings_.between(query, nodes[query.node.n]));
+  std::vector<PastReadings> before;
+  const Time begin = readings_.begin_of(query.node);
+  const Time from = query.from.us == 0 ? world_.now() - hours(1) : query.from;
+  if (from < begin) {
+    auto stored = stored_readings(query.node, from, std::min(query.until, begin - Span{1}));
+    if (!stored) return reply(stored.error());
+    before = *std::move(stored);
+  }
+  reply(readings_.between(query, nodes[query.node.n], before));
+}
+
+/// The longer steps for what lies before the shorter ones.
+Result<std::vector<PastReadings>> Controller::stored_readings(NodeId node, Time from, Time until) {
+  std::vector<PastReadings> all;
+  for (const LongStep& each : ReadingsKept::long_steps) {
+    auto stored = store_.readings_between(node, each.step, from, until);
+    if (!stored) return stored.error();
+    all.insert(all.begin(), stored->begin(), stored->end());
+    if (!all.empty()) until = all.front().at - Span{1};
+  }
+  return all;
+}
+
+void Controller::keep_readings() {
+  readings_.complete(world_.now());
+  (void)commit({});
+}
+
+bool Controller::readings_are_due() const {
+  return !readings_.unstored().empty() &&
+         world_.now() - readings_stored_ >= ReadingsKept::longest_unstored;
 }
 
 void Controller::timeline(const TimeChartQuery& query, Reply<TimeChart> reply) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "control/controller_world.h"
@@ -229,7 +230,7 @@ TEST(Readings, APointIsTheMeanOfItsReadingsAndWhatIsNotKnownIsNoNumber) {
     sample.devices[1].power = Watts{50};
     kept.add({0}, sample);
   }
-  const Readings readings = kept.between({{0}, {}, Time{0}, never, 100}, node);
+  const Readings readings = kept.between({{0}, {}, Time{0}, never, 100}, node, {});
   ASSERT_EQ(readings.at, (std::vector<Time>{start + seconds(5), start + seconds(10)}));
   ASSERT_EQ(readings.devices.size(), 2u);
   EXPECT_EQ(readings.devices[0].uid, "GPU-0");
@@ -237,10 +238,78 @@ TEST(Readings, APointIsTheMeanOfItsReadingsAndWhatIsNotKnownIsNoNumber) {
   EXPECT_DOUBLE_EQ(readings.devices[0].busy_percent[1], 70);
   EXPECT_TRUE(std::isnan(readings.devices[0].power_watts[0]));
   EXPECT_DOUBLE_EQ(readings.devices[1].power_watts[1], 50);
-  const Readings joined = kept.between({{0}, {1, 7}, Time{0}, never, 1}, node);
+  const Readings joined = kept.between({{0}, {1, 7}, Time{0}, never, 1}, node, {});
   ASSERT_EQ(joined.at.size(), 1u);
   ASSERT_EQ(joined.devices.size(), 1u) << "there is no device 7";
   EXPECT_EQ(joined.devices[0].device.index, 1u);
+}
+
+class ReadingsOfLongAgo : public Control {
+ protected:
+  ReadingsOfLongAgo() {
+    find();
+    EXPECT_TRUE(submit(a_spec()));  // a service with nothing to do would end
+  }
+  void find() {
+    engine_->find_gpu();
+    world_.pass(milliseconds(100));
+  }
+  /// A reading each 30 s of so long.
+  void read_for(Span span, double busy) {
+    const Time until = world_.now() + span;
+    DeviceSample device;
+    device.busy_percent = busy;
+    for (; world_.now() < until; world_.pass(seconds(30))) engine_->read(device);
+  }
+  Readings readings(Time from, Time until = never, std::uint32_t most = most_reading_points) {
+    std::optional<Result<Readings>> answer;
+    controller_->readings({{0}, {}, from, until, most}, [&](auto given) { answer = given; });
+    EXPECT_TRUE(answer && *answer);
+    return **answer;
+  }
+};
+
+TEST_F(ReadingsOfLongAgo, AreThereAfterARestartAndInLongerSteps) {
+  const Time start = world_.now();
+  read_for(hours(1), 20);
+  controller_->keep_readings();
+  begin(0);
+  find();
+  const Readings hour = readings({});
+  ASSERT_GE(hour.at.size(), 58u);
+  EXPECT_EQ(hour.at[1] - hour.at[0], minutes(1));
+  EXPECT_NEAR(hour.devices.at(0).busy_percent.at(7), 20, 0.01);
+
+  read_for(hours(26), 80);
+  const Readings all = readings(start);
+  ASSERT_GT(all.at.size(), 100u);
+  EXPECT_TRUE(std::is_sorted(all.at.begin(), all.at.end()));
+  EXPECT_NEAR(all.devices[0].busy_percent.front(), 20, 0.01);
+  EXPECT_NEAR(all.devices[0].busy_percent.back(), 80, 0.01);
+  const Readings first = readings(start, start + minutes(59));
+  ASSERT_GE(first.at.size(), 5u) << "of the minutes, a day ago and longer, ten each are left";
+  EXPECT_EQ(first.at[1] - first.at[0], minutes(10));
+  EXPECT_EQ(readings(start, never, 40).at.size(), 40u) << "joined to as many as were asked for";
+}
+
+TEST_F(ReadingsOfLongAgo, AreOnDiskAfterFiveMinutesWhateverBecomesOfTheService) {
+  const Time start = world_.now();
+  read_for(minutes(20), 50);
+  begin(0);  // nobody told it that it ends
+  find();
+  EXPECT_GE(readings(start).at.size(), 13u);
+}
+
+TEST_F(ReadingsOfLongAgo, AreForgottenAfterAMonth) {
+  const Time start = world_.now();
+  read_for(minutes(30), 50);
+  world_.pass(hours(24 * 31));
+  EXPECT_FALSE(readings(start, start + hours(1)).at.empty());
+  read_for(minutes(30), 50);
+  controller_->keep_readings();
+  begin(0);
+  find();
+  EXPECT_TRUE(readings(start, start + hours(1)).at.empty());
 }
 
 }  // namespace

@@ -220,15 +220,19 @@ function Use(props: { view: GangView }) {
   );
 }
 
-/** Readings that begin so long after the gang did are said to. */
-const late = 30e6;
-const kept_words = "The service keeps those of the newest hour, and none over a restart.";
+const kept_words = "They are kept for 30 days, at last one for each ten minutes.";
+
+/** Whether the first reading, which stands for the time before it, came too late for that to be all of it. */
+function begins_late(at: number[], started: number): boolean {
+  const step = at.length > 1 ? at[1]! - at[0]! : 600e6;
+  return at.length > 0 && at[0]! - started > Math.max(30e6, 1.5 * step);
+}
 
 // Why there is no chart, and where the use of the whole run stands.
 function none_words(view: GangView): string {
   if (view.phase !== "ended") return `There is no reading of it yet. ${kept_words}`;
   const whole = view.busy_percent !== undefined || view.energy !== undefined;
-  return `There are no readings of its time any more. ${kept_words}${whole ? " What it used in all stands above." : ""}`;
+  return `There are no readings of its time. ${kept_words}${whole ? " What it used in all stands above." : ""}`;
 }
 
 function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
@@ -240,14 +244,14 @@ function NodeUse(props: { view: GangView; part: NodePart; alone: boolean }) {
   const path = `/v1/nodes/${part.node}/readings?devices=${devices.join(",")}&from=${view.started}${until}&most=240`;
   const seen = useLive<Readings>(path, view.phase === "running" ? readings_rule : once);
   if (seen.trouble) return null;
-  const begin = seen.value?.at[0];
+  const at = seen.value?.at ?? [];
   return (
     <>
       {!props.alone && <h4>{name ?? `node ${part.node}`}</h4>}
-      {begin !== undefined && begin - view.started! > late && (
+      {begins_late(at, view.started!) && (
         <p class="muted">
-          From {clock(begin, Date.now() * 1000)} on: of what was before, since {clock(view.started, Date.now() * 1000)},
-          there are no readings any more. {kept_words}
+          From {clock(at[0]!, Date.now() * 1000)} on: of what was before, since {clock(view.started, Date.now() * 1000)},
+          there are no readings. {kept_words}
         </p>
       )}
       <UseCharts readings={seen.value} over={view.phase === "ended"} none={none_words(view)} />
