@@ -579,7 +579,7 @@ test("of a long run the charts say from when there are readings, of one that is 
   const job = service.world.submit("long");
   service.world.start(job, 0, 1, [2], 5 * 3600e6);
   await go(`#/job/${job.summary.id}`);
-  await said(/^From \d\d:\d\d on: of what was before, since .*, there are no readings\. They are kept for 30 days/);
+  await said(/^From .*\d\d:\d\d on: of what was before, since .*, there are no readings\. They are kept for 30 days/);
   assert.equal(await browser.page.locator(".chart").count(), 3);
   service.world.end(
     job,
