@@ -377,8 +377,11 @@ Result<void> Controller::commit(const std::vector<Event>& wishes) {
   const auto stored = store_.commit();
   if (!stored) {
     note_trouble(stored.error());
+    if (std::exchange(disk_is_tried_again_, true)) return stored;
     world_.call_later(retry_disk_after, [this, alive = alive_] {
-      if (*alive) ask_for_cycle();
+      if (!*alive) return;
+      disk_is_tried_again_ = false;
+      ask_for_cycle();
     });
     return stored;
   }

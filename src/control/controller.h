@@ -205,9 +205,10 @@ class Controller final : public Service, private EventLog {
   std::vector<std::function<void()>> need_devices_;  ///< what is put off until these are known
   std::vector<Event> unstored_;  ///< facts that happened and are not on disk yet
   Time unstored_since_;
-  bool store_now_ = false;        ///< a person\'s wish is among them
-  std::string unstored_cursor_;   ///< of the engine, after these; empty: none new
-  std::vector<StopOrder> stops_;  ///< asked by people since the last cycle
+  bool disk_is_tried_again_ = false;  ///< soon
+  bool store_now_ = false;            ///< a person\'s wish is among them
+  std::string unstored_cursor_;       ///< of the engine, after these; empty: none new
+  std::vector<StopOrder> stops_;      ///< asked by people since the last cycle
   std::multimap<JobId, Waiter> waiters_;
   std::optional<Snapshot> picture_;  ///< for answers; empty: nobody asked since something changed
   bool planned_ = false;             ///< in the newest cycle; not so while it is blind

@@ -340,6 +340,24 @@ TEST_F(Control, AFullDiskRefusesSubmitsStartsNothingAndAllGoesOnWhenThereIsSpace
   EXPECT_EQ(submit(a_spec("small"))->gangs, 1u);
 }
 
+TEST_F(Control, AFullDiskIsTriedOnceASecondHoweverOftenSomebodyAsks) {
+  const auto job = submit(a_spec());
+  world_.pass(seconds(1));
+  begin(30);
+  Ending ending;
+  ending.cause = EndCause::failed;
+  ending.detail = std::string(200'000, 'x');
+  engine_->report(GangStarted{{job->id, 0}, 1, {}});
+  engine_->report(GangEnded{{job->id, 0}, 1, world_.now(), ending, false});
+  const std::size_t calls = world_.calls_that_wait();
+  for (int i = 0; i < 50; ++i) page(job->id);
+  std::optional<Result<ServiceStatus>> status;
+  controller_->status([&](auto given) { status = std::move(given); });
+  ASSERT_TRUE(status && *status);
+  EXPECT_NE((**status).trouble, "") << "it was meant to be full";
+  EXPECT_LE(world_.calls_that_wait(), calls + 1);
+}
+
 TEST_F(Control, WhatCanNeverRunIsRefusedAndNothingIsStored) {
   JobSpec spec = a_spec();
   spec.resources.alternatives = {{DeviceRequest{}, whole_cpus(1), {}}};

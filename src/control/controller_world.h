@@ -19,6 +19,7 @@ class PretendWorld final : public World {
   void call_later(Span delay, std::function<void()> call) override {
     later_.emplace(now_ + delay, std::move(call));
   }
+  std::size_t calls_that_wait() const { return later_.size(); }
   void settle() {
     while (!soon_.empty()) {
       const auto call = std::move(soon_.front());
