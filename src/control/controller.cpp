@@ -473,7 +473,8 @@ void Controller::carry_out(const Plan& plan) {
     turns_given_ = turns_given_ || (start.count > 1 && !start.allocation->parts.empty());
   if (wishes_nothing(plan) && may_wait_for_company()) {
     world_.call_later(longest_unstored, [this, alive = alive_] {
-      if (*alive && !unstored_.empty()) ask_for_cycle();
+      // An answer may have stored them meanwhile; then ended jobs are left to be told of.
+      if (*alive && (!unstored_.empty() || !register_.ended().empty())) ask_for_cycle();
     });
   } else if (const auto done = cycle_.carry_out(plan, world_.now()); !done) {
     note_trouble(done.error());

@@ -90,6 +90,14 @@ TEST_F(Telling, AManyGangsMakeOneMessage) {
   EXPECT_EQ(messenger_.sent[0].end.ended_badly, 5u);
 }
 
+TEST_F(Telling, SomebodyWhoLooksAtAJobAsItEndsHoldsUpNothing) {
+  const auto job = submit(a_spec());
+  engine_->start_and_end({job->id, 0}, EndCause::failed);
+  page(job->id);  // which stores its end before the cycle that was to do it
+  world_.pass(milliseconds(200));
+  EXPECT_EQ(messenger_.sent.size(), 3u);
+}
+
 TEST_F(Telling, WhatWasNotToldIsToldByTheNextService) {
   const JobId job = end_one(EndCause::failed);
   ASSERT_EQ(messenger_.sent.size(), 3u);
