@@ -8,12 +8,18 @@ std::uint64_t Store::last_event() const { return core_->last_event; }
 Result<std::vector<std::pair<std::uint64_t, Event>>> Store::events_after(std::uint64_t number,
                                                                          std::uint32_t most) const {
   Statement query(core_->database.get(),
-                  "SELECT body, seq FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+                  "SELECT event.body, event.seq, job.name FROM event LEFT JOIN job ON event.kind "
+                  "= 3 AND job.id = event.job WHERE event.seq > ?1 ORDER BY event.seq LIMIT ?2");
   query.bind(1, signed_of(number)).bind(2, std::int64_t{most});
   std::vector<std::pair<std::uint64_t, Event>> all;
   while (query.next()) {
     auto event = from_json<Event>(query.text(0));
     if (!event) return event.error();
+    if (auto* submitted = std::get_if<JobSubmitted>(&event->body)) {
+      auto spec = std::make_shared<JobSpec>();
+      spec->name = query.text(2);
+      submitted->job.spec = std::move(spec);
+    }
     all.emplace_back(static_cast<std::uint64_t>(query.number(1)), *std::move(event));
   }
   if (const auto read = query.trouble(); !read) return read.error();

@@ -274,11 +274,13 @@ Result<std::vector<JobSummary>> Store::ended(const ListQuery& asked) const {
                   asked.name.empty()
                       ? "SELECT summary FROM job WHERE ended = 1 AND id < ?2 AND ?3 = '' "
                         "AND instr(summary, ?4) AND instr(summary, ?5) AND (?6 = '' OR "
-                        "instr(lower(name), lower(?6)) OR instr(lower(summary), lower(?7))) "
+                        "instr(lower(name), lower(?6)) OR instr(lower(json_extract(summary, "
+                        "'$.owner')), lower(?6))) "
                         "ORDER BY id DESC LIMIT ?1"
                       : "SELECT summary FROM job WHERE ended = 1 AND id < ?2 AND name = ?3 "
                         "AND instr(summary, ?4) AND instr(summary, ?5) AND (?6 = '' OR "
-                        "instr(lower(name), lower(?6)) OR instr(lower(summary), lower(?7))) "
+                        "instr(lower(name), lower(?6)) OR instr(lower(json_extract(summary, "
+                        "'$.owner')), lower(?6))) "
                         "ORDER BY id DESC LIMIT ?1");
   query.bind(1, std::int64_t{asked.limit})
       .bind(2, asked.before.n == 0 ? std::numeric_limits<std::int64_t>::max()
@@ -286,8 +288,7 @@ Result<std::vector<JobSummary>> Store::ended(const ListQuery& asked) const {
       .bind(3, asked.name)
       .bind(4, written("owner", asked.owner))
       .bind(5, written("queue", asked.queue))
-      .bind(6, asked.text)
-      .bind(7, "\"owner\":\"" + asked.text);
+      .bind(6, asked.text);
   std::vector<JobSummary> summaries;
   while (query.next()) {
     auto summary = from_json<JobSummary>(query.text(0));

@@ -104,7 +104,7 @@ class Store {
   Result<std::vector<JobSummary>> ended(const ListQuery& query) const;
   /// The number of the newest event that was committed; they are numbered without gaps.
   std::uint64_t last_event() const;
-  /// Events with higher numbers than this one, in order.
+  /// Events with higher numbers than this one, in order. A job's spec has its name alone.
   Result<std::vector<std::pair<std::uint64_t, Event>>> events_after(std::uint64_t number,
                                                                     std::uint32_t most) const;
   /// A letter for each of these gangs, as in GangCells: how it ended, or 'n' where it did not run

@@ -75,6 +75,8 @@ TEST_F(Watching, TheFeedIsTheSameAfterARestartOfTheService) {
     EXPECT_EQ(after.entries[i].number, before.entries[i].number);
     EXPECT_EQ(after.entries[i].kind, before.entries[i].kind);
     EXPECT_EQ(after.entries[i].job, before.entries[i].job);
+    EXPECT_EQ(after.entries[i].name, before.entries[i].name);
+    EXPECT_EQ(after.entries[i].says, before.entries[i].says);
   }
 }
 
@@ -135,7 +137,7 @@ TEST_F(Watching, AListIsReadPageByPageAndByOwnerNameAndState) {
   query.before = {};
   query.text = "TRAIN";
   EXPECT_EQ(list(query), (std::vector<JobId>{ids[2], ids[0]}));
-  query.text = "ann";
+  query.text = "NN";
   EXPECT_EQ(list(query), (std::vector<JobId>{ids[2], ids[1]})) << "part of the owner's name";
   query.text.clear();
   query.owner = "eve";
