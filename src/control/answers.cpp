@@ -335,7 +335,10 @@ void Controller::show_gang(GangId gang, Reply<GangView> reply) {
 
 void Controller::wait(const WaitQuery& query, Reply<JobSummary> reply) {
   touch();
-  if (auto line = summary(query.job); !line) return reply(line.error());
+  const auto line = summary(query.job);
+  if (!line) return reply(line.error());
+  if (query.index && *query.index >= line->gangs)
+    return reply(no_such_gang({query.job, *query.index}));
   constexpr Span longest_wait = minutes(10);
   const Span longest = std::clamp(query.longest, Span{0}, longest_wait);
   const Time until = world_.now() + longest;
@@ -349,9 +352,10 @@ void Controller::wait(const WaitQuery& query, Reply<JobSummary> reply) {
 void Controller::stop(const StopRequest& request, Reply<JobSummary> reply) {
   touch();
   const JobState* state = register_.find(request.job);
-  if (state == nullptr) return reply(summary(request.job));  // ended already, or unknown
-  if (request.index && *request.index >= total_gangs(*state->job.spec))
+  auto line = summary(request.job);
+  if (line && request.index && *request.index >= line->gangs)
     return reply(no_such_gang({request.job, *request.index}));
+  if (state == nullptr) return reply(std::move(line));  // ended already, or unknown
   store_now_ = true;
   const std::string reason = "stopped by " + (request.by.empty() ? settings_.owner : request.by);
   const Time now = world_.now();
@@ -384,10 +388,34 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
     }
   }
   auto chunk = engine_.read_log(exact);
-  if (chunk || chunk.error().kind != ErrorKind::not_found) return reply(std::move(chunk));
-  auto known = summary(query.gang.job);
-  if (!known) return reply(known.error());
+  if (chunk ? chunk->size > 0 : chunk.error().kind != ErrorKind::not_found)
+    return reply(std::move(chunk));
+  if (const auto no = why_no_log(exact)) return reply(*no);
   reply(LogChunk{});  // it has not written anything, or never ran
+}
+
+/// That there is no such gang, attempt or rank.
+std::optional<Error> Controller::why_no_log(const LogQuery& query) {
+  const auto view = gang_view(query.gang);
+  if (!view) return view.error();
+  const std::string gang = "gang " + format(query.gang);
+  if (query.attempt > view->attempt)
+    return Error{ErrorKind::not_found, gang + " has no attempt " + std::to_string(query.attempt),
+                 "",
+                 view->attempt == 1 ? "it was tried once"
+                                    : "its attempts are 1 to " + std::to_string(view->attempt)};
+  const JobState* state = register_.find(query.gang.job);
+  std::shared_ptr<const JobSpec> spec = state != nullptr ? state->job.spec : nullptr;
+  if (!spec) {
+    const auto stored = store_.find(query.gang.job);
+    if (!stored) return stored.error();
+    if (!*stored) return std::nullopt;
+    spec = (*stored)->first.spec;
+  }
+  const std::uint32_t tasks = spec->resources.tasks;
+  if (query.rank < tasks) return std::nullopt;
+  return Error{ErrorKind::not_found, gang + " has no rank " + std::to_string(query.rank), "",
+               "its ranks are 0 to " + std::to_string(tasks - 1)};
 }
 
 void Controller::find(const std::string& name, Reply<JobId> reply) {

@@ -148,6 +148,7 @@ class Controller final : public Service, private EventLog {
   void return_turns(Span longer_than);
   Result<std::vector<PastReadings>> stored_readings(NodeId node, Time from, Time until);
   bool readings_are_due() const;
+  std::optional<Error> why_no_log(const LogQuery& query);
   void note_trouble(const Error& error);
   void hear_engine();
   void adopt_found_nodes();

@@ -172,7 +172,10 @@ void Simulations::end(std::uint64_t id, Result<ProgramAnswer> answer) {
     run.says = answer.error().sentence();
   } else {
     const auto log = read_file(directory_of(id) + "/log", largest_log);
-    run.says = log ? last_words(*log) : "it ended with " + std::to_string(answer->code);
+    if (log) run.says = last_words(*log);
+    if (run.says.empty())
+      run.says = "it ended with " + std::to_string(answer->code) +
+                 " without a word; is there room in " + printable(directory_of(id)) + "?";
   }
   keep(run);
   forget_oldest();

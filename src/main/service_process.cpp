@@ -152,6 +152,12 @@ Result<std::unique_ptr<JsonDiary>> diary_of(Loop& loop) {
   if (*path != '/')
     return Error{ErrorKind::usage, "GANGLINE_LOG is no absolute path", path,
                  "write the whole path, or unset it"};
+  if (const auto opened = open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+      !opened) {
+    Error error = opened.error();
+    error.hint = "GANGLINE_LOG names it: choose another path, or unset it";
+    return error;
+  }
   return std::make_unique<JsonDiary>(loop, path);
 }
 

@@ -109,7 +109,7 @@ void translate(const Asked& asked) {
 
 void list(const Asked& asked) {
   ListQuery query;
-  const auto limit = number(asked, "limit", query.limit, most_index);
+  const auto limit = number(asked, "limit", query.limit, most_listed);
   if (!limit) return;
   query.limit = static_cast<std::uint32_t>(*limit);
   const auto all = flag(asked, "all");
@@ -129,6 +129,8 @@ void list(const Asked& asked) {
   if (const std::string order = word("order"); order == "start") query.by_start = true;
   else if (!order.empty() && order != "newest")
     return send(asked.reply, bad("'order' is newest or start"));
+  if (query.by_start && query.before.n > 0)
+    return send(asked.reply, bad("'before' goes by numbers, so not with the order of starts"));
   if (const auto wanted = asked.target.query.find("phase"); wanted != asked.target.query.end()) {
     for (const GangPhase phase :
          {GangPhase::waiting, GangPhase::starting, GangPhase::running, GangPhase::ended})

@@ -233,6 +233,15 @@ while True:
   EXPECT_TRUE(says(ran.err, "gang daemon restart"));
 }
 
+TEST(Service, ALogThatCannotBeWrittenIsSaidAtTheStart) {
+  Machine machine;
+  machine.set("GANGLINE_LOG", machine.path() + "/none/log.jsonl");
+  const Ran ran = machine.gang({"list"});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_TRUE(says(ran.err, "/none/log.jsonl"));
+  EXPECT_TRUE(says(ran.err, "GANGLINE_LOG names it"));
+}
+
 TEST(Service, AGangOfAnotherVersionChangesNothing) {
   const Machine machine;
   EXPECT_EQ(machine.gang({"daemon", "start"}).code, 0);

@@ -90,8 +90,22 @@ def requests_that_would_be_half_understood(gateway):
     is_error(gateway.ask("POST", "/v1/jobs", job % ',"retries":"2"'), 400, "'retries'", "a whole number")
     is_error(gateway.ask("POST", "/v1/reservations", '{"recources":{}}'), 400, "did you mean 'resources'?")
     is_error(gateway.ask("POST", "/v1/jobs", job % "", fields=["Gangline-Version: 99.0"]), 426, "who asks is version 99.0")
+    is_error(gateway.get("/v1/jobs?order=start&before=5"), 400, "'before'")
+    is_error(gateway.get("/v1/jobs?limit=10001"), 400, "up to 10000")
     assert gateway.get("/v1/jobs?all").json() == []
     assert gateway.ask("POST", "/v1/jobs", job % "").status == 200
+
+
+@with_gateway
+def gangs_and_ranks_that_there_are_not(gateway):
+    for job in (gateway.submit("true"), gateway.submit("sleep 60")):
+        assert becomes(lambda: gateway.get(f"/v1/jobs/{job}").json()["summary"]["phase"] in ("running", "ended"))
+        is_error(gateway.get(f"/v1/jobs/{job}/gangs/0/log?rank=3"), 404, f"gang {job}.0 has no rank 3", "0 to 0")
+        is_error(gateway.get(f"/v1/jobs/{job}/gangs/0/log?attempt=9"), 404, "no attempt 9", "tried once")
+        is_error(gateway.get(f"/v1/jobs/{job}/gangs/7/log"), 404, f"{job}.7")
+        is_error(gateway.get(f"/v1/jobs/{job}/wait?gang=7&us=1"), 404, f"{job}.7")
+        is_error(gateway.ask("POST", f"/v1/jobs/{job}/stop?gang=7"), 404, f"{job}.7")
+        assert gateway.get(f"/v1/jobs/{job}/gangs/0/log").status == 200
 
 
 @with_gateway
@@ -275,7 +289,7 @@ def with_tls(gateway, keys):
 
 if __name__ == "__main__":
     run_checks([tokens_that_do_not_hold, roles_that_are_too_low, paths_that_lead_elsewhere,
-                requests_that_would_be_half_understood, requests_that_are_too_large,
+                requests_that_would_be_half_understood, gangs_and_ranks_that_there_are_not, requests_that_are_too_large,
                 patterns_that_look_at_very_much, heads_that_say_two_things, many_requests_in_one_piece,
                 hosts_and_sites_that_are_not_ours,
                 clients_that_hold_connections_open, strangers_that_try_many_tokens, names_with_markup_stay_text,
