@@ -37,6 +37,20 @@ Colour colour_of(const JobSummary& job) {
   return job.phase == GangPhase::ended ? Colour::faint : Colour::none;
 }
 
+/// Jobs that run and are not among these, which are the newest.
+std::size_t running_beside(Service& service, const std::vector<JobSummary>& jobs) {
+  ListQuery running;
+  running.phase = GangPhase::running;
+  running.limit = most_listed;
+  const auto all = ask<std::vector<JobSummary>>([&](auto reply) { service.list(running, reply); });
+  if (!all) return 0;
+  const auto is_told = [&](const JobSummary& one) {
+    return std::any_of(jobs.begin(), jobs.end(),
+                       [&](const JobSummary& told) { return told.id == one.id; });
+  };
+  return all->size() - static_cast<std::size_t>(std::count_if(all->begin(), all->end(), is_told));
+}
+
 // What the list leaves out, and what shows it; empty where it is whole.
 std::string left_out(Service& service, const ListQuery& query, const std::vector<JobSummary>& jobs,
                      const Output& out) {
@@ -44,7 +58,10 @@ std::string left_out(Service& service, const ListQuery& query, const std::vector
   if (!query.phase && query.name.empty()) {
     const auto status = ask<ServiceStatus>([&](auto reply) { service.status(reply); });
     if (!status || status->jobs <= jobs.size()) return {};
-    const std::string more = std::to_string(status->jobs - jobs.size()) + " more";
+    std::string more = std::to_string(status->jobs - jobs.size()) + " more";
+    if (const std::size_t run = running_beside(service, jobs); run > 0)
+      more += ", " + std::to_string(run) + " of them running (" + out.next("list --state running") +
+              ")";
     if (!query.all) return more + ": " + out.next("list --all") + " shows them";
     if (query.limit < most_listed) return more + ": a larger --limit shows them";
     return more + " than one list shows; --name and --state narrow it";

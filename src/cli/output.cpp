@@ -82,17 +82,42 @@ std::string Output::paint(const std::string& text, Colour colour) const {
   return escape_of(colour) + text + "\x1b[0m";
 }
 
-int Output::fail(const Error& error) {
+std::span<const char* const> far_commands() {
+  static constexpr const char* all[] = {"run",   "submit",  "list",   "show",  "why",
+                                        "logs",  "wait",    "stop",   "nodes", "top",
+                                        "pilot", "reserve", "metrics"};
+  return all;
+}
+
+bool asks_far(std::string_view command) {
+  const auto all = far_commands();
+  return std::find(all.begin(), all.end(), command) != all.end();
+}
+
+int Output::fail(const Error& wrong) {
+  Error error = wrong;
+  error.hint = to_whom(error.hint);
   if (json()) around_.err(to_json(error) + "\n");
   else around_.err("gang: " + printable(in_local_time(error.sentence()), true) + "\n");
   return exit_code_of(error);
 }
 
-std::string Output::next(const std::string& words) const {
-  const auto behind = std::min(words.find(' '), words.size());
+std::string Output::next(const std::string& words) const { return to_whom("`gang " + words + "`"); }
+
+std::string Output::to_whom(const std::string& text) const {
   const std::string& whom = around_.whom_flag;
-  return "`gang " + words.substr(0, behind) + (whom.empty() ? "" : " " + whom) +
-         words.substr(behind) + "`";
+  if (whom.empty()) return text;
+  constexpr std::string_view begin = "`gang ";
+  std::string out;
+  std::size_t done = 0;
+  for (std::size_t at = 0; (at = text.find(begin, at)) != std::string::npos;) {
+    at += begin.size();
+    const std::size_t behind = std::min(text.find_first_of(" `", at), text.size());
+    if (!asks_far(text.substr(at, behind - at)) || text.find(whom, behind) == behind + 1) continue;
+    out += text.substr(done, behind - done) + " " + whom;
+    done = behind;
+  }
+  return out + text.substr(done);
 }
 
 }  // namespace gangline

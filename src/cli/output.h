@@ -2,7 +2,9 @@
 // that a script wants.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -47,6 +49,8 @@ class Output {
   int fail(const Error& error);
   /// A command to give next, which asks whom this one asks: "`gang logs --server lab 7`".
   std::string next(const std::string& words) const;
+  /// The same for each command of `text` that stands in backticks and can ask elsewhere.
+  std::string to_whom(const std::string& text) const;
 
   CommandWorld& around() { return around_; }
 
@@ -54,6 +58,10 @@ class Output {
   CommandWorld& around_;
   Form form_;
 };
+
+/// Those that may ask another machine's service. All others are about this machine.
+std::span<const char* const> far_commands();
+bool asks_far(std::string_view command);
 
 /// Columns that `text` (UTF-8) takes, one for each character.
 std::size_t columns_of(std::string_view text);

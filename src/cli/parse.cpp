@@ -50,11 +50,6 @@ struct Parsed {
   std::vector<std::string> nodes;
 };
 
-/// Those that may ask another machine's service. All others are about this machine.
-constexpr const char* far_commands[] = {"run",   "submit",  "list",   "show",  "why",
-                                        "logs",  "wait",    "stop",   "nodes", "top",
-                                        "pilot", "reserve", "metrics"};
-
 void example(CLI::App* command, const std::string& text, const std::string& note = "") {
   command->footer("examples:\n" + text + (note.empty() ? "" : "\n" + note));
 }
@@ -363,7 +358,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                            "top", "pilot", "serve", "daemon", "metrics"})
     app.get_subcommand(name)->add_option("--on", parsed.on,
                                          "where jobs run: slurm, or here; GANGLINE_ON if left out");
-  for (const char* name : far_commands)
+  for (const char* name : far_commands())
     app.get_subcommand(name)->add_option(
         "--server", parsed.server,
         "ask `gang serve` of another machine: https://HOST:PORT, or a [server.NAME] of the config "
@@ -507,9 +502,7 @@ std::optional<Error> choose_server(const CLI::App& app, const Parsed& parsed,
                  "where jobs of another machine run is settled there"};
   if (!parsed.server.empty()) around.choose_server(parsed.server);
   if (!parsed.server.empty()) around.whom_flag = "--server " + shell_quote(parsed.server);
-  const bool asks_far =
-      std::find(std::begin(far_commands), std::end(far_commands), name) != std::end(far_commands);
-  if (!asks_far && name != "shell") around.server.clear();
+  if (!asks_far(name) && name != "shell") around.server.clear();
   return std::nullopt;
 }
 

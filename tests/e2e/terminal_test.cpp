@@ -202,6 +202,7 @@ TEST(Terminal, AWrongCommandLineSaysWhatToWriteInstead) {
   EXPECT_TRUE(says(told({"show"}), "say which job: its number or its name"));
   EXPECT_TRUE(says(told({"wait"}), "say which job: its number or its name"));
   EXPECT_TRUE(says(told({"list", "--stat", "x"}), "no flag '--stat'; did you mean --state?"));
+  EXPECT_TRUE(says(told({"--json", "list"}), "write it behind: `gang list --json`"));
   EXPECT_TRUE(says(told({"list", "seven"}), "there is no place for 'seven' here"));
   EXPECT_TRUE(says(told({"list", "--limit", "x"}), "--limit: 'x' is no whole number"));
   EXPECT_TRUE(says(told({"run", "--memory", "99999G", "--", "true"}), "97.7T of memory; a task"));

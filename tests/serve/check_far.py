@@ -100,6 +100,7 @@ def a_job_goes_from_here_to_there_and_back(here):
     assert json.loads(here.ask("show", "--json", job).stdout)["summary"]["ended_well"] == 3
     assert here.ask("logs", f"{job}.1").stdout == "2\n"
     assert f"`gang logs --server far {job}.0`" in here.ask("show", job).stdout, "a hint asks whom the command asked"
+    assert "`gang list --server far --all`" in here.ask("show", "9999", code=1).stderr
     assert "first" in here.ask("list", "-a").stdout and "USER" not in here.ask("list", "-a").stdout
     assert "cpus" in here.ask("nodes").stdout
     assert "gangline_" in here.ask("metrics").stdout
@@ -148,6 +149,10 @@ def what_does_not_hold_is_said(here):
         assert "without TLS" in said("list", "--server", f"http://{host}:7979"), host
     assert "certificate does not hold" in said("list", "--server", here.url)
     assert "certificate does not hold" in said("list", "--server", here.url.replace("localhost", "127.0.0.1"))
+    here.write_config(f'[server.other]\nurl = "{here.url.replace("localhost", "127.1")}"\ncertificates = "far.pem"\n'
+                      'token_file = "~/.config/gangline/far.token"\n')
+    assert "not for the name 127.1" in said("list", "--server", "other")
+    here.write_config()
     assert "does not speak TLS" in said("list", "--server", f"https://127.0.0.1:{silent_port(b'SSH-2.0')}")
     assert "nobody answers" in said("list", "--server", f"https://127.0.0.1:{closed_port()}")
     assert "its name is not known" in said("list", "--server", "https://no-such-host.invalid")

@@ -1,5 +1,6 @@
 #include "cli/completion/misuse.h"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,9 @@ Error unknown_flag(const CLI::App& command, const std::string& word) {
   for (const CLI::Option* option : command.get_options())
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   const std::vector<std::string_view> views(names.begin(), names.end());
+  if (std::find(names.begin(), names.end(), flag) != names.end())
+    return {ErrorKind::usage, "'" + printable(flag) + "' stands before the command", "",
+            "write it behind: `gang " + command.get_name() + " " + printable(flag) + "`"};
   const auto near = nearest(flag, views);
   return {
       ErrorKind::usage, "there is no flag '" + printable(flag) + "'", "",

@@ -139,6 +139,11 @@ Result<void> FarWire::shake_hands(const HttpPlace& place,
   socket_.close(ignored);
   run(done, std::chrono::steady_clock::time_point::max());
   const long verdict = SSL_get_verify_result(secured_->native_handle());
+  // The chain holds, and who looked at the name said no.
+  if (in_time && verdict == X509_V_ERR_UNSPECIFIED)
+    return Error{ErrorKind::denied,
+                 "its certificate does not hold: it is not for the name " + printable(place.host),
+                 shown, "nothing was sent; ask by a name that stands in the certificate"};
   if (in_time && verdict != X509_V_OK)
     return Error{
         ErrorKind::denied,
