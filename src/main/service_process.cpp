@@ -171,6 +171,14 @@ HttpReply noted(JsonDiary& diary, const HttpRequest& request, HttpReply reply) {
   };
 }
 
+/// Whether it was refused because of the version of who asks.
+bool refuses_version_of(const HttpRequest& request, const HttpReply& reply) {
+  const auto other =
+      other_version(request.version, GANGLINE_VERSION, request.method, request.target);
+  if (other) reply({426, to_json(*other), {}});
+  return other.has_value();
+}
+
 // Says the outcome of the start to whoever started us; -1 where nobody did.
 int not_ready(const Fd& ready, const Error& error) {
   if (ready.open()) tell_trouble(ready, error.sentence());
@@ -234,9 +242,7 @@ int serve(const Places& places, const Settings& settings, bool stays, const Fd& 
                                   "the next command starts another"}),
                     {}});
     if (diary) reply = noted(*diary, request, std::move(reply));
-    if (const auto other =
-            other_version(request.version, GANGLINE_VERSION, request.method, request.target))
-      return reply({426, to_json(*other), {}});
+    if (refuses_version_of(request, reply)) return;
     if (places.for_all) answer_one_of_all(controller, *callers, request, std::move(reply));
     else answer(controller, request, std::move(reply));
   };

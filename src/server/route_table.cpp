@@ -122,9 +122,7 @@ std::vector<RouteRow> other_rows() {
        "v1/nodes/{node}/readings",
        Role::read,
        remembered,
-       "What the devices of a node did, in steps of 5 s, of a minute beyond an hour ago, of ten "
-       "minutes "
-       "beyond a day; for 30 days.",
+       "What the devices of a node did in the last 30 days, in steps that grow with age.",
        "",
        "Readings",
        {{"from", "integer", "microseconds since 1970 UTC; an hour ago if left out"},
@@ -218,7 +216,8 @@ std::optional<std::vector<std::string_view>> match_route(std::string_view patter
 }
 
 std::optional<Error> unknown_word(const RouteRow& row, const Target& target) {
-  for (const auto& [key, value] : target.query) {
+  for (const auto& asked : target.query) {
+    const std::string& key = asked.first;
     const auto is_it = [&](const RouteWord& word) { return word.name == key; };
     if (key.empty() || std::any_of(row.query.begin(), row.query.end(), is_it)) continue;
     std::string words;
