@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/follow.h"
 #include "json/json.h"
+#include "service/no_log.h"
 
 namespace gangline {
 namespace {
@@ -27,11 +28,7 @@ std::optional<Error> wrong_attempt(const LogsOptions& options, const GangView& g
     return Error{ErrorKind::usage, "--follow shows the attempts as they come, all of them",
                  "--attempt", "leave one of the two out"};
   if (*options.attempt >= 1 && *options.attempt <= gang.attempt) return std::nullopt;
-  return Error{ErrorKind::not_found,
-               "gang " + format(gang.id) + " has no attempt " + std::to_string(*options.attempt),
-               "",
-               gang.attempt == 1 ? "it was tried once"
-                                 : "its attempts are 1 to " + std::to_string(gang.attempt)};
+  return no_such_attempt(gang.id, *options.attempt, gang.attempt);
 }
 
 }  // namespace
@@ -51,9 +48,7 @@ int run_logs(const LogsOptions& options, Output& out) {
   const GangId gang{name->job, name->index.value_or(0)};
   const std::uint32_t tasks = detail->spec.resources.tasks;
   if (options.rank && *options.rank >= tasks)
-    return out.fail({ErrorKind::not_found,
-                     "gang " + format(gang) + " has no rank " + std::to_string(*options.rank), "",
-                     "its ranks are 0 to " + std::to_string(tasks - 1)});
+    return out.fail(no_such_rank(gang, *options.rank, tasks));
 
   auto found = ask<GangView>([&](auto reply) { (*service)->show_gang(gang, reply); });
   if (!found) return out.fail(found.error());

@@ -8,6 +8,7 @@
 #include "control/snapshot_of.h"
 #include "model/check_spec.h"
 #include "schedule/quota/quotas.h"
+#include "service/no_log.h"
 
 namespace gangline {
 namespace {
@@ -390,7 +391,8 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
   auto chunk = engine_.read_log(exact);
   if (chunk ? chunk->size > 0 : chunk.error().kind != ErrorKind::not_found)
     return reply(std::move(chunk));
-  if (const auto no = why_no_log(exact)) return reply(*no);
+  const bool is_there = query.attempt == 0 && query.rank == 0;  // the gang was found above
+  if (const auto no = is_there ? std::nullopt : why_no_log(exact)) return reply(*no);
   reply(LogChunk{});  // it has not written anything, or never ran
 }
 
@@ -398,12 +400,8 @@ void Controller::read_log(const LogQuery& query, Reply<LogChunk> reply) {
 std::optional<Error> Controller::why_no_log(const LogQuery& query) {
   const auto view = gang_view(query.gang);
   if (!view) return view.error();
-  const std::string gang = "gang " + format(query.gang);
   if (query.attempt > view->attempt)
-    return Error{ErrorKind::not_found, gang + " has no attempt " + std::to_string(query.attempt),
-                 "",
-                 view->attempt == 1 ? "it was tried once"
-                                    : "its attempts are 1 to " + std::to_string(view->attempt)};
+    return no_such_attempt(query.gang, query.attempt, view->attempt);
   const JobState* state = register_.find(query.gang.job);
   std::shared_ptr<const JobSpec> spec = state != nullptr ? state->job.spec : nullptr;
   if (!spec) {
@@ -414,8 +412,7 @@ std::optional<Error> Controller::why_no_log(const LogQuery& query) {
   }
   const std::uint32_t tasks = spec->resources.tasks;
   if (query.rank < tasks) return std::nullopt;
-  return Error{ErrorKind::not_found, gang + " has no rank " + std::to_string(query.rank), "",
-               "its ranks are 0 to " + std::to_string(tasks - 1)};
+  return no_such_rank(query.gang, query.rank, tasks);
 }
 
 void Controller::find(const std::string& name, Reply<JobId> reply) {
