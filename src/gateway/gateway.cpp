@@ -55,6 +55,7 @@ Gateway::Gateway(Loop& loop, GatewaySettings settings)
       pool_(loop, {settings_.connect, settings_.version}),
       simulations_(loop, settings_.simulations),
       streams_(loop, pool_),
+      followed_logs_(loop, pool_),
       follower_(loop, pool_,
                 {[this](const std::string& of, std::uint64_t after,
                         const std::vector<FeedEntry>& entries) {
@@ -93,6 +94,7 @@ void Gateway::end_of_withdrawn() {
     return std::as_const(gate_).tokens().find(holder, at) != nullptr;
   };
   streams_.end_unless(holds);
+  followed_logs_.end_unless(holds);
   std::vector<std::uint64_t> over;
   for (const auto& [number, call] : calls_)
     if (call.waits_for != 0 && !holds(call.waits_for)) over.push_back(number);
@@ -109,6 +111,7 @@ const std::vector<Gateway::OwnRoute>& Gateway::own_routes() {
   static const std::vector<OwnRoute> all = {
       {"GET", "/v1/whoami", Role::read, &Gateway::answer_whoami},
       {"GET", "/v1/events", Role::read, &Gateway::answer_events},
+      {"GET", "/v1/jobs/{job}/gangs/{gang}/log/follow", Role::read, &Gateway::answer_followed_log},
       {"GET", "/v1/openapi.json", Role::read, &Gateway::answer_openapi},
       {"GET", "/v1/simulations", Role::read, &Gateway::answer_simulations},
       {"GET", "/v1/simulations/{id}/page", Role::read, &Gateway::answer_simulation_page},

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/followed_logs.h"
 #include "gateway/follower.h"
 #include "gateway/gate.h"
 #include "gateway/remembered.h"
@@ -83,6 +84,7 @@ class Gateway final : public WebAnswerer {
   void answer_let_in(const Asking& asking);
   void answer_whoami(const Asking& asking);
   void answer_events(const Asking& asking);
+  void answer_followed_log(const Asking& asking);
   void answer_check(const Asking& asking);
   void answer_submit(const Asking& asking);
   void answer_reserve(const Asking& asking);
@@ -123,6 +125,7 @@ class Gateway final : public WebAnswerer {
   std::string openapi_;  // once it was asked for
   Simulations simulations_;
   Streams streams_;
+  FollowedLogs followed_logs_;
   Follower follower_;
   Loop::WatchPtr tidying_, expiring_;
 };

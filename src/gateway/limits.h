@@ -21,6 +21,8 @@ constexpr Rate rate_of_strangers{20, 100};
 constexpr Rate rate_of_log_lines{5, 50};
 
 constexpr std::size_t most_streams_of_token = 1'024;
+/// Each asks the service twice in half a second.
+constexpr std::size_t most_followed_logs_of_token = 64;
 constexpr std::size_t most_waits_of_token = 24;
 constexpr std::size_t most_strangers_remembered = 10'000;
 

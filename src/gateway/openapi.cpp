@@ -84,7 +84,7 @@ std::string parameters(const RouteRow& row) {
   for (const RouteWord& word : row.query) add(parameter(word.name, "query", word.type, word.says));
   if (is_job(row))
     add(parameter("Idempotency-Key", "header", "string", "the same key is the same job, once"));
-  if (row.pattern == "v1/events")
+  if (row.gives == "events")
     add(parameter("Last-Event-ID", "header", "string", "goes on behind this event"));
   return text.empty() ? "" : R"(,"parameters":[)" + text + "]";
 }
@@ -190,6 +190,18 @@ std::span<const RouteRow> own_rows() {
        "",
        "events",
        {{"after", "string", "goes on behind this event, as Last-Event-ID does"}}},
+      {"GET",
+       "v1/jobs/{job}/gangs/{gang}/log/follow",
+       Role::read,
+       waits,
+       "What one task writes, as server-sent events until its gang has ended: `log` has a "
+       "LogChunk, "
+       "`attempt` (the next one begins) and `end` a GangView; gone and back are of the service.",
+       "",
+       "events",
+       {{"rank", "integer", "of this task; 0 if left out"},
+        {"stderr", "boolean", "its standard error"},
+        {"after", "string", "goes on behind this event, as Last-Event-ID does"}}},
       {"POST", "v1/check", Role::submit, straight,
        "The JobSpec that a job file stands for, or all its mistakes with their lines.", "toml",
        "CheckedJob"},

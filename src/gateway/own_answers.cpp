@@ -27,6 +27,28 @@ std::string_view query_word(std::string_view target, std::string_view name) {
   return {};
 }
 
+/// The id of the last event that the client has.
+std::string_view place_wanted(const WebHead& head) {
+  const std::string_view wanted = head.field("last-event-id");
+  return wanted.empty() ? query_word(head.target, "after") : wanted;
+}
+
+Refusal too_many_open(std::size_t most, const char* what) {
+  return {429,
+          {ErrorKind::refused, std::to_string(most) + " " + what + " are open with this token", "",
+           "close some of them"},
+          5};
+}
+
+/// Of server-sent events.
+WebAnswer events_head(const std::string& fields) {
+  return {200,
+          "text/event-stream; charset=utf-8",
+          fields + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n",
+          {},
+          false};
+}
+
 }  // namespace
 
 void Gateway::answer_whoami(const Asking& asking) {
@@ -43,15 +65,9 @@ void Gateway::answer_openapi(const Asking& asking) {
 void Gateway::answer_events(const Asking& asking) {
   const std::uint64_t holder = asking.holder.number;
   if (streams_.count_of(holder) >= most_streams_of_token)
-    return say_no(asking.request, asking.exchange,
-                  {429,
-                   {ErrorKind::refused,
-                    std::to_string(most_streams_of_token) + " streams are open with this token", "",
-                    "close some of them"},
-                   5},
+    return say_no(asking.request, asking.exchange, too_many_open(most_streams_of_token, "streams"),
                   asking.cors);
-  std::string_view wanted = asking.request.head.field("last-event-id");
-  if (wanted.empty()) wanted = query_word(asking.request.head.target, "after");
+  const std::string_view wanted = place_wanted(asking.request.head);
   auto place = read_stream_place(wanted);
   if (!place && !wanted.empty())
     return say_no(asking.request, asking.exchange,
@@ -60,14 +76,39 @@ void Gateway::answer_events(const Asking& asking) {
                     "say the id of the last event that you have, or none"}},
                   asking.cors);
   const bool packed = asking.request.head.takes_gzip;
-  asking.exchange.stream({200,
-                          "text/event-stream; charset=utf-8",
-                          asking.cors + "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n" +
-                              std::string(packed ? packed_field : ""),
-                          {},
-                          false});
+  asking.exchange.stream(events_head(asking.cors + std::string(packed ? packed_field : "")));
   if (asking.request.head.method == "HEAD") return;
   streams_.open(asking.exchange, holder, std::move(place), packed);
+}
+
+void Gateway::answer_followed_log(const Asking& asking) {
+  const std::uint64_t holder = asking.holder.number;
+  if (followed_logs_.count_of(holder) >= most_followed_logs_of_token)
+    return say_no(asking.request, asking.exchange,
+                  too_many_open(most_followed_logs_of_token, "followed logs"), asking.cors);
+  if (const auto no = gate_.count_call(asking.holder, asking.now))
+    return say_no(asking.request, asking.exchange, *no, asking.cors);
+  const std::string_view target = asking.request.head.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  LogWanted wanted;
+  wanted.gang = path.substr(0, path.size() - std::string_view("/log/follow").size());
+  if (path.size() < target.size())
+    for (const std::string_view part : split(target.substr(path.size() + 1), '&'))
+      if (!part.starts_with("after=") && !part.empty())
+        wanted.stream.append(wanted.stream.empty() ? "" : "&").append(part);
+  const std::string_view behind = place_wanted(asking.request.head);
+  const auto place = read_followed_place(behind);
+  if (!place && !behind.empty())
+    return say_no(asking.request, asking.exchange,
+                  {400,
+                   {ErrorKind::broken, "this is no place in a log that is followed", "",
+                    "say the id of the last event that you have, or none"}},
+                  asking.cors);
+  wanted.place = place.value_or(FollowedPlace{});
+  followed_logs_.open(asking.exchange, holder, std::move(wanted), events_head(asking.cors),
+                      [this, exchange = asking.exchange, cors = asking.cors](auto answer) {
+                        exchange.answer(answer_of(std::move(answer), cors));
+                      });
 }
 
 void Gateway::answer_check(const Asking& asking) {

@@ -24,6 +24,7 @@ class FakeLine final : public WebLine {
     pieces.push_back(bytes.bytes.data());
     return true;
   }
+  std::size_t unsent(std::uint64_t) const override { return 0; }
   void end(std::uint64_t) override { closed = true; }
   void on_left(std::uint64_t, std::function<void()> whom) override { left = std::move(whom); }
   bool prove(std::uint64_t) override { return true; }

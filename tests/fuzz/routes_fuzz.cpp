@@ -108,6 +108,7 @@ class OneAnswer final : public WebLine {
     loop_.stop();
     return true;
   }
+  std::size_t unsent(std::uint64_t) const override { return 0; }
   void end(std::uint64_t) override {
     done = true;
     loop_.stop();

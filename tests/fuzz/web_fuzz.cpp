@@ -27,6 +27,7 @@ class OneAnswer final : public WebLine {
   }
   void stream(std::uint64_t, WebAnswer) override { CHECK(++answers == 1); }
   bool send(std::uint64_t, const WebBody&) override { return false; }
+  std::size_t unsent(std::uint64_t) const override { return 0; }
   void end(std::uint64_t) override {}
   void on_left(std::uint64_t, std::function<void()>) override {}
   bool prove(std::uint64_t) override { return true; }

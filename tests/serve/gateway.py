@@ -149,15 +149,15 @@ def parse(data):
 
 
 class Stream(threading.Thread):
-    """Reads /v1/events: (id, kind, data) of each event, in the order in which they came."""
+    """Reads /v1/events, or others: (id, kind, data) of each event, in the order in which they came."""
 
-    def __init__(self, gateway, after=None, token=""):
+    def __init__(self, gateway, after=None, token="", path="/v1/events"):
         super().__init__(daemon=True)
         self.events, self.status, self.over, self.last = [], 0, False, None
         self.line = gateway.connect()
         self.line.settimeout(None)
         place = f"Last-Event-ID: {after}\r\n" if after else ""
-        self.line.sendall((f"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+        self.line.sendall((f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
                            f"{token or gateway.token}\r\n{place}\r\n").encode())
         self.start()
 

@@ -51,6 +51,7 @@ class WebLine {
   virtual void answer(std::uint64_t number, WebAnswer answer) = 0;
   virtual void stream(std::uint64_t number, WebAnswer head) = 0;
   virtual bool send(std::uint64_t number, const WebBody& bytes) = 0;
+  virtual std::size_t unsent(std::uint64_t number) const = 0;
   virtual void end(std::uint64_t number) = 0;
   virtual void on_left(std::uint64_t number, std::function<void()> left) = 0;
   virtual bool prove(std::uint64_t holder) = 0;
@@ -68,6 +69,8 @@ class WebExchange {
   /// false when it is over: the client left, or was too slow to read what was sent.
   void stream(WebAnswer head) const { line_->stream(number_, std::move(head)); }
   bool send(const WebBody& bytes) const { return line_->send(number_, bytes); }
+  /// Bytes of it that the client has not taken yet; 0 when it is over.
+  std::size_t unsent() const { return line_->unsent(number_); }
   void end() const { line_->end(number_); }
   /// Called once if the client leaves before the end of the answer, also when it was too slow.
   void on_left(std::function<void()> left) const { line_->on_left(number_, std::move(left)); }

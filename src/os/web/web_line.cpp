@@ -159,6 +159,10 @@ class Connection final : public WebLine,
     return true;
   }
 
+  std::size_t unsent(std::uint64_t number) const override {
+    return number == number_ && state_ == State::streaming ? unsent_ : 0;
+  }
+
   void end(std::uint64_t number) override {
     if (number != number_ || state_ != State::streaming) return;
     left_ = nullptr;
