@@ -42,7 +42,8 @@ inline std::string good_body(const RouteRow& row) {
   return "";
 }
 
-inline std::string good_target(const RouteRow& row) {
+/// `without`: a word of the query that is left out.
+inline std::string good_target(const RouteRow& row, std::string_view without = "") {
   std::string target;
   for (std::string_view rest = row.pattern; !rest.empty();) {
     const std::string_view part = rest.substr(0, rest.find('/'));
@@ -52,13 +53,15 @@ inline std::string good_target(const RouteRow& row) {
   }
   char mark = '?';
   for (const RouteWord& word : row.query) {
+    if (word.name == without) continue;
     const std::string_view kind = word.type;
-    const bool in_parts = row.pattern == "v1/events" || word.name == "devices";
-    const std::string value = in_parts            ? (word.name == "after" ? "store-1" : "0,1")
-                              : kind == "integer" ? "1"
-                              : kind == "boolean" ? "true"
-                              : kind == "string"  ? "a"
-                                                  : std::string(kind.substr(0, kind.find('|')));
+    const std::string value = word.name == "devices"                                     ? "0,1"
+                              : row.pattern == "v1/events"                               ? "store-1"
+                              : row.pattern.ends_with("/follow") && word.name == "after" ? "1-0"
+                              : kind == "integer"                                        ? "1"
+                              : kind == "boolean"                                        ? "true"
+                              : kind == "string"                                         ? "a"
+                                                 : std::string(kind.substr(0, kind.find('|')));
     target += std::exchange(mark, '&') + std::string(word.name) + "=" + value;
   }
   return target;
@@ -66,17 +69,19 @@ inline std::string good_target(const RouteRow& row) {
 
 inline std::vector<GoodRequest> good_requests() {
   std::vector<GoodRequest> all;
-  const auto add = [&](const RouteRow& row, const char* fields, const std::string& body) {
-    all.push_back({&row, "o " + std::string(row.method) + " " + good_target(row) + "\n" + fields +
-                             "\n" + body});
+  const auto add = [&](const RouteRow& row, const char* fields, const std::string& body,
+                       std::string_view without = "") {
+    all.push_back({&row, "o " + std::string(row.method) + " " + good_target(row, without) + "\n" +
+                             fields + "\n" + body});
   };
   for (const std::span<const RouteRow> rows : {route_rows(), own_rows()})
     for (const RouteRow& row : rows) {
       add(row, row.takes == "toml" ? "Content-Type: application/toml\n" : "Accept-Encoding: gzip\n",
           good_body(row));
+      if (row.gives == "events") add(row, "", "");
       if (row.pattern == "v1/jobs" && row.method == "POST")
         add(row, "Content-Type: application/toml\nIdempotency-Key: a b\n",
-            "command = \"true\"\nname = \"a\"\n");
+            "command = \"true\"\nname = \"a\"\n", "key");
       if (row.takes == "ReserveRequest")
         for (const ReserveRequest& other : {ReserveRequest{{}, Time{1}, minutes(1), "you", false},
                                             ReserveRequest{{}, Time{1}, minutes(1), "", true}})
