@@ -17,6 +17,8 @@ import subprocess
 import sys
 
 MOST_IN_A_BATCH = 16
+TYPE_DECLARED = re.compile(r"(?:struct|class|enum class|enum|union|using)\s+(\w+)")
+NAME_DECLARED = re.compile(r"(?!using|namespace|TEST|return)[A-Za-z_][\w:<>,&*\[\] ]*?[\s&*](\w+)\s*(?:\(|=|\{|\[|;)")
 
 
 def local_headers(file, root, seen):
@@ -59,16 +61,36 @@ def sources_to_look_at(build, root, rules, stamps):
     return sorted(work)
 
 
+def own_names(file):
+    """What a source declares for itself alone, as far as its lines show it: two such of one name do not go together."""
+    names, inside = set(), False
+    for line in file.read_text().splitlines():
+        if line == "namespace {":
+            inside = True
+        elif line.startswith("}") and "namespace" in line:
+            inside = False
+        elif inside:
+            found = TYPE_DECLARED.match(line) or NAME_DECLARED.match(line)
+            if found:
+                names.add(found[1])
+    return names
+
+
 def batches_of(work, root):
-    """Runs of sources of the same flags and room: sources of one room seldom have names in common."""
+    """Of sources of the same flags and room: (flags, [(source, stamp)])."""
     size = max(1, min(MOST_IN_A_BATCH, len(work) // os.cpu_count()))
-    batches = []
+    batches = []  # (flags and room, its sources, the names in them)
     for flags, file, stamp in work:
-        kind = (flags, file.relative_to(root).parts[:2])
-        if not batches or batches[-1][0] != kind or len(batches[-1][1]) == size:
-            batches.append((kind, []))
-        batches[-1][1].append((file, stamp))
-    return [(flags, files) for (flags, _), files in batches]
+        kind, names = (flags, file.relative_to(root).parts[:2]), own_names(file)
+        for of, files, known in batches:
+            if of == kind and len(files) < size and not names & known:
+                break
+        else:
+            files, known = [], set()
+            batches.append((kind, files, known))
+        files.append((file, stamp))
+        known |= names
+    return [(kind[0], files) for kind, files, _ in batches]
 
 
 class Tidy:
