@@ -118,7 +118,10 @@ void FollowedLogs::hear_log(const FollowPtr& follow, Result<HttpAnswer> answer) 
     place.from = chunk->from + chunk->bytes.size();
     send(*follow, "log", to_json(*chunk));
     if (follow->over) return;
-    return follow->exchange.unsent() > most_unsent ? look_later(follow) : read(follow);
+    // One that is written all the time is not asked for all the time.
+    const bool more =
+        place.from < chunk->size || follow->gang_ended || place.attempt < follow->newest;
+    return more && follow->exchange.unsent() <= most_unsent ? read(follow) : look_later(follow);
   }
   // What was read now was written before the gang was looked at.
   if (place.attempt < follow->newest) {

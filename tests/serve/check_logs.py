@@ -81,6 +81,15 @@ def a_large_log_comes_whole_and_in_characters(gateway):
 
 
 @with_gateway
+def one_that_is_written_all_the_time_is_not_asked_for_all_the_time(gateway):
+    job = submit(gateway, "n=0; while [ $n -lt 200000 ]; do n=$((n+1)); echo $n; done")
+    stream = Stream(gateway, path=path_of(job))
+    assert ended(stream), stream.events
+    assert written(stream) == b"".join(b"%d\n" % n for n in range(1, 200001))
+    assert len(stream.events) < 100, len(stream.events)  # else hundreds
+
+
+@with_gateway
 def a_client_that_reads_slowly_is_waited_for(gateway):
     job = submit(gateway, "yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c 30000000")
     assert becomes(lambda: gateway.get(f"/v1/jobs/{job}/gangs/0").json()["phase"] == "ended")
@@ -142,5 +151,6 @@ def what_is_not_there_or_too_much_is_refused(gateway):
 if __name__ == "__main__":
     run_checks([what_a_task_writes_comes_as_it_writes_it, it_goes_on_where_it_broke_off,
                 a_large_log_comes_whole_and_in_characters,
-                a_client_that_reads_slowly_is_waited_for, one_that_waits_is_followed_into_all_its_attempts,
+                one_that_is_written_all_the_time_is_not_asked_for_all_the_time, a_client_that_reads_slowly_is_waited_for,
+                one_that_waits_is_followed_into_all_its_attempts,
                 the_service_may_be_killed_meanwhile, what_is_not_there_or_too_much_is_refused])
